@@ -1,0 +1,3 @@
+//! Deterministic simulation of the agent kernel: where ticks happen.
+
+pub mod oracle;

@@ -1,0 +1,56 @@
+//! Whatever answers a frame: seeded agents today; recordings and live providers by the same trait.
+//!
+//! An oracle never sees the kernel or the world, only a [`Request`]; it answers with raw provider
+//! bytes, which the driver puts through the bus like any other.
+
+use turingos::bus::Provider;
+use turingos::dispatch::Lane;
+
+/// What one call sends. The three texts together are the model's whole input.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The tick that asks, from 0.
+    pub tick: u64,
+    /// Which lane is called.
+    pub lane: Lane,
+    /// How often this lane was called for this tick before, from 0.
+    pub attempt: u32,
+    /// The constant instructions.
+    pub discipline: &'a str,
+    /// The state register.
+    pub q: &'a str,
+    /// The frame.
+    pub frame: &'a str,
+}
+
+/// A response as it came off the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawReply {
+    /// Whose format the body is in.
+    pub provider: Provider,
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` in microseconds, if the response had one.
+    pub retry_after_us: Option<u64>,
+    /// The body, exactly.
+    pub body: Vec<u8>,
+}
+
+/// No response at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportFault {
+    /// The connection could not be made.
+    Unreachable,
+    /// The connection was reset before a whole response had come.
+    Reset,
+}
+
+/// Something that answers frames.
+pub trait Oracle {
+    /// Answers one request, taking its latency on tokio's clock. An answer may never come: the
+    /// driver bounds every call with a time-out.
+    fn call(
+        &mut self,
+        request: Request<'_>,
+    ) -> impl Future<Output = Result<RawReply, TransportFault>>;
+}
