@@ -36,9 +36,14 @@ extern crate alloc;
 pub mod bus;
 pub mod digest;
 pub mod dispatch;
+pub mod guards;
 pub mod isa;
 pub mod journal;
+mod json;
+pub mod kernel;
 pub mod manifold;
+pub mod memory;
+pub mod mind;
 pub mod pointer;
 pub mod trap;
 

@@ -1,4 +1,12 @@
-//! Lanes: which of two oracles answers a tick.
+//! Which of two oracles answers a tick: lanes, their health, and the route entry of a tick.
+//!
+//! Never calls an oracle and never measures time; integers only.
+
+mod health;
+mod router;
+
+pub use health::{Health, LaneHealth};
+pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +26,15 @@ impl Lane {
         match self {
             Self::P => "P",
             Self::E => "E",
+        }
+    }
+
+    /// The lane that is not this one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::P => Self::E,
+            Self::E => Self::P,
         }
     }
 }

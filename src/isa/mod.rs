@@ -3,10 +3,23 @@
 //! [`Opcode::ALL`] is the only opcode list. A reply becomes a [`Transition`] or a [`Fault`];
 //! nothing is dropped, defaulted or guessed, and no input panics.
 
+mod characters;
+mod compact;
+mod decode;
+mod encode;
+mod envelope;
+mod extract;
 mod fault;
+mod json;
+mod keys;
 mod opcode;
+mod operands;
 mod syscall;
 
+pub(crate) use characters::is_forbidden;
+pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
 pub use fault::{Fault, FaultCode};
+pub(crate) use fault::{clipped, code_list};
+pub use keys::{OPCODE_KEY, OPCODE_KEY_SYNONYMS, Operand, OperandKind};
 pub use opcode::{Opcode, OpcodeClass};
 pub use syscall::{GitLogQuery, Placement, Syscall, TaskStatus, Transition};

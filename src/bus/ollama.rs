@@ -1,0 +1,176 @@
+//! Ollama `/api/chat` and `/api/generate`, whole or streamed as one JSON document a line.
+//!
+//! Only `done: true` that stopped by itself is a whole reply. Shapes: ollama, `api/types.go`.
+
+use alloc::borrow::Cow;
+
+use serde::de::MapAccess;
+
+use super::envelope::{ErrorInfo, Field, Record, read, read_first};
+use super::fault::{BusFault, BusFaultCode};
+use super::outcome::{Draft, unfinished};
+use super::stream::cut_at_end;
+use super::{Finish, Reply, Usage};
+
+pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
+    let (response, is_whole): (Response<'_>, bool) = read_first(body)?;
+    if !is_whole {
+        return parse_stream(status, body);
+    }
+    let mut draft = Draft::default();
+    if !absorb(&mut draft, status, response)? {
+        return Err(BusFault::new(
+            BusFaultCode::NotDone,
+            format_args!("`done` is not true"),
+        ));
+    }
+    draft.conclude()
+}
+
+fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
+    let mut draft = Draft::default();
+    let mut is_done = false;
+    let mut lines = body
+        .lines()
+        .filter(|line| !line.trim_start().is_empty())
+        .peekable();
+    while let Some(line) = lines.next() {
+        if is_done {
+            return Err(BusFault::new(
+                BusFaultCode::BadStream,
+                format_args!("a line follows `done`"),
+            ));
+        }
+        let is_last = lines.peek().is_none();
+        let response = read(line).map_err(|fault| cut_at_end(fault, is_last))?;
+        is_done = absorb(&mut draft, status, response)?;
+    }
+    if !is_done {
+        return Err(BusFault::new(
+            BusFaultCode::CutStream,
+            format_args!("no line with `done`"),
+        ));
+    }
+    draft.conclude()
+}
+
+/// Adds one document to the draft; true if it is the last.
+fn absorb(draft: &mut Draft, status: u16, response: Response<'_>) -> Result<bool, BusFault> {
+    if let Some(error) = response.error {
+        return Err(BusFault::reported(status, &error));
+    }
+    let text = match (response.message, response.text) {
+        (Some(message), None) => {
+            draft.is_tool_call |= message.is_tool_call;
+            draft.has_reasoning |= message.has_reasoning;
+            message.content
+        }
+        (None, Some(text)) => Some(text),
+        (None, None) => {
+            return Err(BusFault::new(
+                BusFaultCode::MissingField,
+                format_args!("neither `message` nor `response`"),
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(BusFault::new(
+                BusFaultCode::WrongType,
+                format_args!("both `message` and `response`"),
+            ));
+        }
+    };
+    draft.has_reasoning |= response.has_reasoning;
+    if let Some(text) = text {
+        draft.push(text);
+    }
+    let is_done = response
+        .is_done
+        .ok_or_else(|| BusFault::new(BusFaultCode::MissingField, format_args!("no `done`")))?;
+    if is_done {
+        draft.usage = response.usage;
+        // Older servers give no reason for an answer that ended by itself.
+        draft.finish = Some(
+            response
+                .done_reason
+                .as_deref()
+                .map_or(Ok(Finish::Stop), finish),
+        );
+    }
+    Ok(is_done)
+}
+
+fn finish(reason: &str) -> Result<Finish, BusFault> {
+    let code = match reason {
+        "stop" => return Ok(Finish::Stop),
+        "length" => BusFaultCode::CutOff,
+        "load" | "unload" => BusFaultCode::NotGenerated,
+        _ => BusFaultCode::UnknownFinish,
+    };
+    Err(unfinished(code, reason))
+}
+
+#[derive(Default)]
+struct Response<'de> {
+    message: Option<Message<'de>>,
+    text: Option<Cow<'de, str>>,
+    has_reasoning: bool,
+    is_done: Option<bool>,
+    done_reason: Option<Cow<'de, str>>,
+    usage: Usage,
+    error: Option<ErrorInfo<'de>>,
+}
+
+impl<'de> Record<'de> for Response<'de> {
+    const KEYS: &'static [&'static str] = &[
+        "message",
+        "response",
+        "thinking",
+        "done",
+        "done_reason",
+        "prompt_eval_count",
+        "eval_count",
+        "error",
+    ];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "message" => self.message = field.record()?,
+            "response" => self.text = field.text()?,
+            "thinking" => self.has_reasoning = field.presence()?,
+            "done" => self.is_done = field.flag()?,
+            "done_reason" => self.done_reason = field.text()?,
+            "prompt_eval_count" => self.usage.input_tokens = field.count()?,
+            "eval_count" => self.usage.output_tokens = field.count()?,
+            _ => self.error = field.error()?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Message<'de> {
+    content: Option<Cow<'de, str>>,
+    has_reasoning: bool,
+    is_tool_call: bool,
+}
+
+impl<'de> Record<'de> for Message<'de> {
+    const KEYS: &'static [&'static str] = &["content", "thinking", "tool_calls"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "content" => self.content = field.text()?,
+            "thinking" => self.has_reasoning = field.presence()?,
+            _ => self.is_tool_call = field.presence()?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! OpenAI chat completions, whole or streamed, and the servers that speak the same.
+//!
+//! Only `finish_reason: "stop"` is a whole reply. Shapes: openai-python, `types/chat`.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use serde::de::MapAccess;
+
+use super::envelope::{Content, ErrorInfo, Field, Record, read};
+use super::fault::{BusFault, BusFaultCode};
+use super::outcome::{Draft, unfinished};
+use super::stream::{Events, is_event_stream};
+use super::{Finish, Reply, Usage};
+
+pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
+    if is_event_stream(body) {
+        return parse_stream(status, body);
+    }
+    let completion: Completion<'_> = read(body)?;
+    if let Some(error) = completion.error {
+        return Err(BusFault::reported(status, &error));
+    }
+    let choices = completion.choices.ok_or_else(|| missing("choices"))?;
+    if choices.len() > 1 {
+        return Err(several(choices.len()));
+    }
+    let choice = choices
+        .into_iter()
+        .next()
+        .ok_or_else(|| BusFault::new(BusFaultCode::NoChoice, format_args!("`choices` is empty")))?;
+    let mut draft = Draft::default();
+    if let Some(usage) = completion.usage {
+        draft.usage = usage.0;
+    }
+    draft.finish = choice.finish_reason.as_deref().map(finish);
+    absorb(
+        &mut draft,
+        choice.message.ok_or_else(|| missing("message"))?,
+    )?;
+    draft.conclude()
+}
+
+fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
+    let mut draft = Draft::default();
+    let mut is_done = false;
+    for event in Events::of(body) {
+        if is_done {
+            return Err(BusFault::new(
+                BusFaultCode::BadStream,
+                format_args!("an event follows [DONE]"),
+            ));
+        }
+        if event.data == "[DONE]" {
+            is_done = true;
+            continue;
+        }
+        if event.is_last && "[DONE]".starts_with(&*event.data) {
+            break;
+        }
+        let chunk: Completion<'_> = read(&event.data).map_err(|fault| event.blame(fault))?;
+        if let Some(error) = chunk.error {
+            return Err(BusFault::reported(status, &error));
+        }
+        if let Some(usage) = chunk.usage {
+            draft.usage = usage.0;
+        }
+        for choice in chunk.choices.unwrap_or_default() {
+            if choice.index.is_some_and(|index| index != 0) {
+                return Err(several(2));
+            }
+            if let Some(delta) = choice.delta {
+                absorb(&mut draft, delta)?;
+            }
+            if let Some(reason) = choice.finish_reason {
+                draft.finish = Some(finish(&reason));
+            }
+        }
+    }
+    if !is_done || draft.finish.is_none() {
+        return Err(BusFault::new(
+            BusFaultCode::CutStream,
+            format_args!("no finish reason and [DONE] at the end"),
+        ));
+    }
+    draft.conclude()
+}
+
+fn absorb(draft: &mut Draft, message: Message<'_>) -> Result<(), BusFault> {
+    draft.is_refusal |= message.is_refusal;
+    draft.is_tool_call |= message.is_tool_call;
+    draft.has_reasoning |= message.has_reasoning;
+    match message.content {
+        Content::Absent => {}
+        Content::Text(text) => draft.push(text),
+        Content::List(parts) => {
+            for part in parts {
+                match part.kind.as_deref() {
+                    Some("text") | None => draft.push(part.text.ok_or_else(|| missing("text"))?),
+                    Some("refusal") => draft.is_refusal = true,
+                    Some("reasoning" | "thinking") => draft.has_reasoning = true,
+                    Some(kind) => {
+                        return Err(BusFault::new(
+                            BusFaultCode::WrongType,
+                            format_args!("content part of type `{kind}`"),
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn finish(reason: &str) -> Result<Finish, BusFault> {
+    let code = match reason {
+        "stop" => return Ok(Finish::Stop),
+        "length" => BusFaultCode::CutOff,
+        "tool_calls" | "function_call" => BusFaultCode::ToolCall,
+        "content_filter" => BusFaultCode::ContentFilter,
+        _ => BusFaultCode::UnknownFinish,
+    };
+    Err(unfinished(code, reason))
+}
+
+fn missing(field: &str) -> BusFault {
+    BusFault::new(BusFaultCode::MissingField, format_args!("no `{field}`"))
+}
+
+fn several(count: usize) -> BusFault {
+    BusFault::new(
+        BusFaultCode::SeveralChoices,
+        format_args!("{count} choices or more"),
+    )
+}
+
+/// A completion, or one chunk of it.
+#[derive(Default)]
+struct Completion<'de> {
+    choices: Option<Vec<Choice<'de>>>,
+    usage: Option<UsageRecord>,
+    error: Option<ErrorInfo<'de>>,
+}
+
+impl<'de> Record<'de> for Completion<'de> {
+    const KEYS: &'static [&'static str] = &["choices", "usage", "error"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "choices" => self.choices = field.list()?,
+            "usage" => self.usage = field.record()?,
+            _ => self.error = field.error()?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Choice<'de> {
+    index: Option<u64>,
+    message: Option<Message<'de>>,
+    delta: Option<Message<'de>>,
+    finish_reason: Option<Cow<'de, str>>,
+}
+
+impl<'de> Record<'de> for Choice<'de> {
+    const KEYS: &'static [&'static str] = &["index", "message", "delta", "finish_reason"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "index" => self.index = field.count()?,
+            "message" => self.message = field.record()?,
+            "delta" => self.delta = field.record()?,
+            _ => self.finish_reason = field.text()?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Message<'de> {
+    content: Content<'de, Part<'de>>,
+    is_refusal: bool,
+    is_tool_call: bool,
+    has_reasoning: bool,
+}
+
+impl<'de> Record<'de> for Message<'de> {
+    const KEYS: &'static [&'static str] = &[
+        "content",
+        "refusal",
+        "tool_calls",
+        "function_call",
+        "reasoning_content",
+        "reasoning",
+    ];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "content" => self.content = field.content()?,
+            "refusal" => self.is_refusal = field.presence()?,
+            "tool_calls" | "function_call" => self.is_tool_call |= field.presence()?,
+            _ => self.has_reasoning |= field.presence()?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Part<'de> {
+    kind: Option<Cow<'de, str>>,
+    text: Option<Cow<'de, str>>,
+}
+
+impl<'de> Record<'de> for Part<'de> {
+    const KEYS: &'static [&'static str] = &["type", "text"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "type" => self.kind = field.text()?,
+            _ => self.text = field.text()?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct UsageRecord(Usage);
+
+impl<'de> Record<'de> for UsageRecord {
+    const KEYS: &'static [&'static str] = &["prompt_tokens", "completion_tokens"];
+
+    fn take<A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        field: Field<'_, '_, A>,
+    ) -> Result<(), A::Error> {
+        match key {
+            "prompt_tokens" => self.0.input_tokens = field.count()?,
+            _ => self.0.output_tokens = field.count()?,
+        }
+        Ok(())
+    }
+}

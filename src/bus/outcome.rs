@@ -1,0 +1,74 @@
+//! What every wire format boils down to: a draft of the reply, then a reply or a fault.
+//!
+//! Never looks at bytes, and never takes part of an answer for the whole.
+
+use alloc::string::String;
+
+use super::fault::{BusFault, BusFaultCode};
+use super::{Finish, Reply, Usage};
+
+/// What has been read of a response so far.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) text: String,
+    pub(super) is_refusal: bool,
+    pub(super) is_tool_call: bool,
+    pub(super) has_reasoning: bool,
+    /// How the answer ended, or the fault which that end is.
+    pub(super) finish: Option<Result<Finish, BusFault>>,
+    pub(super) usage: Usage,
+}
+
+impl Draft {
+    /// Appends text without a copy where it is the first.
+    pub(super) fn push(&mut self, text: alloc::borrow::Cow<'_, str>) {
+        if self.text.is_empty() {
+            self.text = text.into_owned();
+        } else {
+            self.text.push_str(&text);
+        }
+    }
+
+    /// The reply, if the draft is a whole one.
+    pub(super) fn conclude(self) -> Result<Reply, BusFault> {
+        if self.is_refusal {
+            return Err(BusFault::new(
+                BusFaultCode::Refusal,
+                format_args!("the model declined"),
+            ));
+        }
+        if self.is_tool_call {
+            return Err(BusFault::new(
+                BusFaultCode::ToolCall,
+                format_args!("a tool call stands where text was asked for"),
+            ));
+        }
+        let finish = self.finish.unwrap_or_else(|| {
+            Err(BusFault::new(
+                BusFaultCode::UnknownFinish,
+                format_args!("no finish reason"),
+            ))
+        })?;
+        if self.text.trim_start().is_empty() {
+            return Err(if self.has_reasoning {
+                BusFault::new(
+                    BusFaultCode::OnlyReasoning,
+                    format_args!("reasoning without an answer"),
+                )
+            } else {
+                BusFault::new(BusFaultCode::EmptyContent, format_args!("a blank answer"))
+            });
+        }
+        Ok(Reply {
+            text: self.text,
+            usage: self.usage,
+            finish,
+            has_reasoning: self.has_reasoning,
+        })
+    }
+}
+
+/// The fault that a finish reason is.
+pub(super) fn unfinished(code: BusFaultCode, reason: &str) -> BusFault {
+    BusFault::new(code, format_args!("finish reason `{reason}`"))
+}

@@ -1,0 +1,227 @@
+//! The routing decision and the entry that a record keeps of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Lane;
+use super::health::{Health, LaneHealth};
+use crate::isa::OpcodeClass;
+
+/// When a lane is left for the other, in ten-thousandths of health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteConfig {
+    /// A preferred lane below this is weak.
+    pub weak_below: u16,
+    /// A weak lane is left only if the other is at least this much better.
+    pub margin: u16,
+}
+
+impl Default for RouteConfig {
+    fn default() -> Self {
+        Self {
+            weak_below: 4_500,
+            margin: 1_500,
+        }
+    }
+}
+
+/// What the tick looks like before anybody answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The pointer is a trap pointer, or this tick's observation trapped.
+    pub trapped: bool,
+    /// There are tasks and none can run.
+    pub blocked: bool,
+    /// What the model is expected to do next.
+    pub predicted: OpcodeClass,
+}
+
+/// Why a lane was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RouteReason {
+    /// Nothing special: E.
+    Routine,
+    /// A trap in the context: P.
+    Trap,
+    /// A blocked run queue: P.
+    Blocked,
+    /// The preferred lane is weak and the other clearly better.
+    HealthFallback,
+}
+
+impl RouteReason {
+    /// The reason as it is written in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Routine => "ROUTINE",
+            Self::Trap => "TRAP",
+            Self::Blocked => "BLOCKED",
+            Self::HealthFallback => "HEALTH_FALLBACK",
+        }
+    }
+}
+
+/// One tick's route, as the record keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteEntry {
+    /// The lane whose answer counted.
+    pub lane: Lane,
+    /// The lane the context asked for.
+    pub preferred: Lane,
+    /// Why the first call went where it went.
+    pub reason: RouteReason,
+    /// What the model was expected to do.
+    pub predicted: OpcodeClass,
+    /// What it did; `None` if the reply could not be decoded.
+    pub actual: Option<OpcodeClass>,
+    /// Health of P when the decision was made.
+    pub health_p: Health,
+    /// Health of E when the decision was made.
+    pub health_e: Health,
+    /// The first call, on E, failed and P answered in the same tick.
+    pub failover: bool,
+}
+
+/// Decides and keeps score.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    config: RouteConfig,
+    p: LaneHealth,
+    e: LaneHealth,
+}
+
+impl Dispatcher {
+    /// A dispatcher that has seen no call.
+    #[must_use]
+    pub fn new(config: RouteConfig) -> Self {
+        Self {
+            config,
+            p: LaneHealth::default(),
+            e: LaneHealth::default(),
+        }
+    }
+
+    /// Chooses a lane. Pure: the same context and history give the same entry.
+    #[must_use]
+    pub fn route(&self, context: Context) -> RouteEntry {
+        let (preferred, wish) = match context {
+            Context { trapped: true, .. } => (Lane::P, RouteReason::Trap),
+            Context { blocked: true, .. } => (Lane::P, RouteReason::Blocked),
+            _ => (Lane::E, RouteReason::Routine),
+        };
+        let (health_p, health_e) = (self.p.health(), self.e.health());
+        let (own, other) = match preferred {
+            Lane::P => (health_p, health_e),
+            Lane::E => (health_e, health_p),
+        };
+        let falls_back =
+            own.0 < self.config.weak_below && other.0 >= own.0.saturating_add(self.config.margin);
+        RouteEntry {
+            lane: if falls_back {
+                preferred.other()
+            } else {
+                preferred
+            },
+            preferred,
+            reason: if falls_back {
+                RouteReason::HealthFallback
+            } else {
+                wish
+            },
+            predicted: context.predicted,
+            actual: None,
+            health_p,
+            health_e,
+            failover: false,
+        }
+    }
+
+    /// Counts a call that ended for good on `lane`.
+    pub fn count(&mut self, lane: Lane, succeeded: bool) {
+        match lane {
+            Lane::P => self.p.count(succeeded),
+            Lane::E => self.e.count(succeeded),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTINE: Context = Context {
+        trapped: false,
+        blocked: false,
+        predicted: OpcodeClass::WorldMutation,
+    };
+
+    #[test]
+    fn routine_goes_to_e_and_trouble_to_p() {
+        let dispatcher = Dispatcher::new(RouteConfig::default());
+        let route = dispatcher.route(ROUTINE);
+        assert_eq!((route.lane, route.reason), (Lane::E, RouteReason::Routine));
+        let route = dispatcher.route(Context {
+            trapped: true,
+            blocked: true,
+            ..ROUTINE
+        });
+        assert_eq!((route.lane, route.reason), (Lane::P, RouteReason::Trap));
+        let route = dispatcher.route(Context {
+            blocked: true,
+            ..ROUTINE
+        });
+        assert_eq!((route.lane, route.reason), (Lane::P, RouteReason::Blocked));
+    }
+
+    /// A dispatcher whose lanes have exactly these healths, by choosing thresholds around them.
+    fn with(e_calls: &[bool], p_calls: &[bool], config: RouteConfig) -> Dispatcher {
+        let mut dispatcher = Dispatcher::new(config);
+        for call in e_calls {
+            dispatcher.count(Lane::E, *call);
+        }
+        for call in p_calls {
+            dispatcher.count(Lane::P, *call);
+        }
+        dispatcher
+    }
+
+    #[test]
+    fn falls_back_exactly_below_the_threshold() {
+        // E: 2/4 = 5,000 after a success; P: 3/4 = 7,500.
+        let calls = |weak_below| {
+            with(
+                &[false, true],
+                &[true, true],
+                RouteConfig {
+                    weak_below,
+                    margin: 1_500,
+                },
+            )
+            .route(ROUTINE)
+        };
+        assert_eq!(calls(5_000).lane, Lane::E);
+        assert_eq!(calls(5_001).lane, Lane::P);
+        assert_eq!(calls(5_001).reason, RouteReason::HealthFallback);
+        assert_eq!(calls(5_001).preferred, Lane::E);
+    }
+
+    #[test]
+    fn falls_back_only_if_the_other_is_better_by_the_margin() {
+        let calls = |margin| {
+            with(
+                &[false, true],
+                &[true, true],
+                RouteConfig {
+                    weak_below: 10_000,
+                    margin,
+                },
+            )
+            .route(ROUTINE)
+        };
+        assert_eq!(calls(2_500).lane, Lane::P);
+        assert_eq!(calls(2_501).lane, Lane::E);
+    }
+}

@@ -1,0 +1,114 @@
+//! PANIC_RESET and UNRECOVERABLE_LOOP: traps that chase each other.
+
+use crate::trap::TrapKind;
+
+/// How many times running one trap must land.
+pub const SAME_BASE: usize = 4;
+
+/// The most panic resets in a row.
+pub const MAX_PANIC_RESETS: u8 = 2;
+
+/// What a landing on a trap pointer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// The run goes on at the trap.
+    Continue,
+    /// A loop: the run queue is to be cleared.
+    PanicReset,
+    /// A loop with the panic budget spent: the machine stops.
+    Unrecoverable,
+}
+
+/// The traps landed on since the pointer last left `sys://trap/*`.
+#[derive(Clone, Debug, Default)]
+pub struct TrapLoop {
+    recent: [Option<TrapKind>; SAME_BASE],
+    panic_resets: u8,
+}
+
+impl TrapLoop {
+    /// Counts a landing: a trap raised, or a jump to a trap pointer.
+    pub fn land(&mut self, kind: TrapKind) -> Landing {
+        self.recent.rotate_left(1);
+        if let Some(newest) = self.recent.last_mut() {
+            *newest = Some(kind);
+        }
+        let [_, first, second, third] = self.recent;
+        let same = self.recent.iter().all(|landed| *landed == Some(kind));
+        let returning = first == third && second.is_some() && first.is_some() && first != second;
+        if !same && !returning {
+            return Landing::Continue;
+        }
+        self.recent = [None; SAME_BASE];
+        if self.panic_resets >= MAX_PANIC_RESETS {
+            return Landing::Unrecoverable;
+        }
+        self.panic_resets = self.panic_resets.saturating_add(1);
+        Landing::PanicReset
+    }
+
+    /// The pointer left `sys://trap/*`: the budget is full again.
+    pub fn leave(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
+    #[must_use]
+    pub const fn panic_resets(&self) -> u8 {
+        self.panic_resets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TrapKind::{CpuFault, IoFault, StackFault};
+
+    fn run(landings: &[TrapKind]) -> alloc::vec::Vec<Landing> {
+        let mut guard = TrapLoop::default();
+        landings.iter().map(|kind| guard.land(*kind)).collect()
+    }
+
+    #[test]
+    fn the_fourth_of_a_kind_resets_twice_and_then_stops() {
+        let expected = [
+            Landing::Continue,
+            Landing::Continue,
+            Landing::Continue,
+            Landing::PanicReset,
+            Landing::Continue,
+            Landing::Continue,
+            Landing::Continue,
+            Landing::PanicReset,
+            Landing::Continue,
+            Landing::Continue,
+            Landing::Continue,
+            Landing::Unrecoverable,
+        ];
+        assert_eq!(run(&[CpuFault; 12]), expected);
+    }
+
+    #[test]
+    fn a_return_between_two_kinds_resets() {
+        assert_eq!(
+            run(&[CpuFault, IoFault, CpuFault]),
+            [Landing::Continue, Landing::Continue, Landing::PanicReset]
+        );
+        assert_eq!(
+            run(&[CpuFault, IoFault, StackFault, CpuFault]),
+            [Landing::Continue; 4]
+        );
+    }
+
+    #[test]
+    fn leaving_refills_the_budget() {
+        let mut guard = TrapLoop::default();
+        for _ in 0..8 {
+            guard.land(CpuFault);
+        }
+        assert_eq!(guard.panic_resets(), MAX_PANIC_RESETS);
+        guard.leave();
+        assert_eq!(guard.panic_resets(), 0);
+        assert_eq!(guard.land(CpuFault), Landing::Continue);
+    }
+}

@@ -1,0 +1,138 @@
+//! Bytes to exactly one [`Transition`], or the reason why not.
+//!
+//! A whole document is read in one pass and allocates only what the transition keeps. Nothing is
+//! defaulted, and no input panics or costs more than linear time and a stated constant.
+
+use serde::de::DeserializeSeed as _;
+
+use super::Transition;
+use super::envelope::DocumentSeed;
+use super::extract;
+use super::fault::{Fault, FaultCode};
+use super::json::Notes;
+use super::operands::Envelope;
+
+/// The longest reply that is looked at, in bytes.
+pub const MAX_REPLY_BYTES: usize = 256 * 1024;
+
+/// How deep objects and arrays may nest; the transition itself is at depth 1, `a_t` at 2.
+pub const MAX_NESTING: usize = 16;
+
+/// Takes the one transition out of a model's raw reply.
+///
+/// A reply that begins with `{` (after reasoning, see below) is a document: nothing but white
+/// space may follow it. Any other reply is prose, code fences included, and must hold exactly one
+/// object that is a transition; two identical ones are two. In prose, an object without `q_next`
+/// and `a_t` at its top level is part of the prose; one with either is taken for a transition, and
+/// if it is malformed, that is the fault, whatever else the prose holds. A transition inside an
+/// array or another object is never taken.
+///
+/// Text between `<think>` or `<thought>` and the closing tag does not count, nor does what follows
+/// an opening tag that is never closed or what precedes a closing tag that was never opened.
+///
+/// # Errors
+/// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`].
+pub fn decode(reply: &[u8]) -> Result<Transition, Fault> {
+    let text = checked_text(reply)?;
+    let trimmed = text.trim_start_matches(JSON_WHITE_SPACE);
+    let base = text.len().saturating_sub(trimmed.len());
+    if !trimmed.starts_with('{') {
+        return extract::from_prose(trimmed, base);
+    }
+    read_document(trimmed, base, Envelope::Model)
+        .or_else(|failure| extract::from_document(trimmed, base, failure.fault))
+}
+
+/// Takes a document that is exactly one transition in the model envelope, without prose around it.
+///
+/// # Errors
+/// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`] and those of prose.
+pub fn decode_model(json: &[u8]) -> Result<Transition, Fault> {
+    read_document(checked_text(json)?, 0, Envelope::Model).map_err(|failure| failure.fault)
+}
+
+/// Takes a document that is exactly one transition in the canonical envelope: canonical keys,
+/// opcodes and words only, strings trimmed except `payload`, `limit` a number up to
+/// [`GitLogQuery::MAX_LIMIT`](super::GitLogQuery::MAX_LIMIT). White space and key order are free.
+///
+/// # Errors
+/// [`Fault`]; [`FaultCode::NotCanonical`] for what only the model envelope allows.
+pub fn decode_canonical(json: &[u8]) -> Result<Transition, Fault> {
+    read_document(checked_text(json)?, 0, Envelope::Canonical).map_err(|failure| failure.fault)
+}
+
+/// What JSON counts as white space.
+pub(super) const JSON_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Why a document was refused, and what prose extraction makes of that.
+pub(super) struct Failure {
+    pub(super) fault: Fault,
+    /// `q_next` or `a_t` was read at the top level.
+    pub(super) looks_like_a_transition: bool,
+    /// The text is one JSON document; only its meaning is at fault.
+    pub(super) is_json: bool,
+}
+
+/// Reads `text`, which begins at byte `base` of the reply, as exactly one transition.
+pub(super) fn read_document(
+    text: &str,
+    base: usize,
+    envelope: Envelope,
+) -> Result<Transition, Failure> {
+    let notes = Notes::default();
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let failure = |fault, is_json| Failure {
+        fault,
+        looks_like_a_transition: notes.looks_like_a_transition.get(),
+        is_json,
+    };
+    let document = DocumentSeed(&notes)
+        .deserialize(&mut parser)
+        .map_err(|error| failure(notes.explain(&error, text, base), false))?;
+    parser.end().map_err(|error| {
+        let place = notes.explain(&error, text, base).detail;
+        failure(
+            Fault::new(FaultCode::TrailingBytes, format_args!("{place}")),
+            false,
+        )
+    })?;
+    let Some(parts) = document else {
+        let fault = Fault::new(
+            FaultCode::NotAnObject,
+            format_args!("the document at byte {base} is not an object"),
+        );
+        return Err(failure(fault, true));
+    };
+    envelope
+        .transition(parts)
+        .map_err(|fault| failure(fault, true))
+}
+
+/// The checks that need no parser.
+fn checked_text(bytes: &[u8]) -> Result<&str, Fault> {
+    if bytes.len() > MAX_REPLY_BYTES {
+        return Err(Fault::new(
+            FaultCode::ReplyTooLarge,
+            format_args!("{} bytes, at most {MAX_REPLY_BYTES}", bytes.len()),
+        ));
+    }
+    let text = core::str::from_utf8(bytes).map_err(|error| {
+        Fault::new(
+            FaultCode::NotUtf8,
+            format_args!("at byte {}", error.valid_up_to()),
+        )
+    })?;
+    if text.starts_with('\u{feff}') {
+        return Err(Fault::new(
+            FaultCode::ByteOrderMark,
+            format_args!("at byte 0"),
+        ));
+    }
+    if text.trim_start_matches(JSON_WHITE_SPACE).is_empty() {
+        return Err(Fault::new(
+            FaultCode::EmptyReply,
+            format_args!("{} bytes of white space", bytes.len()),
+        ));
+    }
+    Ok(text)
+}

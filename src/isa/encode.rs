@@ -1,0 +1,205 @@
+//! The canonical envelope, written. One syscall has exactly one text.
+//!
+//! Never sorts, pads or breaks lines: keys stand in table order, absent options are left out.
+
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use super::{GitLogQuery, Syscall, Transition};
+
+impl Transition {
+    /// Appends the canonical envelope: `thought` if there is one, `q_next`, `a_t`.
+    pub fn write_canonical(&self, out: &mut String) {
+        out.push('{');
+        if let Some(thought) = &self.thought {
+            out.push_str("\"thought\":");
+            write_json_string(thought, out);
+            out.push(',');
+        }
+        out.push_str("\"q_next\":");
+        write_json_string(&self.q_next, out);
+        out.push_str(",\"a_t\":");
+        self.syscall.write_canonical(out);
+        out.push('}');
+    }
+
+    /// The canonical envelope as text.
+    #[must_use]
+    pub fn to_canonical(&self) -> String {
+        let mut out = String::new();
+        self.write_canonical(&mut out);
+        out
+    }
+}
+
+impl Syscall {
+    /// Appends the canonical syscall object, such as `{"op":"SYS_GOTO","pointer":"a.txt"}`.
+    pub fn write_canonical(&self, out: &mut String) {
+        out.push_str("{\"op\":\"");
+        out.push_str(self.opcode().name());
+        out.push('"');
+        match self {
+            Self::Write {
+                payload,
+                semantic_cap,
+            } => {
+                write_member("payload", Some(payload), out);
+                write_member("semantic_cap", semantic_cap.as_deref(), out);
+            }
+            Self::Exec { cmd } => write_member("cmd", Some(cmd), out),
+            Self::Goto { pointer } => write_member("pointer", Some(pointer), out),
+            Self::GitLog(query) => write_query(query, out),
+            Self::Push { task } | Self::Edit { task } => write_member("task", Some(task), out),
+            Self::Move {
+                task_id,
+                target_pos,
+                status,
+            } => {
+                write_member("task_id", task_id.as_deref(), out);
+                write_member("target_pos", target_pos.map(super::Placement::name), out);
+                write_member("status", status.map(super::TaskStatus::name), out);
+            }
+            Self::Pop | Self::Halt => {}
+        }
+        out.push('}');
+    }
+}
+
+fn write_query(query: &GitLogQuery, out: &mut String) {
+    write_member("query_params", query.query_params.as_deref(), out);
+    write_member("path", query.path.as_deref(), out);
+    if let Some(limit) = query.limit {
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, ",\"limit\":{limit}");
+    }
+    write_member("ref", query.reference.as_deref(), out);
+    write_member("grep", query.grep.as_deref(), out);
+    write_member("since", query.since.as_deref(), out);
+}
+
+fn write_member(key: &str, value: Option<&str>, out: &mut String) {
+    if let Some(value) = value {
+        out.push_str(",\"");
+        out.push_str(key);
+        out.push_str("\":");
+        write_json_string(value, out);
+    }
+}
+
+/// Appends a JSON string with the fewest escapes: quote, backslash and controls. Runs between
+/// escapes are copied whole.
+pub(crate) fn write_json_string(text: &str, out: &mut String) {
+    out.reserve(text.len().saturating_add(2));
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+    {
+        let (run, tail) = rest.split_at(at);
+        out.push_str(run);
+        let mut characters = tail.chars();
+        match characters.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+            }
+            None => {}
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::{Placement, TaskStatus};
+
+    fn canonical(syscall: &Syscall) -> String {
+        let mut out = String::new();
+        syscall.write_canonical(&mut out);
+        out
+    }
+
+    #[test]
+    fn keys_stand_in_table_order() {
+        let query = GitLogQuery {
+            query_params: Some("a=b".into()),
+            path: Some("src".into()),
+            limit: Some(5),
+            reference: Some("HEAD".into()),
+            grep: Some("fix".into()),
+            since: Some("1".into()),
+        };
+        assert_eq!(
+            canonical(&Syscall::GitLog(query)),
+            r#"{"op":"SYS_GIT_LOG","query_params":"a=b","path":"src","limit":5,"ref":"HEAD","grep":"fix","since":"1"}"#
+        );
+        let rotate = Syscall::Move {
+            task_id: Some("t".into()),
+            target_pos: Some(Placement::Bottom),
+            status: Some(TaskStatus::Blocked),
+        };
+        assert_eq!(
+            canonical(&rotate),
+            r#"{"op":"SYS_MOVE","task_id":"t","target_pos":"BOTTOM","status":"BLOCKED"}"#
+        );
+        assert_eq!(canonical(&Syscall::Pop), r#"{"op":"SYS_POP"}"#);
+    }
+
+    #[test]
+    fn only_what_json_requires_is_escaped() {
+        let mut out = String::new();
+        write_json_string("a\"\\\n\r\t\u{1}/é\u{7f}", &mut out);
+        assert_eq!(out, "\"a\\\"\\\\\\n\\r\\t\\u0001/é\u{7f}\"");
+    }
+
+    #[test]
+    fn written_keys_are_the_operand_table() {
+        let query = GitLogQuery {
+            query_params: Some("a".into()),
+            path: Some("a".into()),
+            limit: Some(1),
+            reference: Some("a".into()),
+            grep: Some("a".into()),
+            since: Some("a".into()),
+        };
+        let full = [
+            Syscall::Write {
+                payload: "a".into(),
+                semantic_cap: Some("a".into()),
+            },
+            Syscall::Exec { cmd: "a".into() },
+            Syscall::Goto {
+                pointer: "a".into(),
+            },
+            Syscall::GitLog(query),
+            Syscall::Push { task: "a".into() },
+            Syscall::Edit { task: "a".into() },
+            Syscall::Move {
+                task_id: Some("a".into()),
+                target_pos: Some(Placement::Top),
+                status: Some(TaskStatus::Active),
+            },
+            Syscall::Pop,
+            Syscall::Halt,
+        ];
+        for syscall in full {
+            let text = canonical(&syscall);
+            let mut at = 0;
+            for operand in syscall.opcode().operands() {
+                let key = alloc::format!("\"{}\":", operand.name);
+                let found = text[at..].find(&key).expect(operand.name);
+                at += found + key.len();
+            }
+            let members = 1 + syscall.opcode().operands().len();
+            assert_eq!(text.matches("\":").count(), members, "{text}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Finds the one transition in prose, and tells reasoning from answer.
+//!
+//! Never takes the best of several, and never looks inside an object or a string that is whole.
+//! The number of tries and the bytes they may cost are bounded, so hostile prose stays cheap.
+
+use super::Transition;
+use super::decode::{JSON_WHITE_SPACE, MAX_REPLY_BYTES, read_document};
+use super::fault::{Fault, FaultCode};
+use super::operands::Envelope;
+
+/// Objects that are tried before the prose is given up.
+const MAX_CANDIDATES: usize = 64;
+
+/// Bytes that all tries together may cost: overlapping candidates that never end would otherwise
+/// make the search quadratic.
+const MAX_BYTES_TRIED: usize = 8 * MAX_REPLY_BYTES;
+
+/// Takes the one transition of a reply that does not begin with `{`.
+pub(super) fn from_prose(text: &str, base: usize) -> Result<Transition, Fault> {
+    Search::over(text, base).conclude(text, base)
+}
+
+/// Decides about a reply that begins with `{` and is not one transition: `fault` stands, unless
+/// that beginning turns out to be reasoning whose opening tag is missing.
+pub(super) fn from_document(text: &str, base: usize, fault: Fault) -> Result<Transition, Fault> {
+    let search = Search::over(text, base);
+    if search.answer == Some(0) {
+        return Err(search.document_fault(fault));
+    }
+    search.conclude(text, base)
+}
+
+/// What one pass over the text found since the last reasoning.
+struct Search {
+    /// Where the answer begins: the first byte that is neither reasoning nor white space.
+    answer: Option<usize>,
+    first: Option<Transition>,
+    /// Objects that are, or look like, transitions.
+    count: usize,
+    fault: Option<Fault>,
+    is_exhausted: bool,
+}
+
+impl Search {
+    fn over(text: &str, base: usize) -> Self {
+        let mut search = Self {
+            answer: None,
+            first: None,
+            count: 0,
+            fault: None,
+            is_exhausted: false,
+        };
+        let mut budget = Budget {
+            candidates: MAX_CANDIDATES,
+            bytes: MAX_BYTES_TRIED,
+        };
+        let mut at = 0_usize;
+        while let Some(&byte) = text.as_bytes().get(at) {
+            at = match byte {
+                b'<' => match Tag::at(text, at) {
+                    Some(Tag::Open { end, name }) => {
+                        // Without a closing tag the rest is reasoning.
+                        Tag::closing(text, end, name).unwrap_or(text.len())
+                    }
+                    Some(Tag::Close { end }) => {
+                        search.forget();
+                        end
+                    }
+                    None => search.skip(at),
+                },
+                b'{' => {
+                    search.answer.get_or_insert(at);
+                    match search.try_candidate(text, at, base, &mut budget) {
+                        Some(end) => end,
+                        None => return search,
+                    }
+                }
+                b' ' | b'\t' | b'\n' | b'\r' => at.saturating_add(1),
+                _ => search.skip(at),
+            };
+        }
+        search
+    }
+
+    fn skip(&mut self, at: usize) -> usize {
+        self.answer.get_or_insert(at);
+        at.saturating_add(1)
+    }
+
+    /// What came before was reasoning.
+    fn forget(&mut self) {
+        self.answer = None;
+        self.first = None;
+        self.count = 0;
+        self.fault = None;
+    }
+
+    /// Tries the object at `at`; returns where the search goes on, or nothing if the budget is
+    /// spent. A whole object is stepped over, a broken one only its brace.
+    fn try_candidate(
+        &mut self,
+        text: &str,
+        at: usize,
+        base: usize,
+        budget: &mut Budget,
+    ) -> Option<usize> {
+        let next = at.saturating_add(1);
+        let rest = text.get(at..).unwrap_or_default();
+        if !may_be_object(rest) {
+            return Some(next);
+        }
+        let length = object_length(rest);
+        let candidate = rest.get(..length.unwrap_or(rest.len())).unwrap_or(rest);
+        if !budget.take(candidate.len()) {
+            self.is_exhausted = true;
+            return None;
+        }
+        let place = base.saturating_add(at);
+        let end = at.saturating_add(candidate.len());
+        match read_document(candidate, place, Envelope::Model) {
+            Ok(_) if is_array_element(text, at) => {
+                self.blame(Fault::new(
+                    FaultCode::NotAnObject,
+                    format_args!("the transition at byte {place} stands in an array"),
+                ));
+                Some(end)
+            }
+            Ok(transition) => {
+                self.count = self.count.saturating_add(1);
+                self.first.get_or_insert(transition);
+                Some(end)
+            }
+            Err(failure) => {
+                // What stopped the parser may stand before the keys that tell, but only within a
+                // candidate that ends; the rest of the reply is not evidence.
+                let looks = failure.looks_like_a_transition
+                    || (length.is_some() && !failure.is_json && mentions_envelope(candidate));
+                if looks {
+                    self.blame(failure.fault);
+                }
+                Some(if failure.is_json { end } else { next })
+            }
+        }
+    }
+
+    fn blame(&mut self, fault: Fault) {
+        self.count = self.count.saturating_add(1);
+        self.fault.get_or_insert(fault);
+    }
+
+    fn conclude(self, text: &str, base: usize) -> Result<Transition, Fault> {
+        let answer = self.answer.and_then(|at| text.get(at..));
+        if let Some(document) = answer.filter(|answer| answer.starts_with('{')) {
+            let at = base.saturating_add(text.len().saturating_sub(document.len()));
+            return read_document(document, at, Envelope::Model)
+                .map_err(|failure| self.document_fault(failure.fault));
+        }
+        if self.is_exhausted {
+            return Err(Fault::new(
+                FaultCode::TooManyCandidates,
+                format_args!("gave up after {MAX_CANDIDATES} objects or {MAX_BYTES_TRIED} bytes"),
+            ));
+        }
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        if self.count > 1 {
+            return Err(several(self.count));
+        }
+        self.first.ok_or_else(|| {
+            Fault::new(
+                FaultCode::NoTransition,
+                format_args!("no object with `q_next` and `a_t`"),
+            )
+        })
+    }
+
+    /// The fault of an answer that is a document: a second transition after it is worth naming.
+    fn document_fault(&self, fault: Fault) -> Fault {
+        if fault.code == FaultCode::TrailingBytes && self.count > 1 {
+            several(self.count)
+        } else {
+            fault
+        }
+    }
+}
+
+struct Budget {
+    candidates: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    fn take(&mut self, length: usize) -> bool {
+        let left = (self.candidates.checked_sub(1)).zip(self.bytes.checked_sub(length));
+        let Some((candidates, bytes)) = left else {
+            return false;
+        };
+        self.candidates = candidates;
+        self.bytes = bytes;
+        true
+    }
+}
+
+fn several(count: usize) -> Fault {
+    Fault::new(
+        FaultCode::SeveralTransitions,
+        format_args!("{count} objects are transitions"),
+    )
+}
+
+/// Cheap test that lets code in prose pass by: an object begins with a key or ends at once.
+fn may_be_object(rest: &str) -> bool {
+    rest.get(1..)
+        .unwrap_or_default()
+        .trim_start_matches(JSON_WHITE_SPACE)
+        .starts_with(['"', '}'])
+}
+
+/// The length of the object that `rest` begins with, by its braces outside strings.
+fn object_length(rest: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut in_string = false;
+    let mut bytes = rest.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth = depth.saturating_add(1),
+            b'}' if !in_string => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at.saturating_add(1));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_array_element(text: &str, at: usize) -> bool {
+    text.get(..at)
+        .unwrap_or_default()
+        .trim_end_matches(JSON_WHITE_SPACE)
+        .ends_with('[')
+}
+
+fn mentions_envelope(candidate: &str) -> bool {
+    candidate.contains("\"q_next\"") || candidate.contains("\"a_t\"")
+}
+
+/// A tag that begins or ends reasoning, in any ASCII case.
+enum Tag {
+    Open { end: usize, name: &'static str },
+    Close { end: usize },
+}
+
+impl Tag {
+    const NAMES: [&'static str; 2] = ["think>", "thought>"];
+
+    fn at(text: &str, at: usize) -> Option<Self> {
+        let rest = text.as_bytes().get(at..)?.strip_prefix(b"<")?;
+        let (name_part, is_close) = match rest.strip_prefix(b"/") {
+            Some(name_part) => (name_part, true),
+            None => (rest, false),
+        };
+        let name = Self::NAMES.into_iter().find(|name| {
+            name_part
+                .get(..name.len())
+                .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+        })?;
+        let end = text
+            .len()
+            .saturating_sub(name_part.len())
+            .saturating_add(name.len());
+        Some(if is_close {
+            Self::Close { end }
+        } else {
+            Self::Open { end, name }
+        })
+    }
+
+    /// Where the first closing tag of that name at or after `from` ends.
+    fn closing(text: &str, from: usize, name: &str) -> Option<usize> {
+        let tail = text.get(from..)?;
+        tail.match_indices("</").find_map(|(at, opening)| {
+            let start = at.saturating_add(opening.len());
+            let end = start.saturating_add(name.len());
+            let found = tail.as_bytes().get(start..end)?;
+            found
+                .eq_ignore_ascii_case(name.as_bytes())
+                .then(|| from.saturating_add(end))
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! What one tick leaves behind.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::dispatch::RouteEntry;
+use crate::isa::Opcode;
+use crate::json::{push_number, push_string};
+use crate::pointer::clip_bytes;
+use crate::trap::TrapKind;
+
+/// The longest pointer text a record holds, in bytes, before it is shortened.
+pub const MAX_SHOWN_POINTER: usize = 200;
+
+/// How the machine stands after a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// It goes on.
+    Running,
+    /// It halted, and the halt guard agreed.
+    Halted,
+    /// Its panic budget is spent.
+    Failed,
+}
+
+impl Status {
+    /// The status as it is written in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Halted => "HALTED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// One tick.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Counts from 0 without gaps.
+    pub tick: u64,
+    /// Virtual time of the commit, in microseconds.
+    pub time_us: u64,
+    /// Where the tick observed, as [`shown_pointer`] shortens it.
+    pub pointer: String,
+    /// Who answered, and why.
+    pub route: RouteEntry,
+    /// What was decoded; `None` after a CPU fault.
+    pub op: Option<Opcode>,
+    /// The code of the decoder's or the oracle's fault, if there was one.
+    pub fault: Option<String>,
+    /// The traps of the tick in the order in which they fired.
+    pub traps: Vec<TrapKind>,
+    /// The frame was over its limit and sections were clipped (FRAME_HARD_LIMIT).
+    pub clipped: bool,
+    /// SHA-256 of the state register the frame was made for.
+    pub q: Digest,
+    /// SHA-256 of the observed slice, whole, before traps were noted on it.
+    pub slice: Digest,
+    /// SHA-256 of the frame.
+    pub frame: Digest,
+    /// SHA-256 of the raw provider bytes; of nothing if no reply came.
+    pub reply: Digest,
+    /// SHA-256 of what was changed; of nothing if nothing was.
+    pub effect: Digest,
+    /// Where the next tick observes, as [`shown_pointer`] shortens it.
+    pub next: String,
+    /// How the machine stands.
+    pub status: Status,
+}
+
+impl Record {
+    /// Appends the record's canonical JSON: fixed key order, no white space.
+    pub fn write_json(&self, out: &mut String) {
+        out.push_str("{\"tick\":");
+        push_number(out, self.tick);
+        out.push_str(",\"time_us\":");
+        push_number(out, self.time_us);
+        out.push_str(",\"pointer\":");
+        push_string(out, &self.pointer);
+        self.write_route(out);
+        out.push_str(",\"op\":");
+        push_name(out, self.op.map(Opcode::name));
+        out.push_str(",\"fault\":");
+        push_name(out, self.fault.as_deref());
+        out.push_str(",\"traps\":[");
+        for (position, trap) in self.traps.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            push_name(out, Some(trap.name()));
+        }
+        out.push_str("],\"clipped\":");
+        out.push_str(if self.clipped { "true" } else { "false" });
+        for (key, digest) in [
+            (",\"q\":\"", self.q),
+            ("\",\"slice\":\"", self.slice),
+            ("\",\"frame\":\"", self.frame),
+            ("\",\"reply\":\"", self.reply),
+            ("\",\"effect\":\"", self.effect),
+        ] {
+            out.push_str(key);
+            out.push_str(digest.hex().as_str());
+        }
+        out.push_str("\",\"next\":");
+        push_string(out, &self.next);
+        out.push_str(",\"status\":");
+        push_name(out, Some(self.status.name()));
+        out.push('}');
+    }
+
+    fn write_route(&self, out: &mut String) {
+        let route = &self.route;
+        out.push_str(",\"route\":{\"lane\":");
+        push_name(out, Some(route.lane.name()));
+        out.push_str(",\"preferred\":");
+        push_name(out, Some(route.preferred.name()));
+        out.push_str(",\"reason\":");
+        push_name(out, Some(route.reason.name()));
+        out.push_str(",\"predicted\":");
+        push_name(out, Some(route.predicted.name()));
+        out.push_str(",\"actual\":");
+        push_name(out, route.actual.map(crate::isa::OpcodeClass::name));
+        out.push_str(",\"health_p\":");
+        push_number(out, u64::from(route.health_p.0));
+        out.push_str(",\"health_e\":");
+        push_number(out, u64::from(route.health_e.0));
+        out.push_str(",\"failover\":");
+        out.push_str(if route.failover { "true}" } else { "false}" });
+    }
+}
+
+/// Names are this crate's own upper-case words and need no escaping.
+fn push_name(out: &mut String, name: Option<&str>) {
+    match name {
+        Some(name) => {
+            out.push('"');
+            out.push_str(name);
+            out.push('"');
+        }
+        None => out.push_str("null"),
+    }
+}
+
+/// A pointer's text as a record holds it: whole up to [`MAX_SHOWN_POINTER`] bytes, else its
+/// beginning and the first digits of its SHA-256, so that different pointers stay different.
+#[must_use]
+pub fn shown_pointer(text: &str) -> String {
+    if text.len() <= MAX_SHOWN_POINTER {
+        return String::from(text);
+    }
+    let mut shown = String::from(clip_bytes(text, 150));
+    shown.push_str("…#");
+    shown.push_str(&Digest::of(text.as_bytes()).short(32));
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dispatch::{Health, Lane, RouteReason};
+    use crate::isa::OpcodeClass;
+    use alloc::vec;
+
+    fn record() -> Record {
+        Record {
+            tick: 7,
+            time_us: 1_234_567,
+            pointer: "notes/\"quoted\".md".into(),
+            route: RouteEntry {
+                lane: Lane::P,
+                preferred: Lane::E,
+                reason: RouteReason::HealthFallback,
+                predicted: OpcodeClass::MindScheduling,
+                actual: Some(OpcodeClass::WorldMutation),
+                health_p: Health(9_876),
+                health_e: Health(1_200),
+                failover: true,
+            },
+            op: Some(Opcode::Write),
+            fault: None,
+            traps: vec![TrapKind::PageFault, TrapKind::IoFault],
+            clipped: false,
+            q: Digest::of(b"q"),
+            slice: Digest::of(b"s"),
+            frame: Digest::of(b"f"),
+            reply: Digest::of(b"r"),
+            effect: Digest::EMPTY,
+            next: "sys://trap/io_fault".into(),
+            status: Status::Running,
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut trapped = record();
+        trapped.op = None;
+        trapped.fault = Some("NOT_UTF8".into());
+        trapped.route.actual = None;
+        for record in [record(), trapped] {
+            let mut text = String::new();
+            record.write_json(&mut text);
+            assert_eq!(
+                serde_json::from_str::<Record>(&text).expect("canonical"),
+                record
+            );
+        }
+    }
+
+    #[test]
+    fn long_pointers_are_shortened_and_stay_different() {
+        let long = "x".repeat(MAX_SHOWN_POINTER + 1);
+        let other = alloc::format!("{}y", "x".repeat(MAX_SHOWN_POINTER));
+        assert!(shown_pointer(&long).len() <= MAX_SHOWN_POINTER);
+        assert_ne!(shown_pointer(&long), shown_pointer(&other));
+        assert_eq!(shown_pointer("short"), "short");
+    }
+}

@@ -1,0 +1,36 @@
+//! What a kernel is told before its first tick.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dispatch::RouteConfig;
+
+/// Settings of a kernel; part of a run's header.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelConfig {
+    /// Length of the constant instructions sent with every frame, in characters; the frame's
+    /// budget shrinks by it.
+    pub discipline_chars: u32,
+    /// Command lines whose success lets the machine halt; more words may follow each.
+    pub test_commands: Vec<String>,
+    /// When a lane is left for the other.
+    pub route: RouteConfig,
+}
+
+impl Default for KernelConfig {
+    fn default() -> Self {
+        Self {
+            discipline_chars: 0,
+            test_commands: vec![
+                String::from("cargo test"),
+                String::from("npm test"),
+                String::from("pytest"),
+            ],
+            route: RouteConfig::default(),
+        }
+    }
+}

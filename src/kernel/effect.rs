@@ -1,0 +1,205 @@
+//! Step eight of a tick: at most one mutation of mind or world, all or nothing.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::commit::Trap;
+use super::{ChannelFault, Kernel, channels};
+use crate::digest::Digest;
+use crate::guards::content::omission_marker;
+use crate::isa::Syscall;
+use crate::journal::Status;
+use crate::manifold::{Manifold, WorldFault, WorldFaultCode};
+use crate::mind::StackFault;
+use crate::pointer::{Location, Pointer, WorkspacePath, clip_bytes};
+use crate::trap::TrapKind;
+
+/// What a write changes.
+enum Target {
+    Whole(WorkspacePath),
+    Append(WorkspacePath),
+    Replace(WorkspacePath),
+}
+
+impl Kernel {
+    /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the SHA-256 of
+    /// what was changed.
+    pub(super) fn effect<W: Manifold>(
+        &mut self,
+        syscall: Syscall,
+        now_us: u64,
+        world: &mut W,
+    ) -> Result<(Option<Location>, Digest), Trap> {
+        match syscall {
+            Syscall::Write {
+                payload,
+                semantic_cap,
+            } => self
+                .write(&payload, semantic_cap.as_deref(), now_us, world)
+                .map(|effect| (None, effect)),
+            Syscall::Exec { cmd } => Ok(jump(&format!("$ {cmd}"))),
+            Syscall::Goto { pointer } => {
+                let target = Location::from_text(&pointer);
+                if target.pointer() == Ok(&Pointer::Halt) {
+                    self.status = Status::Halted;
+                }
+                Ok((Some(target), Digest::EMPTY))
+            }
+            Syscall::GitLog(query) => Ok(jump(&Pointer::git_log_text(&query))),
+            Syscall::Push { task } => self.mind(|kernel| kernel.queue.push(&task)),
+            Syscall::Edit { task } => self.mind(|kernel| kernel.queue.edit(&task)),
+            Syscall::Move {
+                task_id,
+                target_pos,
+                status,
+            } => self.mind(|kernel| kernel.queue.shift(task_id.as_deref(), target_pos, status)),
+            Syscall::Pop => self.mind(|kernel| kernel.queue.pop()),
+            Syscall::Halt => {
+                self.status = Status::Halted;
+                Ok((Some(Location::from(Pointer::Halt)), Digest::EMPTY))
+            }
+        }
+    }
+
+    fn mind(
+        &mut self,
+        operation: impl FnOnce(&mut Self) -> Result<(), StackFault>,
+    ) -> Result<(Option<Location>, Digest), Trap> {
+        operation(self).map_err(|fault| Trap {
+            kind: TrapKind::StackFault,
+            code: fault.name(),
+            details: format!("the run queue has {} tasks.", self.queue.tasks().len()),
+        })?;
+        let effect = Digest::of_parts(&[b"queue\0", self.queue.rendered().as_bytes()]);
+        Ok((None, effect))
+    }
+
+    fn write<W: Manifold>(
+        &self,
+        payload: &str,
+        semantic_cap: Option<&str>,
+        now_us: u64,
+        world: &mut W,
+    ) -> Result<Digest, Trap> {
+        if let Some(marker) = omission_marker(payload) {
+            return Err(Trap {
+                kind: TrapKind::ContentContract,
+                code: "OMISSION_MARKER",
+                details: format!("the payload says {marker:?} instead of the content; write all."),
+            });
+        }
+        let target = self.write_target(semantic_cap)?;
+        let path = match &target {
+            Target::Whole(path) => {
+                world
+                    .write(path, payload, now_us)
+                    .map_err(|fault| world_trap(path, &fault))?;
+                path
+            }
+            Target::Append(path) => {
+                let mut content = String::new();
+                match world.read(path, &mut content) {
+                    Ok(()) => {}
+                    // An append makes the file.
+                    Err(fault) if fault.code == WorldFaultCode::NotFound => content.clear(),
+                    Err(fault) => return Err(world_trap(path, &fault)),
+                }
+                channels::append(&mut content, payload)
+                    .map_err(|fault| channel_trap(path, fault))?;
+                world
+                    .write(path, &content, now_us)
+                    .map_err(|fault| world_trap(path, &fault))?;
+                path
+            }
+            Target::Replace(path) => {
+                let mut content = String::new();
+                world
+                    .read(path, &mut content)
+                    .map_err(|fault| world_trap(path, &fault))?;
+                let content = channels::replace(&content, payload)
+                    .map_err(|fault| channel_trap(path, fault))?;
+                world
+                    .write(path, &content, now_us)
+                    .map_err(|fault| world_trap(path, &fault))?;
+                path
+            }
+        };
+        let verb: &[u8] = match &target {
+            Target::Whole(_) => b"write\0",
+            Target::Append(_) => b"append\0",
+            Target::Replace(_) => b"replace\0",
+        };
+        Ok(Digest::of_parts(&[
+            verb,
+            path.as_str().as_bytes(),
+            b"\0",
+            payload.as_bytes(),
+        ]))
+    }
+
+    fn write_target(&self, semantic_cap: Option<&str>) -> Result<Target, Trap> {
+        let named = match semantic_cap {
+            Some(text) => match text.parse::<Pointer>() {
+                Ok(pointer @ Pointer::Handle(_)) => Some(pointer),
+                Ok(_) | Err(_) => return Err(io_trap("BAD_CAPABILITY", text)),
+            },
+            None => None,
+        };
+        let pointer = match &named {
+            Some(pointer) => Ok(pointer),
+            None => self.d.pointer(),
+        };
+        match pointer {
+            Ok(Pointer::File(path)) => Ok(Target::Whole(path.clone())),
+            Ok(Pointer::Append(path)) => Ok(Target::Append(path.clone())),
+            Ok(Pointer::Replace(path)) => Ok(Target::Replace(path.clone())),
+            Ok(Pointer::Handle(handle)) => {
+                if !self.capabilities.is_genuine(handle) {
+                    Err(io_trap("EACCES_UNKNOWN_CAPABILITY", &format!("{handle}")))
+                } else if !handle.access.writes() {
+                    Err(io_trap("EACCES_NO_WRITE_ACCESS", &format!("{handle}")))
+                } else {
+                    Ok(Target::Whole(handle.tail.clone()))
+                }
+            }
+            Ok(
+                Pointer::Command(_)
+                | Pointer::CallStack
+                | Pointer::Trap { .. }
+                | Pointer::Page { .. }
+                | Pointer::Capability(_)
+                | Pointer::GitLog(_)
+                | Pointer::Halt,
+            ) => Err(io_trap("NOT_WRITABLE", self.d.text())),
+            Err(reason) => Err(io_trap(reason.name(), self.d.text())),
+        }
+    }
+}
+
+fn jump(text: &str) -> (Option<Location>, Digest) {
+    (Some(Location::from_text(text)), Digest::EMPTY)
+}
+
+fn io_trap(code: &'static str, target: &str) -> Trap {
+    Trap {
+        kind: TrapKind::IoFault,
+        code,
+        details: format!("writing {}", clip_bytes(target, 200)),
+    }
+}
+
+fn world_trap(path: &WorkspacePath, fault: &WorldFault) -> Trap {
+    Trap {
+        kind: TrapKind::IoFault,
+        code: fault.code.name(),
+        details: format!(
+            "writing {}: {}",
+            clip_bytes(path.as_str(), 200),
+            fault.detail
+        ),
+    }
+}
+
+fn channel_trap(path: &WorkspacePath, fault: ChannelFault) -> Trap {
+    io_trap(fault.name(), path.as_str())
+}

@@ -1,0 +1,300 @@
+//! Step one of a tick: what the pointer shows.
+//!
+//! Observing never changes the kernel. What an observation would change (a page table to keep, a
+//! capability to issue, a command's evidence) travels with it and counts at the commit.
+
+use alloc::string::String;
+use core::fmt::Write as _;
+
+use super::Kernel;
+use crate::digest::Digest;
+use crate::guards::halt::Signal;
+use crate::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
+use crate::memory::{Grant, PageTable};
+use crate::pointer::{CapabilityQuery, Handle, Pointer, WorkspacePath};
+use crate::trap::TrapKind;
+
+/// How many entries of a directory a page fault names.
+const SHOWN_ENTRIES: usize = 20;
+
+/// How many handles `sys://cap/list` shows.
+const SHOWN_HANDLES: usize = 24;
+
+/// A trap that only adds to the slice, with its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SoftTrap {
+    pub(super) kind: TrapKind,
+    pub(super) code: &'static str,
+}
+
+/// What one observation found, and what it will change if the tick commits.
+#[derive(Debug, Default)]
+pub(super) struct Observation {
+    /// SHA-256 of the whole slice before traps are noted on it and before paging.
+    pub(super) digest: Option<Digest>,
+    pub(super) soft_traps: [Option<SoftTrap>; 2],
+    pub(super) new_table: Option<PageTable>,
+    pub(super) grant: Option<Grant>,
+    pub(super) signal: Option<Signal>,
+    /// The slice's digest if the observation was a command that exited 0.
+    pub(super) successful_command: Option<Digest>,
+    pub(super) is_page: bool,
+    /// Time the observation took in the world, in microseconds.
+    pub(super) elapsed_us: u64,
+}
+
+impl Observation {
+    fn note(&mut self, kind: TrapKind, code: &'static str) {
+        if let Some(free) = self.soft_traps.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(SoftTrap { kind, code });
+        }
+    }
+
+    /// True if a trap fired while observing.
+    pub(super) fn is_trapped(&self) -> bool {
+        self.soft_traps.iter().any(Option::is_some)
+    }
+}
+
+impl Kernel {
+    /// Observes `d` into `slice`, which is empty on entry.
+    pub(super) fn observe<W: Manifold>(
+        &self,
+        world: &mut W,
+        now_us: u64,
+        slice: &mut String,
+    ) -> Observation {
+        let mut seen = Observation::default();
+        match self.d.pointer() {
+            Err(reason) => self.page_fault(
+                &mut seen,
+                slice,
+                reason.name(),
+                "the pointer is none that this kernel knows",
+            ),
+            Ok(Pointer::File(path)) => self.observe_file(&mut seen, world, path, slice),
+            Ok(Pointer::Command(command)) => {
+                let outcome = world.exec(command, now_us);
+                self.show_command(&mut seen, command, &outcome, slice);
+            }
+            Ok(Pointer::Append(path) | Pointer::Replace(path)) => {
+                self.observe_channel(&mut seen, world, path, slice);
+            }
+            Ok(Pointer::CallStack) => {
+                slice.push_str("[SYSTEM_CHANNEL] sys://callstack\n");
+                slice.push_str(self.queue.rendered());
+            }
+            Ok(Pointer::Trap { kind, details }) => {
+                self.show_trap(*kind, details.as_deref(), slice);
+            }
+            Ok(Pointer::Page { token, page }) => {
+                seen.is_page = true;
+                if let Err(fault) = self.pager.show(token, *page, slice) {
+                    slice.clear();
+                    self.page_fault(
+                        &mut seen,
+                        slice,
+                        fault.name(),
+                        "observe the source again to make a new page table",
+                    );
+                }
+            }
+            Ok(Pointer::Capability(query)) => self.show_capability(&mut seen, query, slice),
+            Ok(Pointer::Handle(handle)) => self.observe_handle(&mut seen, world, handle, slice),
+            Ok(Pointer::GitLog(query)) => {
+                let _ = writeln!(slice, "[SYSTEM_CHANNEL] {}\n[LOG]", self.d.text());
+                match world.git_log(query) {
+                    Ok(log) => slice.push_str(&log),
+                    Err(fault) => self.world_page_fault(&mut seen, slice, &fault),
+                }
+            }
+            Ok(Pointer::Halt) => slice.push_str("[SYSTEM_CHANNEL] HALT"),
+        }
+        let digest = Digest::of(slice.as_bytes());
+        seen.digest = Some(digest);
+        if let Some(success) = &mut seen.successful_command {
+            *success = digest;
+        }
+        if !seen.is_page
+            && let Some(table) = PageTable::new(self.d.text(), slice)
+        {
+            slice.clear();
+            // A table has a first page, or it would not have been made.
+            let _ = table.show(1, slice);
+            seen.new_table = Some(table);
+        }
+        if seen.successful_command.is_some() && seen.successful_command == self.last_success {
+            seen.note(TrapKind::NoProgress, "SAME_COMMAND_SAME_RESULT");
+            slice.push_str(
+                "\n\n[OS_TRAP: NO_PROGRESS] the same command succeeded with the same result twice\n\
+                 Action: take the step as done and go on to the next one.",
+            );
+        }
+        seen
+    }
+
+    fn observe_file<W: Manifold>(
+        &self,
+        seen: &mut Observation,
+        world: &mut W,
+        path: &WorkspacePath,
+        slice: &mut String,
+    ) {
+        if let Err(fault) = world.read(path, slice) {
+            self.world_page_fault(seen, slice, &fault);
+            if fault.code == WorldFaultCode::NotFound {
+                show_entries(world, path, slice);
+            }
+        }
+    }
+
+    fn observe_channel<W: Manifold>(
+        &self,
+        seen: &mut Observation,
+        world: &mut W,
+        path: &WorkspacePath,
+        slice: &mut String,
+    ) {
+        let _ = writeln!(
+            slice,
+            "[SYSTEM_CHANNEL] {}\n[CURRENT_CONTENT]",
+            self.d.text()
+        );
+        let mut content = String::new();
+        match world.read(path, &mut content) {
+            Ok(()) if content.trim().is_empty() => slice.push_str("(empty)"),
+            Ok(()) => slice.push_str(content.trim_end()),
+            // An append makes the file, so its absence is no fault.
+            Err(fault) if fault.code == WorldFaultCode::NotFound => slice.push_str("(no file)"),
+            Err(fault) => self.world_page_fault(seen, slice, &fault),
+        }
+    }
+
+    fn observe_handle<W: Manifold>(
+        &self,
+        seen: &mut Observation,
+        world: &mut W,
+        handle: &Handle,
+        slice: &mut String,
+    ) {
+        let code = if !self.capabilities.is_genuine(handle) {
+            "UNKNOWN_CAPABILITY"
+        } else if !handle.access.reads() {
+            "NO_READ_ACCESS"
+        } else {
+            return self.observe_file(seen, world, &handle.tail, slice);
+        };
+        seen.note(TrapKind::Eacces, code);
+        let _ = write!(
+            slice,
+            "[OS_TRAP: EACCES] {code}\nPointer: {}\nAction: issue a capability with the access \
+             you need at sys://cap/issue?access=r|w|rw&path=PATH.",
+            self.d.text()
+        );
+    }
+
+    fn show_command(
+        &self,
+        seen: &mut Observation,
+        command: &str,
+        outcome: &CommandOutcome,
+        slice: &mut String,
+    ) {
+        let _ = write!(
+            slice,
+            "[COMMAND] {command}\n[EXIT_CODE] {}\n[STDOUT]\n{}\n[STDERR]\n{}",
+            outcome.exit_code,
+            outcome.stdout.trim_end(),
+            outcome.stderr.trim_end(),
+        );
+        seen.elapsed_us = outcome.duration_us;
+        seen.signal = Some(self.test_commands.classify(command, outcome.exit_code));
+        // The digest is filled in when the slice is whole.
+        seen.successful_command = (outcome.exit_code == 0).then_some(Digest::EMPTY);
+    }
+
+    fn show_trap(&self, kind: TrapKind, details: Option<&str>, slice: &mut String) {
+        slice.push_str("[SYSTEM_CHANNEL] ");
+        slice.push_str(kind.base());
+        let remembered = self.trap_details.get(&kind).map(String::as_str);
+        if let Some(details) = details.or(remembered) {
+            slice.push_str("\n[DETAILS]\n");
+            slice.push_str(details);
+        }
+    }
+
+    fn show_capability(&self, seen: &mut Observation, query: &CapabilityQuery, slice: &mut String) {
+        match query {
+            CapabilityQuery::Issue { access, path } => {
+                let grant = self.capabilities.grant(*access, path);
+                let _ = write!(
+                    slice,
+                    "[SYSTEM_CHANNEL] sys://cap/issue\n[HANDLE] {}",
+                    grant.handle()
+                );
+                seen.grant = Some(grant);
+            }
+            CapabilityQuery::List => {
+                let _ = write!(
+                    slice,
+                    "[SYSTEM_CHANNEL] sys://cap/list\n[CAPABILITIES] {}",
+                    self.capabilities.len()
+                );
+                for handle in self.capabilities.newest(SHOWN_HANDLES) {
+                    let _ = write!(slice, "\n[HANDLE] {handle}");
+                }
+            }
+            CapabilityQuery::Describe(handle) if self.capabilities.is_genuine(handle) => {
+                let _ = write!(
+                    slice,
+                    "[SYSTEM_CHANNEL] sys://cap/describe\n[HANDLE] {handle}\n[ACCESS] {}\n[PATH] {}",
+                    handle.access.name(),
+                    handle.tail
+                );
+            }
+            CapabilityQuery::Describe(handle) => {
+                seen.note(TrapKind::Eacces, "UNKNOWN_CAPABILITY");
+                let _ = write!(
+                    slice,
+                    "[OS_TRAP: EACCES] UNKNOWN_CAPABILITY\nPointer: {handle}"
+                );
+            }
+        }
+    }
+
+    fn world_page_fault(&self, seen: &mut Observation, slice: &mut String, fault: &WorldFault) {
+        self.page_fault(seen, slice, fault.code.name(), &fault.detail);
+    }
+
+    fn page_fault(
+        &self,
+        seen: &mut Observation,
+        slice: &mut String,
+        code: &'static str,
+        detail: &str,
+    ) {
+        seen.note(TrapKind::PageFault, code);
+        let _ = write!(
+            slice,
+            "[OS_TRAP: PAGE_FAULT] {code}\nPointer: {}\nDetails: {detail}",
+            self.d.text()
+        );
+    }
+}
+
+/// Names what stands beside a missing file, so that a model sees a slip of the pen.
+fn show_entries<W: Manifold>(world: &mut W, path: &WorkspacePath, slice: &mut String) {
+    let parent = path.parent();
+    if let Ok(entries) = world.list(parent.as_ref(), SHOWN_ENTRIES) {
+        slice.push_str("\nEntries: ");
+        if entries.is_empty() {
+            slice.push_str("(empty)");
+        }
+        for (position, entry) in entries.iter().enumerate() {
+            if position > 0 {
+                slice.push_str(", ");
+            }
+            slice.push_str(entry);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The pager (MMU): a slice too long for a frame becomes a page table.
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use crate::digest::Digest;
+use crate::pointer::clip_bytes;
+
+/// The longest slice shown whole, and the length of a page, in characters.
+pub const PAGE_CHARS: usize = 3_000;
+
+/// The most page tables kept; the oldest goes first.
+pub const MAX_PAGE_TABLES: usize = 128;
+
+/// The longest slice that is paged, in bytes; what is beyond is cut and the table says so.
+pub const MAX_SLICE_BYTES: usize = 256 * 1024;
+
+/// Page observations in a row, across all tables, before the pager refuses until the pointer
+/// leaves `sys://page/*`. A slice of the greatest length has 88 pages.
+pub const MAX_PAGE_FLIPS: u32 = 256;
+
+/// Why a page cannot be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFault {
+    /// No such table: never made, or dropped as the oldest.
+    UnknownToken,
+    /// The table has fewer pages.
+    NoSuchPage,
+    /// [`MAX_PAGE_FLIPS`] is spent.
+    FlipBudgetSpent,
+}
+
+impl PageFault {
+    /// The reason as it is written in page faults.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownToken => "UNKNOWN_PAGE_TOKEN",
+            Self::NoSuchPage => "NO_SUCH_PAGE",
+            Self::FlipBudgetSpent => "PAGE_FLIP_BUDGET_SPENT",
+        }
+    }
+}
+
+/// One long slice, cut into pages.
+#[derive(Clone, Debug)]
+pub struct PageTable {
+    token: String,
+    source: String,
+    text: String,
+    /// Byte offsets at which pages start.
+    starts: Vec<usize>,
+    chars: usize,
+    cut: bool,
+}
+
+impl PageTable {
+    /// Cuts `slice`, observed at `source`, into pages, if it is longer than one page.
+    #[must_use]
+    pub fn new(source: &str, slice: &str) -> Option<Self> {
+        // Fewer bytes than a page has characters cannot be more characters.
+        if slice.len() <= PAGE_CHARS || slice.chars().count() <= PAGE_CHARS {
+            return None;
+        }
+        let token = Digest::of_parts(&[source.as_bytes(), b"\n", slice.as_bytes()]).short(16);
+        let text = clip_bytes(slice, MAX_SLICE_BYTES);
+        let starts = text
+            .char_indices()
+            .step_by(PAGE_CHARS)
+            .map(|(start, _)| start)
+            .collect();
+        Some(Self {
+            token,
+            source: String::from(clip_bytes(source, 200)),
+            chars: text.chars().count(),
+            cut: text.len() < slice.len(),
+            text: String::from(text),
+            starts,
+        })
+    }
+
+    /// The number of pages.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Writes page `page` (from 1) with its neighbours' pointers to `out`.
+    ///
+    /// # Errors
+    /// [`PageFault::NoSuchPage`]
+    pub fn show(&self, page: u32, out: &mut String) -> Result<(), PageFault> {
+        let number = usize::try_from(page).map_err(|_| PageFault::NoSuchPage)?;
+        let index = number.checked_sub(1).ok_or(PageFault::NoSuchPage)?;
+        let start = *self.starts.get(index).ok_or(PageFault::NoSuchPage)?;
+        let end = self.starts.get(number).copied().unwrap_or(self.text.len());
+        let pages = self.pages();
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            "[PAGE_TABLE] token={} page={page}/{pages} chars={}{}\n[SOURCE] {}\n[NEXT] ",
+            self.token,
+            self.chars,
+            if self.cut { " cut=true" } else { "" },
+            self.source,
+        );
+        self.show_neighbour(page.checked_add(1).filter(|_| number < pages), out);
+        out.push_str("\n[PREVIOUS] ");
+        self.show_neighbour(page.checked_sub(1).filter(|page| *page > 0), out);
+        out.push_str("\n[PAGE]\n");
+        out.push_str(self.text.get(start..end).unwrap_or_default());
+        Ok(())
+    }
+
+    fn show_neighbour(&self, page: Option<u32>, out: &mut String) {
+        match page {
+            Some(page) => {
+                let _ = write!(out, "sys://page/{}?p={page}", self.token);
+            }
+            None => out.push_str("(none)"),
+        }
+    }
+}
+
+/// The kept page tables, oldest first, and the flips spent.
+#[derive(Clone, Debug, Default)]
+pub struct Pager {
+    tables: VecDeque<PageTable>,
+    flips: u32,
+}
+
+impl Pager {
+    /// Writes page `page` of the table `token` to `out`. Costs a flip once it is
+    /// [counted](Self::count_flip).
+    ///
+    /// # Errors
+    /// [`PageFault`]
+    pub fn show(&self, token: &str, page: u32, out: &mut String) -> Result<(), PageFault> {
+        if self.flips >= MAX_PAGE_FLIPS {
+            return Err(PageFault::FlipBudgetSpent);
+        }
+        self.tables
+            .iter()
+            .find(|table| table.token == token)
+            .ok_or(PageFault::UnknownToken)?
+            .show(page, out)
+    }
+
+    /// Keeps a table; one with the same token is already the same text.
+    pub fn keep(&mut self, table: PageTable) {
+        if self.tables.iter().any(|kept| kept.token == table.token) {
+            return;
+        }
+        if self.tables.len() >= MAX_PAGE_TABLES {
+            self.tables.pop_front();
+        }
+        self.tables.push_back(table);
+    }
+
+    /// Counts an observed page, or refills the budget when something else was observed.
+    pub fn count_flip(&mut self, observed_page: bool) {
+        self.flips = if observed_page {
+            self.flips.saturating_add(1)
+        } else {
+            0
+        };
+    }
+
+    /// The number of tables kept.
+    #[must_use]
+    pub fn tables(&self) -> usize {
+        self.tables.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    fn table(chars: usize) -> PageTable {
+        PageTable::new("notes/long.txt", &"界".repeat(chars)).expect("long enough")
+    }
+
+    #[test]
+    fn a_slice_of_one_page_is_not_paged() {
+        assert!(PageTable::new("a", &"界".repeat(PAGE_CHARS)).is_none());
+        assert!(PageTable::new("a", &"界".repeat(PAGE_CHARS + 1)).is_some());
+    }
+
+    #[test]
+    fn pages_cover_the_slice_exactly() {
+        let table = table(2 * PAGE_CHARS + 7);
+        let mut whole = String::new();
+        for page in 1..=3 {
+            let mut shown = String::new();
+            table.show(page, &mut shown).expect("exists");
+            whole.push_str(shown.split_once("[PAGE]\n").expect("has a body").1);
+        }
+        assert_eq!(whole, "界".repeat(2 * PAGE_CHARS + 7));
+        assert_eq!(table.show(4, &mut whole), Err(PageFault::NoSuchPage));
+        assert_eq!(table.show(0, &mut whole), Err(PageFault::NoSuchPage));
+    }
+
+    #[test]
+    fn neighbours_end_at_the_edges() {
+        let table = table(PAGE_CHARS + 1);
+        let (mut first, mut last) = (String::new(), String::new());
+        table.show(1, &mut first).expect("exists");
+        table.show(2, &mut last).expect("exists");
+        assert!(first.contains("[PREVIOUS] (none)") && first.contains("?p=2\n"));
+        assert!(last.contains("[NEXT] (none)") && last.contains("?p=1\n"));
+    }
+
+    #[test]
+    fn the_oldest_table_goes_first() {
+        let mut pager = Pager::default();
+        let text = "x".repeat(PAGE_CHARS + 1);
+        let tokens: Vec<_> = (0..=MAX_PAGE_TABLES)
+            .map(|number| {
+                let table = PageTable::new(&number.to_string(), &text).expect("long");
+                let token = table.token.clone();
+                pager.keep(table);
+                token
+            })
+            .collect();
+        let mut out = String::new();
+        assert_eq!(pager.tables(), MAX_PAGE_TABLES);
+        assert_eq!(
+            pager.show(&tokens[0], 1, &mut out),
+            Err(PageFault::UnknownToken)
+        );
+        assert_eq!(pager.show(&tokens[1], 1, &mut out), Ok(()));
+    }
+
+    #[test]
+    fn flips_in_a_row_have_a_budget() {
+        let mut pager = Pager::default();
+        let table = table(PAGE_CHARS + 1);
+        let token = table.token.clone();
+        pager.keep(table);
+        for _ in 0..MAX_PAGE_FLIPS {
+            assert_eq!(pager.show(&token, 1, &mut String::new()), Ok(()));
+            pager.count_flip(true);
+        }
+        assert_eq!(
+            pager.show(&token, 1, &mut String::new()),
+            Err(PageFault::FlipBudgetSpent)
+        );
+        pager.count_flip(false);
+        assert_eq!(pager.show(&token, 1, &mut String::new()), Ok(()));
+    }
+
+    #[test]
+    fn a_slice_over_the_limit_is_cut_and_says_so() {
+        let table = PageTable::new("big", &"x".repeat(MAX_SLICE_BYTES + 1)).expect("long");
+        let mut out = String::new();
+        table.show(1, &mut out).expect("exists");
+        assert!(out.starts_with(&format!("[PAGE_TABLE] token={} page=1/88", table.token)));
+        assert!(out.contains(" cut=true"));
+    }
+}
