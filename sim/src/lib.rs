@@ -1,3 +1,8 @@
 //! Deterministic simulation of the agent kernel: where ticks happen.
 
+pub mod cli;
+pub mod draws;
 pub mod oracle;
+pub mod run;
+pub mod soak;
+pub mod world;

@@ -3,6 +3,27 @@
 //! An oracle never sees the kernel or the world, only a [`Request`]; it answers with raw provider
 //! bytes, which the driver puts through the bus like any other.
 
+pub mod clerk;
+pub mod frame_view;
+mod harmless;
+pub mod intent;
+pub mod json_text;
+mod malformed;
+mod misbehaviour;
+pub mod mission;
+pub mod noise;
+pub mod profile;
+pub mod provider_faults;
+mod rates;
+mod register;
+pub mod seeded;
+pub mod step;
+pub mod wire;
+
+pub use clerk::boot_q;
+pub use profile::AgentProfile;
+pub use seeded::{Injected, InjectionCounts};
+
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 

@@ -1,0 +1,78 @@
+//! The command line: one file for each verb, exit codes in one place.
+//!
+//! Only this module reads arguments, the environment and the terminal. Nothing outside it knows
+//! that there is a command line.
+
+mod check;
+pub mod decode;
+pub mod exit;
+pub mod progress;
+pub mod soak;
+mod soak_report;
+pub mod table;
+pub mod terminal;
+mod usage;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Exit, Failure};
+use usage::Parsed;
+
+/// Deterministic simulation and replay of agent kernels.
+#[derive(Debug, Parser)]
+#[command(name = "sim", version, after_help = exit_codes(), disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Soak(soak::SoakArgs),
+    Decode(decode::DecodeArgs),
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:");
+    for exit in Exit::ALL {
+        text += &format!("\n  {}  {}", exit.code(), exit.meaning());
+    }
+    text
+}
+
+/// Runs the command that this process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match usage::parse::<CommandLine>(std::env::args_os()) {
+        Ok(Parsed::Arguments(command)) => run(command.verb),
+        Ok(Parsed::Text(text)) => print(&text),
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            // Where standard error is gone, the exit code has to do.
+            let _ = writeln!(io::stderr(), "sim: {failure}");
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
+        Verb::Decode(arguments) => decode::run(
+            &arguments,
+            &mut io::stdin().lock(),
+            &mut io::stdout().lock(),
+        ),
+    }
+}
+
+fn print(text: &str) -> Result<Exit, Failure> {
+    io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(Exit::Passed)
+}

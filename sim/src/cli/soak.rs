@@ -1,0 +1,294 @@
+//! `sim soak`: run a seed, watch it, write it, judge it.
+//!
+//! Standard output carries the result and nothing else; progress goes to standard error.
+
+use std::io::Write;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValue;
+
+use super::check::Twin;
+use super::exit::{Exit, Failure};
+use super::progress::Progress;
+use super::soak_report::{Report, Stopwatch};
+use crate::run::{Header, Manifest, Profile, RunDirectory};
+use crate::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+
+/// Run seeded agents through the kernel and check what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct SoakArgs {
+    /// How many ticks to run, at least 1.
+    #[arg(long, value_name = "COUNT", default_value = "1200", value_parser = ticks)]
+    pub ticks: NonZeroU64,
+    /// What all randomness is derived from.
+    #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
+    pub seed: u64,
+    /// Which mixture of missions and faults.
+    #[arg(long, value_enum, default_value_t = Profile::Routine)]
+    pub profile: Profile,
+    /// Write the run into this directory, which must be new or empty.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub out: Option<PathBuf>,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Run a second time in another process, directory, time zone and locale, and compare tick by
+    /// tick; exit 4 on a difference.
+    #[arg(long)]
+    pub check: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub quiet: bool,
+    /// Write the journal to standard output instead of a result: how a check's twin is read.
+    #[arg(long, hide = true, conflicts_with_all = ["out", "json", "check"])]
+    pub emit_journal: bool,
+}
+
+impl SoakArgs {
+    fn header(&self) -> Header<Settings> {
+        Settings::header(self.profile, self.seed, self.ticks.get())
+    }
+
+    /// The command that repeats this run.
+    fn reproduce(&self) -> String {
+        format!(
+            "sim soak --ticks {} --seed {} --profile {}",
+            self.ticks, self.seed, self.profile
+        )
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The run's directory or standard output cannot be written, or a check's second process cannot
+/// be started.
+pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let header = arguments.header();
+    if arguments.emit_journal {
+        simulate(&header, |line, _| {
+            out.write_all(line).map_err(Failure::from)
+        })?;
+        out.flush()?;
+        return Ok(Exit::Passed);
+    }
+    let report = Report::new(arguments, &header);
+    if !arguments.json {
+        report.write_opening(out)?;
+        out.flush()?;
+    }
+    let mut writer = match &arguments.out {
+        Some(path) => Some(RunDirectory::create(path, &header)?),
+        None => None,
+    };
+    let mut twin = match arguments.check {
+        true => Some(Twin::start(arguments)?),
+        false => None,
+    };
+    let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
+    let stopwatch = Stopwatch::start();
+    let outcome = simulate(&header, |line, done| {
+        progress.set(done);
+        if let Some(writer) = &mut writer {
+            writer.record_line(line)?;
+        }
+        match &mut twin {
+            Some(twin) => twin.compare(line, done - 1),
+            None => Ok(()),
+        }
+    })?;
+    let wall = stopwatch.elapsed();
+    drop(progress);
+    if let Some(twin) = twin {
+        twin.finish(outcome.tally.ticks)?;
+    }
+    let gates = judge(header.profile, header.ticks, &outcome.tally);
+    let manifest = manifest(arguments, &outcome).with_gates(gates);
+    let passed = manifest.passed();
+    if let Some(writer) = writer {
+        writer.finish(&manifest)?;
+    }
+    let closing = report.finish(outcome, wall, &manifest);
+    if arguments.json {
+        closing.write_json(out)?;
+    } else {
+        closing.write_text(out)?;
+    }
+    out.flush()?;
+    Ok(if passed { Exit::Passed } else { Exit::Failed })
+}
+
+/// Runs the whole header, handing each journal line and the number of ticks done to `sink`.
+fn simulate(
+    header: &Header<Settings>,
+    mut sink: impl FnMut(&[u8], u64) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    on_virtual_time(async {
+        let mut soak = Soak::start(header);
+        while soak.ticks() < header.ticks {
+            soak.tick().await;
+            sink(soak.line(), soak.ticks())?;
+        }
+        Ok(soak.finish())
+    })
+}
+
+fn manifest(arguments: &SoakArgs, outcome: &Outcome) -> Manifest {
+    let tally = &outcome.tally;
+    let mut counts = tally.injections.clone();
+    for (kind, count) in &tally.traps {
+        counts.insert(kind.name().to_owned(), *count);
+    }
+    for (opcode, count) in &tally.opcodes {
+        counts.insert(opcode.name().to_owned(), *count);
+    }
+    Manifest::new(
+        arguments.seed,
+        arguments.profile,
+        tally.ticks,
+        outcome.root,
+        arguments.reproduce(),
+    )
+    .with_counts(counts)
+}
+
+impl clap::ValueEnum for Profile {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
+}
+
+fn ticks(text: &str) -> Result<NonZeroU64, String> {
+    whole_number(text)
+        .and_then(NonZeroU64::new)
+        .ok_or(format!("a whole number from 1 to {}", u64::MAX))
+}
+
+/// Digits only: a sign, a space or a separator is a slip worth stopping at.
+fn whole_number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Failure;
+    use crate::cli::usage::{self, Parsed};
+    use clap::{Parser, Subcommand};
+
+    #[derive(Debug, Parser)]
+    #[command(name = "sim")]
+    struct CommandLine {
+        #[command(subcommand)]
+        verb: Verb,
+    }
+
+    #[derive(Debug, Subcommand)]
+    enum Verb {
+        Soak(SoakArgs),
+    }
+
+    fn parse(line: &str) -> Result<SoakArgs, Failure> {
+        let words = line.split(' ').map(Into::into);
+        match usage::parse::<CommandLine>(words)? {
+            Parsed::Arguments(CommandLine {
+                verb: Verb::Soak(arguments),
+            }) => Ok(arguments),
+            Parsed::Text(text) => panic!("{text}"),
+        }
+    }
+
+    fn complaint(line: &str) -> String {
+        let message = parse(line).unwrap_err().message;
+        assert_eq!(message.lines().count(), 1, "{message}");
+        message
+    }
+
+    #[test]
+    fn the_main_job_needs_no_options() {
+        let defaults = parse("sim soak").unwrap();
+        assert_eq!(parse("sim soak --ticks 1200 --seed 42").unwrap(), defaults);
+        assert_eq!((defaults.ticks.get(), defaults.seed), (1200, 42));
+        assert_eq!((defaults.profile, defaults.out), (Profile::Routine, None));
+        assert!(!defaults.json && !defaults.check && !defaults.quiet);
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile \
+                    --out RUN --json --check --quiet";
+        let arguments = parse(line).unwrap();
+        assert_eq!((arguments.ticks.get(), arguments.seed), (1, u64::MAX));
+        assert_eq!(arguments.profile, Profile::Hostile);
+        assert_eq!(arguments.out, Some(PathBuf::from("RUN")));
+        assert!(arguments.json && arguments.check && arguments.quiet);
+    }
+
+    #[test]
+    fn no_ticks_are_no_run() {
+        assert_eq!(
+            complaint("sim soak --ticks 0"),
+            "invalid value '0' for '--ticks <COUNT>': \
+             a whole number from 1 to 18446744073709551615; see `sim soak --help`"
+        );
+    }
+
+    #[test]
+    fn a_seed_is_a_plain_number() {
+        for seed in [
+            "-1",
+            "+1",
+            "0x2a",
+            "4_2",
+            "1e3",
+            "18446744073709551616",
+            "today",
+        ] {
+            let message = complaint(&format!("sim soak --seed={seed}"));
+            assert!(
+                message.contains("a whole number from 0 to 18446744073709551615"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_is_said_in_one_line() {
+        assert_eq!(
+            complaint("sim soak --profile calm"),
+            "invalid value 'calm' for '--profile <PROFILE>'; allowed: routine, hostile; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim soak --tick 5"),
+            "unexpected argument '--tick' found; tip: a similar argument exists: '--ticks'; \
+             allowed: --ticks, --seed, --profile, --out, --json, --check, --quiet; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim soka"),
+            "unrecognized subcommand 'soka'; tip: a similar subcommand exists: 'soak'; \
+             allowed: soak; see `sim --help`"
+        );
+        assert_eq!(
+            complaint("sim soak --seed"),
+            "a value is required for '--seed <NUMBER>' but none was supplied; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim"),
+            "a verb is missing; allowed: soak; see `sim --help`"
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Reply texts as raw provider bytes: whole bodies, streamed bodies and error bodies.
+//!
+//! Shapes and status codes are those of the public client libraries and servers named at each
+//! function. Never decides what goes wrong, and takes every varying field from its arguments.
+
+mod errors;
+mod kimi;
+mod ollama;
+mod openai;
+
+use turingos::bus::Provider;
+
+use super::json_text::{push_json_string, push_number};
+
+pub use errors::{GATEWAY_PAGE, ProviderError, push_error};
+
+/// The layout of a successful body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `POST /v1/chat/completions`.
+    OpenAiChat,
+    /// The same with `stream: true`: server-sent events up to `[DONE]`.
+    OpenAiStream,
+    /// `POST /v1/messages`.
+    KimiMessages,
+    /// The same with `stream: true`: named server-sent events up to `message_stop`.
+    KimiStream,
+    /// `POST /api/chat` with `stream: false`.
+    OllamaChat,
+    /// The same with `stream: true`: one JSON object a line.
+    OllamaChatStream,
+    /// `POST /api/generate` with `stream: false`.
+    OllamaGenerate,
+}
+
+impl Shape {
+    /// Every shape.
+    pub const ALL: [Self; 7] = [
+        Self::OpenAiChat,
+        Self::OpenAiStream,
+        Self::KimiMessages,
+        Self::KimiStream,
+        Self::OllamaChat,
+        Self::OllamaChatStream,
+        Self::OllamaGenerate,
+    ];
+
+    /// The whole-body shape of a provider's chat endpoint.
+    #[must_use]
+    pub const fn chat(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi => Self::OpenAiChat,
+            Provider::Kimi => Self::KimiMessages,
+            Provider::Ollama => Self::OllamaChat,
+        }
+    }
+
+    /// The streamed shape of a provider's chat endpoint.
+    #[must_use]
+    pub const fn stream(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi => Self::OpenAiStream,
+            Provider::Kimi => Self::KimiStream,
+            Provider::Ollama => Self::OllamaChatStream,
+        }
+    }
+
+    /// Whose shape it is.
+    #[must_use]
+    pub const fn provider(self) -> Provider {
+        match self {
+            Self::OpenAiChat | Self::OpenAiStream => Provider::OpenAi,
+            Self::KimiMessages | Self::KimiStream => Provider::Kimi,
+            Self::OllamaChat | Self::OllamaChatStream | Self::OllamaGenerate => Provider::Ollama,
+        }
+    }
+
+    /// True for the shapes that are not one JSON document.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        matches!(
+            self,
+            Self::OpenAiStream | Self::KimiStream | Self::OllamaChatStream
+        )
+    }
+}
+
+/// Why the provider says the reply ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The reply is whole.
+    Stop,
+    /// The output limit was reached.
+    Length,
+    /// A tool is to be called; the text becomes the tool's input.
+    ToolCall,
+    /// The model or a filter refused.
+    Refusal,
+}
+
+/// What an envelope is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    /// The layout.
+    pub shape: Shape,
+    /// From which ids and counts are derived; equal keys give equal envelopes.
+    pub key: u64,
+    /// The tick, for `created`.
+    pub tick: u64,
+    /// Reasoning text beside the reply, in the provider's own field.
+    pub reasoning: Option<&'a str>,
+    /// How it ended.
+    pub ending: Ending,
+    /// The reply; empty for none. Need not be UTF-8.
+    pub text: &'a [u8],
+}
+
+/// A key for [`Envelope::key`]: a fixed mixing of seed, tick and call, in which each call of a
+/// tick has its own number.
+#[must_use]
+pub fn envelope_key(seed: u64, tick: u64, call: u64) -> u64 {
+    let mut key = seed
+        .wrapping_add(tick.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_add(call.wrapping_mul(0xd1b5_4a32_d192_ed03));
+    key = (key ^ (key >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    key = (key ^ (key >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    key ^ (key >> 31)
+}
+
+/// Appends the body of a response with status 200.
+pub fn push_reply(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
+    out.reserve(envelope.text.len() + envelope.text.len() / 4 + 640);
+    let mut body = Body { out, envelope };
+    match envelope.shape {
+        Shape::OpenAiChat => body.openai_chat(),
+        Shape::OpenAiStream => body.openai_stream(),
+        Shape::KimiMessages => body.kimi_messages(),
+        Shape::KimiStream => body.kimi_stream(),
+        Shape::OllamaChat => body.ollama("message", true),
+        Shape::OllamaChatStream => body.ollama_stream(),
+        Shape::OllamaGenerate => body.ollama("response", true),
+    }
+}
+
+/// 2026-01-01T00:00:00Z, in seconds: where virtual time starts for `created`.
+const CREATED_BASE: u64 = 1_767_225_600;
+
+struct Body<'a, 'b> {
+    out: &'a mut Vec<u8>,
+    envelope: &'a Envelope<'b>,
+}
+
+impl Body<'_, '_> {
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        push_number(self.out, number);
+    }
+
+    fn string(&mut self, text: &[u8]) {
+        push_json_string(self.out, text);
+    }
+
+    /// 16 letters and digits made from the key.
+    fn id(&mut self) {
+        const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let mut key = self.envelope.key;
+        for _ in 0..16 {
+            self.out.push(LETTERS[(key & 31) as usize]);
+            key = key.rotate_right(5);
+        }
+    }
+
+    fn prompt_tokens(&self) -> u64 {
+        700 + self.envelope.key % 900
+    }
+
+    fn output_tokens(&self) -> u64 {
+        self.envelope.text.len() as u64 / 4 + 1
+    }
+
+    /// The text in pieces that end at characters, as a stream delivers it.
+    fn pieces<'t>(text: &'t [u8]) -> impl Iterator<Item = &'t [u8]> + use<'t> {
+        const PIECE: usize = 96;
+        let mut rest = text;
+        core::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let mut end = rest.len().min(PIECE);
+            while end < rest.len() && rest[end] & 0xc0 == 0x80 {
+                end += 1;
+            }
+            let (piece, after) = rest.split_at(end);
+            rest = after;
+            Some(piece)
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Canonical JSON documents: one value has one spelling, and only that spelling is read.
+//!
+//! A document is compact JSON with its members in the declared order and one newline at the end.
+//! Its first member, `format`, is a name and a version, `turingos.run/1`.
+//!
+//! Never repairs a document and never ignores a part of it.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What a document says it is: a name and the one version that this program reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+}
+
+impl Format {
+    pub(crate) fn text(self) -> String {
+        format!("{}/{}", self.name, self.version)
+    }
+}
+
+/// Bytes that are not the canonical document they should be. The recording is to blame.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// Not JSON, not whole, or with members that are missing, unknown, repeated or mistyped.
+    #[error("not a valid document: {0}")]
+    NotValid(#[from] serde_json::Error),
+    /// The document is of another kind.
+    #[error("its format is `{found}`, expected `{expected}`")]
+    OtherFormat {
+        /// What it says it is, at most 40 characters.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// The document was written by a newer version of this program.
+    #[error("its format `{found}` is a newer version than `{supported}`; update this program")]
+    NewerVersion {
+        /// What it says it is.
+        found: String,
+        /// The newest version that can be read.
+        supported: String,
+    },
+    /// The right value in another spelling: white space, member order, escapes, repeated text.
+    #[error("not canonical from byte {offset} on; it was edited or written by something else")]
+    NotCanonical {
+        /// The first byte that differs from the canonical spelling, from 0.
+        offset: usize,
+    },
+    /// Longer than any document is.
+    #[error("longer than {limit} bytes")]
+    TooLong {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The members contradict one another.
+    #[error("{0}")]
+    Contradiction(&'static str),
+}
+
+/// The canonical bytes of `value`.
+///
+/// `T` is a plain struct of this program: numbers, text, lists, maps with text keys.
+pub(crate) fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec(value)
+        .expect("writing to memory cannot fail, and every map of a document has text keys");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads a document of exactly this `format` and this spelling.
+pub(crate) fn from_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentError>
+where
+    T: Serialize + DeserializeOwned,
+{
+    // The format is looked at first: a newer version may well have members unknown to this one.
+    let FormatProbe { format: found } = serde_json::from_slice(bytes)?;
+    check_format(&found, format)?;
+    let value: T = serde_json::from_slice(bytes)?;
+    let canonical = to_bytes(&value);
+    if canonical == bytes {
+        return Ok(value);
+    }
+    let same = canonical.iter().zip(bytes).take_while(|(a, b)| a == b);
+    Err(DocumentError::NotCanonical {
+        offset: same.count(),
+    })
+}
+
+#[derive(Deserialize)]
+struct FormatProbe {
+    format: String,
+}
+
+fn check_format(found: &str, format: Format) -> Result<(), DocumentError> {
+    let expected = format.text();
+    if found == expected {
+        return Ok(());
+    }
+    let version = found
+        .strip_prefix(format.name)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .and_then(|version| version.parse::<u32>().ok());
+    let found = found.chars().take(40).collect();
+    Err(match version {
+        Some(version) if version > format.version => DocumentError::NewerVersion {
+            found,
+            supported: expected,
+        },
+        _ => DocumentError::OtherFormat { found, expected },
+    })
+}

@@ -1,0 +1,109 @@
+//! What can go wrong with a run's files, and who is to blame.
+//!
+//! Never says what exit code follows: that is the command line's one place to decide.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use turingos::journal::ChainFault;
+
+use super::document::DocumentError;
+
+/// Who has to do something about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The caller asked for something that is not done.
+    Caller,
+    /// The recording is corrupt, or from another version.
+    Recording,
+    /// The file system refused.
+    System,
+}
+
+/// A run directory that cannot be created, written or read. Every variant names the place.
+#[derive(Debug, Error)]
+pub enum RunIoError {
+    /// The path is a file.
+    #[error("{path} is not a directory")]
+    NotADirectory {
+        /// What was given as the run directory.
+        path: PathBuf,
+    },
+    /// The directory holds something else, which is left as it is.
+    #[error("{path} is not empty and holds no run; choose another directory")]
+    NotEmpty {
+        /// The directory that was to become a run.
+        path: PathBuf,
+    },
+    /// The directory holds a run already. Runs are never overwritten or continued by accident.
+    #[error("{path} already holds a run; choose another directory or remove it")]
+    AlreadyARun {
+        /// The directory that was to become a run.
+        path: PathBuf,
+    },
+    /// The file system refused: no space, no permission, no such file.
+    #[error("cannot {action} {path}: {source}")]
+    System {
+        /// The verb: what was being done.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause, as the operating system says it.
+        source: io::Error,
+    },
+    /// A header or manifest is not what this version writes.
+    #[error("{path}: {source}")]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DocumentError,
+    },
+    /// A journal or tape is not the chain that its header begins.
+    #[error("{path}: {fault}")]
+    Chain {
+        /// The file.
+        path: PathBuf,
+        /// Which line, and why.
+        fault: ChainFault,
+    },
+    /// The manifest speaks of another journal than the one beside it.
+    #[error("{path}: {claim} says {claimed}, but header and journal say {found}")]
+    ManifestDisagrees {
+        /// The manifest.
+        path: PathBuf,
+        /// Which member of it.
+        claim: &'static str,
+        /// What the manifest says.
+        claimed: String,
+        /// What is there.
+        found: String,
+    },
+}
+
+impl RunIoError {
+    /// Who has to do something about it.
+    #[must_use]
+    pub const fn blame(&self) -> Blame {
+        match self {
+            Self::NotADirectory { .. } | Self::NotEmpty { .. } | Self::AlreadyARun { .. } => {
+                Blame::Caller
+            }
+            Self::System { .. } => Blame::System,
+            Self::Document { .. } | Self::Chain { .. } | Self::ManifestDisagrees { .. } => {
+                Blame::Recording
+            }
+        }
+    }
+
+    /// Names the action and the path of an operating system's error.
+    pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::System {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The run header: together with the tape, everything a journal follows from.
+//!
+//! Never holds a path, a date, a host name or a key: the same run has the same header anywhere,
+//! and its digest is the genesis of the run's hash chains.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use turingos::Digest;
+
+use super::document::{self, DocumentError, Format};
+
+const FORMAT: Format = Format {
+    name: "turingos.run",
+    version: 1,
+};
+
+/// Everything that determines a run, besides its tape.
+///
+/// `C` is the resolved configuration: plain structs of numbers, text and lists, every default
+/// written out, so that a later change of a default does not change an old run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header<C> {
+    format: String,
+    /// What every stream of randomness is derived from.
+    pub seed: u64,
+    /// How many ticks were asked for. A halt may end the run earlier.
+    pub ticks: u64,
+    /// Which mixture of missions and faults.
+    pub profile: Profile,
+    /// The resolved configuration.
+    pub config: C,
+    /// The name of the scripted scenario, if the run follows one.
+    pub scenario: Option<String>,
+    /// The digest of the initial world.
+    pub world: Digest,
+}
+
+impl<C> Header<C> {
+    /// A header of the current format version.
+    #[must_use]
+    pub fn new(
+        seed: u64,
+        ticks: u64,
+        profile: Profile,
+        config: C,
+        scenario: Option<String>,
+        world: Digest,
+    ) -> Self {
+        Self {
+            format: FORMAT.text(),
+            seed,
+            ticks,
+            profile,
+            config,
+            scenario,
+            world,
+        }
+    }
+}
+
+impl<C: Serialize> Header<C> {
+    /// The exact bytes of `header.json`: compact, members in the order above, one newline.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        document::to_bytes(self)
+    }
+
+    /// The SHA-256 of [`Header::to_bytes`]: where the hash chains of this run begin.
+    #[must_use]
+    pub fn genesis(&self) -> Digest {
+        Digest::of(&self.to_bytes())
+    }
+}
+
+impl<C: Serialize + DeserializeOwned> Header<C> {
+    /// Reads the bytes of a `header.json`. `C` should deny unknown fields as this struct does.
+    ///
+    /// # Errors
+    /// Whatever is not exactly what [`Header::to_bytes`] writes, a newer version told apart.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
+        document::from_bytes(bytes, FORMAT)
+    }
+}
+
+/// Which mixture of missions and faults a seeded run draws from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// A model that mostly does its work, and now and then fails as models do.
+    Routine,
+    /// Every fault at once, far more often than in life.
+    Hostile,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 2] = [Self::Routine, Self::Hostile];
+
+    /// The profile as it is written in headers and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Routine => "routine",
+            Self::Hostile => "hostile",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Settings {
+        time_out_us: u64,
+        lanes: Vec<String>,
+    }
+
+    fn header() -> Header<Settings> {
+        let settings = Settings {
+            time_out_us: 30_000_000,
+            lanes: vec!["P".into(), "E".into()],
+        };
+        Header::new(
+            u64::MAX,
+            1200,
+            Profile::Routine,
+            settings,
+            None,
+            Digest::EMPTY,
+        )
+    }
+
+    fn text() -> String {
+        String::from_utf8(header().to_bytes()).unwrap()
+    }
+
+    fn error(text: &str) -> String {
+        Header::<Settings>::from_bytes(text.as_bytes())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn the_bytes_are_the_documented_ones_and_are_read_back() {
+        let expected = "{\"format\":\"turingos.run/1\",\"seed\":18446744073709551615,\
+            \"ticks\":1200,\"profile\":\"routine\",\
+            \"config\":{\"time_out_us\":30000000,\"lanes\":[\"P\",\"E\"]},\"scenario\":null,\
+            \"world\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}\n";
+        assert_eq!(text(), expected);
+        let read = Header::<Settings>::from_bytes(expected.as_bytes()).unwrap();
+        assert_eq!(read, header());
+        assert_eq!(read.genesis(), Digest::of(expected.as_bytes()));
+    }
+
+    #[test]
+    fn every_other_spelling_of_the_same_value_is_refused() {
+        let text = text();
+        for other in [
+            text.replace(":1200", ": 1200"),
+            text.replace("routine", "\\u0072outine"),
+            text.replace("\"scenario\":null,", ""),
+            text.trim_end().to_string(),
+            format!("{text}\n"),
+            text.replace(
+                "{\"time_out_us\":30000000,\"lanes\":[\"P\",\"E\"]}",
+                "[30000000,[\"P\",\"E\"]]",
+            ),
+        ] {
+            assert!(error(&other).contains("not canonical from byte"), "{other}");
+        }
+    }
+
+    #[test]
+    fn unknown_missing_repeated_mistyped_members_and_trailing_bytes_are_refused() {
+        let text = text();
+        for other in [
+            text.replace("\"seed\"", "\"sead\""),
+            text.replace("\"ticks\":1200,", ""),
+            text.replace("\"ticks\":1200,", "\"ticks\":1200,\"ticks\":1200,"),
+            text.replace("1200", "1200.0"),
+            text.replace("1200", "-1"),
+            text.replace("18446744073709551615", "18446744073709551616"),
+            text.replace("\"lanes\"", "\"lane\""),
+            text.replace("routine", "calm"),
+            text.replace("e3b0", "E3B0"),
+            format!("{text}{{}}"),
+            text[..text.len() / 2].to_string(),
+            String::new(),
+        ] {
+            assert!(error(&other).contains("not a valid document"), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_newer_version_and_another_format_are_told_apart() {
+        let newer = text().replace("run/1\"", "run/2\",\"novelty\":true");
+        assert_eq!(
+            error(&newer),
+            "its format `turingos.run/2` is a newer version than `turingos.run/1`; \
+             update this program"
+        );
+        let other = text().replace("turingos.run/1", "turingos.manifest/1");
+        assert_eq!(
+            error(&other),
+            "its format is `turingos.manifest/1`, expected `turingos.run/1`"
+        );
+    }
+
+    #[test]
+    fn every_member_enters_the_genesis() {
+        let base = header();
+        let mut other = [(); 6].map(|()| base.clone());
+        other[0].seed = 1;
+        other[1].ticks = 1;
+        other[2].profile = Profile::Hostile;
+        other[3].config.time_out_us = 1;
+        other[4].scenario = Some("first".into());
+        other[5].world = base.genesis();
+        for other in other {
+            assert_ne!(other.genesis(), base.genesis());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The soak: thousands to millions of ticks of one seed, and what they came to.
+//!
+//! Never prints and never touches a file: lines go to a sink, figures into a [`Tally`], verdicts
+//! into gates.
+
+mod gates;
+mod settings;
+mod tally;
+
+pub use gates::judge;
+pub use settings::Settings;
+pub use tally::Tally;
+
+use turingos::Digest;
+use turingos::journal::{Chain, Status};
+use turingos::kernel::{Committed, Kernel};
+
+use crate::oracle::boot_q;
+use crate::oracle::seeded::SeededOracle;
+use crate::run::{Driver, Header};
+use crate::world::World;
+use crate::world::seeded_faults::SeededFaults;
+
+/// The pointer a machine boots at.
+pub const BOOT_POINTER: &str = "README.md";
+
+/// The state a machine first boots with.
+pub const BOOT_Q: &str = "BOOT";
+
+/// What a soak came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The head of the journal's chain.
+    pub root: Digest,
+    /// Virtual time at the end, in microseconds.
+    pub sim_time_us: u64,
+    /// The figures.
+    pub tally: Tally,
+}
+
+/// A soak that can be run tick by tick, so that a caller can watch, write or stop it.
+#[derive(Debug)]
+pub struct Soak {
+    driver: Driver<World<SeededFaults>, SeededOracle>,
+    chain: Chain,
+    tally: Tally,
+    json: String,
+    line: Vec<u8>,
+}
+
+impl Soak {
+    /// Prepares the run that `header` describes. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn start(header: &Header<Settings>) -> Self {
+        let settings = &header.config;
+        let world = settings.world();
+        let plan = SeededFaults::new(header.seed, settings.world_faults);
+        let oracle = SeededOracle::new(header.seed, settings.agent.clone());
+        let kernel = Kernel::boot(&settings.kernel, BOOT_Q, BOOT_POINTER);
+        Self {
+            driver: Driver::start(
+                kernel,
+                world.with_faults(plan),
+                oracle,
+                &settings.driver,
+                header.seed,
+            ),
+            chain: Chain::new(header.genesis()),
+            tally: Tally::default(),
+            json: String::with_capacity(1_024),
+            line: Vec::with_capacity(1_280),
+        }
+    }
+
+    /// Runs one tick. A machine that has halted or failed is rebooted for the next one.
+    pub async fn tick(&mut self) -> Committed {
+        let committed = match self.driver.tick().await {
+            Ok(committed) => committed,
+            Err(stopped) => unreachable!("a stopped machine is rebooted at once, but {stopped}"),
+        };
+        self.json.clear();
+        committed.record.write_json(&mut self.json);
+        self.line.clear();
+        self.chain.append(self.json.as_bytes(), &mut self.line);
+        self.tally
+            .count(&committed, self.driver.oracle().injected());
+        if committed.record.status != Status::Running {
+            let q = boot_q(self.driver.kernel().q());
+            self.driver.kernel_mut().reboot(&q, BOOT_POINTER);
+        }
+        committed
+    }
+
+    /// The journal line of the last tick, newline included.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// Ticks so far.
+    #[must_use]
+    pub const fn ticks(&self) -> u64 {
+        self.chain.count()
+    }
+
+    /// The world, to measure what is alive in it.
+    #[must_use]
+    pub const fn world(&self) -> &World<SeededFaults> {
+        self.driver.world()
+    }
+
+    /// The kernel, to measure what is alive in it.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        self.driver.kernel()
+    }
+
+    /// What the soak came to so far.
+    #[must_use]
+    pub fn finish(self) -> Outcome {
+        Outcome {
+            root: self.chain.head(),
+            sim_time_us: self.driver.now_us(),
+            tally: self.tally.with_injections(
+                self.driver.oracle().counts(),
+                self.driver.world().injected_faults(),
+            ),
+        }
+    }
+}
+
+/// Runs a future on a paused clock that jumps to the next timer: virtual time.
+///
+/// # Panics
+/// Never in practice: a runtime without I/O needs nothing from the operating system.
+pub fn on_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime without I/O asks the operating system for nothing");
+    runtime.block_on(work)
+}

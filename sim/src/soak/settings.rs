@@ -1,0 +1,77 @@
+//! The resolved configuration of a soak: everything a run's header says about it.
+
+use serde::{Deserialize, Serialize};
+use turingos::kernel::KernelConfig;
+
+use crate::oracle::AgentProfile;
+use crate::run::discipline::discipline;
+use crate::run::driver::DriverConfig;
+use crate::run::{Header, Profile};
+use crate::world::seeded_faults::WorldFaultRates;
+use crate::world::{Quota, World};
+
+/// Everything that shapes a soak, every default written out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The kernel's settings.
+    pub kernel: KernelConfig,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// The world's quotas.
+    pub quota: Quota,
+    /// How often the world fails.
+    pub world_faults: WorldFaultRates,
+    /// How the agents and their providers behave.
+    pub agent: AgentProfile,
+}
+
+impl Settings {
+    /// The settings of a profile.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        let discipline_chars = u32::try_from(discipline().chars().count()).unwrap_or(u32::MAX);
+        let (agent, world_faults) = match profile {
+            Profile::Routine => (
+                AgentProfile::routine(),
+                WorldFaultRates { read: 5, write: 20 },
+            ),
+            Profile::Hostile => (
+                AgentProfile::hostile(),
+                WorldFaultRates {
+                    read: 100,
+                    write: 300,
+                },
+            ),
+        };
+        Self {
+            kernel: KernelConfig {
+                discipline_chars,
+                ..KernelConfig::default()
+            },
+            driver: DriverConfig::default(),
+            quota: Quota::default(),
+            world_faults,
+            agent,
+        }
+    }
+
+    /// The header of a run with these settings.
+    #[must_use]
+    pub fn header(profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
+        let settings = Self::of(profile);
+        let world = settings.world().digest();
+        Header::new(seed, ticks, profile, settings, None, world)
+    }
+
+    /// The initial world.
+    ///
+    /// # Panics
+    /// If the quotas cannot hold one short file, which is a bug of the settings.
+    #[must_use]
+    pub fn world(&self) -> World {
+        let files = [("README.md", "A workspace of small missions.\n")];
+        World::with_files(self.quota, files)
+            .expect("every quota holds the one short file that a world starts with")
+    }
+}

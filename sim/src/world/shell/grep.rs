@@ -1,0 +1,162 @@
+//! `grep`: lines that contain a pattern.
+//!
+//! With `-F` a pattern is plain text. Without it a pattern is a small part of POSIX basic regular
+//! expressions: plain characters, `.` for any character, `.*` for any run, `^` and `$` at the
+//! ends, and a backslash before a character that is meant literally. Any other construct is an
+//! error, because a pattern that is read otherwise than meant finds the wrong lines in silence.
+
+use super::filters::{each_input, refuse};
+use super::options::Options;
+use super::pipeline::Process;
+
+/// Bytes of a pattern at most; matching costs at most this much for each byte of a line.
+const MAX_PATTERN_BYTES: usize = 128;
+
+/// `grep [-n] [-c] [-v] [-i] [-q] [-F] PATTERN [FILE…]`: 0 if a line was found, 1 if none, 2
+/// after an error.
+pub(super) fn grep(process: &mut Process<'_, '_>) -> u8 {
+    let options = match Options::parse(process.arguments, "ncviqF", None) {
+        Ok(options) => options,
+        Err(reason) => return refuse(process, &reason, 2),
+    };
+    let Some((pattern, files)) = options.operands.split_first() else {
+        return refuse(process, "a pattern is missing", 2);
+    };
+    let pattern = match Pattern::parse(pattern, options.has('F'), options.has('i')) {
+        Ok(pattern) => pattern,
+        Err(reason) => return refuse(process, reason, 2),
+    };
+    let (counted, quiet) = (options.has('c'), options.has('q'));
+    let mut found = false;
+    let all_read = each_input(process, files, |out, name, content| {
+        let title = match name {
+            Some(name) if files.len() > 1 => format!("{name}:"),
+            _ => String::new(),
+        };
+        let mut count = 0_usize;
+        for (index, line) in content.lines().enumerate() {
+            if pattern.is_in(line) == options.has('v') {
+                continue;
+            }
+            count += 1;
+            if quiet || counted {
+                continue;
+            }
+            out.push(&title);
+            if options.has('n') {
+                out.push(&format!("{}:", index + 1));
+            }
+            out.line(&[line]);
+        }
+        found |= count > 0;
+        if counted && !quiet {
+            out.line(&[&title, &count.to_string()]);
+        }
+    });
+    match (all_read, found) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, true) if quiet => 0,
+        (false, _) => 2,
+    }
+}
+
+/// What a line must contain.
+struct Pattern {
+    at_start: bool,
+    at_end: bool,
+    ignore_case: bool,
+    /// Runs of characters that follow one another with anything between; `None` is any character.
+    runs: Vec<Vec<Option<char>>>,
+}
+
+impl Pattern {
+    fn parse(text: &str, plain: bool, ignore_case: bool) -> Result<Self, &'static str> {
+        if text.len() > MAX_PATTERN_BYTES {
+            return Err("pattern too long");
+        }
+        let mut pattern = Self {
+            at_start: false,
+            at_end: false,
+            ignore_case,
+            runs: Vec::new(),
+        };
+        let fold = |character| pattern_fold(character, ignore_case);
+        let mut run = Vec::new();
+        let mut characters = text.chars().peekable();
+        if !plain {
+            pattern.at_start = characters.next_if_eq(&'^').is_some();
+        }
+        while let Some(character) = characters.next() {
+            match character {
+                _ if plain => run.push(Some(fold(character))),
+                '$' if characters.peek().is_none() => pattern.at_end = true,
+                '.' if characters.next_if_eq(&'*').is_some() => {
+                    pattern.runs.push(std::mem::take(&mut run));
+                }
+                '.' => run.push(None),
+                '\\' => match characters.next() {
+                    Some(escaped) if r"\.*[]^$/-".contains(escaped) => {
+                        run.push(Some(fold(escaped)));
+                    }
+                    _ => return Err("unsupported escape in the pattern; use -F for plain text"),
+                },
+                '*' | '[' => {
+                    return Err("unsupported operator in the pattern; use -F for plain text");
+                }
+                _ if characters.peek() == Some(&'*') => {
+                    return Err("unsupported operator in the pattern; use -F for plain text");
+                }
+                _ => run.push(Some(fold(character))),
+            }
+        }
+        pattern.runs.push(run);
+        Ok(pattern)
+    }
+
+    fn is_in(&self, line: &str) -> bool {
+        let folded: Vec<char> = line
+            .chars()
+            .map(|character| pattern_fold(character, self.ignore_case))
+            .collect();
+        let mut rest = folded.as_slice();
+        let last = self.runs.len() - 1;
+        for (index, run) in self.runs.iter().enumerate() {
+            // The earliest place is always good enough, but the last run may be tied to the end.
+            let fixed_start = index == 0 && self.at_start;
+            let fixed_end = index == last && self.at_end;
+            let latest = match rest.len().checked_sub(run.len()) {
+                Some(latest) => latest,
+                None => return false,
+            };
+            let places = match (fixed_start, fixed_end) {
+                (true, true) if latest != 0 => return false,
+                (true, _) => 0..=0,
+                (false, true) => latest..=latest,
+                (false, false) => 0..=latest,
+            };
+            match places
+                .into_iter()
+                .find(|place| starts_with(&rest[*place..], run))
+            {
+                Some(place) => rest = &rest[place + run.len()..],
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+fn starts_with(line: &[char], run: &[Option<char>]) -> bool {
+    run.iter()
+        .zip(line)
+        .all(|(wanted, found)| wanted.is_none_or(|wanted| wanted == *found))
+}
+
+const fn pattern_fold(character: char, ignore_case: bool) -> char {
+    if ignore_case {
+        character.to_ascii_lowercase()
+    } else {
+        character
+    }
+}
