@@ -14,6 +14,9 @@ pub struct RouteConfig {
     pub weak_below: u16,
     /// A weak lane is left only if the other is at least this much better.
     pub margin: u16,
+    /// A lane that was left this many times in a row is tried once more: without a try its health
+    /// could never change again. 0 never tries.
+    pub probe_after: u32,
 }
 
 impl Default for RouteConfig {
@@ -21,6 +24,7 @@ impl Default for RouteConfig {
         Self {
             weak_below: 4_500,
             margin: 1_500,
+            probe_after: 16,
         }
     }
 }
@@ -48,6 +52,8 @@ pub enum RouteReason {
     Blocked,
     /// The preferred lane is weak and the other clearly better.
     HealthFallback,
+    /// The preferred lane is weak and was left so often that it is tried again.
+    HealthProbe,
 }
 
 impl RouteReason {
@@ -59,6 +65,7 @@ impl RouteReason {
             Self::Trap => "TRAP",
             Self::Blocked => "BLOCKED",
             Self::HealthFallback => "HEALTH_FALLBACK",
+            Self::HealthProbe => "HEALTH_PROBE",
         }
     }
 }
@@ -89,8 +96,16 @@ pub struct RouteEntry {
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     config: RouteConfig,
-    p: LaneHealth,
-    e: LaneHealth,
+    p: LaneState,
+    e: LaneState,
+}
+
+/// What is known of one lane.
+#[derive(Clone, Debug, Default)]
+struct LaneState {
+    health: LaneHealth,
+    /// How often in a row the lane was preferred and left.
+    left: u32,
 }
 
 impl Dispatcher {
@@ -99,8 +114,8 @@ impl Dispatcher {
     pub fn new(config: RouteConfig) -> Self {
         Self {
             config,
-            p: LaneHealth::default(),
-            e: LaneHealth::default(),
+            p: LaneState::default(),
+            e: LaneState::default(),
         }
     }
 
@@ -112,25 +127,23 @@ impl Dispatcher {
             Context { blocked: true, .. } => (Lane::P, RouteReason::Blocked),
             _ => (Lane::E, RouteReason::Routine),
         };
-        let (health_p, health_e) = (self.p.health(), self.e.health());
-        let (own, other) = match preferred {
-            Lane::P => (health_p, health_e),
-            Lane::E => (health_e, health_p),
+        let (health_p, health_e) = (self.p.health.health(), self.e.health.health());
+        let (own, other, left) = match preferred {
+            Lane::P => (health_p, health_e, self.p.left),
+            Lane::E => (health_e, health_p, self.e.left),
         };
-        let falls_back =
+        let is_weak =
             own.0 < self.config.weak_below && other.0 >= own.0.saturating_add(self.config.margin);
+        let is_due = self.config.probe_after > 0 && left >= self.config.probe_after;
+        let (lane, reason) = match (is_weak, is_due) {
+            (false, _) => (preferred, wish),
+            (true, false) => (preferred.other(), RouteReason::HealthFallback),
+            (true, true) => (preferred, RouteReason::HealthProbe),
+        };
         RouteEntry {
-            lane: if falls_back {
-                preferred.other()
-            } else {
-                preferred
-            },
+            lane,
             preferred,
-            reason: if falls_back {
-                RouteReason::HealthFallback
-            } else {
-                wish
-            },
+            reason,
             predicted: context.predicted,
             actual: None,
             health_p,
@@ -139,11 +152,24 @@ impl Dispatcher {
         }
     }
 
+    /// Takes note that a route was followed to a tick's commit.
+    pub fn follow(&mut self, route: &RouteEntry) {
+        let left = match route.preferred {
+            Lane::P => &mut self.p.left,
+            Lane::E => &mut self.e.left,
+        };
+        *left = if route.reason == RouteReason::HealthFallback {
+            left.saturating_add(1)
+        } else {
+            0
+        };
+    }
+
     /// Counts a call that ended for good on `lane`.
     pub fn count(&mut self, lane: Lane, succeeded: bool) {
         match lane {
-            Lane::P => self.p.count(succeeded),
-            Lane::E => self.e.count(succeeded),
+            Lane::P => self.p.health.count(succeeded),
+            Lane::E => self.e.health.count(succeeded),
         }
     }
 }
@@ -197,7 +223,7 @@ mod tests {
                 &[true, true],
                 RouteConfig {
                     weak_below,
-                    margin: 1_500,
+                    ..RouteConfig::default()
                 },
             )
             .route(ROUTINE)
@@ -217,11 +243,41 @@ mod tests {
                 RouteConfig {
                     weak_below: 10_000,
                     margin,
+                    probe_after: 0,
                 },
             )
             .route(ROUTINE)
         };
         assert_eq!(calls(2_500).lane, Lane::P);
         assert_eq!(calls(2_501).lane, Lane::E);
+    }
+
+    #[test]
+    fn a_lane_that_was_left_is_tried_again_after_exactly_that_many_ticks() {
+        let config = RouteConfig {
+            probe_after: 3,
+            ..RouteConfig::default()
+        };
+        let mut dispatcher = with(&[false], &[true], config);
+        for _ in 0..2 {
+            for _ in 0..3 {
+                let route = dispatcher.route(ROUTINE);
+                assert_eq!(
+                    (route.lane, route.reason),
+                    (Lane::P, RouteReason::HealthFallback)
+                );
+                dispatcher.follow(&route);
+            }
+            let probe = dispatcher.route(ROUTINE);
+            assert_eq!(
+                (probe.lane, probe.reason),
+                (Lane::E, RouteReason::HealthProbe)
+            );
+            dispatcher.follow(&probe);
+        }
+        for _ in 0..4 {
+            dispatcher.count(Lane::E, true);
+        }
+        assert_eq!(dispatcher.route(ROUTINE).reason, RouteReason::Routine);
     }
 }

@@ -85,6 +85,7 @@ impl OpenTick<'_> {
         let slice = seen.digest.unwrap_or(Digest::EMPTY);
         kernel.accept_observation(&mut tick, seen);
 
+        kernel.dispatcher.follow(&route);
         route.lane = collapse.lane;
         route.failover = collapse.failed_over;
         let decoded = match &collapse.outcome {
@@ -122,10 +123,16 @@ impl OpenTick<'_> {
                 route.actual = Some(opcode.class());
                 kernel.last_class = opcode.class();
                 let signature = kernel.signature(&transition.syscall, &mut buffers.scratch);
+                // Parsed once, for the guards and the effect.
+                let target = if let Syscall::Goto { pointer } = &transition.syscall {
+                    Some(Location::from_text(pointer))
+                } else {
+                    None
+                };
                 let outcome = kernel
-                    .guard(&transition.syscall, signature, slice)
+                    .guard(&transition.syscall, target.as_ref(), signature, slice)
                     .map_err(Refused::from)
-                    .and_then(|()| kernel.apply(transition, now_us, world));
+                    .and_then(|()| kernel.apply(transition, target, now_us, world));
                 match outcome {
                     Ok(applied) => ending = applied,
                     Err(Refused { trap, q }) => {
@@ -217,10 +224,17 @@ impl Kernel {
 
     /// Asks every guard in order. All loop guards count every action, so that one which fires
     /// first does not blind the others; the first that fires decides.
-    fn guard(&mut self, syscall: &Syscall, signature: Digest, slice: Digest) -> Result<(), Trap> {
+    /// `target` is where a GOTO leads, and `slice` what the model saw.
+    fn guard(
+        &mut self,
+        syscall: &Syscall,
+        target: Option<&Location>,
+        signature: Digest,
+        slice: Digest,
+    ) -> Result<(), Trap> {
         let target = match syscall {
-            Syscall::Goto { pointer } => pointer.parse::<Pointer>().ok(),
-            Syscall::Halt => Some(Pointer::Halt),
+            Syscall::Goto { .. } => target.and_then(|target| target.pointer().ok()),
+            Syscall::Halt => Some(&Pointer::Halt),
             Syscall::Write { .. }
             | Syscall::Exec { .. }
             | Syscall::GitLog(_)
@@ -230,7 +244,7 @@ impl Kernel {
             | Syscall::Pop => None,
         };
         let opcode = syscall.opcode();
-        if target == Some(Pointer::Halt) {
+        if target == Some(&Pointer::Halt) {
             return if self.evidence.allows_halt() {
                 Ok(())
             } else {
@@ -244,7 +258,7 @@ impl Kernel {
             };
         }
         let landing = match target {
-            Some(Pointer::Trap { kind, .. }) => self.trap_loop.land(kind),
+            Some(Pointer::Trap { kind, .. }) => self.trap_loop.land(*kind),
             _ => Landing::Continue,
         };
         let thrashing = self.thrashing.count(opcode);
@@ -371,13 +385,14 @@ impl Kernel {
     fn apply<W: Manifold>(
         &mut self,
         transition: Transition,
+        target: Option<Location>,
         now_us: u64,
         world: &mut W,
     ) -> Result<Ending, Refused> {
         let Transition {
             q_next, syscall, ..
         } = transition;
-        match self.effect(syscall, now_us, world) {
+        match self.effect(syscall, target, now_us, world) {
             Ok((d, effect)) => Ok(Ending {
                 q: Some(q_next),
                 d,

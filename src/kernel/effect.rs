@@ -23,10 +23,11 @@ enum Target {
 
 impl Kernel {
     /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the SHA-256 of
-    /// what was changed.
+    /// what was changed. `target` is where a GOTO leads, if it was parsed before.
     pub(super) fn effect<W: Manifold>(
         &mut self,
         syscall: Syscall,
+        target: Option<Location>,
         now_us: u64,
         world: &mut W,
     ) -> Result<(Option<Location>, Digest), Trap> {
@@ -39,7 +40,7 @@ impl Kernel {
                 .map(|effect| (None, effect)),
             Syscall::Exec { cmd } => Ok(jump(&format!("$ {cmd}"))),
             Syscall::Goto { pointer } => {
-                let target = Location::from_text(&pointer);
+                let target = target.unwrap_or_else(|| Location::from_text(&pointer));
                 if target.pointer() == Ok(&Pointer::Halt) {
                     self.status = Status::Halted;
                 }

@@ -372,14 +372,25 @@ impl Turn<'_> {
             .number
             .wrapping_add(u64::from(attempt))
             .wrapping_add(trap_number * 3);
-        match turn % 7 {
-            0 => goto(intent).push_str("sys://callstack"),
-            1 => goto(intent).push_str("README.md"),
-            2 => goto(intent).push_str("sys://cap/list"),
-            3 => exec(intent).push_str("ls notes"),
-            4 => goto(intent).push_str("sys://git/log?limit=3"),
-            5 => exec(intent).push_str("ls tests"),
-            _ => exec(intent).push_str("ls"),
+        // The number makes it an action that nothing else in a run repeats: whatever went round in
+        // a loop just now, this is not the next turn of it.
+        let limit = 10 + turn.wrapping_mul(13) % 90;
+        match turn % 3 {
+            0 => {
+                let pointer = goto(intent);
+                pointer.push_str("sys://git/log?limit=");
+                push_number_text(pointer, limit);
+            }
+            1 => {
+                let pointer = goto(intent);
+                pointer.push_str("sys://git/log?grep=write&limit=");
+                push_number_text(pointer, limit);
+            }
+            _ => {
+                let command = exec(intent);
+                command.push_str("echo recovery ");
+                push_number_text(command, limit);
+            }
         }
         if attempt > MAX_RECOVERIES {
             let next = Mission::of(self.seed, self.mission.number.saturating_add(1));

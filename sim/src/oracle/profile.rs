@@ -119,17 +119,17 @@ impl AgentProfile {
                 .with(N::ThinkBlock, 100)
                 .with(N::Oversized, 3)
                 .with(N::Loop, 100)
-                .with(N::StubbornLoop, 120)
-                .with(N::Thrash, 100)
-                .with(N::PingPong, 120)
-                .with(N::EarlyHalt, 120)
-                .with(N::OmissionMarker, 400)
+                .with(N::StubbornLoop, 250)
+                .with(N::Thrash, 150)
+                .with(N::PingPong, 250)
+                .with(N::EarlyHalt, 250)
+                .with(N::OmissionMarker, 900)
                 .with(N::WriteNonWritable, 80)
-                .with(N::PopEmpty, 120)
+                .with(N::PopEmpty, 250)
                 .with(N::NonsensePointer, 120)
-                .with(N::UnknownHandle, 120)
-                .with(N::RepeatCommand, 80)
-                .with(N::Lost, 60),
+                .with(N::UnknownHandle, 300)
+                .with(N::RepeatCommand, 150)
+                .with(N::Lost, 180),
             faults: FaultRates::each(25),
             lasting_faults: true,
             streamed: 300,

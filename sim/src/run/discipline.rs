@@ -1,49 +1,42 @@
 //! The constant instructions sent with every frame, written from the instruction set itself.
+//!
+//! Never names an opcode or an operand of its own: it iterates the one table there is.
 
 use std::fmt::Write as _;
 
-use turingos::isa::{Opcode, OpcodeClass};
+use turingos::isa::{OPCODE_KEY, Opcode, Operand, OperandKind};
 
 /// What every request begins with: the reply's form, and each opcode with its operands.
 #[must_use]
 pub fn discipline() -> String {
-    let mut text = String::from(
+    let mut text = format!(
         "You are a stateless ALU. You are given the state register q and a frame. Reply with one \
-         JSON object and nothing else:\n{\"thought\"?: string, \"q_next\": string, \"a_t\": \
-         {\"op\": OPCODE, …operands}}\na_t is exactly one syscall:\n",
+         JSON object and nothing else:\n{{\"thought\"?: string, \"q_next\": string, \"a_t\": \
+         {{\"{OPCODE_KEY}\": OPCODE, ...operands}}}}\na_t is exactly one of these; ? is optional:\n"
     );
     for opcode in Opcode::ALL {
+        text.push_str(opcode.name());
+        for (position, operand) in opcode.operands().iter().enumerate() {
+            text.push_str(if position == 0 { " " } else { ", " });
+            push_operand(operand, &mut text);
+        }
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{} {} ({})",
-            opcode.name(),
-            operands(opcode),
-            effect(opcode.class())
-        );
+        let _ = writeln!(text, " [{}]", opcode.class().name());
     }
     text
 }
 
-const fn operands(opcode: Opcode) -> &'static str {
-    match opcode {
-        Opcode::Write => "payload, semantic_cap?",
-        Opcode::Exec => "cmd",
-        Opcode::Goto => "pointer",
-        Opcode::GitLog => "query_params? path? limit? ref? grep? since?",
-        Opcode::Push | Opcode::Edit => "task",
-        Opcode::Move => "task_id? target_pos? status?",
-        Opcode::Pop | Opcode::Halt => "without operands",
+fn push_operand(operand: &Operand, text: &mut String) {
+    text.push_str(operand.name);
+    if !operand.required {
+        text.push('?');
     }
-}
-
-const fn effect(class: OpcodeClass) -> &'static str {
-    match class {
-        OpcodeClass::WorldMutation => "changes the world",
-        OpcodeClass::WorldNavigation => "moves the pointer",
-        OpcodeClass::MindScheduling => "changes the run queue",
-        OpcodeClass::SystemControl => "stops the machine",
-    }
+    text.push_str(match operand.kind {
+        OperandKind::Text | OperandKind::Verbatim | OperandKind::Task => "",
+        OperandKind::Limit => " (1 to 200)",
+        OperandKind::Placement => " (TOP or BOTTOM)",
+        OperandKind::Status => " (ACTIVE, SUSPENDED or BLOCKED)",
+    });
 }
 
 #[cfg(test)]
@@ -51,13 +44,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_every_opcode_once() {
+    fn names_every_opcode_once_with_all_its_operands() {
         let text = discipline();
         for opcode in Opcode::ALL {
-            let lines = text
+            let mut lines = text
                 .lines()
                 .filter(|line| line.split(' ').next() == Some(opcode.name()));
-            assert_eq!(lines.count(), 1, "{opcode}");
+            let line = lines.next().unwrap();
+            assert_eq!(lines.next(), None);
+            for operand in opcode.operands() {
+                assert!(line.contains(operand.name), "{opcode} {}", operand.name);
+            }
         }
     }
 }

@@ -82,8 +82,9 @@ impl Soak {
         committed.record.write_json(&mut self.json);
         self.line.clear();
         self.chain.append(self.json.as_bytes(), &mut self.line);
-        self.tally
-            .count(&committed, self.driver.oracle().injected());
+        let leads_to_trap = self.driver.kernel().d().trap().is_some();
+        let injected = self.driver.oracle().injected();
+        self.tally.count(&committed, injected, leads_to_trap);
         if committed.record.status != Status::Running {
             let q = boot_q(self.driver.kernel().q());
             self.driver.kernel_mut().reboot(&q, BOOT_POINTER);

@@ -41,13 +41,16 @@ pub struct Tally {
     pub injections: BTreeMap<String, u64>,
     /// A faithful answer was given at a trap since the pointer last left the traps.
     faithful_in_loop: bool,
+    /// The next tick observes a trap.
+    at_trap: bool,
     /// The machine's state after the last record.
     failed_at_end: bool,
 }
 
 impl Tally {
-    /// Counts one tick, given what had been done to its reply.
-    pub fn count(&mut self, committed: &Committed, injected: &Injected) {
+    /// Counts one tick, given what had been done to its reply and whether the pointer it left
+    /// behind is a trap.
+    pub fn count(&mut self, committed: &Committed, injected: &Injected, leads_to_trap: bool) {
         let record = &committed.record;
         if record.tick == self.ticks {
             self.in_order += 1;
@@ -75,14 +78,13 @@ impl Tally {
         if injected.faithful {
             self.unexplained_faults += u64::from(faulted);
             // Only an answer given at a trap could have left the loop.
-            self.faithful_in_loop |= record.pointer.starts_with("sys://trap/");
+            self.faithful_in_loop |= self.at_trap;
         }
         if record.status == Status::Failed {
             self.avoidable_failures += u64::from(self.faithful_in_loop);
         }
-        if record.status != Status::Running || !record.next.starts_with("sys://trap/") {
-            self.faithful_in_loop = false;
-        }
+        self.at_trap = leads_to_trap && record.status == Status::Running;
+        self.faithful_in_loop &= self.at_trap;
     }
 
     /// How often a trap fired.
