@@ -116,12 +116,9 @@ impl Kernel {
             *success = digest;
         }
         if !seen.is_page
-            && let Some(table) = PageTable::new(self.d.text(), slice)
+            && let Some(token) = PageTable::token(self.d.text(), slice)
         {
-            slice.clear();
-            // A table has a first page, or it would not have been made.
-            let _ = table.show(1, slice);
-            seen.new_table = Some(table);
+            self.show_first_page(&mut seen, token, slice);
         }
         if seen.successful_command.is_some() && seen.successful_command == self.last_success {
             seen.note(TrapKind::NoProgress, "SAME_COMMAND_SAME_RESULT");
@@ -131,6 +128,19 @@ impl Kernel {
             );
         }
         seen
+    }
+
+    /// Puts the first page in place of a slice that is longer than one.
+    fn show_first_page(&self, seen: &mut Observation, token: String, slice: &mut String) {
+        let kept = self.pager.find(&token);
+        if kept.is_none() {
+            seen.new_table = Some(PageTable::new(token, self.d.text(), slice));
+        }
+        slice.clear();
+        if let Some(table) = kept.or(seen.new_table.as_ref()) {
+            // Every table has a first page.
+            let _ = table.show(1, slice);
+        }
     }
 
     fn observe_file<W: Manifold>(

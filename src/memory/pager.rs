@@ -57,28 +57,39 @@ pub struct PageTable {
 }
 
 impl PageTable {
-    /// Cuts `slice`, observed at `source`, into pages, if it is longer than one page.
+    /// The token of `slice`, observed at `source`, if it is longer than one page.
     #[must_use]
-    pub fn new(source: &str, slice: &str) -> Option<Self> {
+    pub fn token(source: &str, slice: &str) -> Option<String> {
         // Fewer bytes than a page has characters cannot be more characters.
         if slice.len() <= PAGE_CHARS || slice.chars().count() <= PAGE_CHARS {
             return None;
         }
-        let token = Digest::of_parts(&[source.as_bytes(), b"\n", slice.as_bytes()]).short(16);
+        let digest = Digest::of_parts(&[source.as_bytes(), b"\n", slice.as_bytes()]);
+        Some(digest.short(16))
+    }
+
+    /// Cuts `slice`, observed at `source`, into pages under its [`token`](Self::token).
+    #[must_use]
+    pub fn new(token: String, source: &str, slice: &str) -> Self {
         let text = clip_bytes(slice, MAX_SLICE_BYTES);
-        let starts = text
-            .char_indices()
-            .step_by(PAGE_CHARS)
-            .map(|(start, _)| start)
-            .collect();
-        Some(Self {
+        // In ASCII a character is a byte, so nothing has to be decoded to find the pages.
+        let (starts, chars) = if text.is_ascii() {
+            ((0..text.len()).step_by(PAGE_CHARS).collect(), text.len())
+        } else {
+            let starts = text.char_indices().step_by(PAGE_CHARS);
+            (
+                starts.map(|(start, _)| start).collect(),
+                text.chars().count(),
+            )
+        };
+        Self {
             token,
             source: String::from(clip_bytes(source, 200)),
-            chars: text.chars().count(),
+            chars,
             cut: text.len() < slice.len(),
             text: String::from(text),
             starts,
-        })
+        }
     }
 
     /// The number of pages.
@@ -141,16 +152,21 @@ impl Pager {
         if self.flips >= MAX_PAGE_FLIPS {
             return Err(PageFault::FlipBudgetSpent);
         }
-        self.tables
-            .iter()
-            .find(|table| table.token == token)
+        self.find(token)
             .ok_or(PageFault::UnknownToken)?
             .show(page, out)
     }
 
+    /// The table kept under `token`, which is then the same text.
+    #[must_use]
+    pub fn find(&self, token: &str) -> Option<&PageTable> {
+        // The newest is the likeliest to be asked for.
+        self.tables.iter().rev().find(|table| table.token == token)
+    }
+
     /// Keeps a table; one with the same token is already the same text.
     pub fn keep(&mut self, table: PageTable) {
-        if self.tables.iter().any(|kept| kept.token == table.token) {
+        if self.find(&table.token).is_some() {
             return;
         }
         if self.tables.len() >= MAX_PAGE_TABLES {
@@ -181,14 +197,19 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
+    fn paged(source: &str, slice: &str) -> PageTable {
+        let token = PageTable::token(source, slice).expect("long enough");
+        PageTable::new(token, source, slice)
+    }
+
     fn table(chars: usize) -> PageTable {
-        PageTable::new("notes/long.txt", &"界".repeat(chars)).expect("long enough")
+        paged("notes/long.txt", &"界".repeat(chars))
     }
 
     #[test]
     fn a_slice_of_one_page_is_not_paged() {
-        assert!(PageTable::new("a", &"界".repeat(PAGE_CHARS)).is_none());
-        assert!(PageTable::new("a", &"界".repeat(PAGE_CHARS + 1)).is_some());
+        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS)).is_none());
+        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS + 1)).is_some());
     }
 
     #[test]
@@ -221,7 +242,7 @@ mod tests {
         let text = "x".repeat(PAGE_CHARS + 1);
         let tokens: Vec<_> = (0..=MAX_PAGE_TABLES)
             .map(|number| {
-                let table = PageTable::new(&number.to_string(), &text).expect("long");
+                let table = paged(&number.to_string(), &text);
                 let token = table.token.clone();
                 pager.keep(table);
                 token
@@ -256,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_slice_over_the_limit_is_cut_and_says_so() {
-        let table = PageTable::new("big", &"x".repeat(MAX_SLICE_BYTES + 1)).expect("long");
+        let table = paged("big", &"x".repeat(MAX_SLICE_BYTES + 1));
         let mut out = String::new();
         table.show(1, &mut out).expect("exists");
         assert!(out.starts_with(&format!("[PAGE_TABLE] token={} page=1/88", table.token)));

@@ -16,9 +16,11 @@ impl<'a> FrameView<'a> {
     /// Splits a frame. A text without an observed slice has an empty one.
     #[must_use]
     pub fn of(frame: &'a str) -> Self {
-        let (head, slice) = frame
-            .split_once("\n[OBSERVED_SLICE]\n")
-            .unwrap_or((frame, ""));
+        const HEADING: &str = "\n[OBSERVED_SLICE]\n";
+        let (head, slice) = match memchr::memmem::find(frame.as_bytes(), HEADING.as_bytes()) {
+            Some(start) => (&frame[..start], &frame[start + HEADING.len()..]),
+            None => (frame, ""),
+        };
         Self { head, slice }
     }
 

@@ -224,6 +224,8 @@ impl NoiseKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoiseRates {
     rates: [u16; NoiseKind::COUNT],
+    /// The rates' sum: most draws are above it and need no search.
+    total: u32,
 }
 
 impl NoiseRates {
@@ -232,12 +234,14 @@ impl NoiseRates {
     pub const fn none() -> Self {
         Self {
             rates: [0; NoiseKind::COUNT],
+            total: 0,
         }
     }
 
     /// The same with one kind at `per_ten_thousand`.
     #[must_use]
     pub const fn with(mut self, kind: NoiseKind, per_ten_thousand: u16) -> Self {
+        self.total = self.total - self.rates[kind as usize] as u32 + per_ten_thousand as u32;
         self.rates[kind as usize] = per_ten_thousand;
         self
     }
@@ -252,6 +256,9 @@ impl NoiseRates {
     /// than 10,000 starve the last kinds.
     fn draw(&self, draws: &mut Draws) -> Option<NoiseKind> {
         let mut point = draws.below(10_000);
+        if point >= self.total {
+            return None;
+        }
         NoiseKind::ALL.into_iter().find(|kind| {
             let rate = u32::from(self.rate(*kind));
             let hit = point < rate;
@@ -296,8 +303,8 @@ impl Noise {
         intent: &Intent,
         out: &mut Vec<u8>,
     ) -> Option<NoiseKind> {
-        let view = FrameView::of(request.frame);
         if let Some(mut behaviour) = self.behaviour.take() {
+            let view = FrameView::of(request.frame);
             let next = behaviour.act(request.q, view, intent, &mut self.draws, &mut self.scratch);
             if next != Next::Over {
                 self.speak(next, out);
@@ -306,11 +313,15 @@ impl Noise {
                 return Some(kind);
             }
         }
-        let drawn = self.rates.draw(&mut self.draws);
-        let Some(kind) = drawn.filter(|kind| Behaviour::is_possible(*kind, view, intent)) else {
+        let Some(kind) = self.rates.draw(&mut self.draws) else {
             intent.spell(Spelling::CANONICAL, out);
             return None;
         };
+        let view = FrameView::of(request.frame);
+        if !Behaviour::is_possible(kind, view, intent) {
+            intent.spell(Spelling::CANONICAL, out);
+            return None;
+        }
         match kind.class() {
             NoiseClass::Harmless => harmless::say(kind, intent, &mut self.draws, out),
             NoiseClass::Malformed => malformed::say(kind, intent, &mut self.draws, out),

@@ -15,13 +15,18 @@ const FAULTS: usize = ProviderFaultKind::ALL.len();
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRates {
     rates: [u16; FAULTS],
+    /// The rates' sum: most draws are above it and need no search.
+    total: u32,
 }
 
 impl FaultRates {
     /// Every kind off.
     #[must_use]
     pub const fn none() -> Self {
-        Self { rates: [0; FAULTS] }
+        Self {
+            rates: [0; FAULTS],
+            total: 0,
+        }
     }
 
     /// Every kind at `per_ten_thousand`.
@@ -29,12 +34,14 @@ impl FaultRates {
     pub const fn each(per_ten_thousand: u16) -> Self {
         Self {
             rates: [per_ten_thousand; FAULTS],
+            total: per_ten_thousand as u32 * FAULTS as u32,
         }
     }
 
     /// The same with one kind at `per_ten_thousand`.
     #[must_use]
     pub const fn with(mut self, kind: ProviderFaultKind, per_ten_thousand: u16) -> Self {
+        self.total = self.total - self.rates[kind as usize] as u32 + per_ten_thousand as u32;
         self.rates[kind as usize] = per_ten_thousand;
         self
     }
@@ -48,6 +55,9 @@ impl FaultRates {
     /// One draw over all kinds; none with the probability that is left.
     pub(super) fn draw(&self, draws: &mut Draws) -> Option<ProviderFaultKind> {
         let mut point = draws.below(10_000);
+        if point >= self.total {
+            return None;
+        }
         ProviderFaultKind::ALL.into_iter().find(|kind| {
             let rate = u32::from(self.rate(*kind));
             let hit = point < rate;

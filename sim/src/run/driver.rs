@@ -84,9 +84,6 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
         let started = self.started;
         let opened_us = micros_since(started);
         let open = self.kernel.open(opened_us, &mut self.world)?;
-        if open.elapsed_us() > 0 {
-            tokio::time::sleep(Duration::from_micros(open.elapsed_us())).await;
-        }
         let mut request = Request {
             tick: open.tick(),
             lane: open.lane(),
@@ -96,11 +93,14 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
             frame: open.frame(),
         };
         let caller = &mut self.caller;
-        let mut answer = caller.ask(&mut self.oracle, request, started).await;
+        let oracle = &mut self.oracle;
+        let mut answer = caller
+            .ask(oracle, request, started, open.elapsed_us())
+            .await;
         let failed_over = answer.is_err() && request.lane == Lane::E;
         if failed_over {
             request.lane = Lane::P;
-            answer = caller.ask(&mut self.oracle, request, started).await;
+            answer = caller.ask(oracle, request, started, 0).await;
         }
         let collapse = Collapse {
             lane: request.lane,
@@ -167,12 +167,15 @@ struct Caller {
 }
 
 impl Caller {
-    /// Calls one lane until it answers, fails for good, or has had its attempts.
+    /// Calls one lane until it answers, fails for good, or has had its attempts. The first call
+    /// waits for `delay_us`, each further one for its back-off, and all of them for the lane's
+    /// rate limit: one sleep a call.
     async fn ask<O: Oracle>(
         &mut self,
         oracle: &mut O,
         request: Request<'_>,
         started: Instant,
+        mut delay_us: u64,
     ) -> Result<String, OracleFault> {
         let timeout = Duration::from_micros(self.retry.timeout_us);
         let mut attempt = 0;
@@ -181,7 +184,8 @@ impl Caller {
                 Lane::P => &mut self.limit_p,
                 Lane::E => &mut self.limit_e,
             };
-            let wait_us = limit.reserve(micros_since(started));
+            let ready_us = micros_since(started).saturating_add(delay_us);
+            let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
             if wait_us > 0 {
                 tokio::time::sleep(Duration::from_micros(wait_us)).await;
             }
@@ -221,7 +225,7 @@ impl Caller {
                 .retry
                 .pause_us(attempt - 1, failure.retry_after_us, &mut self.jitter);
             match pause {
-                Some(pause_us) => tokio::time::sleep(Duration::from_micros(pause_us)).await,
+                Some(pause_us) => delay_us = pause_us,
                 None => return Err(failure.fault),
             }
         }
