@@ -1,6 +1,7 @@
 //! Deterministic simulation of the agent kernel: where ticks happen.
 
 pub mod cli;
+pub mod corpus;
 pub mod draws;
 pub mod oracle;
 pub mod run;

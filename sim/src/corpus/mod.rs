@@ -1,0 +1,112 @@
+//! The hostile corpus: inputs with the outcome that was decided for each, and the runner that
+//! compares.
+//!
+//! A case is two files side by side, `NAME.in` (or `NAME.recipe`) and `NAME.out`, in a group
+//! directory of a folder; `corpus/README.md` describes the form. A new folder is a new type that
+//! implements [`Expectation`]; everything else is shared.
+//!
+//! Never writes an expectation, never skips a file, and never takes the decoder's word for what it
+//! should have said.
+
+mod headline;
+mod listing;
+mod outcome;
+pub mod providers;
+mod recipe;
+pub mod replies;
+pub mod syscalls;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use listing::{LoadError, MAX_INPUT_FILE_BYTES, Malformed, load};
+pub use recipe::{MAX_RECIPE_OUTPUT_BYTES, Recipe};
+
+/// What a folder's cases expect, and how they are run.
+pub trait Expectation: Sized {
+    /// The directory's name below the corpus root.
+    const FOLDER: &'static str;
+
+    /// Reads the text of a `.out` file of the directory `group`.
+    ///
+    /// # Errors
+    /// One line for people: what is not in the expected form.
+    fn parse(group: &str, text: &str) -> Result<Self, String>;
+
+    /// Runs the input and compares.
+    ///
+    /// # Errors
+    /// [`Disagreement`], if anything but the expected outcome came out.
+    fn check(&self, input: &[u8]) -> Result<(), Disagreement>;
+}
+
+/// One input with its expectation.
+#[derive(Clone, Debug)]
+pub struct Case<E> {
+    /// `GROUP/NAME`, unique within the folder.
+    pub name: String,
+    /// What must come out.
+    pub expectation: E,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Bytes(Vec<u8>),
+    Recipe(Recipe),
+}
+
+impl<E> Case<E> {
+    /// The bytes to run, at most [`MAX_RECIPE_OUTPUT_BYTES`]. A recipe is expanded at each call, so
+    /// that huge inputs do not stay in memory.
+    #[must_use]
+    pub fn input(&self) -> Cow<'_, [u8]> {
+        match &self.source {
+            Source::Bytes(bytes) => Cow::Borrowed(bytes),
+            Source::Recipe(recipe) => Cow::Owned(recipe.expand()),
+        }
+    }
+
+    /// The directory that the case stands in.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+}
+
+impl<E: Expectation> Case<E> {
+    /// Runs the case and compares.
+    ///
+    /// # Errors
+    /// [`Disagreement`], if anything but the expected outcome came out.
+    pub fn check(&self) -> Result<(), Disagreement> {
+        self.expectation.check(&self.input())
+    }
+}
+
+/// What should have come out of a case, and what did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The expectation, as its file says it.
+    pub expected: String,
+    /// The outcome in the same words, with the fault's detail.
+    pub got: String,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}\n  but got {}", self.expected, self.got)
+    }
+}
+
+/// Runs every case; the names of those that fail, in order, with what went wrong.
+#[must_use]
+pub fn disagreements<E: Expectation>(cases: &[Case<E>]) -> Vec<(&str, Disagreement)> {
+    cases
+        .iter()
+        .filter_map(|case| {
+            let disagreement = case.check().err()?;
+            Some((case.name.as_str(), disagreement))
+        })
+        .collect()
+}

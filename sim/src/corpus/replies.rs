@@ -1,0 +1,85 @@
+//! `corpus/replies`: raw model output, prose and all, held to the reply decoder.
+//!
+//! Never looks at a provider's envelope around the output.
+
+use turingos::isa::{FaultCode, decode};
+
+use super::headline::{Headline, canonical_line, fault_code, only_notes};
+use super::outcome::{Wanted, check_fixed_point};
+use super::{Disagreement, Expectation};
+
+/// What the decoder makes of a model's raw output: `accept` with a line of canonical JSON, or
+/// `refuse CODE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyExpectation {
+    /// Exactly this transition is taken.
+    Accept {
+        /// The canonical text.
+        canonical: String,
+    },
+    /// Nothing is taken.
+    Refuse {
+        /// The reason.
+        code: FaultCode,
+    },
+}
+
+impl Expectation for ReplyExpectation {
+    const FOLDER: &'static str = "replies";
+
+    fn parse(_: &str, text: &str) -> Result<Self, String> {
+        let headline = Headline::parse(text)?;
+        headline.finish()?;
+        match headline.refused_with {
+            None => Ok(Self::Accept {
+                canonical: canonical_line(headline.below)?,
+            }),
+            Some(code) => {
+                only_notes(headline.below)?;
+                let code = fault_code(code)?;
+                Ok(Self::Refuse { code })
+            }
+        }
+    }
+
+    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
+        match self {
+            Self::Accept { canonical } => {
+                Wanted::Accept(canonical).compare("reply decoder", decode(input))?;
+                check_fixed_point(canonical)
+            }
+            Self::Refuse { code } => Wanted::Refuse(*code).compare("reply decoder", decode(input)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALT: &str = r#"{"q_next":"s","a_t":{"op":"SYS_HALT"}}"#;
+
+    #[test]
+    fn a_reply_is_held_to_its_line() {
+        let reply = format!("Done. {HALT}");
+        let accept = ReplyExpectation::parse("prose", &format!("accept\n{HALT}\n")).unwrap();
+        assert_eq!(accept.check(reply.as_bytes()), Ok(()));
+        assert!(accept.check(b"Done.").is_err());
+        let refuse = ReplyExpectation::parse("prose", "refuse NO_TRANSITION\n").unwrap();
+        assert_eq!(refuse.check(b"Done."), Ok(()));
+        assert!(refuse.check(b"").is_err());
+        assert!(refuse.check(reply.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn other_expectations_are_refused() {
+        for text in [
+            "accept\n",
+            "accept canonical=SYNTAX\n{}\n",
+            "refuse STRANGE\n",
+            "refuse SYNTAX\n\n",
+        ] {
+            assert!(ReplyExpectation::parse("prose", text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `corpus/syscalls`: documents held to the model envelope and to the canonical one.
+//!
+//! Never looks at a document inside prose; that is what [`replies`](super::replies) are for.
+
+use serde_json::Value;
+use turingos::isa::{
+    FaultCode, OPCODE_KEY, OPCODE_KEY_SYNONYMS, decode, decode_canonical, decode_model,
+};
+
+use super::headline::{Headline, canonical_line, fault_code, only_notes};
+use super::outcome::{Wanted, check_fixed_point};
+use super::{Disagreement, Expectation};
+
+/// What each envelope makes of a document.
+///
+/// `accept` with a line of canonical JSON, or `refuse CODE`, says what the model envelope does, and
+/// the canonical one too unless the attribute `canonical=CODE` says with what that one refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyscallExpectation {
+    model: Model,
+    /// What the canonical envelope refuses the document with, if it differs.
+    canonical: Option<FaultCode>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Model {
+    Accept(String),
+    Refuse(FaultCode),
+}
+
+impl SyscallExpectation {
+    /// The code that the model envelope refuses the document with; nothing if it is taken.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<FaultCode> {
+        match &self.model {
+            Model::Accept(_) => None,
+            Model::Refuse(code) => Some(*code),
+        }
+    }
+
+    /// The code that the canonical envelope refuses the document with; nothing if it is taken.
+    #[must_use]
+    pub fn canonical_refusal(&self) -> Option<FaultCode> {
+        self.canonical.or(self.refusal())
+    }
+
+    /// The canonical text of a document that the model envelope takes.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&str> {
+        match &self.model {
+            Model::Accept(canonical) => Some(canonical),
+            Model::Refuse(_) => None,
+        }
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        match &self.model {
+            Model::Accept(canonical) => Wanted::Accept(canonical),
+            Model::Refuse(code) => Wanted::Refuse(*code),
+        }
+    }
+}
+
+impl Expectation for SyscallExpectation {
+    const FOLDER: &'static str = "syscalls";
+
+    fn parse(_: &str, text: &str) -> Result<Self, String> {
+        let mut headline = Headline::parse(text)?;
+        let canonical = headline.take("canonical").map(fault_code).transpose()?;
+        headline.finish()?;
+        let model = match headline.refused_with {
+            None => Model::Accept(canonical_line(headline.below)?),
+            Some(code) => {
+                only_notes(headline.below)?;
+                Model::Refuse(fault_code(code)?)
+            }
+        };
+        if canonical.is_some_and(|code| model == Model::Refuse(code)) {
+            return Err("`canonical` repeats what the line says already".into());
+        }
+        Ok(Self { model, canonical })
+    }
+
+    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
+        let wanted = self.wanted();
+        wanted.compare("model envelope", decode_model(input))?;
+        self.canonical
+            .map_or_else(|| wanted.clone(), Wanted::Refuse)
+            .compare("canonical envelope", decode_canonical(input))?;
+        match &self.model {
+            Model::Accept(canonical) => {
+                wanted.compare("reply decoder", decode(input))?;
+                check_fixed_point(canonical)?;
+                check_nothing_dropped(input, canonical)
+            }
+            Model::Refuse(_) => match decode(input) {
+                // The reply decoder may know a better reason; a document it refuses as well.
+                Err(_) => Ok(()),
+                taken @ Ok(_) => wanted.compare("reply decoder", taken),
+            },
+        }
+    }
+}
+
+/// Checks that the canonical text has as many members as the document it was made from.
+fn check_nothing_dropped(input: &[u8], canonical: &str) -> Result<(), Disagreement> {
+    let before = members(input);
+    let after = members(canonical.as_bytes());
+    if before.is_some() && before == after {
+        return Ok(());
+    }
+    Err(Disagreement {
+        expected: format!("members kept: {before:?} of the envelope and of operands"),
+        got: format!("{after:?}"),
+    })
+}
+
+/// How many members the envelope has, and how many operands `a_t`.
+fn members(document: &[u8]) -> Option<(usize, usize)> {
+    let document: Value = serde_json::from_slice(document).ok()?;
+    let envelope = document.as_object()?;
+    let action = envelope.get("a_t")?.as_object()?;
+    let is_operand =
+        |key: &&String| *key != OPCODE_KEY && !OPCODE_KEY_SYNONYMS.contains(&key.as_str());
+    Some((envelope.len(), action.keys().filter(is_operand).count()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOTO: &str = r#"{"q_next":"s","a_t":{"op":"SYS_GOTO","pointer":"a"}}"#;
+
+    fn parsed(text: &str) -> SyscallExpectation {
+        SyscallExpectation::parse("goto", text).unwrap()
+    }
+
+    #[test]
+    fn both_envelopes_are_held_to_the_line() {
+        assert_eq!(
+            parsed(&format!("accept\n{GOTO}\n")).check(GOTO.as_bytes()),
+            Ok(())
+        );
+        let synonym = GOTO.replace("pointer", "handle");
+        let text = format!("accept canonical=NOT_CANONICAL\n{GOTO}\n");
+        assert_eq!(parsed(&text).check(synonym.as_bytes()), Ok(()));
+        let refused = parsed("refuse SYNTAX\n# why\n");
+        assert_eq!(refused.check(b"{'a':1}"), Ok(()));
+        assert_eq!(refused.canonical_refusal(), Some(FaultCode::Syntax));
+    }
+
+    #[test]
+    fn every_other_outcome_is_a_disagreement() {
+        let synonym = GOTO.replace("pointer", "handle");
+        let other = GOTO.replace("\"a\"", "\"b\"");
+        for (text, input) in [
+            (format!("accept\n{GOTO}\n"), synonym.as_str()),
+            (format!("accept\n{GOTO}\n"), other.as_str()),
+            (format!("accept canonical=NOT_CANONICAL\n{GOTO}\n"), GOTO),
+            ("refuse SYNTAX\n".into(), GOTO),
+            ("refuse TRUNCATED\n".into(), "{'a':1}"),
+            ("refuse SYNTAX canonical=TRUNCATED\n".into(), "{'a':1}"),
+            // Not a document, but a reply that the whole decoder takes.
+            ("refuse SYNTAX\n".into(), &format!("So: {GOTO}")),
+        ] {
+            assert!(
+                parsed(&text).check(input.as_bytes()).is_err(),
+                "{text}{input}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_dropped_member_is_noticed() {
+        let more = GOTO.replace("\"a\"", "\"a\",\"x\":1");
+        assert!(check_nothing_dropped(more.as_bytes(), GOTO).is_err());
+        let thought = GOTO.replace("{\"q", "{\"thought\":\"t\",\"q");
+        assert!(check_nothing_dropped(thought.as_bytes(), GOTO).is_err());
+        let renamed = GOTO.replace("op\"", "sys\"");
+        assert_eq!(check_nothing_dropped(renamed.as_bytes(), GOTO), Ok(()));
+    }
+
+    #[test]
+    fn other_expectations_are_refused() {
+        for text in [
+            "accept\n",
+            "accept\n{}",
+            "accept\n{}\n{}\n",
+            "refuse NO_SUCH_CODE\n",
+            "refuse SYNTAX canonical=NO\n",
+            "refuse SYNTAX canonical=SYNTAX\n",
+            "refuse SYNTAX status=429\n",
+            "refuse SYNTAX\nwhy\n",
+        ] {
+            assert!(SyscallExpectation::parse("goto", text).is_err(), "{text:?}");
+        }
+    }
+}
