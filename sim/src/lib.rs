@@ -4,5 +4,6 @@ pub mod cli;
 pub mod draws;
 pub mod oracle;
 pub mod run;
+pub mod schema;
 pub mod soak;
 pub mod world;
