@@ -155,10 +155,10 @@ mod tests {
             of(json!({"op": "SYS_WRITE"})),
             ("/a_t".into(), format!("{branch}/required"))
         );
-        assert_eq!(of(json!({"op": "SYS_FLY"})), (
-            "/a_t".into(),
-            "/properties/a_t/oneOf".into()
-        ));
+        assert_eq!(
+            of(json!({"op": "SYS_FLY"})),
+            ("/a_t".into(), "/properties/a_t/oneOf".into())
+        );
     }
 
     #[test]

@@ -124,13 +124,17 @@ mod tests {
         for schema in Schema::ALL {
             let document = schema.document();
             assert_eq!(
-                document["$schema"], "https://json-schema.org/draft/2020-12/schema",
+                document["$schema"],
+                "https://json-schema.org/draft/2020-12/schema",
                 "{}",
                 schema.name()
             );
             jsonschema::meta::validate(&document).unwrap();
             let (shape, version) = schema.name().split_once(".v").unwrap();
-            assert_eq!(schema.id(), format!("urn:turingos:schema:{shape}:{version}"));
+            assert_eq!(
+                schema.id(),
+                format!("urn:turingos:schema:{shape}:{version}")
+            );
             assert!(
                 schema.title().ends_with(&format!(", version {version}")),
                 "{}",

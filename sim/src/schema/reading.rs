@@ -179,7 +179,9 @@ impl<'de> Visitor<'de> for StrictValue {
         while let Some(key) = members.next_key::<String>()? {
             let value = members.next_value_seed(self)?;
             if object.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("member `{key}` stands twice")));
+                return Err(de::Error::custom(format_args!(
+                    "member `{key}` stands twice"
+                )));
             }
             object.insert(key, value);
         }
@@ -215,10 +217,7 @@ mod tests {
 
     #[test]
     fn a_member_that_stands_twice_is_refused_at_every_depth() {
-        for text in [
-            r#"{"a":1,"a":1}"#,
-            r#"[{"a":{"b":1,"\u0062":2}}]"#,
-        ] {
+        for text in [r#"{"a":1,"a":1}"#, r#"[{"a":{"b":1,"\u0062":2}}]"#] {
             let error = strict_value(text.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("stands twice"), "{error}");
         }
@@ -244,9 +243,9 @@ mod tests {
     #[test]
     fn a_line_over_the_limit_is_refused_unread() {
         let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
-        assert_eq!(reason(lines(&long)), (
-            Some(1),
-            "longer than 1048576 bytes".into()
-        ));
+        assert_eq!(
+            reason(lines(&long)),
+            (Some(1), "longer than 1048576 bytes".into())
+        );
     }
 }
