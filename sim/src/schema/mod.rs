@@ -76,23 +76,28 @@ impl Schema {
     }
 
     /// The `$id`, by which schemas refer to each other: `urn:turingos:schema:journal-line:1`.
+    ///
+    /// # Panics
+    /// As [`Schema::document`].
     #[must_use]
     pub fn id(&self) -> String {
-        self.annotation("$id")
+        annotation(&self.document(), "$id")
     }
 
     /// The title, for people.
+    ///
+    /// # Panics
+    /// As [`Schema::document`].
     #[must_use]
     pub fn title(&self) -> String {
-        self.annotation("title")
+        annotation(&self.document(), "title")
     }
+}
 
-    fn annotation(&self, key: &str) -> String {
-        let document = self.document();
-        let text = document.get(key).and_then(Value::as_str);
-        text.expect("a test finds an id and a title in every schema file")
-            .to_owned()
-    }
+fn annotation(document: &Value, key: &str) -> String {
+    let text = document.get(key).and_then(Value::as_str);
+    text.expect("a test finds an id and a title in every schema file")
+        .to_owned()
 }
 
 #[cfg(test)]

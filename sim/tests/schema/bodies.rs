@@ -2,15 +2,14 @@
 //! what the bus makes of a response is what the frame says.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use turingos::bus::{self, Finish, Provider};
 use turingos::isa::decode_model;
 use turingos_sim::oracle::wire::{Ending, Envelope, Shape, push_reply};
 
-use crate::checker;
 use crate::mutants::{mutants, values};
 use crate::tree::Tree;
+use crate::{checker, runner};
 
 const TRANSITION: &str = r#"{"q_next":"go on","a_t":{"sys":"sys_goto","handle":" a.txt "}}"#;
 
@@ -224,7 +223,7 @@ fn a_body_changed_twice_is_judged_alike() {
     ]);
     let index = any::<prop::sample::Index>;
     let change = (index(), index(), proptest::sample::select(values()), member);
-    TestRunner::new(Config::with_cases(512))
+    runner(512)
         .run(&change, |(which, place, value, member)| {
             let (provider, mut body) = which.get(&once).clone();
             let paths = body.paths();

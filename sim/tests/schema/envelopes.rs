@@ -4,13 +4,12 @@
 use std::cell::Cell;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use turingos::isa::{
     OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode, Operand, OperandKind, decode_canonical, decode_model,
 };
 
-use crate::checker;
+use crate::{checker, runner};
 
 /// Values that are right in many places.
 fn plain_text() -> impl Strategy<Value = Value> {
@@ -81,32 +80,72 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Which envelope's spellings prevail in a generated document.
+#[derive(Clone, Copy)]
+enum Envelope {
+    Model,
+    Canonical,
+}
+
+impl Envelope {
+    /// How many spellings to draw from where the first few are not canonical.
+    const fn spellings(self, most: u32) -> u32 {
+        match self {
+            Self::Model => most,
+            Self::Canonical => most * 8,
+        }
+    }
+
+    /// The canonical name more often than each of the others.
+    fn keys(self, name: &'static str, others: &[&'static str]) -> Vec<&'static str> {
+        let weight = match self {
+            Self::Model => 2,
+            Self::Canonical => 40,
+        };
+        let mut keys = vec![name; weight];
+        keys.extend(others);
+        keys
+    }
+
+    /// A text that is right in many places; trimmed for the canonical envelope.
+    fn text(self) -> BoxedStrategy<Value> {
+        match self {
+            Self::Model => plain_text().boxed(),
+            Self::Canonical => prop_oneof![9 => "[a-z./:]{1,12}", 1 => "\\PC{1,6}"]
+                .prop_map(Value::from)
+                .boxed(),
+        }
+    }
+}
+
 /// A word of an enum in some spelling.
-fn word(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
+fn word(words: &'static [&'static str], envelope: Envelope) -> impl Strategy<Value = Value> {
     let spelled =
-        (proptest::sample::select(words), 0..6).prop_map(|(word, spelling)| match spelling {
-            0 => word.to_lowercase(),
-            1 => format!(" {word}\u{3000}"),
-            2 => format!("\u{b}{word}"),
-            3 => word.replace('S', "\u{17f}"),
-            _ => word.to_owned(),
+        (proptest::sample::select(words), 0..envelope.spellings(6)).prop_map(|(word, spelling)| {
+            match spelling {
+                0 => word.to_lowercase(),
+                1 => format!(" {word}\u{3000}"),
+                2 => format!("\u{b}{word}"),
+                3 => word.replace('S', "\u{17f}"),
+                _ => word.to_owned(),
+            }
         });
     spelled.prop_map(Value::from)
 }
 
-fn operand_value(kind: OperandKind) -> BoxedStrategy<Value> {
+fn operand_value(kind: OperandKind, envelope: Envelope) -> BoxedStrategy<Value> {
     let likely = match kind {
-        OperandKind::Text | OperandKind::Verbatim => plain_text().boxed(),
-        OperandKind::Task => prop_oneof![3 => plain_text(), 1 => any_value()].boxed(),
+        OperandKind::Text | OperandKind::Verbatim => envelope.text(),
+        OperandKind::Task => prop_oneof![5 => envelope.text(), 1 => any_value()].boxed(),
         OperandKind::Limit => prop_oneof![
-            (1_u64..=200).prop_map(Value::from),
-            (1_u64..=999).prop_map(|number| Value::from(number.to_string())),
+            3 => (1_u64..=210).prop_map(Value::from),
+            1 => (1_u64..=999).prop_map(|number| Value::from(number.to_string())),
         ]
         .boxed(),
-        OperandKind::Placement => word(&["TOP", "BOTTOM"]).boxed(),
-        OperandKind::Status => word(&["ACTIVE", "SUSPENDED", "BLOCKED"]).boxed(),
+        OperandKind::Placement => word(&["TOP", "BOTTOM"], envelope).boxed(),
+        OperandKind::Status => word(&["ACTIVE", "SUSPENDED", "BLOCKED"], envelope).boxed(),
     };
-    prop_oneof![12 => likely, 1 => edge_text(), 1 => any_value()].boxed()
+    prop_oneof![16 => likely, 1 => edge_text(), 1 => any_value()].boxed()
 }
 
 fn opcode_keys() -> Vec<&'static str> {
@@ -138,15 +177,10 @@ fn key() -> impl Strategy<Value = String> {
 }
 
 /// An opcode's name, alias or something like it.
-fn spelled(opcode: Opcode) -> impl Strategy<Value = Value> {
-    let names: Vec<_> = opcode
-        .aliases()
-        .iter()
-        .copied()
-        .chain([opcode.name()])
-        .collect();
-    let spelling =
-        (proptest::sample::select(names), 0..12).prop_map(|(name, spelling)| match spelling {
+fn spelled(opcode: Opcode, envelope: Envelope) -> impl Strategy<Value = Value> {
+    let names = envelope.keys(opcode.name(), opcode.aliases());
+    let spelling = (proptest::sample::select(names), 0..envelope.spellings(16)).prop_map(
+        |(name, spelling)| match spelling {
             0 => name.to_lowercase(),
             1 => format!("\t{name}\u{a0}"),
             2 => format!("{name}\u{c}"),
@@ -154,28 +188,31 @@ fn spelled(opcode: Opcode) -> impl Strategy<Value = Value> {
             4 => name.replace('S', "\u{17f}"),
             5 => name.replace("SYS_", ""),
             _ => name.to_owned(),
-        });
+        },
+    );
     spelling.prop_map(Value::from)
 }
 
 type Members = Vec<(String, Value)>;
 
 /// A syscall as its opcode has it: required operands almost always, under one key each.
-fn action() -> impl Strategy<Value = Members> {
-    proptest::sample::select(Opcode::ALL.to_vec()).prop_flat_map(|opcode| {
-        let key = proptest::sample::select(vec!["op", "op", "op", "sys", "syscall"]);
-        let head = (key, spelled(opcode)).prop_map(|(key, value)| Some((key.to_owned(), value)));
+fn action(envelope: Envelope) -> impl Strategy<Value = Members> {
+    proptest::sample::select(Opcode::ALL.to_vec()).prop_flat_map(move |opcode| {
+        let keys = envelope.keys(OPCODE_KEY, &OPCODE_KEY_SYNONYMS);
+        let head = (proptest::sample::select(keys), spelled(opcode, envelope))
+            .prop_map(|(key, value)| Some((key.to_owned(), value)));
         let mut members = vec![head.boxed()];
-        members.extend(opcode.operands().iter().map(|operand| member(*operand)));
+        let operands = opcode.operands().iter();
+        members.extend(operands.map(|operand| member(*operand, envelope)));
         members.prop_map(|members| members.into_iter().flatten().collect())
     })
 }
 
-fn member(operand: Operand) -> BoxedStrategy<Option<(String, Value)>> {
-    let mut keys = vec![operand.name; 3];
-    keys.extend(operand.synonyms);
-    let member = (proptest::sample::select(keys), operand_value(operand.kind))
-        .prop_map(|(key, value)| (key.to_owned(), value));
+fn member(operand: Operand, envelope: Envelope) -> BoxedStrategy<Option<(String, Value)>> {
+    let keys = envelope.keys(operand.name, operand.synonyms);
+    let value = operand_value(operand.kind, envelope);
+    let member =
+        (proptest::sample::select(keys), value).prop_map(|(key, value)| (key.to_owned(), value));
     let likelihood = if operand.required { 0.97 } else { 0.4 };
     prop::option::weighted(likelihood, member).boxed()
 }
@@ -231,12 +268,12 @@ fn apply(members: &mut Members, change: Change) {
 }
 
 /// A transition with up to two changes inside and one outside its syscall.
-fn document() -> impl Strategy<Value = Value> {
-    let q_next = prop_oneof![6 => plain_text(), 1 => edge_text()];
+fn document(envelope: Envelope) -> impl Strategy<Value = Value> {
+    let q_next = prop_oneof![16 => plain_text(), 1 => edge_text()];
     let thought = prop::option::weighted(0.3, prop_oneof![6 => plain_text(), 1 => edge_text()]);
     let inside = prop_oneof![3 => prop::collection::vec(change(), 0..1), 2 => prop::collection::vec(change(), 1..3)];
     let outside = prop::option::weighted(0.15, change());
-    (action(), q_next, thought, inside, outside).prop_map(
+    (action(envelope), q_next, thought, inside, outside).prop_map(
         |(mut action, q_next, thought, inside, outside)| {
             for change in inside {
                 apply(&mut action, change);
@@ -253,12 +290,12 @@ fn document() -> impl Strategy<Value = Value> {
 }
 
 /// Runs the property over `cases` documents and demands that a fair share is accepted and refused.
-fn agree(schema: &str, decodes: impl Fn(&[u8]) -> bool) {
+fn agree(schema: &str, envelope: Envelope, decodes: impl Fn(&[u8]) -> bool) {
     const CASES: u32 = 512;
     let checker = checker(schema);
     let accepted = Cell::new(0_u32);
-    TestRunner::new(Config::with_cases(CASES))
-        .run(&document(), |document| {
+    runner(CASES)
+        .run(&document(envelope), |document| {
             let by_decoder = decodes(document.to_string().as_bytes());
             let by_schema = checker.accepts(&document);
             accepted.set(accepted.get() + u32::from(by_schema));
@@ -268,19 +305,21 @@ fn agree(schema: &str, decodes: impl Fn(&[u8]) -> bool) {
         .unwrap();
     let share = accepted.get();
     assert!(
-        (CASES / 10..CASES * 9 / 10).contains(&share),
+        (CASES / 8..CASES * 9 / 10).contains(&share),
         "{share} of {CASES} accepted"
     );
 }
 
 #[test]
 fn the_model_envelope_s_schema_and_decoder_agree() {
-    agree("syscall-model.v4", |bytes| decode_model(bytes).is_ok());
+    agree("syscall-model.v4", Envelope::Model, |bytes| {
+        decode_model(bytes).is_ok()
+    });
 }
 
 #[test]
 fn the_canonical_envelope_s_schema_and_decoder_agree() {
-    agree("syscall-canonical.v4", |bytes| {
+    agree("syscall-canonical.v4", Envelope::Canonical, |bytes| {
         decode_canonical(bytes).is_ok()
     });
 }
@@ -297,8 +336,8 @@ fn what_is_decoded_is_canonical_and_what_is_canonical_is_a_model_s() {
         }
         Ok(())
     };
-    TestRunner::new(Config::with_cases(256))
-        .run(&document(), property)
+    runner(256)
+        .run(&document(Envelope::Model), property)
         .unwrap();
 }
 

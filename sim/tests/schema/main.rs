@@ -15,8 +15,18 @@ mod mutants;
 mod tables;
 mod tree;
 
+use proptest::test_runner::{Config, TestRunner};
 use turingos_sim::schema::{Checker, Schema};
 
 pub(crate) fn checker(name: &str) -> Checker {
     Checker::of(Schema::named(name).unwrap())
+}
+
+/// A property's runner for a file of its own module; the failing input is in the message.
+pub(crate) fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    })
 }
