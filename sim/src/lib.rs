@@ -5,5 +5,6 @@ pub mod corpus;
 pub mod draws;
 pub mod oracle;
 pub mod run;
+pub mod schema;
 pub mod soak;
 pub mod world;

@@ -82,7 +82,9 @@ pub struct RouteEntry {
     pub reason: RouteReason,
     /// What the model was expected to do.
     pub predicted: OpcodeClass,
-    /// What it did; `None` if the reply could not be decoded.
+    /// What it did; `None` if the reply could not be decoded. Null must be written: serde would
+    /// otherwise read a missing member as null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub actual: Option<OpcodeClass>,
     /// Health of P when the decision was made.
     pub health_p: Health,

@@ -39,7 +39,8 @@ impl Status {
     }
 }
 
-/// One tick.
+/// One tick. Reading one back takes every member, also where it may be null: serde would otherwise
+/// read a missing member as null.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -52,8 +53,10 @@ pub struct Record {
     /// Who answered, and why.
     pub route: RouteEntry,
     /// What was decoded; `None` after a CPU fault.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub op: Option<Opcode>,
     /// The code of the decoder's or the oracle's fault, if there was one.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub fault: Option<String>,
     /// The traps of the tick in the order in which they fired.
     pub traps: Vec<TrapKind>,

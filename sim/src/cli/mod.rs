@@ -7,6 +7,7 @@ mod check;
 pub mod decode;
 pub mod exit;
 pub mod progress;
+pub mod schema;
 pub mod soak;
 mod soak_report;
 pub mod table;
@@ -33,6 +34,7 @@ struct CommandLine {
 enum Verb {
     Soak(soak::SoakArgs),
     Decode(decode::DecodeArgs),
+    Schema(schema::SchemaArgs),
 }
 
 fn exit_codes() -> String {
@@ -69,6 +71,7 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdin().lock(),
             &mut io::stdout().lock(),
         ),
+        Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

@@ -32,24 +32,35 @@ pub(super) fn parse<P: Parser + CommandFactory>(
         return Ok(Parsed::Text(error.render().to_string()));
     }
     let command = P::command();
-    let verb = arguments
-        .get(1)
-        .and_then(|word| command.find_subcommand(word));
-    Err(Failure::new(Exit::Usage, one_line(&error, &command, verb)))
+    Err(Failure::new(
+        Exit::Usage,
+        one_line(&error, &command, &arguments),
+    ))
 }
 
-fn one_line(error: &clap::Error, command: &Command, verb: Option<&Command>) -> String {
+fn one_line(error: &clap::Error, command: &Command, arguments: &[OsString]) -> String {
+    // Verbs may have verbs of their own: the innermost one that was named is at fault.
+    let mut place = command.get_name().to_owned();
+    let mut verb = command;
+    for word in arguments.iter().skip(1) {
+        let Some(inner) = verb.find_subcommand(word) else {
+            break;
+        };
+        place = format!("{place} {}", inner.get_name());
+        verb = inner;
+    }
     let mut parts = vec![complaint(error)];
-    match (error.kind(), verb) {
-        (ErrorKind::UnknownArgument, Some(verb)) => parts.push(allowed(options(verb))),
-        (ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument, None)
-        | (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
-            parts.push(allowed(verbs(command)))
+    match error.kind() {
+        ErrorKind::UnknownArgument if !verb.has_subcommands() => {
+            parts.push(allowed(options(verb)));
         }
+        ErrorKind::UnknownArgument
+        | ErrorKind::InvalidSubcommand
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => parts.push(allowed(verbs(verb))),
         _ => {}
     }
-    let place = verb.map_or(String::new(), |verb| format!(" {}", verb.get_name()));
-    parts.push(format!("see `{}{place} --help`", command.get_name()));
+    parts.push(format!("see `{place} --help`"));
     parts.join("; ")
 }
 

@@ -1,0 +1,32 @@
+//! Schemas and code held to one another: tables, envelopes, provider bodies, files on disk, the
+//! list of what no schema can say, and the verb.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop at the line that went wrong"
+)]
+
+mod bodies;
+mod command;
+mod envelopes;
+mod files;
+mod limits;
+mod mutants;
+mod tables;
+mod tree;
+
+use proptest::test_runner::{Config, TestRunner};
+use turingos_sim::schema::{Checker, Schema};
+
+pub(crate) fn checker(name: &str) -> Checker {
+    Checker::of(Schema::named(name).unwrap())
+}
+
+/// A property's runner for a file of its own module; the failing input is in the message.
+pub(crate) fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    })
+}
