@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod draws;
+pub mod fuzzing;
 pub mod oracle;
 pub mod run;
 pub mod soak;
