@@ -11,7 +11,12 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use turingos_sim::fuzzing::{TARGETS, Target, dictionary};
+use turingos::isa::{self, Opcode};
+use turingos::journal::{Record, Status};
+use turingos::trap::TrapKind;
+use turingos_sim::fuzzing::{self, TARGETS, Target, dictionary};
+use turingos_sim::run::{Header, Profile};
+use turingos_sim::soak::Settings;
 
 /// Seeds of one target at most, and their bytes together.
 const MAX_SEEDS: usize = 40;
@@ -39,8 +44,8 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
     paths.into_iter().flat_map(below).collect()
 }
 
-fn seeds(target: Target) -> Vec<PathBuf> {
-    files_below(&root().join("corpus/fuzz").join(target.name))
+fn seeds(name: &str) -> Vec<PathBuf> {
+    files_below(&root().join("corpus/fuzz").join(name))
 }
 
 /// Runs a body over a file, and names both if a property does not hold.
@@ -57,7 +62,7 @@ fn replay(target: Target, path: &Path) {
 #[test]
 fn every_body_holds_on_its_seeds() {
     for target in TARGETS {
-        let seeds = seeds(target);
+        let seeds = seeds(target.name);
         assert!(!seeds.is_empty(), "{} has no seeds", target.name);
         for path in seeds {
             replay(target, &path);
@@ -68,7 +73,7 @@ fn every_body_holds_on_its_seeds() {
 #[test]
 fn seeds_are_few_and_small() {
     for target in TARGETS {
-        let seeds = seeds(target);
+        let seeds = seeds(target.name);
         let bytes: usize = (seeds.iter())
             .map(|path| fs::read(path).unwrap().len())
             .sum();
@@ -93,6 +98,49 @@ fn every_body_holds_on_the_authored_corpus() {
                 }
             }
         }
+    }
+}
+
+/// Properties of scripts that never get anywhere would hold of nothing.
+#[test]
+fn the_seeds_of_whole_ticks_reach_every_opcode_trap_and_ending() {
+    let records: Vec<Record> = (seeds("ticks").iter())
+        .flat_map(|path| fuzzing::records(&fs::read(path).unwrap()))
+        .collect();
+    for opcode in Opcode::ALL {
+        let is_applied = |record: &Record| {
+            record.op == Some(opcode) && !record.traps.iter().any(|trap| trap.is_hard())
+        };
+        assert!(records.iter().any(is_applied), "{opcode}");
+    }
+    for kind in TrapKind::ALL {
+        let is_reached = records.iter().any(|record| record.traps.contains(&kind));
+        assert!(is_reached, "{kind}");
+    }
+    for status in [Status::Running, Status::Halted, Status::Failed] {
+        let is_reached = records.iter().any(|record| record.status == status);
+        assert!(is_reached, "{}", status.name());
+    }
+}
+
+#[test]
+fn the_seeds_of_syscalls_reach_every_opcode() {
+    let taken: Vec<_> = (seeds("syscall").iter())
+        .filter_map(|path| isa::decode_model(&fs::read(path).unwrap()).ok())
+        .map(|transition| transition.syscall.opcode())
+        .collect();
+    for opcode in Opcode::ALL {
+        assert!(taken.contains(&opcode), "{opcode}");
+    }
+}
+
+/// A header of today, because a seed is one of the day it was written.
+#[test]
+fn headers_hold_and_are_not_only_refused() {
+    for profile in Profile::ALL {
+        let bytes = Settings::header(profile, 1, 20).to_bytes();
+        fuzzing::run_header(&bytes);
+        assert!(Header::<Settings>::from_bytes(&bytes).is_ok());
     }
 }
 
@@ -126,7 +174,7 @@ fn the_committed_dictionary_is_the_generated_one() {
 
 /// Seeds with a few bytes changed, and bytes without any form.
 fn inputs(target: Target) -> impl Strategy<Value = Vec<u8>> {
-    let seeds: Vec<Vec<u8>> = (seeds(target).iter())
+    let seeds: Vec<Vec<u8>> = (seeds(target.name).iter())
         .map(|path| fs::read(path).unwrap())
         .collect();
     let changed = (

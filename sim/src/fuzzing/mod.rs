@@ -21,7 +21,7 @@ pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
 pub use shell::shell_line;
-pub use ticks::ticks;
+pub use ticks::{records, ticks};
 
 /// One fuzz target: the name of its binary, its seed folder and its body.
 #[derive(Clone, Copy, Debug)]

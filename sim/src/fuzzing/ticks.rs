@@ -1,5 +1,7 @@
 //! Whole ticks: a script of replies, failures, dropped ticks and world faults on two machines.
 
+use turingos::journal::Record;
+
 use super::machine::Machine;
 use super::script::Script;
 
@@ -13,9 +15,19 @@ use super::script::Script;
 /// # Panics
 /// If a property does not hold.
 pub fn ticks(bytes: &[u8]) {
+    let _ = records(bytes);
+}
+
+/// Runs a script as [`ticks`] does and returns its records, to show what a script reaches.
+///
+/// # Panics
+/// If a property of [`ticks`] does not hold.
+#[must_use = "a caller that wants no records calls `ticks`"]
+pub fn records(bytes: &[u8]) -> Vec<Record> {
     let script = Script::of(bytes);
     let mut machine = Machine::boot(&script);
     let mut twin = Machine::boot(&script);
+    let mut records = Vec::with_capacity(script.steps.len());
     for step in &script.steps {
         machine.advance(step);
         twin.advance(step);
@@ -27,6 +39,8 @@ pub fn ticks(bytes: &[u8]) {
         assert!(machine.world() == twin.world(), "equal worlds went apart");
         machine.reboot_if_stopped();
         twin.reboot_if_stopped();
+        records.push(committed.record);
     }
     assert_eq!(machine.root(), twin.root());
+    records
 }
