@@ -277,7 +277,8 @@ impl Machine {
                 frame[at..].split(is_end).next()
             });
             if let Some(found) = found {
-                found.clone_into(seen);
+                // A colon follows a task's id.
+                found.trim_end_matches(':').clone_into(seen);
             }
         }
     }
