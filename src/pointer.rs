@@ -156,7 +156,7 @@ pub enum PointerError {
     EscapesRoot,
     /// Has an empty segment, a `.` segment inside, or a trailing `/`.
     EmptySegment,
-    /// Has a backslash or a control character.
+    /// Has a backslash or a control character, or a segment with white space around it.
     ForbiddenCharacter,
     /// Not a `sys://` channel of this kernel, or not a scheme of this kernel.
     UnknownChannel,
@@ -435,6 +435,10 @@ impl Pointer {
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A file may be named like another kind of pointer.
+            Self::File(path) if path.0 == "HALT" || path.0.starts_with('$') => {
+                write!(f, "./{path}")
+            }
             Self::File(path) => path.fmt(f),
             Self::Command(command) => write!(f, "$ {command}"),
             Self::Append(path) => write!(f, "sys://append/{path}"),
@@ -473,7 +477,8 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// A path inside the workspace: relative, `/`-separated, without `.`, `..` or empty segments.
+/// A path inside the workspace: relative, `/`-separated, without `.`, `..` or empty segments, and
+/// without white space around a segment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WorkspacePath(String);
 
@@ -526,6 +531,11 @@ impl FromStr for WorkspacePath {
             match segment {
                 ".." => return Err(PointerError::EscapesRoot),
                 "" | "." => return Err(PointerError::EmptySegment),
+                // Where a path is read again, alone or behind a handle, it would be trimmed and
+                // be another one.
+                _ if segment.trim().len() != segment.len() => {
+                    return Err(PointerError::ForbiddenCharacter);
+                }
                 _ => {}
             }
         }

@@ -99,6 +99,30 @@ fn what_is_no_pointer_has_a_reason() {
 }
 
 #[test]
+fn a_file_named_like_another_pointer_prints_as_a_file() {
+    for text in ["./HALT", "./$ ls", "./$x/y"] {
+        let pointer = parse(text);
+        assert!(matches!(pointer, Ok(Pointer::File(_))), "{text}");
+        assert_eq!(pointer.map(|pointer| pointer.to_string()), Ok(text.into()));
+    }
+}
+
+/// A handle for such a path could be issued and never used, because its tail is trimmed.
+#[test]
+fn white_space_around_a_segment_is_refused() {
+    for text in [
+        "./ a",
+        "a /b",
+        "a/ b",
+        "sys://append/./ a",
+        "sys://cap/issue?access=rw&path=./%20a",
+        "vfd://r/0123456789abcdef/./\u{a0}a",
+    ] {
+        assert_eq!(parse(text), Err(PointerError::ForbiddenCharacter), "{text}");
+    }
+}
+
+#[test]
 fn parts_are_typed() {
     assert_eq!(
         parse("sys://trap/l1_cache_hit"),

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod corpus;
 pub mod draws;
+pub mod fuzzing;
 pub mod oracle;
 pub mod run;
 pub mod schema;

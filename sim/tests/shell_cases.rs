@@ -258,6 +258,15 @@ fn showing_files() {
 }
 
 #[test]
+fn the_last_line_of_nothing_is_nothing() {
+    check(&[
+        ("sed -n '$p' empty", 0, "", ""),
+        ("sed -n '$,1p' empty", 0, "", ""),
+        ("printf '' | sed -n '1,$p'", 0, "", ""),
+    ]);
+}
+
+#[test]
 fn searching() {
     check(&[
         ("grep beta a.txt", 0, "beta\n", ""),

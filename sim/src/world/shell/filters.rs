@@ -161,7 +161,8 @@ pub(super) fn sed(process: &mut Process<'_, '_>) -> u8 {
     let text = text.into_text();
     let lines = text.split_inclusive('\n');
     let last_line = lines.clone().count();
-    let first = first.unwrap_or(last_line);
+    // Without any line, the last one is the first that is not there.
+    let first = first.unwrap_or(last_line).max(1);
     // As in sed, a range that ends before it starts is its first line alone.
     let last = last.unwrap_or(last_line).max(first);
     for line in lines.skip(first - 1).take(last - first + 1) {

@@ -1,0 +1,58 @@
+//! What fuzzing asks of every input that comes from outside: one body for each target.
+//!
+//! A body takes arbitrary bytes and panics if a property is broken; that is the only way in which
+//! it speaks. The fuzz targets and the ordinary tests call the same bodies, so an input that a
+//! fuzzer finds fails on stable too. A body never draws, never touches a file or a clock, and never
+//! keeps anything from one input to the next.
+
+pub mod dictionary;
+mod machine;
+mod pointers;
+mod providers;
+mod recordings;
+mod replies;
+mod script;
+mod shell;
+mod ticks;
+mod witness;
+
+pub use pointers::pointer;
+pub use providers::{provider_kimi, provider_ollama, provider_openai};
+pub use recordings::{journal, run_header};
+pub use replies::{reply_text, syscall};
+pub use shell::shell_line;
+pub use ticks::{records, ticks};
+
+/// One fuzz target: the name of its binary, its seed folder and its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name, as in `fuzz/fuzz_targets/NAME.rs` and `corpus/fuzz/NAME/`.
+    pub name: &'static str,
+    /// Panics if `bytes` break a property.
+    pub body: fn(bytes: &[u8]),
+}
+
+/// Every target. An external shape is added here with its body, its binary and its seeds.
+pub const TARGETS: [Target; 10] = [
+    target("syscall", syscall),
+    target("reply_text", reply_text),
+    target("provider_openai", provider_openai),
+    target("provider_kimi", provider_kimi),
+    target("provider_ollama", provider_ollama),
+    target("pointer", pointer),
+    target("shell_line", shell_line),
+    target("run_header", run_header),
+    target("journal", journal),
+    target("ticks", ticks),
+];
+
+const fn target(name: &'static str, body: fn(&[u8])) -> Target {
+    Target { name, body }
+}
+
+/// A number that follows from every byte, to choose one variant of an input for each input.
+fn mixed(bytes: &[u8]) -> usize {
+    bytes.iter().fold(bytes.len(), |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(*byte))
+    })
+}

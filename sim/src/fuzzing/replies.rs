@@ -1,0 +1,200 @@
+//! Replies of a model: what is accepted is canonical, whole, and all of what was written.
+//!
+//! The decoder under test is never its own judge: what was written is read a second time by a
+//! lenient parser, and the two readings are compared.
+
+use serde_json::{Map, Value};
+use turingos::isa::{
+    self, Fault, GitLogQuery, MAX_REPLY_BYTES, OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode,
+    OperandKind, Transition,
+};
+
+use super::mixed;
+
+/// A document in either envelope.
+///
+/// Properties: what the canonical envelope accepts, the model envelope reads alike, and so does the
+/// reply decoder with the model envelope. What is accepted has one canonical text, which reads back
+/// as the same transition. No key and no value of the document is missing there. With a key more,
+/// it is refused.
+///
+/// # Panics
+/// If a property does not hold.
+pub fn syscall(bytes: &[u8]) {
+    let canonical = isa::decode_canonical(bytes);
+    let model = isa::decode_model(bytes);
+    let reply = isa::decode(bytes);
+    for fault in [&canonical, &model, &reply]
+        .into_iter()
+        .filter_map(|taken| taken.as_ref().err())
+    {
+        check_fault(fault);
+    }
+    if canonical.is_ok() {
+        assert_eq!(canonical, model, "the envelopes disagree");
+    }
+    if let Ok(taken) = &model {
+        assert_eq!(model, reply, "a document is not taken as a reply");
+        check_canonical_form(taken);
+        check_nothing_is_lost(bytes, taken);
+        check_a_key_more_is_refused(taken, mixed(bytes));
+    }
+}
+
+/// A raw reply: prose, fences, reasoning, or a document.
+///
+/// Properties: what is accepted has one canonical text, which reads back as the same transition. A
+/// whole document without its last byte is refused, and so is a reply that follows a whole
+/// transition.
+///
+/// # Panics
+/// If a property does not hold.
+pub fn reply_text(bytes: &[u8]) {
+    let taken = isa::decode(bytes);
+    assert_eq!(taken, isa::decode(bytes), "the same reply twice");
+    match &taken {
+        Err(fault) => check_fault(fault),
+        Ok(taken) => {
+            check_canonical_form(taken);
+            check_cuts_are_refused(bytes);
+            check_two_transitions_are_refused(bytes, taken);
+        }
+    }
+}
+
+fn check_fault(fault: &Fault) {
+    assert!(fault.detail.chars().count() <= Fault::MAX_DETAIL_CHARS);
+    assert!(
+        !fault.detail.chars().any(char::is_control),
+        "a control character in {fault:?}"
+    );
+}
+
+fn check_canonical_form(taken: &Transition) {
+    let text = taken.to_canonical();
+    // Escapes may make the canonical text of a reply near the limit longer than a reply may be.
+    if text.len() > MAX_REPLY_BYTES {
+        return;
+    }
+    for decode in [isa::decode_canonical, isa::decode_model, isa::decode] {
+        assert_eq!(decode(text.as_bytes()).as_ref(), Ok(taken), "{text}");
+    }
+    let cut = &text.as_bytes()[..text.len() - 1];
+    for decode in [isa::decode_canonical, isa::decode_model, isa::decode] {
+        assert!(decode(cut).is_err(), "accepted without its last byte");
+    }
+}
+
+/// Compares what was written, read leniently, with the canonical text, member by member.
+fn check_nothing_is_lost(bytes: &[u8], taken: &Transition) {
+    let written = object(serde_json::from_slice(bytes).expect("what was accepted is JSON"));
+    let kept = object(serde_json::from_str(&taken.to_canonical()).expect("canonical is JSON"));
+    assert!(written.keys().eq(kept.keys()), "a key of the reply is lost");
+    for key in ["thought", "q_next"] {
+        assert_eq!(written.get(key), kept.get(key));
+    }
+    let (written, kept) = (action(&written), action(&kept));
+    assert_eq!(written.len(), kept.len(), "a key of the action is lost");
+    let opcode = taken.syscall.opcode();
+    for (key, value) in written {
+        if key == OPCODE_KEY || OPCODE_KEY_SYNONYMS.contains(&key.as_str()) {
+            assert_eq!(Opcode::from_model(text(value)), Some(opcode));
+            continue;
+        }
+        let operand = opcode
+            .operands()
+            .iter()
+            .find(|operand| operand.is_spelled(key))
+            .expect("an accepted key is an operand");
+        let kept = kept.get(operand.name).expect("an accepted operand is kept");
+        assert!(is_kept(operand.kind, value, kept), "{key}: {value} {kept}");
+    }
+}
+
+fn is_kept(kind: OperandKind, written: &Value, kept: &Value) -> bool {
+    match kind {
+        OperandKind::Verbatim => written == kept,
+        OperandKind::Text => text(written).trim() == text(kept),
+        OperandKind::Task => match written {
+            Value::String(written) => written.trim() == text(kept),
+            composite => serde_json::from_str::<Value>(text(kept)).ok().as_ref() == Some(composite),
+        },
+        OperandKind::Limit => {
+            let number = match written {
+                Value::String(digits) => digits.parse().ok(),
+                number => number.as_u64(),
+            };
+            number.map(|number| number.min(u64::from(GitLogQuery::MAX_LIMIT))) == kept.as_u64()
+        }
+        OperandKind::Placement | OperandKind::Status => {
+            text(written).trim().eq_ignore_ascii_case(text(kept))
+        }
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("accepted, but not an object: {other}"),
+    }
+}
+
+fn action(members: &Map<String, Value>) -> &Map<String, Value> {
+    match members.get("a_t") {
+        Some(Value::Object(members)) => members,
+        other => panic!("accepted, but its action is {other:?}"),
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Adds to the action a key that some opcode has, or none, with a value that no key may have.
+fn check_a_key_more_is_refused(taken: &Transition, choice: usize) {
+    let keys: Vec<&str> = Opcode::ALL
+        .iter()
+        .flat_map(|opcode| opcode.operands())
+        .flat_map(|operand| operand.synonyms.iter().chain([&operand.name]).copied())
+        .chain(OPCODE_KEY_SYNONYMS)
+        .chain([OPCODE_KEY, "extra"])
+        .collect();
+    let key = keys[choice % keys.len()];
+    let mut text = taken.to_canonical();
+    text.truncate(text.len() - "}}".len());
+    text.push_str(&format!(",\"{key}\":false}}}}"));
+    for decode in [isa::decode_canonical, isa::decode_model, isa::decode] {
+        assert!(decode(text.as_bytes()).is_err(), "accepted: {text}");
+    }
+}
+
+fn check_cuts_are_refused(bytes: &[u8]) {
+    let document = bytes.trim_ascii();
+    if !document.starts_with(b"{") || isa::decode_model(document).is_err() {
+        return;
+    }
+    let whole = document.len() - 1;
+    assert!(
+        isa::decode(&document[..whole]).is_err(),
+        "a document is accepted without its last byte"
+    );
+    // A closing tag makes what stands before it reasoning, wherever the document is cut.
+    if !document.contains(&b'<') {
+        let cut = &document[..mixed(bytes) % whole];
+        assert!(isa::decode(cut).is_err(), "a cut document is accepted");
+    }
+}
+
+fn check_two_transitions_are_refused(bytes: &[u8], taken: &Transition) {
+    let mut doubled = taken.to_canonical().into_bytes();
+    doubled.push(b'\n');
+    doubled.extend_from_slice(bytes);
+    // After a closing tag the first transition counts as reasoning.
+    let has_closing_tag = doubled
+        .to_ascii_lowercase()
+        .windows(b"</th".len())
+        .any(|window| window == b"</th");
+    if !has_closing_tag {
+        assert!(isa::decode(&doubled).is_err(), "two transitions are one");
+    }
+}
