@@ -4,6 +4,7 @@ pub mod cli;
 pub mod corpus;
 pub mod draws;
 pub mod fuzzing;
+pub mod gate;
 pub mod oracle;
 pub mod run;
 pub mod schema;

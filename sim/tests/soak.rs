@@ -1,10 +1,5 @@
 //! The soak as a function of its header: golden roots, bounded state, gates that can fail.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that goes wrong should stop at the line that went wrong"
-)]
-
 use turingos::isa::Opcode;
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;

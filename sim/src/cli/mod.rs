@@ -6,6 +6,7 @@
 mod check;
 pub mod decode;
 pub mod exit;
+pub mod gate;
 pub mod progress;
 pub mod schema;
 pub mod soak;
@@ -33,6 +34,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Soak(soak::SoakArgs),
+    Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
 }
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
+        Verb::Gate(arguments) => gate::run(&arguments, &mut io::stdout().lock()),
         Verb::Decode(arguments) => decode::run(
             &arguments,
             &mut io::stdin().lock(),
