@@ -37,8 +37,8 @@ pub(crate) struct World {
 pub(crate) struct Outcome {
     pub(crate) traps: Vec<&'static str>,
     pub(crate) sight: Sight,
-    /// A trapped or blocked context asks for the strong lane.
-    pub(crate) wants_recovery: bool,
+    /// What the context asks of the dispatcher: TRAP, BLOCKED or ROUTINE.
+    pub(crate) wish: &'static str,
 }
 
 /// The whole machine.
@@ -135,8 +135,13 @@ impl Model {
         if success.is_some() && success == self.last_success {
             traps.push("NO_PROGRESS");
         }
-        let wants_recovery =
-            matches!(self.d, Place::Trap { .. }) || !traps.is_empty() || self.queue.is_blocked();
+        let wish = if matches!(self.d, Place::Trap { .. }) || !traps.is_empty() {
+            "TRAP"
+        } else if self.queue.is_blocked() {
+            "BLOCKED"
+        } else {
+            "ROUTINE"
+        };
         self.last_success = success;
         if let Sight::Command(line, exit_code) = sight {
             self.commands.push(is_test(line) && exit_code == 0);
@@ -157,11 +162,7 @@ impl Model {
         if !matches!(self.d, Place::Trap { .. }) {
             self.loops.leave_traps();
         }
-        Outcome {
-            traps,
-            sight,
-            wants_recovery,
-        }
+        Outcome { traps, sight, wish }
     }
 
     /// Guards, then the effect; the trap that stopped it, if one did.

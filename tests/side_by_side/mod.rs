@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::machine::watched::Watched;
 use crate::reference::action::{Action, Place};
-use crate::reference::lanes::Calls;
+use crate::reference::lanes::{Lanes, Route};
 use crate::reference::model::{Model, Outcome, World};
 use crate::reference::vocabulary::{COMMANDS, Disturbance, Step};
 use turingos::dispatch::Lane;
@@ -34,8 +34,7 @@ pub(crate) struct Moment {
     /// What the reference model did in the same tick, and how it then stood.
     pub(crate) expected: Outcome,
     pub(crate) expected_after: Shown,
-    /// Health of P and E by the reference, before the tick's calls.
-    pub(crate) expected_health: (i64, i64),
+    pub(crate) expected_route: Route,
 }
 
 /// Registers, mind and world in comparable form.
@@ -55,8 +54,7 @@ struct Pair {
     world: Watched,
     model: Model,
     now_us: u64,
-    p: Calls,
-    e: Calls,
+    lanes: Lanes,
 }
 
 /// Runs the steps on a new machine.
@@ -103,8 +101,7 @@ impl Pair {
                 },
             ),
             now_us: 0,
-            p: Calls::default(),
-            e: Calls::default(),
+            lanes: Lanes::new(4_500, 1_500, 16),
         };
         pair.set_exit_codes();
         pair
@@ -155,16 +152,13 @@ impl Pair {
             asked_for_handle.then_some(frame.as_str()),
             &committed.trap_frames,
         );
-        let expected_health = (self.p.health(), self.e.health());
+        let expected_route = self.lanes.route(expected.wish);
+        self.lanes.follow(&expected_route);
         if failed_over {
-            self.e.ended(false);
+            self.lanes.ended("E", false);
         }
-        let calls = if lane == Lane::P {
-            &mut self.p
-        } else {
-            &mut self.e
-        };
-        calls.ended(matches!(action, Action::Call { .. }));
+        let succeeded = matches!(action, Action::Call { .. });
+        self.lanes.ended(lane.name(), succeeded);
 
         Moment {
             rebooted,
@@ -180,7 +174,7 @@ impl Pair {
             live: self.kernel.live_state(),
             expected,
             expected_after: self.expected(),
-            expected_health,
+            expected_route,
         }
     }
 
