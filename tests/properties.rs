@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(configured(96))]
+    #![proptest_config(configured(48))]
 
     /// The traps of every tick are exactly those of the reference, in its order: thresholds of
     /// watchdog, L1, thrashing, deadlock, trap loop and panic budget included.
@@ -253,13 +253,13 @@ proptest! {
     }
 }
 
-/// The runs are no empty promise: among a few hundred of them every trap fires, machines halt and
+/// The runs are no empty promise: among two hundred of them every trap fires, machines halt and
 /// fail, both lanes answer, and the run queue is full, empty and blocked.
 #[test]
 fn the_runs_reach_every_trap_and_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..300 {
+    for _ in 0..200 {
         let steps = steps().new_tree(&mut runner).expect("no filters").current();
         for moment in run(&steps) {
             seen.extend(traps(&moment.record));

@@ -94,7 +94,7 @@ fn shown(route: &RouteEntry) -> Route {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 256,
+        cases: 128,
         max_shrink_iters: 20_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..ProptestConfig::default()
@@ -150,6 +150,44 @@ proptest! {
         prop_assert_eq!(route.lane != route.preferred, is_left);
         prop_assert_eq!(route.predicted, context.predicted);
         prop_assert_eq!((route.failover, route.actual), (false, None));
+    }
+
+    /// A lane is left if it is one ten-thousandth below the threshold and not if it is at it, and
+    /// only for one that is better by the whole margin.
+    #[test]
+    fn thresholds_are_exact(events in history(), context in context()) {
+        let calls: Vec<_> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Ended(lane, succeeded) => Some((*lane, *succeeded)),
+                Event::Tick(_) | Event::Dropped(_) => None,
+            })
+            .collect();
+        let route = |weak_below: i64, margin: i64| {
+            let mut dispatcher = Dispatcher::new(RouteConfig {
+                weak_below: u16::try_from(weak_below).expect("a health"),
+                margin: u16::try_from(margin).expect("a difference of healths"),
+                probe_after: 0,
+            });
+            for (lane, succeeded) in &calls {
+                dispatcher.count(*lane, *succeeded);
+            }
+            dispatcher.route(context)
+        };
+        let mut lanes = Lanes::new(0, 0, 0);
+        for (lane, succeeded) in &calls {
+            lanes.ended(lane.name(), *succeeded);
+        }
+        let Route { preferred, health_p, health_e, .. } = lanes.route(wish(context));
+        let (own, other) = if preferred == "P" { (health_p, health_e) } else { (health_e, health_p) };
+        prop_assume!(other >= own);
+        let is_left = |weak_below, margin| {
+            let route = route(weak_below, margin);
+            route.lane != route.preferred
+        };
+        prop_assert!(is_left(own + 1, other - own));
+        prop_assert!(!is_left(own, other - own));
+        prop_assert!(!is_left(own + 1, other - own + 1));
     }
 
     /// Routing without following is pure: however often it is asked, the answer stays.

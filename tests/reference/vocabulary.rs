@@ -113,15 +113,19 @@ fn passage() -> impl Strategy<Value = Vec<Step>> {
         1 => vec(step(failure()), 2..6),
         1 => (select(&TRAPS[..]), 1..4_usize)
             .prop_flat_map(|(name, times)| steps(vec![called(goto_trap(name)); times])),
-        // A test, a look at it, and a wish to stop within or beyond the evidence window.
-        1 => (command(), vec(step(action()), 1..9), step(halt())).prop_flat_map(
-            |(test, between, halt)| {
-                step(Just(called(Call::Exec(test)))).prop_map(move |first| {
-                    [vec![first], between.clone(), vec![halt.clone()]].concat()
-                })
-            },
-        ),
+        2 => evidence_and_halt(),
     ]
+}
+
+/// A test, other commands within or beyond the evidence window, and a wish to stop.
+fn evidence_and_halt() -> impl Strategy<Value = Vec<Step>> {
+    // Three in turn are neither a repetition nor an alternation.
+    let others = ["ls", "nope", "pytest || true"].into_iter().cycle();
+    (command(), 3..=7_usize, halt()).prop_flat_map(move |(test, between, halt)| {
+        let lines = [test].into_iter().chain(others.clone().take(between));
+        let calls = lines.map(|line| called(Call::Exec(line)));
+        steps(calls.chain([halt]).collect())
+    })
 }
 
 /// The same actions with disturbances among them.
