@@ -322,9 +322,11 @@ fn parse_git_log(query: Option<&str>) -> Result<GitLogQuery, PointerError> {
         }
         None => None,
     };
-    if let Some(path) = &path {
-        path.parse::<WorkspacePath>()?;
-    }
+    // The world sees the path as it names it itself, not as the model spelled it.
+    let path = match path {
+        Some(path) => Some(path.parse::<WorkspacePath>()?.0),
+        None => None,
+    };
     Ok(GitLogQuery {
         query_params: None,
         path,

@@ -164,3 +164,16 @@ proptest! {
         }
     }
 }
+
+/// The path of a history look-up is checked like any other; it also reaches the world as the world
+/// names it, or `./a` would be another file than `a`.
+#[test]
+fn the_path_of_a_history_look_up_is_resolved() {
+    for spelled in ["a", "./a", " a", "././a"] {
+        let pointer = format!("sys://git/log?path={spelled}").parse::<Pointer>();
+        let Ok(Pointer::GitLog(query)) = pointer else {
+            panic!("{spelled}: {pointer:?}");
+        };
+        assert_eq!(query.path.as_deref(), Some("a"), "{spelled}");
+    }
+}

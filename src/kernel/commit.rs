@@ -170,6 +170,7 @@ impl OpenTick<'_> {
             status: kernel.status,
         };
         kernel.tick = kernel.tick.saturating_add(1);
+        buffers.clear();
         kernel.buffers = buffers;
         Committed {
             record,

@@ -77,6 +77,15 @@ struct Buffers {
     scratch: String,
 }
 
+impl Buffers {
+    /// Empties them and keeps their memory.
+    fn clear(&mut self) {
+        self.slice.clear();
+        self.frame.clear();
+        self.scratch.clear();
+    }
+}
+
 /// A tick was asked of a machine that has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped(
@@ -177,9 +186,6 @@ impl Kernel {
             mut frame,
             mut scratch,
         } = core::mem::take(&mut self.buffers);
-        slice.clear();
-        frame.clear();
-        scratch.clear();
         let seen = self.observe(world, now_us, &mut slice);
         self.trace.render(&mut scratch);
         let sections = [

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
+pub(crate) mod watched;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use turingos::Manifold;
