@@ -57,6 +57,15 @@ pub enum RouteReason {
 }
 
 impl RouteReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [
+        Self::Routine,
+        Self::Trap,
+        Self::Blocked,
+        Self::HealthFallback,
+        Self::HealthProbe,
+    ];
+
     /// The reason as it is written in records.
     #[must_use]
     pub const fn name(self) -> &'static str {

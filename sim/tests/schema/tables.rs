@@ -303,15 +303,9 @@ fn a_route_s_words_are_the_dispatcher_s() {
         words(&route["$defs"]["lane"]["enum"]),
         [Lane::P, Lane::E].map(Lane::name)
     );
-    let reasons = [
-        RouteReason::Routine,
-        RouteReason::Trap,
-        RouteReason::Blocked,
-        RouteReason::HealthFallback,
-    ];
     assert_eq!(
         words(&route["properties"]["reason"]["enum"]),
-        reasons.map(RouteReason::name)
+        RouteReason::ALL.map(RouteReason::name)
     );
     let classes: Vec<_> = words(&route["$defs"]["class"]["enum"]);
     for opcode in Opcode::ALL {
