@@ -130,3 +130,160 @@ fn help_and_version_go_to_standard_output() {
     assert_eq!(code, Some(0));
     assert!(out.starts_with("sim "), "{out}");
 }
+
+const SMALL: [&str; 4] = ["soak", "--ticks", "60", "--quiet"];
+
+fn journal_of(directory: &std::path::Path) -> String {
+    fs::read_to_string(directory.join("journal.jsonl")).unwrap()
+}
+
+#[test]
+fn a_soak_says_what_it_runs_and_ends_with_its_root() {
+    let (code, out, err) = sim(&SMALL, b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("seed 42  profile routine  ticks 60\n"),
+        "{out}"
+    );
+    let last = out.lines().last().unwrap();
+    assert!(last.starts_with("PASSED  root "), "{last}");
+}
+
+#[test]
+fn a_soak_as_json_is_exactly_one_object_with_the_documented_members() {
+    let (code, out, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
+    assert_eq!(code, Some(0));
+    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for member in [
+        "seed",
+        "profile",
+        "ticks",
+        "root",
+        "sim_time_us",
+        "wall_ms",
+        "ticks_per_s",
+        "traps",
+        "gates",
+        "passed",
+    ] {
+        assert!(!object[member].is_null(), "{member}");
+    }
+    for member in ["coverage", "p", "e", "failovers"] {
+        assert!(object["route"][member].is_number(), "{member}");
+    }
+    assert_eq!(object["route"]["coverage"], 1.0);
+    assert_eq!(object["gates"][0]["id"], "ticks");
+}
+
+#[test]
+fn a_check_agrees_across_processes_in_both_profiles() {
+    for profile in ["routine", "hostile"] {
+        let words = ["--check", "--profile", profile];
+        let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    }
+}
+
+#[test]
+fn a_run_on_disk_has_the_root_of_one_that_is_not() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("run");
+    let out_option = ["--out", path.to_str().unwrap(), "--json"];
+    let (code, with_disk, _) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(0));
+    let (_, without, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
+    let root = |text: &str| {
+        let object: serde_json::Value = serde_json::from_str(text).unwrap();
+        object["root"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(root(&with_disk), root(&without));
+    assert_eq!(journal_of(&path).lines().count(), 60);
+    assert!(
+        journal_of(&path)
+            .lines()
+            .last()
+            .unwrap()
+            .contains(&root(&without))
+    );
+}
+
+#[test]
+fn a_directory_in_use_is_refused_and_not_touched() {
+    let directory = TempDir::new().unwrap();
+    let note = directory.path().join("note.txt");
+    fs::write(&note, "mine").unwrap();
+    let out_option = ["--out", directory.path().to_str().unwrap()];
+    let (code, _, err) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!(fs::read_to_string(&note).unwrap(), "mine");
+}
+
+/// A file size limit stands in for a full disk: the write fails in the middle of the run.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_exit_7_with_path_and_cause_and_the_prefix_verifies() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("run");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 256; exec '{}' soak --ticks 2000 --quiet --out '{}'",
+        env!("CARGO_BIN_EXE_sim"),
+        path.display()
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{err}");
+    assert!(
+        err.contains("journal.jsonl") && err.contains("large"),
+        "{err}"
+    );
+    let prefix = turingos_sim::run::read_prefix::<turingos_sim::soak::Settings>(&path).unwrap();
+    assert!(prefix.records > 100, "{}", prefix.records);
+    assert!(prefix.manifest.is_none());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_exit_7() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("run");
+    let out_option = ["--out", below.to_str().unwrap()];
+    let (code, _, err) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(7), "{err}");
+    assert!(err.contains("run"), "{err}");
+}
+
+#[test]
+fn every_gate_passes_and_can_be_asked_for_by_name() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus");
+    let (code, out, err) = sim(&["gate", "--corpus", corpus], b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert_eq!(out.lines().count(), 8, "{out}");
+    let (code, out, _) = sim(
+        &["gate", "mutex", "opcodes", "--corpus", corpus, "--json"],
+        b"",
+    );
+    assert_eq!(code, Some(0));
+    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(object["gates"].as_array().unwrap().len(), 2);
+    let (code, _, err) = sim(&["gate", "nonsense"], b"");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("determinism"), "{err}");
+    let (code, _, err) = sim(&["gate", "mutex", "--corpus", "/nowhere"], b"");
+    assert_eq!(code, Some(7), "{err}");
+}
+
+#[test]
+fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
+    let directory = TempDir::new().unwrap();
+    let group = directory.path().join("syscalls/pop");
+    fs::create_dir_all(&group).unwrap();
+    fs::write(group.join("plain.in"), POP).unwrap();
+    fs::write(group.join("plain.out"), "refuse UNKNOWN_KEY\n").unwrap();
+    fs::create_dir_all(directory.path().join("replies/pop")).unwrap();
+    let corpus = directory.path().to_str().unwrap();
+    let (code, out, _) = sim(&["gate", "schema", "--corpus", corpus], b"");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("FAIL") && out.contains("pop/plain"), "{out}");
+}
