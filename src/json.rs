@@ -1,44 +1,48 @@
-//! Writing canonical JSON without a serializer: what a tick needs on its hot path.
+//! Writing canonical JSON without a serializer: what a tick needs on its hot path. The kernel has
+//! no other writer of JSON strings.
 //!
 //! Escapes exactly what JSON requires: quotes, backslash and control characters. Never reads.
 
 use alloc::string::String;
 
-/// Appends `text` as a JSON string.
+use crate::byte_scan::first_escaped_or;
+
+/// Appends `text` as a JSON string with the fewest escapes. Runs between escapes are copied whole.
 pub(crate) fn push_string(out: &mut String, text: &str) {
-    const DIGITS: [&str; 16] = [
-        "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
-    ];
+    out.reserve(text.len().saturating_add(2));
     out.push('"');
     let mut rest = text;
-    while let Some(position) = rest
-        .bytes()
-        .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
+    while let Some(position) = first_escaped_or(rest.as_bytes(), []) {
         // A byte below 0x80 is a whole character, so both cuts are at characters.
         let (plain, tail) = rest.split_at_checked(position).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut characters = tail.chars();
-        match characters.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some('\u{8}') => out.push_str("\\b"),
-            Some('\u{c}') => out.push_str("\\f"),
-            Some(control) => {
-                let code = u32::from(control);
-                out.push_str(if code >= 0x10 { "\\u001" } else { "\\u000" });
-                let digit = usize::try_from(code & 15).unwrap_or_default();
-                out.push_str(DIGITS.get(digit).copied().unwrap_or("0"));
-            }
-            None => break,
+        if let Some(character) = characters.next() {
+            push_escape(out, character);
         }
         rest = characters.as_str();
     }
     out.push_str(rest);
     out.push('"');
+}
+
+fn push_escape(out: &mut String, character: char) {
+    let short = match character {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\u{8}' => "\\b",
+        '\u{c}' => "\\f",
+        control => {
+            let code = u32::from(control);
+            out.push_str(if code >= 0x10 { "\\u001" } else { "\\u000" });
+            out.push(char::from_digit(code & 15, 16).unwrap_or('0'));
+            return;
+        }
+    };
+    out.push_str(short);
 }
 
 /// Appends a number in decimal.
@@ -70,7 +74,9 @@ mod tests {
         let mut every = String::from("plain 界 \u{7f} \u{2028} / ");
         every.extend((0_u8..0x20).map(char::from));
         every.push_str("\"\\end");
-        for text in ["", "a", "\"", every.as_str()] {
+        every.push_str("a run longer than a block of sixteen bytes\n");
+        let tails = every.char_indices().map(|(start, _)| &every[start..]);
+        for text in ["", "a", "\""].into_iter().chain(tails) {
             let mut out = String::new();
             push_string(&mut out, text);
             assert_eq!(out, serde_json::to_string(text).expect("text"));

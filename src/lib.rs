@@ -34,6 +34,7 @@
 extern crate alloc;
 
 pub mod bus;
+mod byte_scan;
 pub mod digest;
 pub mod dispatch;
 pub mod guards;

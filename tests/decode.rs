@@ -555,10 +555,10 @@ fn prose_without_exactly_one_transition_is_refused() {
 #[test]
 fn faults_name_the_place_without_echoing_the_reply() {
     let detail = |text: &str| decode(text.as_bytes()).expect_err("a fault").detail;
-    assert_eq!(detail("  {\"q_next\" 1}"), "expected `:` at byte 13");
+    assert_eq!(detail("  {\"q_next\" 1}"), "expected `:` at byte 12");
     assert_eq!(
         detail("{\n\n \"q_next\":\"s\",\n}"),
-        "trailing comma at byte 19"
+        "trailing comma at byte 18"
     );
     assert_eq!(
         detail(&reply(r#""op":"SYS_POP","b\u0061d\n":1"#)),

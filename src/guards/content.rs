@@ -1,7 +1,8 @@
 //! CONTENT_CONTRACT: a payload that says "the rest is as before" instead of being the rest.
 
-/// Markers matched without regard to ASCII case, grouped by the byte they begin with so that one
-/// pass over the payload finds any of them.
+use crate::byte_scan::first_pair;
+
+/// Markers matched without regard to ASCII case, grouped by the byte they begin with.
 const MARKERS: [(u8, &[&str]); 5] = [
     (
         b'r',
@@ -34,26 +35,35 @@ const MARKERS: [(u8, &[&str]); 5] = [
 /// The first omission marker in `payload`, if any.
 #[must_use]
 pub fn omission_marker(payload: &str) -> Option<&'static str> {
-    let bytes = payload.as_bytes();
-    for (position, byte) in bytes.iter().enumerate() {
-        // Few bytes of ordinary text begin a marker.
-        let candidates = match byte.to_ascii_lowercase() {
-            first @ (b'r' | b'.' | 0xe2 | 0xe4 | 0xe6) => MARKERS
-                .iter()
-                .find(|(start, _)| *start == first)
-                .map_or(&[][..], |(_, markers)| *markers),
-            _ => continue,
-        };
-        let rest = bytes.get(position..).unwrap_or_default();
-        let found = candidates.iter().find(|marker| {
-            rest.get(..marker.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(marker.as_bytes()))
-        });
-        if let Some(marker) = found {
+    let mut rest = payload.as_bytes();
+    while let Some(position) = first_pair(rest, may_begin_marker) {
+        rest = rest.get(position..).unwrap_or_default();
+        if let Some(marker) = marker_at_start(rest) {
             return Some(marker);
         }
+        rest = rest.get(1..).unwrap_or_default();
     }
     None
+}
+
+/// Looks at a byte and the second after it, which together seldom stand in ordinary text: a marker
+/// begins with one of these pairs.
+fn may_begin_marker(first: u8, third: u8) -> bool {
+    let [first_letter, third_letter] = [first | 0x20, third | 0x20];
+    ((first_letter == b'r') & ((third_letter == b's') | (third_letter == b'm')))
+        | ((first == b'.') & (third == b'.'))
+        | ((first == 0xe2) & (third == 0xa6))
+        | ((first == 0xe6) & (third == 0xa4))
+        | ((first == 0xe4) & ((third == 0xa5) | (third == 0xa3) | (third == 0xad)))
+}
+
+fn marker_at_start(text: &[u8]) -> Option<&'static str> {
+    let first = text.first()?.to_ascii_lowercase();
+    let (_, markers) = MARKERS.iter().find(|(start, _)| *start == first)?;
+    markers.iter().copied().find(|marker| {
+        text.get(..marker.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(marker.as_bytes()))
+    })
 }
 
 #[cfg(test)]
@@ -67,6 +77,21 @@ mod tests {
                 assert_eq!(marker.as_bytes()[0], first);
                 let text = alloc::format!("line\n  // {}\n", marker.to_uppercase());
                 assert!(omission_marker(&text).is_some(), "{marker}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_marker_is_found_at_every_offset_and_only_whole() {
+        for marker in MARKERS.iter().flat_map(|(_, markers)| *markers) {
+            for padding in 0..40 {
+                let mut text = ". r, ".repeat(padding / 7) + &"x".repeat(padding % 7);
+                text.push_str(marker);
+                assert_eq!(omission_marker(&text), Some(*marker), "{text}");
+                text.pop();
+                assert_eq!(omission_marker(&text), None, "{text}");
+                text.push_str(" and more text than a block");
+                assert_eq!(omission_marker(&text), None, "{text}");
             }
         }
     }

@@ -3,14 +3,12 @@
 //! A whole document is read in one pass and allocates only what the transition keeps. Nothing is
 //! defaulted, and no input panics or costs more than linear time and a stated constant.
 
-use serde::de::DeserializeSeed as _;
-
 use super::Transition;
-use super::envelope::DocumentSeed;
+use super::envelope::{Parts, read_parts};
 use super::extract;
 use super::fault::{Fault, FaultCode};
-use super::json::Notes;
 use super::operands::Envelope;
+use super::reader::Reader;
 
 /// The longest reply that is looked at, in bytes.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
@@ -79,33 +77,27 @@ pub(super) fn read_document(
     base: usize,
     envelope: Envelope,
 ) -> Result<Transition, Failure> {
-    let notes = Notes::default();
-    let mut parser = serde_json::Deserializer::from_str(text);
+    let mut parts = Parts::default();
+    let read = read_parts(&mut Reader::new(text, base), &mut parts);
+    let looks_like_a_transition = parts.looks_like_a_transition;
     let failure = |fault, is_json| Failure {
         fault,
-        looks_like_a_transition: notes.looks_like_a_transition.get(),
+        looks_like_a_transition,
         is_json,
     };
-    let document = DocumentSeed(&notes)
-        .deserialize(&mut parser)
-        .map_err(|error| failure(notes.explain(&error, text, base), false))?;
-    parser.end().map_err(|error| {
-        let place = notes.explain(&error, text, base).detail;
-        failure(
-            Fault::new(FaultCode::TrailingBytes, format_args!("{place}")),
-            false,
-        )
-    })?;
-    let Some(parts) = document else {
-        let fault = Fault::new(
-            FaultCode::NotAnObject,
-            format_args!("the document at byte {base} is not an object"),
-        );
-        return Err(failure(fault, true));
-    };
-    envelope
-        .transition(parts)
-        .map_err(|fault| failure(fault, true))
+    match read {
+        Ok(true) => envelope
+            .transition(parts)
+            .map_err(|fault| failure(fault, true)),
+        Ok(false) => {
+            let fault = Fault::new(
+                FaultCode::NotAnObject,
+                format_args!("the document at byte {base} is not an object"),
+            );
+            Err(failure(fault, true))
+        }
+        Err(fault) => Err(failure(fault, false)),
+    }
 }
 
 /// The checks that need no parser.

@@ -3,9 +3,9 @@
 //! Never sorts, pads or breaks lines: keys stand in table order, absent options are left out.
 
 use alloc::string::String;
-use core::fmt::Write as _;
 
 use super::{GitLogQuery, Syscall, Transition};
+use crate::json::{push_number, push_string};
 
 impl Transition {
     /// Appends the canonical envelope: `thought` if there is one, `q_next`, `a_t`.
@@ -13,11 +13,11 @@ impl Transition {
         out.push('{');
         if let Some(thought) = &self.thought {
             out.push_str("\"thought\":");
-            write_json_string(thought, out);
+            push_string(out, thought);
             out.push(',');
         }
         out.push_str("\"q_next\":");
-        write_json_string(&self.q_next, out);
+        push_string(out, &self.q_next);
         out.push_str(",\"a_t\":");
         self.syscall.write_canonical(out);
         out.push('}');
@@ -69,8 +69,8 @@ fn write_query(query: &GitLogQuery, out: &mut String) {
     write_member("query_params", query.query_params.as_deref(), out);
     write_member("path", query.path.as_deref(), out);
     if let Some(limit) = query.limit {
-        // Writing to a `String` cannot fail.
-        let _ = write!(out, ",\"limit\":{limit}");
+        out.push_str(",\"limit\":");
+        push_number(out, limit.into());
     }
     write_member("ref", query.reference.as_deref(), out);
     write_member("grep", query.grep.as_deref(), out);
@@ -82,38 +82,8 @@ fn write_member(key: &str, value: Option<&str>, out: &mut String) {
         out.push_str(",\"");
         out.push_str(key);
         out.push_str("\":");
-        write_json_string(value, out);
+        push_string(out, value);
     }
-}
-
-/// Appends a JSON string with the fewest escapes: quote, backslash and controls. Runs between
-/// escapes are copied whole.
-pub(crate) fn write_json_string(text: &str, out: &mut String) {
-    out.reserve(text.len().saturating_add(2));
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        let (run, tail) = rest.split_at(at);
-        out.push_str(run);
-        let mut characters = tail.chars();
-        match characters.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some(control) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            None => {}
-        }
-        rest = characters.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
 }
 
 #[cfg(test)]
@@ -151,13 +121,6 @@ mod tests {
             r#"{"op":"SYS_MOVE","task_id":"t","target_pos":"BOTTOM","status":"BLOCKED"}"#
         );
         assert_eq!(canonical(&Syscall::Pop), r#"{"op":"SYS_POP"}"#);
-    }
-
-    #[test]
-    fn only_what_json_requires_is_escaped() {
-        let mut out = String::new();
-        write_json_string("a\"\\\n\r\t\u{1}/é\u{7f}", &mut out);
-        assert_eq!(out, "\"a\\\"\\\\\\n\\r\\t\\u0001/é\u{7f}\"");
     }
 
     #[test]

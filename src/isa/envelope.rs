@@ -5,12 +5,10 @@
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-
-use super::compact::Names;
-use super::json::{KeySeed, Notes, Value, ValueSeed};
+use super::fault::Fault;
+use super::reader::{Event, Members, Reader};
+use super::value::Value;
 
 /// The document's members.
 #[derive(Default)]
@@ -20,6 +18,8 @@ pub(super) struct Parts<'de> {
     pub(super) action: Option<Action<'de>>,
     /// The first key that the envelope does not have.
     pub(super) unknown: Option<Cow<'de, str>>,
+    /// `q_next` or `a_t` was read at the top level.
+    pub(super) looks_like_a_transition: bool,
 }
 
 /// The value of `a_t`.
@@ -35,168 +35,54 @@ pub(super) type Member<'de> = (Cow<'de, str>, Value<'de>);
 /// these is already at fault; the rest is read for what is wrong with it as JSON only.
 const MEMBERS_KEPT: usize = 16;
 
-/// Reads a whole document; `None` if it is JSON but not an object.
-pub(super) struct DocumentSeed<'n>(pub(super) &'n Notes);
-
-impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
-    type Value = Option<Parts<'de>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        source.deserialize_any(self)
+/// Reads a whole document into `parts`; false if it is JSON but not an object. What was read
+/// before a fault stays in `parts`.
+pub(super) fn read_parts<'de>(
+    reader: &mut Reader<'de>,
+    parts: &mut Parts<'de>,
+) -> Result<bool, Fault> {
+    let document = reader.value()?;
+    let is_object = document == Event::Object;
+    if is_object {
+        read_members(reader, parts)?;
+    } else {
+        Value::of(document, reader)?;
     }
+    reader.end()?;
+    Ok(is_object)
 }
 
-impl<'n> DocumentSeed<'n> {
-    const fn value(&self) -> ValueSeed<'n> {
-        ValueSeed {
-            notes: self.0,
-            depth: 1,
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for DocumentSeed<'_> {
-    type Value = Option<Parts<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a transition")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let notes = self.0;
-        let value = ValueSeed { notes, depth: 2 };
-        let mut parts = Parts::default();
-        let mut names = Names::default();
-        while let Some(key) = members.next_key_seed(KeySeed(notes))? {
-            let slot = match &*key {
-                "thought" => &mut parts.thought,
-                "q_next" => {
-                    notes.looks_like_a_transition.set(true);
-                    &mut parts.q_next
-                }
-                "a_t" => {
-                    notes.looks_like_a_transition.set(true);
-                    if parts.action.is_some() {
-                        return Err(notes.duplicate(&key));
-                    }
-                    parts.action = Some(members.next_value_seed(ActionSeed(notes))?);
-                    continue;
-                }
-                _ => {
-                    parts.unknown.get_or_insert_with(|| key.clone());
-                    names.insert(key).map_err(|key| notes.duplicate(&key))?;
-                    members.next_value_seed(value)?;
-                    continue;
-                }
-            };
-            if slot.is_some() {
-                return Err(notes.duplicate(&key));
-            }
-            *slot = Some(members.next_value_seed(value)?);
-        }
-        Ok(Some(parts))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        self.value().visit_seq(items).map(|_| None)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        self.value().visit_str(text).map(|_| None)
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        self.value().visit_f64(number).map(|_| None)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// Reads the value of `a_t`, whose own members stand at depth 2.
-struct ActionSeed<'n>(&'n Notes);
-
-impl<'n> ActionSeed<'n> {
-    const fn value(&self) -> ValueSeed<'n> {
-        ValueSeed {
-            notes: self.0,
-            depth: 2,
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for ActionSeed<'_> {
-    type Value = Action<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Action<'de>, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ActionSeed<'_> {
-    type Value = Action<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a syscall object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Action<'de>, A::Error> {
-        let notes = self.0;
-        let value = ValueSeed { notes, depth: 3 };
-        let mut kept: Vec<Member<'de>> = Vec::with_capacity(4);
-        let mut names = Names::default();
-        while let Some(key) = members.next_key_seed(KeySeed(notes))? {
-            if kept.iter().any(|(seen, _)| *seen == key) {
-                return Err(notes.duplicate(&key));
-            }
-            if kept.len() < MEMBERS_KEPT {
-                kept.push((key, members.next_value_seed(value)?));
-            } else {
-                names.insert(key).map_err(|key| notes.duplicate(&key))?;
-                members.next_value_seed(value)?;
+fn read_members<'de>(reader: &mut Reader<'de>, parts: &mut Parts<'de>) -> Result<(), Fault> {
+    let mut members = Members::default();
+    while let Some(key) = reader.next_key(&mut members)? {
+        parts.looks_like_a_transition |= matches!(&*key, "q_next" | "a_t");
+        let event = reader.member_value()?;
+        // The reader has refused a second key of the same name, so nothing is overwritten.
+        match &*key {
+            "thought" => parts.thought = Some(Value::of(event, reader)?),
+            "q_next" => parts.q_next = Some(Value::of(event, reader)?),
+            "a_t" => parts.action = Some(read_action(event, reader)?),
+            _ => {
+                parts.unknown.get_or_insert(key);
+                Value::of(event, reader)?;
             }
         }
-        Ok(Action::Object(kept))
     }
+    Ok(())
+}
 
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Action<'de>, A::Error> {
-        self.value().visit_seq(items).map(Action::Other)
+fn read_action<'de>(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Action<'de>, Fault> {
+    if event != Event::Object {
+        return Value::of(event, reader).map(Action::Other);
     }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Action<'de>, E> {
-        self.value().visit_str(text).map(Action::Other)
+    let mut kept: Vec<Member<'de>> = Vec::with_capacity(4);
+    let mut members = Members::default();
+    while let Some(key) = reader.next_key(&mut members)? {
+        let event = reader.member_value()?;
+        let value = Value::of(event, reader)?;
+        if kept.len() < MEMBERS_KEPT {
+            kept.push((key, value));
+        }
     }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Action<'de>, E> {
-        self.value().visit_u64(number).map(Action::Other)
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Action<'de>, E> {
-        self.value().visit_i64(number).map(Action::Other)
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Action<'de>, E> {
-        self.value().visit_f64(number).map(Action::Other)
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Action<'de>, E> {
-        self.value().visit_bool(truth).map(Action::Other)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Action<'de>, E> {
-        self.value().visit_unit().map(Action::Other)
-    }
+    Ok(Action::Object(kept))
 }

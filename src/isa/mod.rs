@@ -10,11 +10,15 @@ mod encode;
 mod envelope;
 mod extract;
 mod fault;
-mod json;
 mod keys;
+mod names;
+mod number;
 mod opcode;
 mod operands;
+mod reader;
+mod string;
 mod syscall;
+mod value;
 
 pub(crate) use characters::is_forbidden;
 pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};

@@ -7,8 +7,8 @@ use alloc::string::String;
 
 use super::envelope::{Action, Member, Parts};
 use super::fault::{Fault, FaultCode, Shown};
-use super::json::Value;
 use super::keys::{OPCODE_KEY, Operand, OperandKind, belongs_to_some_opcode, is_opcode_key};
+use super::value::Value;
 use super::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
 
 /// Which envelope a document is held to.

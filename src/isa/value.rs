@@ -1,0 +1,95 @@
+//! Values as far as an envelope needs to tell them apart.
+//!
+//! Never a tree: an object or array below the envelope is its own compact text.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use super::compact::rewrite;
+use super::fault::Fault;
+use super::reader::{Event, Reader};
+
+/// A value that has been read to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Value<'de> {
+    Text(Cow<'de, str>),
+    Natural(u64),
+    Negative,
+    Boolean,
+    Null,
+    /// An object or array as compact JSON text, members as written.
+    Composite(String),
+}
+
+impl<'de> Value<'de> {
+    /// Reads what is left of the value that `event` begins.
+    pub(super) fn of(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Self, Fault> {
+        Ok(match event {
+            Event::Text(text) => Self::Text(text),
+            Event::Natural(number) => Self::Natural(number),
+            Event::Negative(_) => Self::Negative,
+            Event::Boolean(_) => Self::Boolean,
+            Event::Null => Self::Null,
+            Event::Array | Event::Object => {
+                let mut text = String::new();
+                rewrite(reader, &event, &mut text)?;
+                Self::Composite(text)
+            }
+        })
+    }
+
+    /// The JSON type, for a fault's detail.
+    pub(super) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a string",
+            Self::Natural(_) | Self::Negative => "a number",
+            Self::Boolean => "a boolean",
+            Self::Null => "null",
+            Self::Composite(_) => "an object or array",
+        }
+    }
+}
+
+/// Reads a document that is one value and nothing else.
+#[cfg(test)]
+pub(super) fn read_whole<'de>(reader: &mut Reader<'de>) -> Result<Value<'de>, Fault> {
+    let event = reader.value()?;
+    let value = Value::of(event, reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::FaultCode;
+    use core::fmt::Write as _;
+
+    fn read(text: &str) -> Result<Value<'_>, FaultCode> {
+        read_whole(&mut Reader::new(text, 0)).map_err(|fault| fault.code)
+    }
+
+    #[test]
+    fn compact_text_keeps_order_and_drops_only_white_space_and_needless_escapes() {
+        let text = " { \"b\" : [ 1 , -2, true ,null ,{} , [ ] ] , \"a\\u0041\" : \"\\/\\n\" } ";
+        let compact = r#"{"b":[1,-2,true,null,{},[]],"aA":"/\n"}"#;
+        assert_eq!(read(text), Ok(Value::Composite(compact.into())));
+        assert_eq!(read(compact), Ok(Value::Composite(compact.into())));
+    }
+
+    #[test]
+    fn many_keys_are_compared_too() {
+        let mut text = String::from("{");
+        for number in 0..100 {
+            write!(text, "\"k{number}\":0,").unwrap();
+        }
+        text.push_str("\"k\\u00370\":0}");
+        assert_eq!(read(&text), Err(FaultCode::DuplicateKey));
+    }
+
+    #[test]
+    fn siblings_do_not_add_to_the_depth() {
+        let text = alloc::format!("[{}[]]", "[[{}],{\"a\":[]}],".repeat(100));
+        assert!(matches!(read(&text), Ok(Value::Composite(_))));
+    }
+}
