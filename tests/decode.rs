@@ -553,6 +553,87 @@ fn prose_without_exactly_one_transition_is_refused() {
 }
 
 #[test]
+fn a_transition_further_back_in_an_array_was_taken() {
+    for text in [
+        format!("Plan: [1, {HALT}]"),
+        format!("[\"plan\", {HALT}]"),
+        format!("[{{\"status\":\"ok\"}},{HALT}]"),
+        format!("[ // the plan\n {HALT}\n]"),
+        format!("[ // up to ]\n {HALT}\n]"),
+        format!("[[1], {{}}, {HALT}"),
+        format!("[\"{{\",[\":1}}\"], {HALT}"),
+    ] {
+        assert_eq!(code(&text), FaultCode::NotAnObject, "{text}");
+    }
+}
+
+#[test]
+fn a_transition_in_an_object_cut_short_was_taken() {
+    let push = r#"{"q_next":"s","a_t":{"op":"SYS_PUSH","task":"#;
+    for text in [
+        format!("So {{\"answer\": {HALT}"),
+        format!("So {{\"a\":1,\"b\":[2, {HALT}"),
+        format!("So {{\"a\":\"}}\",\"b\": {HALT}"),
+        format!("so {{\"op\":\"SYS_PUSH\",\"task\":{HALT}"),
+        format!("so {push}{HALT}"),
+    ] {
+        assert_eq!(code(&text), FaultCode::Truncated, "{text}");
+    }
+}
+
+#[test]
+fn a_tag_in_a_string_let_a_task_out_of_a_cut_transition() {
+    let push = r#"{"q_next":"</think>","a_t":{"op":"SYS_PUSH","task":"#;
+    for text in [
+        format!("{push}{HALT}"),
+        format!("{push}{HALT}}}"),
+        format!("so {push}{HALT}}}"),
+    ] {
+        assert_eq!(code(&text), FaultCode::Truncated, "{text}");
+    }
+    let skipped = format!("[\"<think>\",[\"</think>\"],{HALT}");
+    assert_eq!(code(&skipped), FaultCode::NotAnObject);
+}
+
+#[test]
+fn a_transition_in_an_object_that_is_not_json_was_taken() {
+    for text in [
+        format!("So {{answer: {HALT}}}"),
+        format!("So {{answer: {HALT}"),
+        format!("So {{'answer': {HALT}}}"),
+        format!("So {{'a': '}}', 'b': {HALT}}}"),
+        format!("So {{\"a\": yes, \"b\": {HALT}}}"),
+        format!("So {{{HALT}}}"),
+    ] {
+        assert_eq!(code(&text), FaultCode::Syntax, "{text}");
+    }
+}
+
+#[test]
+fn balanced_brackets_are_prose() {
+    for text in [
+        format!("see [1] and {{x}}: {HALT}"),
+        format!("- [ ] [text](url)\n- [x] {{{{name}}}}\n{HALT}\n[2] {{y}} [z]"),
+        format!("It is {{5\" wide}}\n{HALT}"),
+        format!("Good :] {HALT} fine :["),
+        format!("so {{ \"]\" }} [ \"}}\" ] {HALT}"),
+        format!("[ {{ \"odd </think>\n{HALT}"),
+    ] {
+        taken(&text);
+    }
+}
+
+#[test]
+fn the_two_words_of_a_move_are_not_trimmed() {
+    for members in [
+        r#""op":"SYS_MOVE","status":" active ""#,
+        r#""op":"SYS_MOVE","target":"TOP\n""#,
+    ] {
+        assert_eq!(code(&reply(members)), FaultCode::BadEnum, "{members}");
+    }
+}
+
+#[test]
 fn faults_name_the_place_without_echoing_the_reply() {
     let detail = |text: &str| decode(text.as_bytes()).expect_err("a fault").detail;
     assert_eq!(detail("  {\"q_next\" 1}"), "expected `:` at byte 12");

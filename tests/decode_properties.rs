@@ -71,6 +71,37 @@ fn syscall() -> impl Strategy<Value = Syscall> {
     ]
 }
 
+/// What opens an array or object with something in it, and what would close it.
+fn opener() -> impl Strategy<Value = (String, char)> {
+    let text = || "[a-z\\]\\[{}<>/:, ]{0,6}|</think>|<think>";
+    let item = prop_oneof![
+        Just("1".to_owned()),
+        Just("null".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+        Just("[[{\"status\":\"ok\"}],2]".to_owned()),
+        text().prop_map(|text| format!("{text:?}")),
+        Just("\"\\\"\\\\\"".to_owned()),
+    ];
+    let items = prop::collection::vec(item, 0..4);
+    let key = text().prop_map(|text| format!("{text:?}"));
+    let bare_key = prop_oneof![Just("answer".to_owned()), Just("'answer'".to_owned())];
+    prop_oneof![
+        items.clone().prop_map(|items| {
+            let items: String = items.iter().map(|item| format!("{item}, ")).collect();
+            (format!("[{items}"), ']')
+        }),
+        (items, prop_oneof![4 => key, 1 => bare_key]).prop_map(|(items, key)| {
+            let members = items.iter().enumerate();
+            let members: String = members
+                .map(|(index, item)| format!("\"k{index}\":{item},\n"))
+                .collect();
+            (format!("{{{members}{key}:"), '}')
+        }),
+        Just(("{".to_owned(), '}')),
+    ]
+}
+
 fn transition() -> impl Strategy<Value = Transition> {
     (prop::option::of(text()), text(), syscall()).prop_map(|(thought, q_next, syscall)| {
         Transition {
@@ -103,6 +134,22 @@ proptest! {
             prop_assert!(decode_canonical(&text.as_bytes()[..end]).is_err());
             prop_assert!(decode(&prose.as_bytes()[..end + 4]).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_enclosed_is_never_taken(
+        transition in transition(),
+        prose in prop::sample::select(vec!["", "so ", "see [1] and {x}: ", "it's 5\" {}:\n", "```json\n"]),
+        openers in prop::collection::vec(opener(), 1..4),
+        closed in 0_usize..4,
+    ) {
+        let mut reply = prose.to_owned();
+        for (text, _) in &openers {
+            reply.push_str(text);
+        }
+        reply.push_str(&transition.to_canonical());
+        reply.extend(openers.iter().rev().take(closed).map(|(_, closing)| *closing));
+        prop_assert!(decode(reply.as_bytes()).is_err(), "{}", reply);
     }
 
     #[test]

@@ -22,11 +22,20 @@ pub const MAX_NESTING: usize = 16;
 /// space may follow it. Any other reply is prose, code fences included, and must hold exactly one
 /// object that is a transition; two identical ones are two. In prose, an object without `q_next`
 /// and `a_t` at its top level is part of the prose; one with either is taken for a transition, and
-/// if it is malformed, that is the fault, whatever else the prose holds. A transition inside an
-/// array or another object is never taken.
+/// if it is malformed, that is the fault, whatever else the prose holds.
+///
+/// A transition inside an array or another object is never taken, be that whole, cut short or no
+/// JSON at all. In prose it counts only where no `{` or `[` before it is still open and no `}` or
+/// `]` after it closes what was never opened; one that is enclosed is refused with
+/// [`FaultCode::NotAnObject`] in a `[`, with the fault of the object in a `{"`, and with
+/// [`FaultCode::Syntax`] in any other `{`, whichever of them opened first. Balanced brackets, as in
+/// `[1]`, `- [ ]` or `{name}`, are prose, and so is a lone `]` before and a lone `[` after; a lone
+/// `{` or `[` before the transition is not told from an object cut short, and refuses it. Between
+/// brackets, text in double quotes on one line is a string, whose brackets and tags do not count.
 ///
 /// Text between `<think>` or `<thought>` and the closing tag does not count, nor does what follows
-/// an opening tag that is never closed or what precedes a closing tag that was never opened.
+/// an opening tag that is never closed or what precedes a closing tag that was never opened. A tag
+/// in a string of an object is text, even if the object is cut short after it.
 ///
 /// # Errors
 /// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`].
@@ -50,11 +59,13 @@ pub fn decode_model(json: &[u8]) -> Result<Transition, Fault> {
 }
 
 /// Takes a document that is exactly one transition in the canonical envelope: canonical keys,
-/// opcodes and words only, strings trimmed except `payload`, `limit` a number up to
-/// [`GitLogQuery::MAX_LIMIT`](super::GitLogQuery::MAX_LIMIT). White space and key order are free.
+/// opcodes and words only, operands trimmed except `payload`, `limit` a number up to
+/// [`GitLogQuery::MAX_LIMIT`](super::GitLogQuery::MAX_LIMIT). `thought`, `q_next` and `payload` are
+/// verbatim in both envelopes. White space between tokens and the order of keys are free.
 ///
 /// # Errors
-/// [`Fault`]; [`FaultCode::NotCanonical`] for what only the model envelope allows.
+/// [`Fault`]; [`FaultCode::NotCanonical`] for a spelling, padding or `limit` that only the model
+/// envelope allows, the first of two synonyms included.
 pub fn decode_canonical(json: &[u8]) -> Result<Transition, Fault> {
     read_document(checked_text(json)?, 0, Envelope::Canonical).map_err(|failure| failure.fault)
 }

@@ -1,12 +1,14 @@
 //! Finds the one transition in prose, and tells reasoning from answer.
 //!
-//! Never takes the best of several, and never looks inside an object or a string that is whole.
-//! The number of tries and the bytes they may cost are bounded, so hostile prose stays cheap.
+//! Never takes the best of several, never one that anything encloses, and never looks inside an
+//! object that is whole. The number of tries and the bytes they may cost are bounded, so hostile
+//! prose stays cheap.
 
 use super::Transition;
 use super::decode::{JSON_WHITE_SPACE, MAX_REPLY_BYTES, read_document};
 use super::fault::{Fault, FaultCode};
 use super::operands::Envelope;
+use super::surroundings::Surroundings;
 
 /// Objects that are tried before the prose is given up.
 const MAX_CANDIDATES: usize = 64;
@@ -39,6 +41,7 @@ struct Search {
     count: usize,
     fault: Option<Fault>,
     is_exhausted: bool,
+    surroundings: Surroundings,
 }
 
 impl Search {
@@ -49,6 +52,7 @@ impl Search {
             count: 0,
             fault: None,
             is_exhausted: false,
+            surroundings: Surroundings::default(),
         };
         let mut budget = Budget {
             candidates: MAX_CANDIDATES,
@@ -57,6 +61,10 @@ impl Search {
         let mut at = 0_usize;
         while let Some(&byte) = text.as_bytes().get(at) {
             at = match byte {
+                // A tag in a string says nothing, nor does a bracket.
+                b'<' | b'[' | b']' | b'}' if search.surroundings.is_in_string(at) => {
+                    search.skip(at)
+                }
                 b'<' => match Tag::at(text, at) {
                     Some(Tag::Open { end, name }) => {
                         // Without a closing tag the rest is reasoning.
@@ -74,6 +82,18 @@ impl Search {
                         Some(end) => end,
                         None => return search,
                     }
+                }
+                b'[' => {
+                    (search.surroundings).open_bracket(base.saturating_add(at));
+                    search.skip(at)
+                }
+                b'}' | b']' => {
+                    search.close(byte, base.saturating_add(at));
+                    search.skip(at)
+                }
+                b'"' => {
+                    search.surroundings.quote(text, at);
+                    search.skip(at)
                 }
                 b' ' | b'\t' | b'\n' | b'\r' => at.saturating_add(1),
                 _ => search.skip(at),
@@ -93,10 +113,33 @@ impl Search {
         self.first = None;
         self.count = 0;
         self.fault = None;
+        self.surroundings.forget();
+    }
+
+    /// Leaves what the bracket at byte `place` of the reply closes. What closes after a transition
+    /// and was never opened encloses it: its opener was lost to a comment or a strange string.
+    fn close(&mut self, bracket: u8, place: usize) {
+        let (was_open, code) = if bracket == b'}' {
+            (self.surroundings.close_brace(), FaultCode::Syntax)
+        } else {
+            (self.surroundings.close_bracket(), FaultCode::NotAnObject)
+        };
+        if !was_open && self.first.is_some() {
+            self.fault.get_or_insert_with(|| {
+                let bracket = char::from(bracket);
+                Fault::new(
+                    code,
+                    format_args!(
+                        "`{bracket}` at byte {place}, after the transition, closes nothing"
+                    ),
+                )
+            });
+        }
     }
 
     /// Tries the object at `at`; returns where the search goes on, or nothing if the budget is
-    /// spent. A whole object is stepped over, a broken one only its brace.
+    /// spent. A whole object is stepped over, a broken one is entered. In a string nothing is
+    /// stepped over or entered: what looks like a string may be what stands between two.
     fn try_candidate(
         &mut self,
         text: &str,
@@ -106,7 +149,12 @@ impl Search {
     ) -> Option<usize> {
         let next = at.saturating_add(1);
         let rest = text.get(at..).unwrap_or_default();
+        let place = base.saturating_add(at);
+        let is_in_string = self.surroundings.is_in_string(at);
         if !may_be_object(rest) {
+            if !is_in_string {
+                self.surroundings.open_brace(place, None);
+            }
             return Some(next);
         }
         let length = object_length(rest);
@@ -115,20 +163,16 @@ impl Search {
             self.is_exhausted = true;
             return None;
         }
-        let place = base.saturating_add(at);
         let end = at.saturating_add(candidate.len());
         match read_document(candidate, place, Envelope::Model) {
-            Ok(_) if is_array_element(text, at) => {
-                self.blame(Fault::new(
-                    FaultCode::NotAnObject,
-                    format_args!("the transition at byte {place} stands in an array"),
-                ));
-                Some(end)
-            }
             Ok(transition) => {
-                self.count = self.count.saturating_add(1);
-                self.first.get_or_insert(transition);
-                Some(end)
+                if let Some(fault) = self.surroundings.enclosing(place) {
+                    self.blame(fault);
+                } else {
+                    self.count = self.count.saturating_add(1);
+                    self.first.get_or_insert(transition);
+                }
+                Some(if is_in_string { next } else { end })
             }
             Err(failure) => {
                 // What stopped the parser may stand before the keys that tell, but only within a
@@ -136,9 +180,16 @@ impl Search {
                 let looks = failure.looks_like_a_transition
                     || (length.is_some() && !failure.is_json && mentions_envelope(candidate));
                 if looks {
-                    self.blame(failure.fault);
+                    self.blame(failure.fault.clone());
                 }
-                Some(if failure.is_json { end } else { next })
+                if is_in_string {
+                    return Some(next);
+                }
+                if failure.is_json {
+                    return Some(end);
+                }
+                self.surroundings.open_brace(place, Some(failure.fault));
+                Some(next)
             }
         }
     }
@@ -239,13 +290,6 @@ fn object_length(rest: &str) -> Option<usize> {
         }
     }
     None
-}
-
-fn is_array_element(text: &str, at: usize) -> bool {
-    text.get(..at)
-        .unwrap_or_default()
-        .trim_end_matches(JSON_WHITE_SPACE)
-        .ends_with('[')
 }
 
 fn mentions_envelope(candidate: &str) -> bool {

@@ -139,9 +139,9 @@ code_list! {
         ByteOrderMark = "BYTE_ORDER_MARK",
         /// There is nothing but white space.
         EmptyReply = "EMPTY_REPLY",
-        /// The document is not JSON.
+        /// The document, or what encloses the transition in prose, is not JSON.
         Syntax = "SYNTAX",
-        /// The document ends before it is complete.
+        /// The document, or the object around the transition in prose, ends before it is complete.
         Truncated = "TRUNCATED",
         /// Something other than white space follows the document.
         TrailingBytes = "TRAILING_BYTES",
@@ -149,8 +149,8 @@ code_list! {
         TooDeep = "TOO_DEEP",
         /// A key stands twice in one object, however it is spelled.
         DuplicateKey = "DUPLICATE_KEY",
-        /// A string holds a C0 control other than tab, line feed and carriage return, DEL, or a
-        /// bidirectional control, raw or escaped.
+        /// A string holds a raw C0 control, an escaped one other than tab, line feed and carriage
+        /// return, or DEL or a bidirectional control, raw or escaped.
         ForbiddenCharacter = "FORBIDDEN_CHARACTER",
         /// A `\u` escape is half of a surrogate pair.
         LoneSurrogate = "LONE_SURROGATE",
@@ -158,7 +158,7 @@ code_list! {
         FloatNumber = "FLOAT_NUMBER",
         /// An integer does not fit in 64 bits.
         IntegerOverflow = "INTEGER_OVERFLOW",
-        /// The document, or what encloses the only transition, is not an object.
+        /// The document is not an object, or what encloses the transition in prose is an array.
         NotAnObject = "NOT_AN_OBJECT",
         /// No object in the prose is a transition.
         NoTransition = "NO_TRANSITION",
@@ -190,13 +190,15 @@ code_list! {
         WrongType = "WRONG_TYPE",
         /// A string is empty after trimming.
         EmptyString = "EMPTY_STRING",
-        /// A placement or a status is none of its words.
+        /// A placement or a status is none of its words, in any ASCII case but without padding.
         BadEnum = "BAD_ENUM",
         /// `limit` is not a positive integer or its plain decimal text.
         BadLimit = "BAD_LIMIT",
         /// `limit` is decimal text that does not fit in 64 bits.
         LimitOverflow = "LIMIT_OVERFLOW",
-        /// The model envelope would allow it, the canonical one does not.
+        /// A spelling that the model envelope knows and the canonical one does not: a synonym, an
+        /// alias, another case, padding, a `limit` over the cap. Found before two synonyms of one
+        /// operand are.
         NotCanonical = "NOT_CANONICAL",
     }
 }

@@ -16,9 +16,9 @@ pub enum OperandKind {
     Task,
     /// A positive integer, or in the model envelope its plain decimal text.
     Limit,
-    /// `TOP` or `BOTTOM`.
+    /// `TOP` or `BOTTOM`; in the model envelope in any ASCII case, never padded.
     Placement,
-    /// `ACTIVE`, `SUSPENDED` or `BLOCKED`.
+    /// `ACTIVE`, `SUSPENDED` or `BLOCKED`; in the model envelope in any ASCII case, never padded.
     Status,
 }
 

@@ -17,6 +17,7 @@ mod opcode;
 mod operands;
 mod reader;
 mod string;
+mod surroundings;
 mod syscall;
 mod value;
 

@@ -227,7 +227,7 @@ impl Envelope {
         let text = text_of(key, value)?;
         let word = words
             .into_iter()
-            .find(|&word| name(word).eq_ignore_ascii_case(text.trim()))
+            .find(|&word| name(word).eq_ignore_ascii_case(&text))
             .ok_or_else(|| {
                 Fault::new(
                     FaultCode::BadEnum,

@@ -44,8 +44,8 @@ pub fn syscall(bytes: &[u8]) {
 /// A raw reply: prose, fences, reasoning, or a document.
 ///
 /// Properties: what is accepted has one canonical text, which reads back as the same transition. A
-/// whole document without its last byte is refused, and so is a reply that follows a whole
-/// transition.
+/// whole document is refused wherever it is cut, and so is a reply that follows a whole transition.
+/// The transition is not taken out of anything around it, be that whole or cut.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -58,6 +58,7 @@ pub fn reply_text(bytes: &[u8]) {
             check_canonical_form(taken);
             check_cuts_are_refused(bytes);
             check_two_transitions_are_refused(bytes, taken);
+            check_enclosed_is_refused(taken, mixed(bytes));
         }
     }
 }
@@ -127,7 +128,7 @@ fn is_kept(kind: OperandKind, written: &Value, kept: &Value) -> bool {
             number.map(|number| number.min(u64::from(GitLogQuery::MAX_LIMIT))) == kept.as_u64()
         }
         OperandKind::Placement | OperandKind::Status => {
-            text(written).trim().eq_ignore_ascii_case(text(kept))
+            text(written).eq_ignore_ascii_case(text(kept))
         }
     }
 }
@@ -178,10 +179,27 @@ fn check_cuts_are_refused(bytes: &[u8]) {
         isa::decode(&document[..whole]).is_err(),
         "a document is accepted without its last byte"
     );
-    // A closing tag makes what stands before it reasoning, wherever the document is cut.
-    if !document.contains(&b'<') {
-        let cut = &document[..mixed(bytes) % whole];
-        assert!(isa::decode(cut).is_err(), "a cut document is accepted");
+    let cut = &document[..mixed(bytes) % whole];
+    assert!(isa::decode(cut).is_err(), "a cut document is accepted");
+}
+
+fn check_enclosed_is_refused(taken: &Transition, choice: usize) {
+    const AROUND: [(&str, &str); 10] = [
+        ("[", "]"),
+        ("[\"plan\",\n", "]"),
+        ("so {\"a\":1,\"b\":[2,", "]}"),
+        ("so {\"</think>\":[{\"a\":\"}\"},", "]}"),
+        ("[ // it's \"odd\"\n", "]"),
+        ("so {answer: ", "}"),
+        ("so {'answer': ", "}"),
+        ("{\"answer\":", "}"),
+        ("{", "}"),
+        ("so {\"a\":\"}\",\"b\":{\"c\":", "}}"),
+    ];
+    let (before, after) = AROUND[choice % AROUND.len()];
+    let text = taken.to_canonical();
+    for reply in [format!("{before}{text}"), format!("{before}{text}{after}")] {
+        assert!(isa::decode(reply.as_bytes()).is_err(), "taken: {reply}");
     }
 }
 

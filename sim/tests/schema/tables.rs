@@ -163,7 +163,11 @@ fn the_model_branches_are_the_operand_table_with_its_synonyms() {
             .chain(opcode.aliases().iter().copied())
             .collect();
         let spelled = &document["$defs"][format!("spelled_{opcode}")];
-        assert_eq!(spelled["pattern"], any_case(&spellings), "{opcode}");
+        assert_eq!(
+            spelled["pattern"],
+            any_case(PADDING, &spellings),
+            "{opcode}"
+        );
     }
     let one_key: Vec<_> = opcode_keys()
         .into_iter()
@@ -172,11 +176,11 @@ fn the_model_branches_are_the_operand_table_with_its_synonyms() {
     assert_eq!(document["$defs"]["one_opcode_key"]["oneOf"], json!(one_key));
     assert_eq!(
         document["$defs"]["placement"]["pattern"],
-        any_case(&placements())
+        any_case("", &placements())
     );
     assert_eq!(
         document["$defs"]["status"]["pattern"],
-        any_case(&statuses())
+        any_case("", &statuses())
     );
 }
 
@@ -201,10 +205,12 @@ fn exclusion(operand: &Operand) -> Option<Value> {
     Some(json!({ "oneOf": branches }))
 }
 
-/// The pattern of words in any ASCII case with white space around them.
-fn any_case(words: &[&str]) -> String {
-    const PAD: &str =
-        r"[\u0009\u000a\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
+/// The white space that may stand around an opcode.
+const PADDING: &str =
+    r"[\u0009\u000a\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
+
+/// The pattern of words in any ASCII case with `padding` around them.
+fn any_case(padding: &str, words: &[&str]) -> String {
     let either = |letter: char| {
         if letter.is_ascii_alphabetic() {
             format!("[{letter}{}]", letter.to_ascii_lowercase())
@@ -216,7 +222,7 @@ fn any_case(words: &[&str]) -> String {
         .iter()
         .map(|word| word.chars().map(either).collect())
         .collect();
-    format!("^{PAD}({}){PAD}$", words.join("|"))
+    format!("^{padding}({}){padding}$", words.join("|"))
 }
 
 /// The white space that the patterns name is all that the decoder trims, less what it refuses.
