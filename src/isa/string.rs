@@ -9,7 +9,7 @@ use alloc::string::String;
 use super::characters::is_forbidden;
 use super::fault::{Fault, FaultCode};
 use super::reader::Reader;
-use crate::byte_scan::first_escaped_or;
+use crate::byte_scan::{ByteClass, MustEscape};
 
 /// The room for a string that turns out to have escapes is what was copied so far, times this.
 const GROWTH: usize = 4;
@@ -52,12 +52,11 @@ impl<'de> Reader<'de> {
     #[inline]
     fn plain_run(&mut self) -> Result<Stop, Fault> {
         loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let Some(length) = first_escaped_or(rest, BEYOND_ESCAPED) else {
+            let Some(stop) = self.stops.next_from(self.at) else {
                 return Err(self.truncated("in a string"));
             };
-            self.at = self.at.wrapping_add(length);
-            match rest.get(length) {
+            self.at = stop;
+            match self.peek() {
                 Some(b'"') => return Ok(Stop::Quote),
                 Some(b'\\') => return Ok(Stop::Backslash),
                 _ => self.pass_unusual()?,
@@ -65,8 +64,8 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Steps over the byte at the cursor, which is a control or one of [`BEYOND_ESCAPED`], unless
-    /// it is part of a forbidden character.
+    /// Steps over the byte at the cursor, which is in [`EndsOrSpoils`] but no quote or
+    /// backslash, unless it is part of a forbidden character.
     fn pass_unusual(&mut self) -> Result<(), Fault> {
         let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
         let after = self.text.as_bytes().get(self.at..).unwrap_or_default();
@@ -98,16 +97,21 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads the escape at the cursor.
+    #[inline]
     fn escape(&mut self) -> Result<char, Fault> {
+        let letter = self.text.as_bytes().get(self.at.wrapping_add(1));
+        if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
+            self.at = self.at.wrapping_add(2);
+            return Ok(character);
+        }
+        self.long_escape()
+    }
+
+    /// Reads an escape that [`short_escape`] does not know.
+    fn long_escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
         self.advance();
         let character = match self.peek() {
-            Some(b'n') => '\n',
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'/') => '/',
             Some(b'b') => '\u{8}',
             Some(b'f') => '\u{c}',
             Some(b'u') => {
@@ -188,9 +192,31 @@ enum Stop {
     Backslash,
 }
 
-/// What stops a run beside bytes that JSON escapes: DEL, the last byte of U+061C, and the first of
-/// every other forbidden character. The first byte of U+061C begins half of all Arabic letters.
-const BEYOND_ESCAPED: [u8; 3] = [0x7f, 0x9c, 0xe2];
+/// What a letter after a backslash stands for, if that may stand in a string.
+#[inline]
+const fn short_escape(letter: u8) -> Option<char> {
+    match letter {
+        b'"' => Some('"'),
+        b'/' => Some('/'),
+        b'\\' => Some('\\'),
+        b'n' => Some('\n'),
+        b'r' => Some('\r'),
+        b't' => Some('\t'),
+        _ => None,
+    }
+}
+
+/// What may end a run of characters that stand for themselves: bytes that JSON escapes, DEL, the
+/// last byte of U+061C, and the first of every other forbidden character. The first byte of U+061C
+/// would not do: it begins half of all Arabic letters.
+pub(super) struct EndsOrSpoils;
+
+impl ByteClass for EndsOrSpoils {
+    #[inline]
+    fn contains(byte: u8) -> bool {
+        MustEscape::contains(byte) | (byte == 0x7f) | (byte == 0x9c) | (byte == 0xe2)
+    }
+}
 
 #[cfg(test)]
 mod tests {
