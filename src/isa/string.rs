@@ -11,103 +11,105 @@ use super::fault::{Fault, FaultCode};
 use super::reader::Reader;
 use crate::byte_scan::{ByteClass, MustEscape};
 
-/// The room for a string that turns out to have escapes is what was copied so far, times this.
-const GROWTH: usize = 4;
+/// A string with escapes is given room for the rest of the document, most often most of which it
+/// is. It gives the room back if it turns out to be this many times what it needs.
+const MOST_SLACK: usize = 4;
 
 impl<'de> Reader<'de> {
     /// Reads the string whose opening quote is at the cursor.
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
-        self.advance();
-        let start = self.at;
-        let stop = self.plain_run()?;
-        let first_run = self.text.get(start..self.at).unwrap_or_default();
-        if stop == Stop::Quote {
-            self.advance();
-            return Ok(Cow::Borrowed(first_run));
-        }
-        self.unescaped(first_run).map(Cow::Owned)
-    }
-
-    /// Reads the rest of a string from its first escape on.
-    fn unescaped(&mut self, first_run: &str) -> Result<String, Fault> {
-        let left = self.text.len().saturating_sub(self.at);
-        let mut out = String::with_capacity(first_run.len().saturating_add(left));
-        out.push_str(first_run);
+        let start = self.at.wrapping_add(1);
+        let mut at = start;
         loop {
-            out.push(self.escape()?);
-            let start = self.at;
-            let stop = self.plain_run()?;
-            out.push_str(self.text.get(start..self.at).unwrap_or_default());
-            if stop == Stop::Quote {
-                self.advance();
-                if out.capacity() / GROWTH > out.len() {
-                    out.shrink_to_fit();
-                }
-                return Ok(out);
-            }
-        }
-    }
-
-    /// Moves the cursor to the next quote or backslash.
-    #[inline]
-    fn plain_run(&mut self) -> Result<Stop, Fault> {
-        loop {
-            let Some(stop) = self.stops.next_from(self.at) else {
+            let Some(stop) = self.stops.next_from(at) else {
                 return Err(self.truncated("in a string"));
             };
-            self.at = stop;
-            match self.peek() {
-                Some(b'"') => return Ok(Stop::Quote),
-                Some(b'\\') => return Ok(Stop::Backslash),
-                _ => self.pass_unusual()?,
+            match self.text.as_bytes().get(stop) {
+                Some(b'"') => {
+                    self.at = stop.wrapping_add(1);
+                    let text = self.text.get(start..stop).unwrap_or_default();
+                    return Ok(Cow::Borrowed(text));
+                }
+                Some(b'\\') => return self.unescaped(start, stop).map(Cow::Owned),
+                _ => at = self.pass_unusual(stop)?,
             }
         }
     }
 
-    /// Steps over the byte at the cursor, which is in [`EndsOrSpoils`] but no quote or
+    /// Reads a string that begins at `start` and has its first escape at `escape`.
+    fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, Fault> {
+        let most = self.text.len().saturating_sub(start);
+        let mut out = String::with_capacity(most);
+        let mut run_start = start;
+        let mut stop = escape;
+        loop {
+            match self.text.as_bytes().get(stop) {
+                Some(b'\\') => {
+                    out.push_str(self.text.get(run_start..stop).unwrap_or_default());
+                    let letter = self.text.as_bytes().get(stop.wrapping_add(1));
+                    if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
+                        out.push(character);
+                        run_start = stop.wrapping_add(2);
+                    } else {
+                        self.at = stop;
+                        out.push(self.long_escape()?);
+                        run_start = self.at;
+                    }
+                    stop = run_start;
+                }
+                Some(b'"') => {
+                    out.push_str(self.text.get(run_start..stop).unwrap_or_default());
+                    self.at = stop.wrapping_add(1);
+                    if out.capacity() / MOST_SLACK > out.len() {
+                        out.shrink_to_fit();
+                    }
+                    return Ok(out);
+                }
+                _ => stop = self.pass_unusual(stop)?,
+            }
+            let Some(next) = self.stops.next_from(stop) else {
+                return Err(self.truncated("in a string"));
+            };
+            stop = next;
+        }
+    }
+
+    /// Where to go on after the byte at `stop`, which is in [`EndsOrSpoils`] but no quote or
     /// backslash, unless it is part of a forbidden character.
-    fn pass_unusual(&mut self) -> Result<(), Fault> {
-        let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
-        let after = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let start = match after {
-            [0x9c, ..] if before.last() != Some(&0xd8) => {
-                self.advance();
-                return Ok(());
-            }
-            [0x9c, ..] => self.at.wrapping_sub(1),
-            // What is forbidden after 0xe2 ends in few bytes, and none of them ends a dash or a
-            // quotation mark.
-            [0xe2, _, third, ..] if !matches!(third, 0x8e | 0x8f | 0xa6..=0xae) => {
-                self.at = self.at.wrapping_add(3);
-                return Ok(());
-            }
-            _ => self.at,
+    #[inline]
+    fn pass_unusual(&self, stop: usize) -> Result<usize, Fault> {
+        // What is forbidden after 0xe2 ends in few bytes, and none of them ends a dash or a
+        // quotation mark.
+        if let Some([0xe2, _, third]) = self.bytes_at(stop)
+            && !matches!(third, 0x8e | 0x8f | 0xa6..=0xae)
+        {
+            return Ok(stop.wrapping_add(3));
+        }
+        self.pass_suspicious(stop)
+    }
+
+    fn pass_suspicious(&self, stop: usize) -> Result<usize, Fault> {
+        let start = match self.bytes_at(stop.wrapping_sub(1)) {
+            Some([0xd8, 0x9c]) => stop.wrapping_sub(1),
+            Some([_, 0x9c]) => return Ok(stop.wrapping_add(1)),
+            _ => stop,
         };
         let character = { self.text.get(start..) }.and_then(|text| text.chars().next());
         match character {
             Some(character) if is_forbidden(character) || character < ' ' => {
                 Err(self.forbidden(character, start))
             }
-            Some(character) => {
-                self.at = start.wrapping_add(character.len_utf8());
-                Ok(())
-            }
+            Some(character) => Ok(start.wrapping_add(character.len_utf8())),
             None => Err(self.truncated("in a string")),
         }
     }
 
-    /// Reads the escape at the cursor.
-    #[inline]
-    fn escape(&mut self) -> Result<char, Fault> {
-        let letter = self.text.as_bytes().get(self.at.wrapping_add(1));
-        if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
-            self.at = self.at.wrapping_add(2);
-            return Ok(character);
-        }
-        self.long_escape()
+    fn bytes_at<const COUNT: usize>(&self, start: usize) -> Option<&'de [u8; COUNT]> {
+        self.text.as_bytes().get(start..)?.first_chunk()
     }
 
-    /// Reads an escape that [`short_escape`] does not know.
+    /// Reads the escape at the cursor, one that [`short_escape`] does not know.
+    #[cold]
     fn long_escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
         self.advance();
@@ -159,8 +161,7 @@ impl<'de> Reader<'de> {
 
     /// Reads four digits and leaves the cursor on the last.
     fn hex_digits(&mut self, place: usize) -> Result<u32, Fault> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let Some(digits) = rest.first_chunk::<4>() else {
+        let Some(digits) = self.bytes_at::<4>(self.at) else {
             return Err(self.truncated("in an escape"));
         };
         let mut code = 0_u32;
@@ -183,13 +184,6 @@ impl<'de> Reader<'de> {
             format_args!("U+{:04X} in a string", u32::from(character)),
         )
     }
-}
-
-/// What ends a run of characters that stand for themselves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    Quote,
-    Backslash,
 }
 
 /// What a letter after a backslash stands for, if that may stand in a string.
