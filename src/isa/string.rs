@@ -74,32 +74,15 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Where to go on after the byte at `stop`, which is in [`EndsOrSpoils`] but no quote or
-    /// backslash, unless it is part of a forbidden character.
-    #[inline]
+    /// Where to go on after the character at `stop`, which [`EndsOrSpoils`] points at and is no
+    /// quote or backslash, unless it is forbidden.
     fn pass_unusual(&self, stop: usize) -> Result<usize, Fault> {
-        // What is forbidden after 0xe2 ends in few bytes, and none of them ends a dash or a
-        // quotation mark.
-        if let Some([0xe2, _, third]) = self.bytes_at(stop)
-            && !matches!(third, 0x8e | 0x8f | 0xa6..=0xae)
-        {
-            return Ok(stop.wrapping_add(3));
-        }
-        self.pass_suspicious(stop)
-    }
-
-    fn pass_suspicious(&self, stop: usize) -> Result<usize, Fault> {
-        let start = match self.bytes_at(stop.wrapping_sub(1)) {
-            Some([0xd8, 0x9c]) => stop.wrapping_sub(1),
-            Some([_, 0x9c]) => return Ok(stop.wrapping_add(1)),
-            _ => stop,
-        };
-        let character = { self.text.get(start..) }.and_then(|text| text.chars().next());
+        let character = { self.text.get(stop..) }.and_then(|text| text.chars().next());
         match character {
             Some(character) if is_forbidden(character) || character < ' ' => {
-                Err(self.forbidden(character, start))
+                Err(self.forbidden(character, stop))
             }
-            Some(character) => Ok(start.wrapping_add(character.len_utf8())),
+            Some(character) => Ok(stop.wrapping_add(character.len_utf8())),
             None => Err(self.truncated("in a string")),
         }
     }
@@ -200,15 +183,22 @@ const fn short_escape(letter: u8) -> Option<char> {
     }
 }
 
-/// What may end a run of characters that stand for themselves: bytes that JSON escapes, DEL, the
-/// last byte of U+061C, and the first of every other forbidden character. The first byte of U+061C
-/// would not do: it begins half of all Arabic letters.
+/// What may end a run of characters that stand for themselves: bytes that JSON escapes, DEL, and
+/// what looks like the beginning of a bidirectional control.
 pub(super) struct EndsOrSpoils;
 
 impl ByteClass for EndsOrSpoils {
     #[inline]
-    fn contains(byte: u8) -> bool {
-        MustEscape::contains(byte) | (byte == 0x7f) | (byte == 0x9c) | (byte == 0xe2)
+    fn has_ascii(byte: u8) -> bool {
+        MustEscape::has_ascii(byte) | (byte == 0x7f)
+    }
+
+    #[inline]
+    fn may_begin(first: u8, second: u8, third: u8) -> bool {
+        let letter_mark = (first == 0xd8) & (second == 0x9c);
+        // The second byte is left to the closer look, which it would only spare the ellipsis.
+        let general = (first == 0xe2) & ((third & 0xfe == 0x8e) | (third.wrapping_sub(0xa6) < 9));
+        letter_mark | general
     }
 }
 
