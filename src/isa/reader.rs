@@ -10,6 +10,8 @@ use core::fmt;
 use super::MAX_NESTING;
 use super::fault::{Fault, FaultCode, Shown};
 use super::names::Names;
+use super::string::EndsOrSpoils;
+use crate::byte_scan::Stops;
 
 /// The cursor. The first fault in the order of bytes ends the reading; what is read after it has
 /// no meaning.
@@ -17,6 +19,8 @@ pub(super) struct Reader<'de> {
     pub(super) text: &'de str,
     /// The byte of `text` that is looked at next.
     pub(super) at: usize,
+    /// What may end or spoil a string.
+    pub(super) stops: Stops<'de, EndsOrSpoils>,
     /// Where `text` begins in the reply: faults name the reply's bytes, from 0.
     base: usize,
     /// Containers entered and not yet left.
@@ -60,12 +64,14 @@ impl<'de> Reader<'de> {
         Self {
             text,
             at: 0,
+            stops: Stops::new(text.as_bytes()),
             base,
             depth: 0,
         }
     }
 
     /// Reads a value, or enters it.
+    #[inline]
     pub(super) fn value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b'"') => self.string().map(Event::Text),
@@ -105,6 +111,7 @@ impl<'de> Reader<'de> {
 
     /// The next key of the object that was entered last, or nothing once it has been left. After a
     /// key its value must be read with [`Reader::member_value`].
+    #[inline]
     pub(super) fn next_key(
         &mut self,
         members: &mut Members<'de>,
@@ -143,6 +150,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads or enters the value of the key that was read last.
+    #[inline]
     pub(super) fn member_value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b':') => {
@@ -196,11 +204,13 @@ impl<'de> Reader<'de> {
         Ok(event)
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// The next byte that is not white space.
+    #[inline]
     fn peek_token(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
@@ -212,6 +222,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Steps over one byte. The cursor never passes the end of a text that fits in memory.
+    #[inline]
     pub(super) fn advance(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
