@@ -164,6 +164,7 @@ fn json_fault(text: &str) -> Option<turingos::isa::Fault> {
     .then_some(fault)
 }
 
+/// The decoder has a code of its own for a text that is nothing, or begins with a byte order mark.
 fn is_looked_at(text: &str) -> bool {
     !text.starts_with('\u{feff}') && !text.trim_matches([' ', '\t', '\n', '\r']).is_empty()
 }
@@ -337,7 +338,9 @@ proptest! {
     /// that says the same.
     #[test]
     fn json_is_judged_alike(text in text()) {
-        prop_assume!(is_looked_at(&text));
+        if !is_looked_at(&text) {
+            return Ok(());
+        }
         match (judged_by_serde_json(&text), json_fault(&text)) {
             (Ok(_), None) => {}
             (Err(codes), Some(fault)) => prop_assert!(codes.contains(&fault.code), "{fault}\n{codes:?}"),
@@ -348,7 +351,9 @@ proptest! {
     /// What is taken means the same to both: a value kept as compact text, a string unescaped.
     #[test]
     fn values_are_read_alike(text in text()) {
-        prop_assume!(is_looked_at(&text));
+        if !is_looked_at(&text) {
+            return Ok(());
+        }
         let Ok((value, depth)) = judged_by_serde_json(&text) else {
             return Ok(());
         };
