@@ -11,8 +11,12 @@ use super::fault::{Fault, FaultCode};
 use super::reader::Reader;
 use crate::byte_scan::{ByteClass, MustEscape};
 
-/// A string with escapes is given room for the rest of the document, most often most of which it
-/// is. It gives the room back if it turns out to be this many times what it needs.
+/// Room in bytes for a string with escapes, unless the document ends before. Most are shorter, and
+/// a document of many short ones must not be given its own size many times over.
+const FIRST_ROOM: usize = 512;
+
+/// A longer string is given room for the rest of the document, most of which it often is. It gives
+/// room back if it was given more than this many times what it needs.
 const MOST_SLACK: usize = 4;
 
 impl<'de> Reader<'de> {
@@ -39,13 +43,13 @@ impl<'de> Reader<'de> {
     /// Reads a string that begins at `start` and has its first escape at `escape`.
     fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, Fault> {
         let most = self.text.len().saturating_sub(start);
-        let mut out = String::with_capacity(most);
+        let mut out = String::with_capacity(most.min(FIRST_ROOM));
         let mut run_start = start;
         let mut stop = escape;
         loop {
             match self.text.as_bytes().get(stop) {
                 Some(b'\\') => {
-                    out.push_str(self.text.get(run_start..stop).unwrap_or_default());
+                    push_run(&mut out, self.text.get(run_start..stop), most);
                     let letter = self.text.as_bytes().get(stop.wrapping_add(1));
                     if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
                         out.push(character);
@@ -58,9 +62,9 @@ impl<'de> Reader<'de> {
                     stop = run_start;
                 }
                 Some(b'"') => {
-                    out.push_str(self.text.get(run_start..stop).unwrap_or_default());
+                    push_run(&mut out, self.text.get(run_start..stop), most);
                     self.at = stop.wrapping_add(1);
-                    if out.capacity() / MOST_SLACK > out.len() {
+                    if out.capacity() > FIRST_ROOM.max(out.len().saturating_mul(MOST_SLACK)) {
                         out.shrink_to_fit();
                     }
                     return Ok(out);
@@ -92,7 +96,6 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads the escape at the cursor, one that [`short_escape`] does not know.
-    #[cold]
     fn long_escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
         self.advance();
@@ -167,6 +170,18 @@ impl<'de> Reader<'de> {
             format_args!("U+{:04X} in a string", u32::from(character)),
         )
     }
+}
+
+/// Appends characters that stand for themselves; `most` bytes are room for any string of the rest
+/// of the document.
+#[inline]
+fn push_run(out: &mut String, run: Option<&str>, most: usize) {
+    let run = run.unwrap_or_default();
+    let room = out.capacity().wrapping_sub(out.len());
+    if run.len() >= room {
+        out.reserve_exact(most.saturating_sub(out.len()));
+    }
+    out.push_str(run);
 }
 
 /// What a letter after a backslash stands for, if that may stand in a string.
@@ -260,12 +275,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unescaped_string_keeps_no_more_room_than_it_needs() {
-        let text = format!("\"a\\nb\" {}", "x".repeat(100_000));
-        let Ok(Cow::Owned(unescaped)) = read(&text) else {
-            panic!("not unescaped");
-        };
-        assert!(unescaped.capacity() < 100, "{}", unescaped.capacity());
+    fn an_unescaped_string_keeps_little_more_room_than_it_needs() {
+        for length in [1, 400, 600, 3_000, 100_000] {
+            let string = "a".repeat(length);
+            let text = format!("\"\\n{string}\\n\" {}", "x".repeat(100_000));
+            let Ok(Cow::Owned(unescaped)) = read(&text) else {
+                panic!("not unescaped");
+            };
+            assert_eq!(unescaped, format!("\n{string}\n"));
+            let most = FIRST_ROOM.max(MOST_SLACK * unescaped.len());
+            assert!(unescaped.capacity() <= most, "{length}");
+        }
     }
 
     #[test]
