@@ -12,6 +12,7 @@ mod envelopes;
 mod files;
 mod limits;
 mod mutants;
+mod places;
 mod tables;
 mod tree;
 
