@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 use turingos::isa::{Opcode, Operand, OperandKind, decode_canonical, decode_model};
+use turingos_sim::schema::Checker;
 
 use crate::checker;
 use crate::envelopes::{DIGITS, EDGE_TEXTS, opcode_keys};
@@ -40,6 +41,10 @@ fn telling_values() -> Vec<Value> {
         json!(u64::MAX),
         json!(-1),
         json!(1.5),
+        // Whole, but of more than 64 bits.
+        json!(1e30),
+        json!([-1e30]),
+        json!({"a": 1e30}),
         json!([]),
         json!({}),
         json!(["a", -1, null, {"b": [true]}]),
@@ -50,51 +55,98 @@ fn telling_values() -> Vec<Value> {
     texts.map(|text| Value::from(*text)).chain(others).collect()
 }
 
-/// Every telling value at every place that a value can have: both operands and envelope members.
+/// Both envelopes: each schema with its decoder.
+struct Judge {
+    model: Checker,
+    canonical: Checker,
+    refused: usize,
+    accepted: usize,
+}
+
+impl Judge {
+    fn new() -> Self {
+        Self {
+            model: checker("syscall-model.v4"),
+            canonical: checker("syscall-canonical.v4"),
+            refused: 0,
+            accepted: 0,
+        }
+    }
+
+    /// Holds schema and decoder to one another, for each envelope.
+    fn judge(&mut self, document: &Value) {
+        let bytes = document.to_string().into_bytes();
+        for (checker, decoded) in [
+            (&self.model, decode_model(&bytes)),
+            (&self.canonical, decode_canonical(&bytes)),
+        ] {
+            assert_eq!(checker.accepts(document), decoded.is_ok(), "{document}");
+            match decoded {
+                Ok(_) => self.accepted += 1,
+                Err(_) => self.refused += 1,
+            }
+        }
+    }
+
+    fn judge_action(&mut self, action: &Map<String, Value>) {
+        self.judge(&json!({"q_next": "q", "a_t": action}));
+    }
+}
+
+/// The operands without which an opcode makes no sense.
+fn required(opcode: Opcode) -> Map<String, Value> {
+    let operands = opcode.operands().iter();
+    operands
+        .filter(|operand| operand.required)
+        .map(|operand| (operand.name.to_owned(), "x".into()))
+        .collect()
+}
+
+fn keys(operand: &Operand) -> impl Iterator<Item = &'static str> {
+    [operand.name]
+        .into_iter()
+        .chain(operand.synonyms.iter().copied())
+}
+
+/// Every telling value as every operand, as the opcode, and as every member of the envelope.
 #[test]
 fn every_value_at_every_place_is_judged_alike() {
-    let checkers = [checker("syscall-model.v4"), checker("syscall-canonical.v4")];
-    let decoders = [decode_model, decode_canonical];
-    let mut judged = [0, 0];
-    let mut judge = |document: &Value| {
-        for (checker, decode) in checkers.iter().zip(decoders) {
-            let by_decoder = decode(document.to_string().as_bytes()).is_ok();
-            assert_eq!(checker.accepts(document), by_decoder, "{document}");
-            judged[usize::from(by_decoder)] += 1;
-        }
-    };
+    let mut judge = Judge::new();
     for value in telling_values() {
         for opcode in Opcode::ALL {
             for operand in opcode.operands() {
-                for key in operand.synonyms.iter().chain([&operand.name]) {
-                    let mut action = Map::new();
-                    action.insert("op".into(), opcode.name().into());
-                    for other in opcode.operands().iter().filter(|other| other.required) {
-                        action.insert(other.name.into(), "x".into());
-                    }
+                for key in keys(operand) {
+                    let mut action = required(opcode);
                     action.remove(operand.name);
-                    action.insert((*key).into(), value.clone());
-                    judge(&json!({"q_next": "q", "a_t": action}));
+                    action.insert("op".into(), opcode.name().into());
+                    action.insert(key.into(), value.clone());
+                    judge.judge_action(&action);
                 }
             }
+            for key in opcode_keys() {
+                let mut action = required(opcode);
+                action.insert(key.into(), value.clone());
+                judge.judge_action(&action);
+            }
         }
-        for key in opcode_keys() {
-            judge(&json!({"q_next": "q", "a_t": {key: value}}));
+        let pop = json!({"op": "SYS_POP"});
+        for key in ["op", "q", "Q_next", "a_t ", "extra", "q_next\u{200b}"] {
+            judge.judge(&json!({"q_next": "q", "a_t": pop, key: value}));
         }
-        judge(&json!({"q_next": value, "a_t": {"op": "SYS_POP"}}));
-        judge(&json!({"q_next": "q", "thought": value, "a_t": {"op": "SYS_POP"}}));
-        judge(&json!({"q_next": "q", "a_t": value}));
-        judge(&value);
+        judge.judge(&json!({"q_next": value, "a_t": pop}));
+        judge.judge(&json!({"q_next": "q", "thought": value, "a_t": pop}));
+        judge.judge(&json!({"q_next": "q", "a_t": value}));
+        judge.judge(&value);
     }
-    assert!(judged[0] > 1_000 && judged[1] > 1_000, "{judged:?}");
+    assert!(judge.refused > 1_000, "{}", judge.refused);
+    assert!(judge.accepted > 1_000, "{}", judge.accepted);
 }
 
-/// Every name of every opcode, in every spelling that differs in one way.
+/// Every name of every opcode under every key and pair of keys, in spellings that differ in one
+/// way.
 #[test]
 fn every_spelling_of_every_opcode_is_judged_alike() {
-    let checkers = [checker("syscall-model.v4"), checker("syscall-canonical.v4")];
-    let decoders = [decode_model, decode_canonical];
-    let mut accepted = 0;
+    let mut judge = Judge::new();
     for opcode in Opcode::ALL {
         for name in opcode.aliases().iter().chain([&opcode.name()]) {
             for spelled in [
@@ -109,59 +161,46 @@ fn every_spelling_of_every_opcode_is_judged_alike() {
                 name.replace("SYS_", ""),
             ] {
                 for key in opcode_keys() {
-                    let mut action = Map::new();
-                    for operand in opcode.operands().iter().filter(|operand| operand.required) {
-                        action.insert(operand.name.into(), "x".into());
-                    }
+                    let mut action = required(opcode);
                     action.insert(key.into(), spelled.clone().into());
-                    let document = json!({"q_next": "q", "a_t": action});
-                    for (checker, decode) in checkers.iter().zip(decoders) {
-                        let by_decoder = decode(document.to_string().as_bytes()).is_ok();
-                        assert_eq!(checker.accepts(&document), by_decoder, "{document}");
-                        accepted += usize::from(by_decoder);
+                    judge.judge_action(&action);
+                    for second in opcode_keys().into_iter().filter(|second| *second != key) {
+                        let mut action = action.clone();
+                        action.insert(second.into(), opcode.name().into());
+                        judge.judge_action(&action);
                     }
                 }
             }
         }
     }
     // Three spellings of twelve names under three keys, and the nine canonical ones.
-    assert_eq!(accepted, 3 * 12 * 3 + 9);
+    assert_eq!(judge.accepted, 3 * 12 * 3 + 9);
 }
 
 /// Every opcode with every pair of keys that any opcode has: superpositions are refused by both.
 #[test]
 fn every_key_beside_every_opcode_is_judged_alike() {
-    let checkers = [checker("syscall-model.v4"), checker("syscall-canonical.v4")];
-    let decoders = [decode_model, decode_canonical];
+    let mut judge = Judge::new();
     let operands: Vec<Operand> = Opcode::ALL
         .into_iter()
         .flat_map(|opcode| opcode.operands().iter().copied())
         .collect();
-    let mut refused = 0;
     for opcode in Opcode::ALL {
         for own in opcode.operands().iter().map(Some).chain([None]) {
             for other in &operands {
-                for key in other.synonyms.iter().chain([&other.name]) {
-                    let mut action = Map::new();
+                for key in keys(other) {
+                    let mut action = required(opcode);
                     action.insert("op".into(), opcode.name().into());
-                    for operand in opcode.operands().iter().filter(|operand| operand.required) {
-                        action.insert(operand.name.into(), "x".into());
-                    }
                     if let Some(own) = own {
                         action.insert(own.name.into(), valid(own.kind));
                     }
-                    action.insert((*key).into(), valid(other.kind));
-                    let document = json!({"q_next": "q", "a_t": action});
-                    for (checker, decode) in checkers.iter().zip(decoders) {
-                        let by_decoder = decode(document.to_string().as_bytes()).is_ok();
-                        assert_eq!(checker.accepts(&document), by_decoder, "{document}");
-                        refused += usize::from(!by_decoder);
-                    }
+                    action.insert(key.into(), valid(other.kind));
+                    judge.judge_action(&action);
                 }
             }
         }
     }
-    assert!(refused > 1_000, "{refused}");
+    assert!(judge.refused > 1_000, "{}", judge.refused);
 }
 
 fn valid(kind: OperandKind) -> Value {
