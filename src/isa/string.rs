@@ -11,6 +11,10 @@ use super::fault::{Fault, FaultCode};
 use super::reader::Reader;
 use crate::byte_scan::first_escaped_or;
 
+/// The most room, in bytes, that a string is given ahead after its first escape: a long document of
+/// short strings must not cost its length for each.
+const FIRST_ROOM: usize = 4096;
+
 /// The room for a string that turns out to have escapes is what was copied so far, times this.
 const GROWTH: usize = 4;
 
@@ -31,7 +35,8 @@ impl<'de> Reader<'de> {
     /// Reads the rest of a string from its first escape on.
     fn unescaped(&mut self, first_run: &str) -> Result<String, Fault> {
         let left = self.text.len().saturating_sub(self.at);
-        let mut out = String::with_capacity(first_run.len().saturating_add(left));
+        let room = first_run.len().saturating_add(left.min(FIRST_ROOM));
+        let mut out = String::with_capacity(room);
         out.push_str(first_run);
         loop {
             out.push(self.escape()?);
@@ -86,7 +91,7 @@ impl<'de> Reader<'de> {
         };
         let character = { self.text.get(start..) }.and_then(|text| text.chars().next());
         match character {
-            Some(character) if is_forbidden(character) || character < ' ' => {
+            Some(character) if self.is_refused(character) || character < ' ' => {
                 Err(self.forbidden(character, start))
             }
             Some(character) => {
@@ -117,7 +122,7 @@ impl<'de> Reader<'de> {
             Some(_) => return Err(self.invalid_escape(place)),
             None => return Err(self.truncated("in an escape")),
         };
-        if is_forbidden(character) {
+        if self.is_refused(character) {
             return Err(self.forbidden(character, place));
         }
         self.advance();
@@ -166,6 +171,10 @@ impl<'de> Reader<'de> {
         }
         self.at = self.at.wrapping_add(3);
         Ok(code)
+    }
+
+    fn is_refused(&self, character: char) -> bool {
+        is_forbidden(character) && !self.rules.any_character
     }
 
     fn invalid_escape(&self, place: usize) -> Fault {
