@@ -83,7 +83,7 @@ impl<'de> Reader<'de> {
     fn pass_unusual(&self, stop: usize) -> Result<usize, Fault> {
         let character = { self.text.get(stop..) }.and_then(|text| text.chars().next());
         match character {
-            Some(character) if is_forbidden(character) || character < ' ' => {
+            Some(character) if self.is_refused(character) || character < ' ' => {
                 Err(self.forbidden(character, stop))
             }
             Some(character) => Ok(stop.wrapping_add(character.len_utf8())),
@@ -109,7 +109,7 @@ impl<'de> Reader<'de> {
             Some(_) => return Err(self.invalid_escape(place)),
             None => return Err(self.truncated("in an escape")),
         };
-        if is_forbidden(character) {
+        if self.is_refused(character) {
             return Err(self.forbidden(character, place));
         }
         self.advance();
@@ -157,6 +157,10 @@ impl<'de> Reader<'de> {
         }
         self.at = self.at.wrapping_add(3);
         Ok(code)
+    }
+
+    fn is_refused(&self, character: char) -> bool {
+        is_forbidden(character) && !self.rules.any_character
     }
 
     fn invalid_escape(&self, place: usize) -> Fault {
