@@ -3,13 +3,13 @@
 //! Only `end_turn` and `stop_sequence` are whole replies. Shapes: anthropic-sdk-python.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
-use serde::de::MapAccess;
-
-use super::envelope::{Content, ErrorInfo, Field, Record, read};
+use super::envelope::{ErrorInfo, Record, read};
 use super::fault::{BusFault, BusFaultCode};
 use super::outcome::{Draft, unfinished};
 use super::stream::{Events, is_event_stream};
+use super::values::Field;
 use super::{Finish, Reply, Usage};
 
 pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
@@ -31,14 +31,8 @@ pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
         draft.usage = usage.0;
     }
     draft.finish = message.stop_reason.as_deref().map(finish);
-    match message.content {
-        Content::Absent => return Err(missing("content")),
-        Content::Text(text) => draft.push(text),
-        Content::List(blocks) => {
-            for block in blocks {
-                absorb(&mut draft, block)?;
-            }
-        }
+    for block in message.content.ok_or_else(|| missing("content"))? {
+        absorb(&mut draft, block)?;
     }
     draft.conclude()
 }
@@ -48,8 +42,33 @@ pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
 enum Stage {
     Before,
     Between,
-    InBlock,
+    InBlock {
+        index: u64,
+        kind: BlockKind,
+    },
+    /// The reason for the end is known; no block may follow.
+    Ending,
     After,
+}
+
+/// What a content block holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BlockKind {
+    Text,
+    Reasoning,
+    ToolCall,
+}
+
+impl BlockKind {
+    /// The kind of block that a kind of delta adds to, if it is known.
+    fn of_delta(kind: &str) -> Option<Self> {
+        match kind {
+            "text_delta" | "citations_delta" => Some(Self::Text),
+            "thinking_delta" | "signature_delta" => Some(Self::Reasoning),
+            "input_json_delta" => Some(Self::ToolCall),
+            _ => None,
+        }
+    }
 }
 
 fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
@@ -73,30 +92,42 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
             }
             ("content_block_start", Stage::Between) => {
                 let block = data.content_block.ok_or_else(|| missing("content_block"))?;
-                absorb(&mut draft, block)?;
-                Stage::InBlock
+                Stage::InBlock {
+                    index: data.index.ok_or_else(|| missing("index"))?,
+                    kind: absorb(&mut draft, block)?,
+                }
             }
-            ("content_block_delta", Stage::InBlock) => {
+            ("content_block_delta", Stage::InBlock { index, kind: open }) => {
+                if data.index.ok_or_else(|| missing("index"))? != index {
+                    return Err(misplaced(&kind));
+                }
                 let delta = data.delta.ok_or_else(|| missing("delta"))?;
-                draft.is_tool_call |= delta.kind.as_deref() == Some("input_json_delta");
-                draft.has_reasoning |= delta.kind.as_deref() == Some("thinking_delta");
-                if delta.kind.as_deref() == Some("text_delta") {
+                let delta_kind = delta.kind.ok_or_else(|| missing("type"))?;
+                if BlockKind::of_delta(&delta_kind).is_some_and(|wanted| wanted != open) {
+                    return Err(misplaced(&delta_kind));
+                }
+                if delta_kind == "text_delta" {
                     draft.push(delta.text.ok_or_else(|| missing("text"))?);
                 }
-                Stage::InBlock
+                stage
             }
-            ("content_block_stop", Stage::InBlock) => Stage::Between,
-            ("message_delta", Stage::Between) => {
+            ("content_block_stop", Stage::InBlock { index, .. }) => {
+                if data.index.ok_or_else(|| missing("index"))? != index {
+                    return Err(misplaced(&kind));
+                }
+                Stage::Between
+            }
+            ("message_delta", Stage::Between | Stage::Ending) => {
                 if let Some(reason) = data.delta.and_then(|delta| delta.stop_reason) {
-                    draft.finish = Some(finish(&reason));
+                    draft.end(finish(&reason))?;
                 }
                 if let Some(usage) = data.usage {
                     draft.usage.input_tokens = usage.0.input_tokens.or(draft.usage.input_tokens);
                     draft.usage.output_tokens = usage.0.output_tokens.or(draft.usage.output_tokens);
                 }
-                Stage::Between
+                Stage::Ending
             }
-            ("message_stop", Stage::Between) => Stage::After,
+            ("message_stop", Stage::Between | Stage::Ending) => Stage::After,
             (
                 "message_start"
                 | "content_block_start"
@@ -119,20 +150,27 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
     draft.conclude()
 }
 
-fn absorb(draft: &mut Draft, block: Block<'_>) -> Result<(), BusFault> {
+/// Adds a block to the draft, and says what it holds.
+fn absorb(draft: &mut Draft, block: Block<'_>) -> Result<BlockKind, BusFault> {
     match block.kind.as_deref() {
-        Some("text") => draft.push(block.text.ok_or_else(|| missing("text"))?),
-        Some("thinking" | "redacted_thinking") => draft.has_reasoning = true,
-        Some("tool_use" | "server_tool_use") => draft.is_tool_call = true,
-        Some(kind) => {
-            return Err(BusFault::new(
-                BusFaultCode::WrongType,
-                format_args!("content block of type `{kind}`"),
-            ));
+        Some("text") => {
+            draft.push(block.text.ok_or_else(|| missing("text"))?);
+            Ok(BlockKind::Text)
         }
-        None => return Err(missing("type")),
+        Some("thinking" | "redacted_thinking") => {
+            draft.has_reasoning = true;
+            Ok(BlockKind::Reasoning)
+        }
+        Some("tool_use" | "server_tool_use") => {
+            draft.is_tool_call = true;
+            Ok(BlockKind::ToolCall)
+        }
+        Some(kind) => Err(BusFault::new(
+            BusFaultCode::WrongType,
+            format_args!("content block of type `{kind}`"),
+        )),
+        None => Err(missing("type")),
     }
-    Ok(())
 }
 
 fn finish(reason: &str) -> Result<Finish, BusFault> {
@@ -163,7 +201,7 @@ fn misplaced(kind: &str) -> BusFault {
 #[derive(Default)]
 struct Message<'de> {
     kind: Option<Cow<'de, str>>,
-    content: Content<'de, Block<'de>>,
+    content: Option<Vec<Block<'de>>>,
     stop_reason: Option<Cow<'de, str>>,
     usage: Option<UsageRecord>,
     error: Option<ErrorInfo<'de>>,
@@ -172,14 +210,10 @@ struct Message<'de> {
 impl<'de> Record<'de> for Message<'de> {
     const KEYS: &'static [&'static str] = &["type", "content", "stop_reason", "usage", "error"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "type" => self.kind = field.text()?,
-            "content" => self.content = field.content()?,
+            "content" => self.content = field.list()?,
             "stop_reason" => self.stop_reason = field.text()?,
             "usage" => self.usage = field.record()?,
             _ => self.error = field.error()?,
@@ -199,11 +233,7 @@ struct Block<'de> {
 impl<'de> Record<'de> for Block<'de> {
     const KEYS: &'static [&'static str] = &["type", "text", "stop_reason"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "type" => self.kind = field.text()?,
             "text" => self.text = field.text()?,
@@ -216,6 +246,7 @@ impl<'de> Record<'de> for Block<'de> {
 #[derive(Default)]
 struct StreamEvent<'de> {
     kind: Option<Cow<'de, str>>,
+    index: Option<u64>,
     message: Option<Message<'de>>,
     content_block: Option<Block<'de>>,
     delta: Option<Block<'de>>,
@@ -226,6 +257,7 @@ struct StreamEvent<'de> {
 impl<'de> Record<'de> for StreamEvent<'de> {
     const KEYS: &'static [&'static str] = &[
         "type",
+        "index",
         "message",
         "content_block",
         "delta",
@@ -233,13 +265,10 @@ impl<'de> Record<'de> for StreamEvent<'de> {
         "error",
     ];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "type" => self.kind = field.text()?,
+            "index" => self.index = field.count()?,
             "message" => self.message = field.record()?,
             "content_block" => self.content_block = field.record()?,
             "delta" => self.delta = field.record()?,
@@ -256,11 +285,7 @@ struct UsageRecord(Usage);
 impl<'de> Record<'de> for UsageRecord {
     const KEYS: &'static [&'static str] = &["input_tokens", "output_tokens"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "input_tokens" => self.0.input_tokens = field.count()?,
             _ => self.0.output_tokens = field.count()?,

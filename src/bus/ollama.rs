@@ -4,12 +4,11 @@
 
 use alloc::borrow::Cow;
 
-use serde::de::MapAccess;
-
-use super::envelope::{ErrorInfo, Field, Record, read, read_first};
+use super::envelope::{ErrorInfo, Record, read, read_first};
 use super::fault::{BusFault, BusFaultCode};
 use super::outcome::{Draft, unfinished};
 use super::stream::cut_at_end;
+use super::values::Field;
 use super::{Finish, Reply, Usage};
 
 pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
@@ -132,11 +131,7 @@ impl<'de> Record<'de> for Response<'de> {
         "error",
     ];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "message" => self.message = field.record()?,
             "response" => self.text = field.text()?,
@@ -161,11 +156,7 @@ struct Message<'de> {
 impl<'de> Record<'de> for Message<'de> {
     const KEYS: &'static [&'static str] = &["content", "thinking", "tool_calls"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "content" => self.content = field.text()?,
             "thinking" => self.has_reasoning = field.presence()?,

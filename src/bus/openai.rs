@@ -5,12 +5,11 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use serde::de::MapAccess;
-
-use super::envelope::{Content, ErrorInfo, Field, Record, read};
+use super::envelope::{ErrorInfo, Record, read};
 use super::fault::{BusFault, BusFaultCode};
 use super::outcome::{Draft, unfinished};
 use super::stream::{Events, is_event_stream};
+use super::values::{Content, Field};
 use super::{Finish, Reply, Usage};
 
 pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
@@ -70,10 +69,16 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
                 return Err(several(2));
             }
             if let Some(delta) = choice.delta {
+                if draft.finish.is_some() && delta.says_something() {
+                    return Err(BusFault::new(
+                        BusFaultCode::BadStream,
+                        format_args!("the answer goes on after its finish reason"),
+                    ));
+                }
                 absorb(&mut draft, delta)?;
             }
             if let Some(reason) = choice.finish_reason {
-                draft.finish = Some(finish(&reason));
+                draft.end(finish(&reason))?;
             }
         }
     }
@@ -96,7 +101,8 @@ fn absorb(draft: &mut Draft, message: Message<'_>) -> Result<(), BusFault> {
         Content::List(parts) => {
             for part in parts {
                 match part.kind.as_deref() {
-                    Some("text") | None => draft.push(part.text.ok_or_else(|| missing("text"))?),
+                    None => return Err(missing("type")),
+                    Some("text") => draft.push(part.text.ok_or_else(|| missing("text"))?),
                     Some("refusal") => draft.is_refusal = true,
                     Some("reasoning" | "thinking") => draft.has_reasoning = true,
                     Some(kind) => {
@@ -145,11 +151,7 @@ struct Completion<'de> {
 impl<'de> Record<'de> for Completion<'de> {
     const KEYS: &'static [&'static str] = &["choices", "usage", "error"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "choices" => self.choices = field.list()?,
             "usage" => self.usage = field.record()?,
@@ -170,11 +172,7 @@ struct Choice<'de> {
 impl<'de> Record<'de> for Choice<'de> {
     const KEYS: &'static [&'static str] = &["index", "message", "delta", "finish_reason"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "index" => self.index = field.count()?,
             "message" => self.message = field.record()?,
@@ -203,11 +201,7 @@ impl<'de> Record<'de> for Message<'de> {
         "reasoning",
     ];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "content" => self.content = field.content()?,
             "refusal" => self.is_refusal = field.presence()?,
@@ -215,6 +209,18 @@ impl<'de> Record<'de> for Message<'de> {
             _ => self.has_reasoning |= field.presence()?,
         }
         Ok(())
+    }
+}
+
+impl Message<'_> {
+    /// Servers send an empty delta beside the finish reason or the usage.
+    fn says_something(&self) -> bool {
+        let has_content = match &self.content {
+            Content::Absent => false,
+            Content::Text(text) => !text.is_empty(),
+            Content::List(parts) => !parts.is_empty(),
+        };
+        has_content || self.is_refusal || self.is_tool_call || self.has_reasoning
     }
 }
 
@@ -227,11 +233,7 @@ struct Part<'de> {
 impl<'de> Record<'de> for Part<'de> {
     const KEYS: &'static [&'static str] = &["type", "text"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "type" => self.kind = field.text()?,
             _ => self.text = field.text()?,
@@ -246,11 +248,7 @@ struct UsageRecord(Usage);
 impl<'de> Record<'de> for UsageRecord {
     const KEYS: &'static [&'static str] = &["prompt_tokens", "completion_tokens"];
 
-    fn take<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        field: Field<'_, '_, A>,
-    ) -> Result<(), A::Error> {
+    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "prompt_tokens" => self.0.input_tokens = field.count()?,
             _ => self.0.output_tokens = field.count()?,

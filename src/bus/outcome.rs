@@ -29,6 +29,22 @@ impl Draft {
         }
     }
 
+    /// Notes how the answer ended. It may be said twice, but not in two ways.
+    pub(super) fn end(&mut self, finish: Result<Finish, BusFault>) -> Result<(), BusFault> {
+        if self
+            .finish
+            .as_ref()
+            .is_some_and(|earlier| *earlier != finish)
+        {
+            return Err(BusFault::new(
+                BusFaultCode::BadStream,
+                format_args!("a second finish reason"),
+            ));
+        }
+        self.finish = Some(finish);
+        Ok(())
+    }
+
     /// The reply, if the draft is a whole one.
     pub(super) fn conclude(self) -> Result<Reply, BusFault> {
         if self.is_refusal {

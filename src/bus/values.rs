@@ -2,204 +2,187 @@
 //!
 //! Nothing is skipped unread: a dropped value must be JSON of bounded depth too.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else a provider sends is of the wrong type, whichever it is"
+)]
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::fmt;
-use core::marker::PhantomData;
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use super::envelope::{ErrorInfo, Record, explain, read_members};
+use super::fault::{BusFault, BusFaultCode};
+use crate::isa::{Event, Items, Reader};
 
-use super::envelope::{Content, ErrorInfo, Reading, Record, RecordSeed};
-
-/// Reads a string or null.
-pub(super) struct TextSeed;
-
-impl<'de> DeserializeSeed<'de> for TextSeed {
-    type Value = Option<Cow<'de, str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        source.deserialize_any(self)
-    }
+/// The value of one key, to be read as what the format says.
+pub(super) struct Field<'a, 'de> {
+    pub(super) reader: &'a mut Reader<'de>,
+    /// The value, or how it begins.
+    pub(super) event: Event<'de>,
+    pub(super) key: &'static str,
 }
 
-impl<'de> Visitor<'de> for TextSeed {
-    type Value = Option<Cow<'de, str>>;
+/// What a `content` field may be.
+#[derive(Default)]
+pub(super) enum Content<'de, R> {
+    #[default]
+    Absent,
+    Text(Cow<'de, str>),
+    List(Vec<R>),
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or null")
+impl<'de> Field<'_, 'de> {
+    /// A string or null.
+    pub(super) fn text(self) -> Result<Option<Cow<'de, str>>, BusFault> {
+        match self.event {
+            Event::Text(text) => Ok(Some(text)),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "a string", &other)),
+        }
     }
 
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
+    /// A count or null.
+    pub(super) fn count(self) -> Result<Option<u64>, BusFault> {
+        match self.event {
+            Event::Natural(number) => Ok(Some(number)),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "a count", &other)),
+        }
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.into())))
+    /// A truth value or null.
+    pub(super) fn flag(self) -> Result<Option<bool>, BusFault> {
+        match self.event {
+            Event::Boolean(truth) => Ok(Some(truth)),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "a boolean", &other)),
+        }
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+    /// An object or null.
+    pub(super) fn record<R: Record<'de>>(self) -> Result<Option<R>, BusFault> {
+        match self.event {
+            Event::Object => read_members(self.reader).map(Some),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "an object", &other)),
+        }
+    }
+
+    /// An array of objects, or null.
+    pub(super) fn list<R: Record<'de>>(self) -> Result<Option<Vec<R>>, BusFault> {
+        match self.event {
+            Event::Array => self.records().map(Some),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "an array", &other)),
+        }
+    }
+
+    /// A string, an array of objects, or null.
+    pub(super) fn content<R: Record<'de>>(self) -> Result<Content<'de, R>, BusFault> {
+        match self.event {
+            Event::Text(text) => Ok(Content::Text(text)),
+            Event::Array => self.records().map(Content::List),
+            Event::Null => Ok(Content::Absent),
+            other => Err(wrong(self.key, "a string or an array", &other)),
+        }
+    }
+
+    /// An error: an object or a string, or null.
+    pub(super) fn error(self) -> Result<Option<ErrorInfo<'de>>, BusFault> {
+        match self.event {
+            Event::Object => read_members(self.reader).map(Some),
+            Event::Text(message) => Ok(Some(ErrorInfo {
+                message: Some(message),
+                ..ErrorInfo::default()
+            })),
+            Event::Null => Ok(None),
+            other => Err(wrong(self.key, "an object or a string", &other)),
+        }
+    }
+
+    /// Anything; true if it is more than null, false, an empty string or an empty container.
+    pub(super) fn presence(self) -> Result<bool, BusFault> {
+        skip(self.reader, &self.event)
+    }
+
+    /// Anything; its text if it is a string.
+    pub(super) fn text_if_any(self) -> Result<Option<Cow<'de, str>>, BusFault> {
+        if let Event::Text(text) = self.event {
+            return Ok(Some(text));
+        }
+        skip(self.reader, &self.event)?;
         Ok(None)
     }
-}
 
-/// Reads a string, an array of objects, or null.
-pub(super) struct ContentSeed<'n, R>(pub(super) Reading<'n>, pub(super) PhantomData<R>);
-
-impl<'de, R: Record<'de>> DeserializeSeed<'de> for ContentSeed<'_, R> {
-    type Value = Content<'de, R>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de, R: Record<'de>> Visitor<'de> for ContentSeed<'_, R> {
-    type Value = Content<'de, R>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of objects, a string or null")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content::Text(Cow::Owned(text.into())))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(Content::Absent)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let reading = self.0.enter()?;
-        let mut records = Vec::new();
-        while let Some(record) = items.next_element_seed(RecordSeed::<R>::new(reading))? {
-            records.push(record.ok_or_else(|| de::Error::custom("null in an array of objects"))?);
+    fn records<R: Record<'de>>(self) -> Result<Vec<R>, BusFault> {
+        // Mostly there is exactly one.
+        let mut records = Vec::with_capacity(1);
+        let mut items = Items::default();
+        while let Some(item) = self.reader.next_item(&mut items).map_err(explain)? {
+            if item != Event::Object {
+                return Err(BusFault::new(
+                    BusFaultCode::WrongType,
+                    format_args!(
+                        "{} stands among the objects of `{}`",
+                        kind_of(&item),
+                        self.key
+                    ),
+                ));
+            }
+            records.push(read_members(self.reader)?);
         }
-        Ok(Content::List(records))
+        Ok(records)
     }
 }
 
-/// Reads an error: an object, a string or null.
-pub(super) struct ErrorSeed<'n>(pub(super) Reading<'n>);
-
-impl<'de> DeserializeSeed<'de> for ErrorSeed<'_> {
-    type Value = Option<ErrorInfo<'de>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        source.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ErrorSeed<'_> {
-    type Value = Option<ErrorInfo<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an error object, a string or null")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(ErrorInfo {
-            message: Some(Cow::Owned(text.into())),
-            ..ErrorInfo::default()
-        }))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        RecordSeed::new(self.0).visit_map(members)
-    }
-}
-
-/// Reads any value; keeps its text and whether there is something to it.
-#[derive(Clone, Copy)]
-pub(super) struct AnySeed<'n>(pub(super) Reading<'n>);
-
-/// What is kept of a value that may be anything.
-pub(super) struct Any<'de> {
-    pub(super) text: Option<Cow<'de, str>>,
-    pub(super) is_present: bool,
-}
-
-impl Any<'_> {
-    const fn bare(is_present: bool) -> Self {
-        Self {
-            text: None,
-            is_present,
+/// Reads the rest of a value that begins with `event`; true if it is more than null, false, an
+/// empty string or an empty container. Calls itself once for each container, which the reader's
+/// nesting limit bounds.
+pub(super) fn skip(reader: &mut Reader<'_>, event: &Event<'_>) -> Result<bool, BusFault> {
+    let mut items = Items::default();
+    let mut is_present = false;
+    match event {
+        Event::Text(text) => is_present = !text.is_empty(),
+        Event::Natural(_) | Event::Negative(_) | Event::Unrounded(_) => is_present = true,
+        Event::Boolean(truth) => is_present = *truth,
+        Event::Null => {}
+        Event::Array => {
+            while let Some(item) = reader.next_item(&mut items).map_err(explain)? {
+                skip(reader, &item)?;
+                is_present = true;
+            }
+        }
+        Event::Object => {
+            while reader
+                .next_uncompared_key(&mut items)
+                .map_err(explain)?
+                .is_some()
+            {
+                let value = reader.member_value().map_err(explain)?;
+                skip(reader, &value)?;
+                is_present = true;
+            }
         }
     }
+    Ok(is_present)
 }
 
-impl<'de> DeserializeSeed<'de> for AnySeed<'_> {
-    type Value = Any<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Any<'de>, D::Error> {
-        source.deserialize_any(self)
+/// A value's JSON type, for a fault's detail.
+pub(super) const fn kind_of(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::Text(_) => "a string",
+        Event::Natural(_) | Event::Negative(_) | Event::Unrounded(_) => "a number",
+        Event::Boolean(_) => "a boolean",
+        Event::Null => "null",
+        Event::Array => "an array",
+        Event::Object => "an object",
     }
 }
 
-impl<'de> Visitor<'de> for AnySeed<'_> {
-    type Value = Any<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Any<'de>, E> {
-        Ok(Any {
-            text: Some(Cow::Borrowed(text)),
-            is_present: !text.is_empty(),
-        })
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Any<'de>, E> {
-        Ok(Any {
-            text: Some(Cow::Owned(text.into())),
-            is_present: !text.is_empty(),
-        })
-    }
-
-    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Any<'de>, E> {
-        Ok(Any::bare(truth))
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Any<'de>, E> {
-        Ok(Any::bare(true))
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Any<'de>, E> {
-        Ok(Any::bare(true))
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Any<'de>, E> {
-        Ok(Any::bare(true))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Any<'de>, E> {
-        Ok(Any::bare(false))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Any<'de>, A::Error> {
-        let inner = Self(self.0.enter()?);
-        let mut is_present = false;
-        while items.next_element_seed(inner)?.is_some() {
-            is_present = true;
-        }
-        Ok(Any::bare(is_present))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Any<'de>, A::Error> {
-        let inner = Self(self.0.enter()?);
-        let mut is_present = false;
-        while members.next_key_seed(TextSeed)?.is_some() {
-            members.next_value_seed(inner)?;
-            is_present = true;
-        }
-        Ok(Any::bare(is_present))
-    }
+#[cold]
+fn wrong(key: &str, expected: &str, found: &Event<'_>) -> BusFault {
+    BusFault::new(
+        BusFaultCode::WrongType,
+        format_args!("`{key}` is {}, not {expected}", kind_of(found)),
+    )
 }

@@ -22,6 +22,7 @@ pub(super) fn rewrite(
             out.push('-');
             push_number(out, number.unsigned_abs());
         }
+        Event::Unrounded(number) => out.push_str(number),
         Event::Boolean(true) => out.push_str("true"),
         Event::Boolean(false) => out.push_str("false"),
         Event::Null => out.push_str("null"),

@@ -27,4 +27,5 @@ pub use fault::{Fault, FaultCode};
 pub(crate) use fault::{clipped, code_list};
 pub use keys::{OPCODE_KEY, OPCODE_KEY_SYNONYMS, Operand, OperandKind};
 pub use opcode::{Opcode, OpcodeClass};
+pub(crate) use reader::{Event, Items, Reader, Rules};
 pub use syscall::{GitLogQuery, Placement, Syscall, TaskStatus, Transition};

@@ -1,4 +1,4 @@
-//! Numbers: 64-bit integers or a fault that says why not.
+//! Numbers: 64-bit integers, and others as they are written or a fault that says why not.
 //!
 //! Never rounds, and never makes a float.
 
@@ -14,7 +14,7 @@ impl<'de> Reader<'de> {
         let first_digit = self.at;
         let magnitude = self.digits()?;
         if leading_zero && self.at > first_digit.wrapping_add(1) {
-            self.at = first_digit.wrapping_add(1);
+            self.at = first_digit;
             return Err(self.syntax("a number begins with 0"));
         }
         let mut is_float = false;
@@ -27,24 +27,29 @@ impl<'de> Reader<'de> {
             self.eat(b"+-");
             self.digits()?;
         }
-        if is_float {
-            return Err(self.float(start, "a fraction or an exponent"));
-        }
-        let overflow = || {
-            self.fault(
-                FaultCode::IntegerOverflow,
-                start,
-                format_args!("an integer of more than 64 bits"),
-            )
+        let kept = match magnitude.filter(|_| !is_float) {
+            Some(magnitude) if !is_negative => Some(Event::Natural(magnitude)),
+            Some(0) | None => None,
+            Some(magnitude) => 0_i64.checked_sub_unsigned(magnitude).map(Event::Negative),
         };
-        let magnitude = magnitude.ok_or_else(overflow)?;
-        if !is_negative {
-            return Ok(Event::Natural(magnitude));
+        match kept {
+            Some(number) => Ok(number),
+            None if self.rules.any_number => self.unrounded(start),
+            None if is_float => Err(self.float(start, "a fraction or an exponent")),
+            None if magnitude == Some(0) => Err(self.float(start, "negative zero")),
+            None => Err(self.overflow(start, "an integer of more than 64 bits")),
         }
-        match 0_i64.checked_sub_unsigned(magnitude) {
-            Some(0) => Err(self.float(start, "negative zero")),
-            Some(number) => Ok(Event::Negative(number)),
-            None => Err(overflow()),
+    }
+
+    /// The number from `start` up to the cursor as it is written. What exceeds a double is refused:
+    /// most readers would refuse it too, the others would take it for infinity.
+    #[cold]
+    fn unrounded(&self, start: usize) -> Result<Event<'de>, Fault> {
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        if is_in_double_range(text) {
+            Ok(Event::Unrounded(text))
+        } else {
+            Err(self.overflow(start, "a number beyond any double"))
         }
     }
 
@@ -72,13 +77,43 @@ impl<'de> Reader<'de> {
         Ok(number)
     }
 
+    fn overflow(&self, start: usize, what: &str) -> Fault {
+        self.fault(FaultCode::IntegerOverflow, start, format_args!("{what}"))
+    }
+
     fn float(&self, start: usize, what: &str) -> Fault {
         self.fault(FaultCode::FloatNumber, start, format_args!("{what}"))
     }
 }
 
+/// The decimal exponent of the largest double.
+const LARGEST_EXPONENT: i64 = 308;
+
+/// True if a JSON number has no greater decimal exponent than a double may have; small ones are
+/// near zero.
+fn is_in_double_range(text: &str) -> bool {
+    let (significand, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let digits = significand.trim_start_matches('-');
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let length = whole.trim_start_matches('0').len();
+    // The place of the first digit that is not 0, counted from the last whole digit.
+    let place = match length.checked_sub(1) {
+        Some(place) => i64::try_from(place).ok(),
+        None => match fraction.find(|digit| digit != '0') {
+            Some(zeros) => i64::try_from(zeros).ok().map(|zeros| !zeros),
+            None => return true,
+        },
+    };
+    match (place, exponent.parse::<i64>()) {
+        (Some(place), Ok(exponent)) => place.saturating_add(exponent) <= LARGEST_EXPONENT,
+        // An exponent of more than 64 bits.
+        _ => exponent.starts_with('-'),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::reader::Rules;
     use super::*;
 
     fn read(text: &str) -> Result<Event<'_>, FaultCode> {
@@ -91,6 +126,51 @@ mod tests {
         assert_eq!(read("18446744073709551615"), Ok(Event::Natural(u64::MAX)));
         assert_eq!(read("-1"), Ok(Event::Negative(-1)));
         assert_eq!(read("-9223372036854775808"), Ok(Event::Negative(i64::MIN)));
+    }
+
+    #[test]
+    fn a_reader_that_takes_any_number_keeps_it_as_written_within_the_range_of_a_double() {
+        let read = |text| {
+            let rules = Rules {
+                nesting: 1,
+                any_number: true,
+                any_character: true,
+            };
+            { Reader::with_rules(text, rules).value() }.map_err(|fault| fault.code)
+        };
+        let long = "9".repeat(309);
+        for taken in [
+            "1.0",
+            "-0",
+            "-0.0",
+            "1e308",
+            "-1E+308",
+            "0.001e311",
+            "0.0e999",
+            "0e99999999999999999999",
+            "1e-400",
+            "1e-99999999999999999999",
+            "18446744073709551616",
+            "-9223372036854775809",
+            &long,
+        ] {
+            assert_eq!(read(taken), Ok(Event::Unrounded(taken)));
+        }
+        let longer = "9".repeat(310);
+        for beyond in [
+            "1e309",
+            "-1e400",
+            "0.01e311",
+            "10.5e308",
+            "1e99999999999999999999",
+            &longer,
+        ] {
+            assert_eq!(read(beyond), Err(FaultCode::IntegerOverflow), "{beyond}");
+        }
+        assert_eq!(read("7"), Ok(Event::Natural(7)));
+        assert_eq!(read("-7"), Ok(Event::Negative(-7)));
+        assert_eq!(read("01.5"), Err(FaultCode::Syntax));
+        assert_eq!(read("1.e5"), Err(FaultCode::Syntax));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A strict pull reader of JSON: one cursor over one document, one fault with its exact byte.
 //!
-//! Refuses at every depth what JSON libraries let through: a key that stands twice, a number that
-//! is no 64-bit integer, half a surrogate pair, a forbidden character, nesting past the limit. Never
-//! skips a value unread, never knows what a transition is, and never recurses.
+//! Refuses at every depth what JSON libraries let through: half a surrogate pair, nesting past the
+//! limit and, as far as its [`Rules`] say, a key that stands twice, a number that is no 64-bit
+//! integer, a forbidden character. Never skips a value unread, never knows what a document is
+//! about, and never recurses.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -10,29 +11,56 @@ use core::fmt;
 use super::MAX_NESTING;
 use super::fault::{Fault, FaultCode, Shown};
 use super::names::Names;
+use super::string::EndsOrSpoils;
+use crate::byte_scan::Stops;
 
 /// The cursor. The first fault in the order of bytes ends the reading; what is read after it has
 /// no meaning.
-pub(super) struct Reader<'de> {
+pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
     /// The byte of `text` that is looked at next.
     pub(super) at: usize,
+    /// What may end or spoil a string.
+    pub(super) stops: Stops<'de, EndsOrSpoils>,
     /// Where `text` begins in the reply: faults name the reply's bytes, from 0.
     base: usize,
     /// Containers entered and not yet left.
     depth: usize,
+    pub(super) rules: Rules,
+}
+
+/// What a reader lets through beyond what every document keeps to.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    /// How deep objects and arrays may nest.
+    pub(crate) nesting: usize,
+    /// Numbers that are no 64-bit integers are [`Event::Unrounded`], up to the range of a double.
+    pub(crate) any_number: bool,
+    /// Strings may hold every character that JSON lets them hold.
+    pub(crate) any_character: bool,
+}
+
+impl Rules {
+    /// What a reply of a model keeps to.
+    const REPLY: Self = Self {
+        nesting: MAX_NESTING,
+        any_number: false,
+        any_character: false,
+    };
 }
 
 /// What a value turned out to be. A scalar has been read whole; a container has been entered, and
 /// must be read to its end before anything else.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event<'de> {
+pub(crate) enum Event<'de> {
     /// Borrowed where the document has no escape.
     Text(Cow<'de, str>),
     /// Zero or more.
     Natural(u64),
     /// Less than zero.
     Negative(i64),
+    /// A number that is neither, as it is written; only where the rules let it through.
+    Unrounded(&'de str),
     Boolean(bool),
     Null,
     /// Go on with [`Reader::next_item`].
@@ -41,16 +69,16 @@ pub(super) enum Event<'de> {
     Object,
 }
 
-/// How far the reading of one array has come.
+/// How far the reading of one container has come.
 #[derive(Default)]
-pub(super) struct Items {
+pub(crate) struct Items {
     has_begun: bool,
 }
 
 /// How far the reading of one object has come, with the keys seen so far.
 #[derive(Default)]
 pub(super) struct Members<'de> {
-    has_begun: bool,
+    items: Items,
     names: Names<'de>,
 }
 
@@ -58,15 +86,26 @@ impl<'de> Reader<'de> {
     /// Reads `text`, which begins at byte `base` of the reply.
     pub(super) const fn new(text: &'de str, base: usize) -> Self {
         Self {
+            base,
+            ..Self::with_rules(text, Rules::REPLY)
+        }
+    }
+
+    /// Reads `text`, which is all there is, by rules of the caller.
+    pub(crate) const fn with_rules(text: &'de str, rules: Rules) -> Self {
+        Self {
             text,
             at: 0,
-            base,
+            stops: Stops::new(text.as_bytes()),
+            base: 0,
             depth: 0,
+            rules,
         }
     }
 
     /// Reads a value, or enters it.
-    pub(super) fn value(&mut self) -> Result<Event<'de>, Fault> {
+    #[inline]
+    pub(crate) fn value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b'"') => self.string().map(Event::Text),
             Some(b'{') => self.enter(Event::Object),
@@ -81,7 +120,7 @@ impl<'de> Reader<'de> {
     }
 
     /// The next item of the array that was entered last, or nothing once it has been left.
-    pub(super) fn next_item(&mut self, items: &mut Items) -> Result<Option<Event<'de>>, Fault> {
+    pub(crate) fn next_item(&mut self, items: &mut Items) -> Result<Option<Event<'de>>, Fault> {
         match self.peek_token() {
             None => Err(self.truncated("in an array")),
             Some(b']') => {
@@ -103,33 +142,17 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The next key of the object that was entered last, or nothing once it has been left. After a
-    /// key its value must be read with [`Reader::member_value`].
+    /// The next key of the object that was entered last, or nothing once it has been left; one
+    /// that stands twice is a fault. After a key its value must be read with
+    /// [`Reader::member_value`].
+    #[inline]
     pub(super) fn next_key(
         &mut self,
         members: &mut Members<'de>,
     ) -> Result<Option<Cow<'de, str>>, Fault> {
-        match self.peek_token() {
-            None => return Err(self.truncated("in an object")),
-            Some(b'}') => {
-                self.leave();
-                return Ok(None);
-            }
-            Some(b',') if members.has_begun => {
-                self.advance();
-                if self.peek_token() == Some(b'}') {
-                    return Err(self.syntax("trailing comma"));
-                }
-            }
-            Some(_) if members.has_begun => return Err(self.syntax("expected `,` or `}`")),
-            Some(_) => members.has_begun = true,
-        }
-        match self.peek_token() {
-            Some(b'"') => {}
-            Some(_) => return Err(self.syntax("a key must be a string")),
-            None => return Err(self.truncated("before a key")),
-        }
-        let place = self.at;
+        let Some(place) = self.find_key(&mut members.items)? else {
+            return Ok(None);
+        };
         let key = self.string()?;
         if members.names.insert(key.clone()) {
             Ok(Some(key))
@@ -142,8 +165,44 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// As [`Reader::next_key`], for a caller that looks for keys that stand twice itself.
+    pub(crate) fn next_uncompared_key(
+        &mut self,
+        items: &mut Items,
+    ) -> Result<Option<Cow<'de, str>>, Fault> {
+        match self.find_key(items)? {
+            Some(_) => self.string().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the next key begins, which is where the cursor then is.
+    fn find_key(&mut self, items: &mut Items) -> Result<Option<usize>, Fault> {
+        match self.peek_token() {
+            None => return Err(self.truncated("in an object")),
+            Some(b'}') => {
+                self.leave();
+                return Ok(None);
+            }
+            Some(b',') if items.has_begun => {
+                self.advance();
+                if self.peek_token() == Some(b'}') {
+                    return Err(self.syntax("trailing comma"));
+                }
+            }
+            Some(_) if items.has_begun => return Err(self.syntax("expected `,` or `}`")),
+            Some(_) => items.has_begun = true,
+        }
+        match self.peek_token() {
+            Some(b'"') => Ok(Some(self.at)),
+            Some(_) => Err(self.syntax("a key must be a string")),
+            None => Err(self.truncated("before a key")),
+        }
+    }
+
     /// Reads or enters the value of the key that was read last.
-    pub(super) fn member_value(&mut self) -> Result<Event<'de>, Fault> {
+    #[inline]
+    pub(crate) fn member_value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b':') => {
                 self.advance();
@@ -155,7 +214,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Checks that nothing but white space is left.
-    pub(super) fn end(&mut self) -> Result<(), Fault> {
+    pub(crate) fn end(&mut self) -> Result<(), Fault> {
         match self.peek_token() {
             None => Ok(()),
             Some(_) => Err(self.fault(
@@ -167,11 +226,12 @@ impl<'de> Reader<'de> {
     }
 
     fn enter(&mut self, container: Event<'de>) -> Result<Event<'de>, Fault> {
-        if self.depth == MAX_NESTING {
+        let most = self.rules.nesting;
+        if self.depth == most {
             return Err(self.fault(
                 FaultCode::TooDeep,
                 self.at,
-                format_args!("nested deeper than {MAX_NESTING}"),
+                format_args!("nested deeper than {most}"),
             ));
         }
         self.depth = self.depth.wrapping_add(1);
@@ -196,11 +256,13 @@ impl<'de> Reader<'de> {
         Ok(event)
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// The next byte that is not white space.
+    #[inline]
     fn peek_token(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
@@ -212,6 +274,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Steps over one byte. The cursor never passes the end of a text that fits in memory.
+    #[inline]
     pub(super) fn advance(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
@@ -280,7 +343,8 @@ mod tests {
             ("{\"a\" 1}", Syntax, 5),
             ("{\"a\":1 \"b\":2}", Syntax, 7),
             ("[truth]", Syntax, 4),
-            ("[01]", Syntax, 2),
+            ("[01]", Syntax, 1),
+            ("[-00]", Syntax, 2),
             ("[-a]", Syntax, 2),
             ("[1.e1]", Syntax, 3),
             ("[1e]", Syntax, 3),

@@ -14,6 +14,7 @@ use super::reader::{Event, Reader};
 pub(super) enum Value<'de> {
     Text(Cow<'de, str>),
     Natural(u64),
+    /// No natural number, and no operand takes any other.
     Negative,
     Boolean,
     Null,
@@ -23,11 +24,12 @@ pub(super) enum Value<'de> {
 
 impl<'de> Value<'de> {
     /// Reads what is left of the value that `event` begins.
+    #[inline]
     pub(super) fn of(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Self, Fault> {
         Ok(match event {
             Event::Text(text) => Self::Text(text),
             Event::Natural(number) => Self::Natural(number),
-            Event::Negative(_) => Self::Negative,
+            Event::Negative(_) | Event::Unrounded(_) => Self::Negative,
             Event::Boolean(_) => Self::Boolean,
             Event::Null => Self::Null,
             Event::Array | Event::Object => {
