@@ -169,7 +169,10 @@ fn only_whole_endings_pass() {
                 Provider::OpenAi,
                 json!({"choices": [{"message": {"content": "x"}, "finish_reason": word}]}),
             ),
-            (Provider::Kimi, json!({"content": "x", "stop_reason": word})),
+            (
+                Provider::Kimi,
+                json!({"content": [{"type": "text", "text": "x"}], "stop_reason": word}),
+            ),
             (
                 Provider::Ollama,
                 json!({"response": "x", "done": true, "done_reason": word}),
