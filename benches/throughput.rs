@@ -1,11 +1,13 @@
 //! What a tick costs, and what it is compared with: the SHA-256 of the bytes it must hash.
+//!
+//! Every group has a bench named `limit`, which the others of the group are compared with.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 use turingos::Digest;
-use turingos::isa;
+use turingos::isa::{self, Syscall};
 use turingos::journal::Chain;
 use turingos::kernel::Kernel;
 use turingos_sim::oracle::seeded::SeededOracle;
@@ -27,13 +29,13 @@ fn runtime() -> Runtime {
 
 /// Whole ticks without disk, and the hashing that they cannot do without.
 fn tick(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("tick");
-    group.throughput(Throughput::Elements(TICKS));
     for profile in Profile::ALL {
+        let mut group = criterion.benchmark_group(format!("tick-{profile}"));
+        group.throughput(Throughput::Elements(TICKS));
         let runtime = runtime();
         let header = Settings::header(profile, SEED, u64::MAX);
         let mut soak = runtime.block_on(async { Soak::start(&header) });
-        group.bench_function(profile.name(), |bencher| {
+        group.bench_function("whole", |bencher| {
             bencher.iter(|| {
                 runtime.block_on(async {
                     for _ in 0..TICKS {
@@ -43,15 +45,15 @@ fn tick(criterion: &mut Criterion) {
             });
         });
         let texts = hashed_texts(profile);
-        group.bench_function(format!("{}-sha256-limit", profile.name()), |bencher| {
+        group.bench_function("limit", |bencher| {
             bencher.iter(|| {
                 for text in &texts {
                     black_box(Digest::of(black_box(text)));
                 }
             });
         });
+        group.finish();
     }
-    group.finish();
 }
 
 /// Everything that the first [`TICKS`] ticks of a profile hash, text by text.
@@ -64,53 +66,88 @@ fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
             settings.world().with_faults(plan),
             Listening {
                 inner: SeededOracle::new(SEED, settings.agent.clone()),
-                heard: Vec::new(),
+                heard: Exchange::default(),
             },
             &settings.driver,
             SEED,
         );
-        let mut records = Vec::new();
+        let mut texts = Vec::new();
         for _ in 0..TICKS {
             let Ok(committed) = driver.tick().await else {
                 let q = boot_q(driver.kernel().q());
                 driver.kernel_mut().reboot(&q, BOOT_POINTER);
                 continue;
             };
+            let heard = driver.oracle().heard.clone();
+            // A paged slice is hashed whole, once for itself and once for its page token; a page
+            // of it is hashed as it is shown.
+            match heard.paged_chars {
+                Some(chars) if !committed.record.pointer.starts_with("sys://page/") => {
+                    texts.extend([vec![b'x'; chars], vec![b'x'; chars]]);
+                }
+                _ => texts.push(heard.slice),
+            }
+            texts.extend([heard.q, heard.frame, heard.reply, heard.signature]);
+            if committed.record.effect != Digest::EMPTY {
+                // Once as the effect, once in the world's history.
+                texts.extend([heard.payload.clone(), heard.payload]);
+            }
             let mut json = String::new();
             committed.record.write_json(&mut json);
             let mut chained = json.into_bytes();
             chained.extend([0; 32]);
-            records.push(chained);
+            texts.push(chained);
         }
-        records.extend_from_slice(&driver.oracle().heard);
-        records
+        texts
     })
 }
 
-/// An oracle that keeps a copy of what a tick hashes of each exchange: the state, the frame, the
-/// slice inside it, the raw reply and the syscall's signature. Retried calls are kept too, which a
-/// tick does not hash; they are few.
+/// The texts of one tick's last call.
+#[derive(Clone, Default)]
+struct Exchange {
+    q: Vec<u8>,
+    frame: Vec<u8>,
+    slice: Vec<u8>,
+    paged_chars: Option<usize>,
+    reply: Vec<u8>,
+    signature: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+/// An oracle that keeps a copy of what a tick hashes of its last exchange.
 struct Listening {
     inner: SeededOracle,
-    heard: Vec<Vec<u8>>,
+    heard: Exchange,
 }
 
 impl Oracle for Listening {
     async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
         let reply = self.inner.call(request).await?;
         let slice = request.frame.split_once("[OBSERVED_SLICE]\n");
-        self.heard.push(request.q.as_bytes().to_vec());
-        self.heard.push(request.frame.as_bytes().to_vec());
-        self.heard
-            .push(slice.map_or("", |(_, slice)| slice).as_bytes().to_vec());
+        let slice = slice.map_or("", |(_, slice)| slice);
+        let paged = slice.strip_prefix("[PAGE_TABLE] ").and_then(|rest| {
+            let (_, chars) = rest.lines().next()?.split_once("chars=")?;
+            chars.split(' ').next()?.parse().ok()
+        });
+        let mut heard = Exchange {
+            q: request.q.as_bytes().to_vec(),
+            frame: request.frame.as_bytes().to_vec(),
+            slice: slice.as_bytes().to_vec(),
+            paged_chars: paged,
+            reply: reply.body.clone(),
+            ..Exchange::default()
+        };
         if let Ok(text) = turingos::bus::parse(reply.provider, reply.status, &reply.body)
             && let Ok(transition) = isa::decode(text.text.as_bytes())
         {
             let mut signature = String::new();
             transition.syscall.write_canonical(&mut signature);
-            self.heard.push(signature.into_bytes());
+            heard.signature = signature.into_bytes();
+            if let Syscall::Write { payload, .. } = transition.syscall {
+                heard.payload = payload.into_bytes();
+            }
         }
-        self.heard.push(reply.body.clone());
+        self.heard = heard;
         Ok(reply)
     }
 }
@@ -127,15 +164,10 @@ fn decode(criterion: &mut Criterion) {
         group.bench_with_input(BenchmarkId::new("reply", name), &reply, |bencher, reply| {
             bencher.iter(|| isa::decode(black_box(reply.as_bytes())));
         });
-        group.bench_with_input(
-            BenchmarkId::new("serde-value-limit", name),
-            &reply,
-            |bencher, reply| {
-                bencher.iter(|| {
-                    serde_json::from_slice::<serde_json::Value>(black_box(reply.as_bytes()))
-                });
-            },
-        );
+        group.bench_with_input(BenchmarkId::new("limit", name), &reply, |bencher, reply| {
+            bencher
+                .iter(|| serde_json::from_slice::<serde_json::Value>(black_box(reply.as_bytes())));
+        });
     }
     group.finish();
 }
@@ -175,7 +207,7 @@ fn journal(criterion: &mut Criterion) {
             chain.head()
         });
     });
-    group.bench_function("sha256-limit", |bencher| {
+    group.bench_function("limit", |bencher| {
         bencher.iter(|| {
             for record in &records {
                 black_box(Digest::of_parts(&[black_box(record), &[0; 32]]));

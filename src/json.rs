@@ -5,40 +5,38 @@
 
 use alloc::string::String;
 
-use crate::byte_scan::first_escaped_or;
+use crate::byte_scan::{MustEscape, Stops};
 
 /// Appends `text` as a JSON string with the fewest escapes. Runs between escapes are copied whole.
 pub(crate) fn push_string(out: &mut String, text: &str) {
     out.reserve(text.len().saturating_add(2));
     out.push('"');
-    let mut rest = text;
-    while let Some(position) = first_escaped_or(rest.as_bytes(), []) {
-        // A byte below 0x80 is a whole character, so both cuts are at characters.
-        let (plain, tail) = rest.split_at_checked(position).unwrap_or((rest, ""));
-        out.push_str(plain);
-        let mut characters = tail.chars();
-        if let Some(character) = characters.next() {
-            push_escape(out, character);
+    let mut stops = Stops::<MustEscape>::new(text.as_bytes());
+    let mut start = 0_usize;
+    while let Some(stop) = stops.next_from(start) {
+        // A stop is below 0x80, hence a whole character, so every cut is at a character.
+        out.push_str(text.get(start..stop).unwrap_or_default());
+        if let Some(&byte) = text.as_bytes().get(stop) {
+            push_escape(out, byte);
         }
-        rest = characters.as_str();
+        start = stop.wrapping_add(1);
     }
-    out.push_str(rest);
+    out.push_str(text.get(start..).unwrap_or_default());
     out.push('"');
 }
 
-fn push_escape(out: &mut String, character: char) {
-    let short = match character {
-        '"' => "\\\"",
-        '\\' => "\\\\",
-        '\n' => "\\n",
-        '\r' => "\\r",
-        '\t' => "\\t",
-        '\u{8}' => "\\b",
-        '\u{c}' => "\\f",
+fn push_escape(out: &mut String, byte: u8) {
+    let short = match byte {
+        b'"' => "\\\"",
+        b'\\' => "\\\\",
+        b'\n' => "\\n",
+        b'\r' => "\\r",
+        b'\t' => "\\t",
+        0x08 => "\\b",
+        0x0c => "\\f",
         control => {
-            let code = u32::from(control);
-            out.push_str(if code >= 0x10 { "\\u001" } else { "\\u000" });
-            out.push(char::from_digit(code & 15, 16).unwrap_or('0'));
+            out.push_str(if control >= 0x10 { "\\u001" } else { "\\u000" });
+            out.push(char::from_digit(u32::from(control & 15), 16).unwrap_or('0'));
             return;
         }
     };

@@ -4,6 +4,7 @@ use turingos::isa::Opcode;
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
+use turingos_sim::oracle::noise::NoiseKind;
 use turingos_sim::run::Profile;
 use turingos_sim::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
 
@@ -68,7 +69,7 @@ fn every_seed_of_a_sample_passes_its_gates_and_uses_every_opcode() {
     for profile in Profile::ALL {
         for seed in [0, 1, 7, 42, u64::MAX] {
             let outcome = soak(profile, seed, 1_200);
-            for gate in judge(profile, 1_200, &outcome.tally) {
+            for gate in judge(&Settings::header(profile, seed, 1_200), &outcome.tally) {
                 assert!(gate.pass, "{profile} {seed}: {} {}", gate.id, gate.detail);
             }
             for opcode in Opcode::ALL {
@@ -83,7 +84,7 @@ fn every_seed_of_a_sample_passes_its_gates_and_uses_every_opcode() {
 fn every_gate_can_fail() {
     let healthy = |profile| soak(profile, 42, 1_200).tally;
     let failed = |profile, tally: &_| -> Vec<String> {
-        let gates = judge(profile, 1_200, tally).into_iter();
+        let gates = judge(&Settings::header(profile, 42, 1_200), tally).into_iter();
         gates
             .filter(|gate| !gate.pass)
             .map(|gate| gate.id)
@@ -126,6 +127,54 @@ fn every_gate_can_fail() {
     let mut tally = hostile;
     tally.traps.remove(&TrapKind::Deadlock);
     assert_eq!(failed(Profile::Hostile, &tally), ["every-trap-reached"]);
+}
+
+#[test]
+fn a_swarm_turns_kinds_off_for_a_whole_seed() {
+    for seed in 0..4 {
+        let settings = Settings::of(Profile::Hostile).swarm(seed);
+        let off: Vec<_> = NoiseKind::ALL
+            .into_iter()
+            .filter(|kind| settings.agent.noise.rate(*kind) == 0)
+            .collect();
+        assert!(off.len() > 5 && off.len() < 28, "{}", off.len());
+        let header = settings.into_header(Profile::Hostile, seed, 1_200);
+        let outcome = on_virtual_time(async {
+            let mut soak = Soak::start(&header);
+            for _ in 0..1_200 {
+                soak.tick().await;
+            }
+            soak.finish()
+        });
+        for kind in off {
+            assert_eq!(outcome.tally.injections.get(kind.name()), None, "{kind:?}");
+        }
+        let gates = judge(&header, &outcome.tally);
+        assert!(gates.iter().all(|gate| gate.pass), "{gates:?}");
+    }
+}
+
+#[test]
+fn what_was_drawn_is_told_for_each_tick_it_touched() {
+    let header = Settings::header(Profile::Hostile, 42, 300);
+    let (lines, tally) = on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        let mut lines = Vec::new();
+        for _ in 0..300 {
+            soak.tick().await;
+            lines.extend(soak.draws_line());
+        }
+        (lines, soak.finish().tally)
+    });
+    assert!(lines.len() > 50 && lines.len() < 300, "{}", lines.len());
+    let noisy = lines
+        .iter()
+        .filter(|line| !line.contains(r#""noise":null"#));
+    let counted: u64 = NoiseKind::ALL
+        .iter()
+        .filter_map(|kind| tally.injections.get(kind.name()))
+        .sum();
+    assert_eq!(noisy.count() as u64, counted);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! CONTENT_CONTRACT: a payload that says "the rest is as before" instead of being the rest.
 
-use crate::byte_scan::first_pair;
+use crate::byte_scan::find_at_pairs;
 
 /// Markers matched without regard to ASCII case, grouped by the byte they begin with.
 const MARKERS: [(u8, &[&str]); 5] = [
@@ -35,15 +35,10 @@ const MARKERS: [(u8, &[&str]); 5] = [
 /// The first omission marker in `payload`, if any.
 #[must_use]
 pub fn omission_marker(payload: &str) -> Option<&'static str> {
-    let mut rest = payload.as_bytes();
-    while let Some(position) = first_pair(rest, may_begin_marker) {
-        rest = rest.get(position..).unwrap_or_default();
-        if let Some(marker) = marker_at_start(rest) {
-            return Some(marker);
-        }
-        rest = rest.get(1..).unwrap_or_default();
-    }
-    None
+    let bytes = payload.as_bytes();
+    find_at_pairs(bytes, may_begin_marker, |position| {
+        marker_at_start(bytes.get(position..).unwrap_or_default())
+    })
 }
 
 /// Looks at a byte and the second after it, which together seldom stand in ordinary text: a marker

@@ -129,7 +129,7 @@ impl core::error::Error for Fault {}
 code_list! {
     /// Every reason for which a reply is refused, from the bytes up to the operands. Where a reply
     /// has several, what is wrong with it as JSON is reported before what is wrong with it as a
-    /// transition.
+    /// transition, and of that whatever stands first. A detail counts bytes from 0.
     FaultCode {
         /// The reply is longer than [`MAX_REPLY_BYTES`](super::MAX_REPLY_BYTES).
         ReplyTooLarge = "REPLY_TOO_LARGE",

@@ -14,7 +14,7 @@ impl<'de> Reader<'de> {
         let first_digit = self.at;
         let magnitude = self.digits()?;
         if leading_zero && self.at > first_digit.wrapping_add(1) {
-            self.at = first_digit.wrapping_add(1);
+            self.at = first_digit;
             return Err(self.syntax("a number begins with 0"));
         }
         let mut is_float = false;

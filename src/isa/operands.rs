@@ -4,6 +4,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::envelope::{Action, Member, Parts};
 use super::fault::{Fault, FaultCode, Shown};
@@ -50,37 +51,38 @@ impl Envelope {
         })
     }
 
-    fn syscall(self, members: alloc::vec::Vec<Member<'_>>) -> Result<Syscall, Fault> {
+    fn syscall(self, mut members: Vec<Member<'_>>) -> Result<Syscall, Fault> {
         let opcode = self.opcode(&members)?;
         let operands = opcode.operands();
-        let mut slots: [Option<(Cow<'_, str>, Value<'_>)>; Operand::MAX] =
-            [const { None }; Operand::MAX];
-        for (key, value) in members {
-            if is_opcode_key(&key) {
+        let mut slots: [Option<&mut Member<'_>>; Operand::MAX] = [const { None }; Operand::MAX];
+        for member in &mut members {
+            let key = &member.0;
+            if is_opcode_key(key) {
                 continue;
             }
             let found = operands
                 .iter()
                 .zip(&mut slots)
-                .find(|(operand, _)| operand.is_spelled(&key));
+                .find(|(operand, _)| operand.is_spelled(key));
             let Some((operand, slot)) = found else {
-                return Err(stray_key(&key, opcode));
+                return Err(stray_key(key, opcode));
             };
             if self == Self::Canonical && operand.name != key {
-                return Err(not_canonical(&key, operand.name));
+                return Err(not_canonical(key, operand.name));
             }
             if let Some((other, _)) = slot {
                 return Err(Fault::new(
                     FaultCode::SynonymConflict,
-                    format_args!("{} and {} are one operand", Shown(other), Shown(&key)),
+                    format_args!("{} and {} are one operand", Shown(other), Shown(key)),
                 ));
             }
-            *slot = Some((key, value));
+            *slot = Some(member);
         }
         let mut taken = [const { None }; Operand::MAX];
         for ((operand, slot), taken) in operands.iter().zip(slots).zip(&mut taken) {
             if let Some((key, value)) = slot {
-                *taken = Some(self.operand(operand.kind, &key, value)?);
+                let value = core::mem::replace(value, Value::Null);
+                *taken = Some(self.operand(operand.kind, key, value)?);
             }
         }
         assemble(opcode, taken)

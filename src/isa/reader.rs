@@ -11,6 +11,8 @@ use core::fmt;
 use super::MAX_NESTING;
 use super::fault::{Fault, FaultCode, Shown};
 use super::names::Names;
+use super::string::EndsOrSpoils;
+use crate::byte_scan::Stops;
 
 /// The cursor. The first fault in the order of bytes ends the reading; what is read after it has
 /// no meaning.
@@ -18,6 +20,8 @@ pub(crate) struct Reader<'de> {
     pub(super) text: &'de str,
     /// The byte of `text` that is looked at next.
     pub(super) at: usize,
+    /// What may end or spoil a string.
+    pub(super) stops: Stops<'de, EndsOrSpoils>,
     /// Where `text` begins in the reply: faults name the reply's bytes, from 0.
     base: usize,
     /// Containers entered and not yet left.
@@ -92,6 +96,7 @@ impl<'de> Reader<'de> {
         Self {
             text,
             at: 0,
+            stops: Stops::new(text.as_bytes()),
             base: 0,
             depth: 0,
             rules,
@@ -99,6 +104,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads a value, or enters it.
+    #[inline]
     pub(crate) fn value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b'"') => self.string().map(Event::Text),
@@ -139,6 +145,7 @@ impl<'de> Reader<'de> {
     /// The next key of the object that was entered last, or nothing once it has been left; one
     /// that stands twice is a fault. After a key its value must be read with
     /// [`Reader::member_value`].
+    #[inline]
     pub(super) fn next_key(
         &mut self,
         members: &mut Members<'de>,
@@ -159,6 +166,7 @@ impl<'de> Reader<'de> {
     }
 
     /// As [`Reader::next_key`], for a caller that looks for keys that stand twice itself.
+    #[inline]
     pub(crate) fn next_uncompared_key(
         &mut self,
         items: &mut Items,
@@ -170,6 +178,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Where the next key begins, which is where the cursor then is.
+    #[inline]
     fn find_key(&mut self, items: &mut Items) -> Result<Option<usize>, Fault> {
         match self.peek_token() {
             None => return Err(self.truncated("in an object")),
@@ -194,6 +203,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads or enters the value of the key that was read last.
+    #[inline]
     pub(crate) fn member_value(&mut self) -> Result<Event<'de>, Fault> {
         match self.peek_token() {
             Some(b':') => {
@@ -248,11 +258,13 @@ impl<'de> Reader<'de> {
         Ok(event)
     }
 
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// The next byte that is not white space.
+    #[inline]
     fn peek_token(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
@@ -264,6 +276,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Steps over one byte. The cursor never passes the end of a text that fits in memory.
+    #[inline]
     pub(super) fn advance(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
@@ -332,7 +345,8 @@ mod tests {
             ("{\"a\" 1}", Syntax, 5),
             ("{\"a\":1 \"b\":2}", Syntax, 7),
             ("[truth]", Syntax, 4),
-            ("[01]", Syntax, 2),
+            ("[01]", Syntax, 1),
+            ("[-00]", Syntax, 2),
             ("[-a]", Syntax, 2),
             ("[1.e1]", Syntax, 3),
             ("[1e]", Syntax, 3),

@@ -9,110 +9,97 @@ use alloc::string::String;
 use super::characters::is_forbidden;
 use super::fault::{Fault, FaultCode};
 use super::reader::Reader;
-use crate::byte_scan::first_escaped_or;
+use crate::byte_scan::{ByteClass, MustEscape};
 
-/// The most room, in bytes, that a string is given ahead after its first escape: a long document of
-/// short strings must not cost its length for each.
-const FIRST_ROOM: usize = 4096;
+/// Room in bytes for a string with escapes, unless the document ends before. Most are shorter, and
+/// a document of many short ones must not be given its own size many times over.
+const FIRST_ROOM: usize = 512;
 
-/// The room for a string that turns out to have escapes is what was copied so far, times this.
-const GROWTH: usize = 4;
+/// A longer string is given room for the rest of the document, most of which it often is. It gives
+/// room back if it was given more than this many times what it needs.
+const MOST_SLACK: usize = 4;
 
 impl<'de> Reader<'de> {
     /// Reads the string whose opening quote is at the cursor.
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
-        self.advance();
-        let start = self.at;
-        let stop = self.plain_run()?;
-        let first_run = self.text.get(start..self.at).unwrap_or_default();
-        if stop == Stop::Quote {
-            self.advance();
-            return Ok(Cow::Borrowed(first_run));
-        }
-        self.unescaped(first_run).map(Cow::Owned)
-    }
-
-    /// Reads the rest of a string from its first escape on.
-    fn unescaped(&mut self, first_run: &str) -> Result<String, Fault> {
-        let left = self.text.len().saturating_sub(self.at);
-        let room = first_run.len().saturating_add(left.min(FIRST_ROOM));
-        let mut out = String::with_capacity(room);
-        out.push_str(first_run);
+        let start = self.at.wrapping_add(1);
+        let mut at = start;
         loop {
-            out.push(self.escape()?);
-            let start = self.at;
-            let stop = self.plain_run()?;
-            out.push_str(self.text.get(start..self.at).unwrap_or_default());
-            if stop == Stop::Quote {
-                self.advance();
-                if out.capacity() / GROWTH > out.len() {
-                    out.shrink_to_fit();
-                }
-                return Ok(out);
-            }
-        }
-    }
-
-    /// Moves the cursor to the next quote or backslash.
-    #[inline]
-    fn plain_run(&mut self) -> Result<Stop, Fault> {
-        loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let Some(length) = first_escaped_or(rest, BEYOND_ESCAPED) else {
+            let Some(stop) = self.stops.next_from(at) else {
                 return Err(self.truncated("in a string"));
             };
-            self.at = self.at.wrapping_add(length);
-            match rest.get(length) {
-                Some(b'"') => return Ok(Stop::Quote),
-                Some(b'\\') => return Ok(Stop::Backslash),
-                _ => self.pass_unusual()?,
+            match self.text.as_bytes().get(stop) {
+                Some(b'"') => {
+                    self.at = stop.wrapping_add(1);
+                    let text = self.text.get(start..stop).unwrap_or_default();
+                    return Ok(Cow::Borrowed(text));
+                }
+                Some(b'\\') => return self.unescaped(start, stop).map(Cow::Owned),
+                _ => at = self.pass_unusual(stop)?,
             }
         }
     }
 
-    /// Steps over the byte at the cursor, which is a control or one of [`BEYOND_ESCAPED`], unless
-    /// it is part of a forbidden character.
-    fn pass_unusual(&mut self) -> Result<(), Fault> {
-        let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
-        let after = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let start = match after {
-            [0x9c, ..] if before.last() != Some(&0xd8) => {
-                self.advance();
-                return Ok(());
+    /// Reads a string that begins at `start` and has its first escape at `escape`.
+    fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, Fault> {
+        let most = self.text.len().saturating_sub(start);
+        let mut out = String::with_capacity(most.min(FIRST_ROOM));
+        let mut run_start = start;
+        let mut stop = escape;
+        loop {
+            match self.text.as_bytes().get(stop) {
+                Some(b'\\') => {
+                    push_run(&mut out, self.text.get(run_start..stop), most);
+                    let letter = self.text.as_bytes().get(stop.wrapping_add(1));
+                    if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
+                        out.push(character);
+                        run_start = stop.wrapping_add(2);
+                    } else {
+                        self.at = stop;
+                        out.push(self.long_escape()?);
+                        run_start = self.at;
+                    }
+                    stop = run_start;
+                }
+                Some(b'"') => {
+                    push_run(&mut out, self.text.get(run_start..stop), most);
+                    self.at = stop.wrapping_add(1);
+                    if out.capacity() > FIRST_ROOM.max(out.len().saturating_mul(MOST_SLACK)) {
+                        out.shrink_to_fit();
+                    }
+                    return Ok(out);
+                }
+                _ => stop = self.pass_unusual(stop)?,
             }
-            [0x9c, ..] => self.at.wrapping_sub(1),
-            // What is forbidden after 0xe2 ends in few bytes, and none of them ends a dash or a
-            // quotation mark.
-            [0xe2, _, third, ..] if !matches!(third, 0x8e | 0x8f | 0xa6..=0xae) => {
-                self.at = self.at.wrapping_add(3);
-                return Ok(());
-            }
-            _ => self.at,
-        };
-        let character = { self.text.get(start..) }.and_then(|text| text.chars().next());
+            let Some(next) = self.stops.next_from(stop) else {
+                return Err(self.truncated("in a string"));
+            };
+            stop = next;
+        }
+    }
+
+    /// Where to go on after the character at `stop`, which [`EndsOrSpoils`] points at and is no
+    /// quote or backslash, unless it is forbidden.
+    fn pass_unusual(&self, stop: usize) -> Result<usize, Fault> {
+        let character = { self.text.get(stop..) }.and_then(|text| text.chars().next());
         match character {
             Some(character) if self.is_refused(character) || character < ' ' => {
-                Err(self.forbidden(character, start))
+                Err(self.forbidden(character, stop))
             }
-            Some(character) => {
-                self.at = start.wrapping_add(character.len_utf8());
-                Ok(())
-            }
+            Some(character) => Ok(stop.wrapping_add(character.len_utf8())),
             None => Err(self.truncated("in a string")),
         }
     }
 
-    /// Reads the escape at the cursor.
-    fn escape(&mut self) -> Result<char, Fault> {
+    fn bytes_at<const COUNT: usize>(&self, start: usize) -> Option<&'de [u8; COUNT]> {
+        self.text.as_bytes().get(start..)?.first_chunk()
+    }
+
+    /// Reads the escape at the cursor, one that [`short_escape`] does not know.
+    fn long_escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
         self.advance();
         let character = match self.peek() {
-            Some(b'n') => '\n',
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'/') => '/',
             Some(b'b') => '\u{8}',
             Some(b'f') => '\u{c}',
             Some(b'u') => {
@@ -160,8 +147,7 @@ impl<'de> Reader<'de> {
 
     /// Reads four digits and leaves the cursor on the last.
     fn hex_digits(&mut self, place: usize) -> Result<u32, Fault> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let Some(digits) = rest.first_chunk::<4>() else {
+        let Some(digits) = self.bytes_at::<4>(self.at) else {
             return Err(self.truncated("in an escape"));
         };
         let mut code = 0_u32;
@@ -190,16 +176,50 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// What ends a run of characters that stand for themselves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    Quote,
-    Backslash,
+/// Appends characters that stand for themselves; `most` bytes are room for any string of the rest
+/// of the document.
+#[inline]
+fn push_run(out: &mut String, run: Option<&str>, most: usize) {
+    let run = run.unwrap_or_default();
+    let room = out.capacity().wrapping_sub(out.len());
+    if run.len() >= room {
+        out.reserve_exact(most.saturating_sub(out.len()));
+    }
+    out.push_str(run);
 }
 
-/// What stops a run beside bytes that JSON escapes: DEL, the last byte of U+061C, and the first of
-/// every other forbidden character. The first byte of U+061C begins half of all Arabic letters.
-const BEYOND_ESCAPED: [u8; 3] = [0x7f, 0x9c, 0xe2];
+/// What a letter after a backslash stands for, if that may stand in a string.
+#[inline]
+const fn short_escape(letter: u8) -> Option<char> {
+    match letter {
+        b'"' => Some('"'),
+        b'/' => Some('/'),
+        b'\\' => Some('\\'),
+        b'n' => Some('\n'),
+        b'r' => Some('\r'),
+        b't' => Some('\t'),
+        _ => None,
+    }
+}
+
+/// What may end a run of characters that stand for themselves: bytes that JSON escapes, DEL, and
+/// what looks like the beginning of a bidirectional control.
+pub(super) struct EndsOrSpoils;
+
+impl ByteClass for EndsOrSpoils {
+    #[inline]
+    fn has_ascii(byte: u8) -> bool {
+        MustEscape::has_ascii(byte) | (byte == 0x7f)
+    }
+
+    #[inline]
+    fn may_begin(first: u8, second: u8, third: u8) -> bool {
+        let letter_mark = (first == 0xd8) & (second == 0x9c);
+        // The second byte is left to the closer look, which it would only spare the ellipsis.
+        let general = (first == 0xe2) & ((third & 0xfe == 0x8e) | (third.wrapping_sub(0xa6) < 9));
+        letter_mark | general
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -259,12 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unescaped_string_keeps_no_more_room_than_it_needs() {
-        let text = format!("\"a\\nb\" {}", "x".repeat(100_000));
-        let Ok(Cow::Owned(unescaped)) = read(&text) else {
-            panic!("not unescaped");
-        };
-        assert!(unescaped.capacity() < 100, "{}", unescaped.capacity());
+    fn an_unescaped_string_keeps_little_more_room_than_it_needs() {
+        for length in [1, 400, 600, 3_000, 100_000] {
+            let string = "a".repeat(length);
+            let text = format!("\"\\n{string}\\n\" {}", "x".repeat(100_000));
+            let Ok(Cow::Owned(unescaped)) = read(&text) else {
+                panic!("not unescaped");
+            };
+            assert_eq!(unescaped, format!("\n{string}\n"));
+            let most = FIRST_ROOM.max(MOST_SLACK * unescaped.len());
+            assert!(unescaped.capacity() <= most, "{length}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub(super) enum Value<'de> {
 
 impl<'de> Value<'de> {
     /// Reads what is left of the value that `event` begins.
+    #[inline]
     pub(super) fn of(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Self, Fault> {
         Ok(match event {
             Event::Text(text) => Self::Text(text),

@@ -22,13 +22,16 @@ impl Twin {
     pub(super) fn start(arguments: &SoakArgs) -> Result<Self, Failure> {
         let program = std::env::current_exe()
             .map_err(|cause| Failure::new(Exit::System, format!("cannot find itself: {cause}")))?;
-        let words = [
+        let mut words = vec![
             "soak".to_owned(),
             "--emit-journal".to_owned(),
             format!("--ticks={}", arguments.ticks),
             format!("--seed={}", arguments.seed),
             format!("--profile={}", arguments.profile),
         ];
+        if arguments.swarm {
+            words.push("--swarm".to_owned());
+        }
         let mut child = Command::new(&program)
             .args(&words)
             .current_dir(std::env::temp_dir())

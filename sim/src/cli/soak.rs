@@ -28,6 +28,9 @@ pub struct SoakArgs {
     /// Which mixture of missions and faults.
     #[arg(long, value_enum, default_value_t = Profile::Routine)]
     pub profile: Profile,
+    /// Turn a subset of the kinds of noise and provider fault, drawn from the seed, off.
+    #[arg(long)]
+    pub swarm: bool,
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub out: Option<PathBuf>,
@@ -48,14 +51,22 @@ pub struct SoakArgs {
 
 impl SoakArgs {
     fn header(&self) -> Header<Settings> {
-        Settings::header(self.profile, self.seed, self.ticks.get())
+        let settings = Settings::of(self.profile);
+        let settings = match self.swarm {
+            true => settings.swarm(self.seed),
+            false => settings,
+        };
+        settings.into_header(self.profile, self.seed, self.ticks.get())
     }
 
     /// The command that repeats this run.
     fn reproduce(&self) -> String {
         format!(
-            "sim soak --ticks {} --seed {} --profile {}",
-            self.ticks, self.seed, self.profile
+            "sim soak --ticks {} --seed {} --profile {}{}",
+            self.ticks,
+            self.seed,
+            self.profile,
+            if self.swarm { " --swarm" } else { "" }
         )
     }
 }
@@ -68,9 +79,7 @@ impl SoakArgs {
 pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let header = arguments.header();
     if arguments.emit_journal {
-        simulate(&header, |line, _| {
-            out.write_all(line).map_err(Failure::from)
-        })?;
+        simulate(&header, |soak| Ok(out.write_all(soak.line())?))?;
         out.flush()?;
         return Ok(Exit::Passed);
     }
@@ -89,13 +98,16 @@ pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     };
     let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
     let stopwatch = Stopwatch::start();
-    let outcome = simulate(&header, |line, done| {
-        progress.set(done);
+    let outcome = simulate(&header, |soak| {
+        progress.set(soak.ticks());
         if let Some(writer) = &mut writer {
-            writer.record_line(line)?;
+            writer.record_line(soak.line())?;
+            if let Some(line) = soak.draws_line() {
+                writer.draws_line(line.as_bytes())?;
+            }
         }
         match &mut twin {
-            Some(twin) => twin.compare(line, done - 1),
+            Some(twin) => twin.compare(soak.line(), soak.ticks() - 1),
             None => Ok(()),
         }
     })?;
@@ -104,7 +116,7 @@ pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
-    let gates = judge(header.profile, header.ticks, &outcome.tally);
+    let gates = judge(&header, &outcome.tally);
     let manifest = manifest(arguments, &outcome).with_gates(gates);
     let passed = manifest.passed();
     if let Some(writer) = writer {
@@ -120,16 +132,16 @@ pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     Ok(if passed { Exit::Passed } else { Exit::Failed })
 }
 
-/// Runs the whole header, handing each journal line and the number of ticks done to `sink`.
+/// Runs the whole header, showing the soak to `look` after each tick.
 fn simulate(
     header: &Header<Settings>,
-    mut sink: impl FnMut(&[u8], u64) -> Result<(), Failure>,
+    mut look: impl FnMut(&mut Soak) -> Result<(), Failure>,
 ) -> Result<Outcome, Failure> {
     on_virtual_time(async {
         let mut soak = Soak::start(header);
         while soak.ticks() < header.ticks {
             soak.tick().await;
-            sink(soak.line(), soak.ticks())?;
+            look(&mut soak)?;
         }
         Ok(soak.finish())
     })
@@ -226,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_option_is_taken() {
-        let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile \
+        let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile --swarm \
                     --out RUN --json --check --quiet";
         let arguments = parse(line).unwrap();
         assert_eq!((arguments.ticks.get(), arguments.seed), (1, u64::MAX));
@@ -273,7 +285,7 @@ mod tests {
         assert_eq!(
             complaint("sim soak --tick 5"),
             "unexpected argument '--tick' found; tip: a similar argument exists: '--ticks'; \
-             allowed: --ticks, --seed, --profile, --out, --json, --check, --quiet; \
+             allowed: --ticks, --seed, --profile, --swarm, --out, --json, --check, --quiet; \
              see `sim soak --help`"
         );
         assert_eq!(

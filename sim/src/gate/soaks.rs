@@ -15,7 +15,7 @@ pub(super) fn gate() -> Finding {
     let mut roots = Vec::new();
     for profile in Profile::ALL {
         let outcome = run(profile, SEED, TICKS, |_, _| {});
-        for gate in judge(profile, TICKS, &outcome.tally) {
+        for gate in judge(&Settings::header(profile, SEED, TICKS), &outcome.tally) {
             ledger.expect(gate.pass, || {
                 format!("{profile} {}: {}", gate.id, gate.detail)
             });

@@ -85,7 +85,7 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
 /// Appends a number in decimal digits to text.
 pub fn push_number_text(out: &mut String, number: u64) {
     let (digits, start) = decimal(number);
-    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    out.push_str(core::str::from_utf8(&digits[start..]).expect("decimal digits are ASCII"));
 }
 
 fn decimal(mut number: u64) -> ([u8; 20], usize) {

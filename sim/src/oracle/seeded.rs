@@ -180,7 +180,8 @@ impl SeededOracle {
                 (latency, kind.response(&envelope, &mut self.provider_draws))
             }
             None => {
-                let mut body = Vec::new();
+                // Room for the envelope and for the text escaped once more, so that it grows once.
+                let mut body = Vec::with_capacity(512 + 2 * self.text.len());
                 push_reply(&envelope, &mut body);
                 let reply = RawReply {
                     provider: shape.provider(),

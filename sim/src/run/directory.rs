@@ -25,6 +25,9 @@ impl RunDirectory {
     pub const TAPE: &'static str = "tape.jsonl";
     /// One line for each tick.
     pub const JOURNAL: &'static str = "journal.jsonl";
+    /// One line for each tick in which a layer of the simulation went wrong on purpose; follows
+    /// from the header, proves nothing, and is there to be read.
+    pub const DRAWS: &'static str = "draws.jsonl";
     /// What the run came to; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
@@ -46,19 +49,26 @@ impl RunDirectory {
         let journal = path.join(Self::JOURNAL);
         let file = create_new(&journal)?;
         let rest = create_new(&path.join(Self::TAPE))
-            .and_then(|_| write_whole(path, Self::HEADER, &header.to_bytes()));
-        if let Err(error) = rest {
-            // The first error is the one to tell; what was made here should not stop a retry.
-            for name in [Self::TAPE, Self::JOURNAL] {
-                let _ = fs::remove_file(path.join(name));
+            .and_then(|_| create_new(&path.join(Self::DRAWS)))
+            .and_then(|draws| {
+                write_whole(path, Self::HEADER, &header.to_bytes())?;
+                Ok(draws)
+            });
+        match rest {
+            Ok(draws) => Ok(RunWriter {
+                directory: path.to_path_buf(),
+                path: journal,
+                journal: LineWriter::new(file),
+                draws: LineWriter::new(draws),
+            }),
+            Err(error) => {
+                // The first error is the one to tell; what was made here should not stop a retry.
+                for name in [Self::TAPE, Self::DRAWS, Self::JOURNAL] {
+                    let _ = fs::remove_file(path.join(name));
+                }
+                Err(error)
             }
-            return Err(error);
         }
-        Ok(RunWriter {
-            directory: path.to_path_buf(),
-            path: journal,
-            journal: LineWriter::new(file),
-        })
     }
 }
 
@@ -70,6 +80,7 @@ pub struct RunWriter {
     directory: PathBuf,
     path: PathBuf,
     journal: LineWriter<File>,
+    draws: LineWriter<File>,
 }
 
 impl RunWriter {
@@ -87,6 +98,18 @@ impl RunWriter {
             .map_err(RunIoError::system("write", &self.path))
     }
 
+    /// Takes one line about what was drawn in a tick, newline included.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    ///
+    /// # Panics
+    /// If the line has no newline at its end, which is a bug of the caller.
+    pub fn draws_line(&mut self, line: &[u8]) -> Result<(), RunIoError> {
+        let written = self.draws.write_lines(line);
+        written.map_err(|error| self.draws_error(error))
+    }
+
     /// Hands every line so far to the operating system.
     ///
     /// # Errors
@@ -94,7 +117,13 @@ impl RunWriter {
     pub fn flush(&mut self) -> Result<(), RunIoError> {
         self.journal
             .flush()
-            .map_err(RunIoError::system("write", &self.path))
+            .map_err(RunIoError::system("write", &self.path))?;
+        let flushed = self.draws.flush();
+        flushed.map_err(|error| self.draws_error(error))
+    }
+
+    fn draws_error(&self, error: io::Error) -> RunIoError {
+        RunIoError::system("write", &self.directory.join(RunDirectory::DRAWS))(error)
     }
 
     /// Completes the run: the journal reaches the disk first, then the manifest appears whole.
@@ -183,7 +212,8 @@ mod tests {
         let mut writer = RunWriter {
             directory: PathBuf::from("RUN"),
             path: PathBuf::from("RUN/journal.jsonl"),
-            journal: LineWriter::new(full),
+            journal: LineWriter::new(full.try_clone().unwrap()),
+            draws: LineWriter::new(full),
         };
         writer.record_line(b"{}\n").unwrap();
         let error = writer.flush().unwrap_err();

@@ -5,15 +5,23 @@
 
 use turingos::trap::TrapKind;
 
-use super::Tally;
-use crate::run::{Gate, Profile};
+use super::{Settings, Tally};
+use crate::run::{Gate, Header, Profile};
 
 /// The shortest run that has to meet everything a profile has to offer.
 const FULL_RUN_TICKS: u64 = 1_200;
 
-/// The gates of `profile` over a run that was asked for `asked` ticks.
+/// The gates of the run that `header` describes. A run that is short, or has kinds of trouble
+/// turned off, is not held to meeting everything.
 #[must_use]
-pub fn judge(profile: Profile, asked: u64, tally: &Tally) -> Vec<Gate> {
+pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
+    let (profile, asked) = (header.profile, header.ticks);
+    let is_whole = asked >= FULL_RUN_TICKS && header.config == Settings::of(profile);
+    let waiver = if is_whole {
+        String::new()
+    } else {
+        format!(" (asked of runs of {FULL_RUN_TICKS} ticks or more with every kind of trouble)")
+    };
     let mut gates = vec![
         // A thousand of twelve hundred, as a share of what was asked for.
         gate(
@@ -44,8 +52,8 @@ pub fn judge(profile: Profile, asked: u64, tally: &Tally) -> Vec<Gate> {
         Profile::Routine => {
             gates.push(gate(
                 "both-lanes",
-                (tally.p > 0 && tally.e > 0) || asked < FULL_RUN_TICKS,
-                format!("P {} and E {}{}", tally.p, tally.e, waiver(asked)),
+                (tally.p > 0 && tally.e > 0) || !is_whole,
+                format!("P {} and E {}{waiver}", tally.p, tally.e),
             ));
             for (id, kind) in [
                 ("no-cpu-fault", TrapKind::CpuFault),
@@ -77,25 +85,16 @@ pub fn judge(profile: Profile, asked: u64, tally: &Tally) -> Vec<Gate> {
                 .collect();
             gates.push(gate(
                 "every-trap-reached",
-                missing.is_empty() || asked < FULL_RUN_TICKS,
+                missing.is_empty() || !is_whole,
                 if missing.is_empty() {
                     format!("{} of {}", TrapKind::ALL.len(), TrapKind::ALL.len())
                 } else {
-                    format!("never fired: {}{}", missing.join(", "), waiver(asked))
+                    format!("never fired: {}{waiver}", missing.join(", "))
                 },
             ));
         }
     }
     gates
-}
-
-/// Says so where a run is too short to be held to a gate.
-fn waiver(asked: u64) -> String {
-    if asked < FULL_RUN_TICKS {
-        format!(" (asked of runs of {FULL_RUN_TICKS} ticks or more)")
-    } else {
-        String::new()
-    }
 }
 
 fn gate(id: &str, pass: bool, detail: String) -> Gate {

@@ -11,11 +11,14 @@ pub use gates::judge;
 pub use settings::Settings;
 pub use tally::Tally;
 
+use serde::Serialize;
 use turingos::Digest;
 use turingos::journal::{Chain, Status};
 use turingos::kernel::{Committed, Kernel};
 
 use crate::oracle::boot_q;
+use crate::oracle::noise::NoiseKind;
+use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
 use crate::run::{Driver, Header};
 use crate::world::World;
@@ -36,6 +39,15 @@ pub struct Outcome {
     pub sim_time_us: u64,
     /// The figures.
     pub tally: Tally,
+}
+
+/// One line of `draws.jsonl`.
+#[derive(Serialize)]
+struct Drawn {
+    tick: u64,
+    noise: Option<&'static str>,
+    provider_fault: Option<&'static str>,
+    world_faults: Vec<&'static str>,
 }
 
 /// A soak that can be run tick by tick, so that a caller can watch, write or stop it.
@@ -96,6 +108,25 @@ impl Soak {
     #[must_use]
     pub fn line(&self) -> &[u8] {
         &self.line
+    }
+
+    /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
+    /// the tick was left alone. Asking clears the world's part.
+    pub fn draws_line(&mut self) -> Option<String> {
+        let world = self.driver.world_mut().take_injections();
+        let injected = self.driver.oracle().injected();
+        if injected.noise.is_none() && injected.fault.is_none() && world.is_empty() {
+            return None;
+        }
+        let drawn = Drawn {
+            tick: self.chain.count().saturating_sub(1),
+            noise: injected.noise.map(NoiseKind::name),
+            provider_fault: injected.fault.map(ProviderFaultKind::name),
+            world_faults: world.iter().map(|it| it.fault.code().name()).collect(),
+        };
+        let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
+        line.push('\n');
+        Some(line)
     }
 
     /// Ticks so far.

@@ -56,12 +56,25 @@ impl Settings {
         }
     }
 
-    /// The header of a run with these settings.
+    /// The header of a run of a profile as it is.
     #[must_use]
     pub fn header(profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
-        let settings = Self::of(profile);
-        let world = settings.world().digest();
-        Header::new(seed, ticks, profile, settings, None, world)
+        Self::of(profile).into_header(profile, seed, ticks)
+    }
+
+    /// The same settings with a subset of the kinds of noise and provider fault, drawn from the
+    /// seed, off for the whole run (swarm testing): rare kinds need the common ones out of the way.
+    #[must_use]
+    pub fn swarm(mut self, seed: u64) -> Self {
+        self.agent = self.agent.swarm(seed);
+        self
+    }
+
+    /// The header of a run with these settings.
+    #[must_use]
+    pub fn into_header(self, profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
+        let world = self.world().digest();
+        Header::new(seed, ticks, profile, self, None, world)
     }
 
     /// The initial world.

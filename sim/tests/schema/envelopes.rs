@@ -21,33 +21,54 @@ fn plain_text() -> impl Strategy<Value = Value> {
     .prop_map(Value::from)
 }
 
-/// Values at the edge of what a text may be: blanks of all kinds, and characters that are not.
+/// Texts at the edge of what a text may be: blanks of all kinds, and characters that are not.
+pub(crate) const EDGE_TEXTS: &[&str] = &[
+    "",
+    " ",
+    "\t\r\n",
+    "\u{85}",
+    "\u{a0}\u{3000}",
+    "\u{2003}x",
+    "x\u{2028}",
+    "x\u{85}",
+    "\u{feff}",
+    "\u{200b}",
+    "\u{180e}",
+    "a\nb",
+    "a\u{0}b",
+    "\u{b}x",
+    "x\u{c}",
+    "\u{1c}",
+    "\u{1f}x",
+    "\u{7f}",
+    "a\u{202e}b",
+    "\u{61c}",
+    "\u{2066}x",
+    "\u{10ffff}",
+];
+
+/// Numbers in digits, plain and not.
+pub(crate) const DIGITS: &[&str] = &[
+    "0",
+    "1",
+    "7",
+    "07",
+    "+7",
+    "-7",
+    "7 ",
+    " 7",
+    "7.0",
+    "7e0",
+    "0x7",
+    "\u{667}",
+    "200",
+    "201",
+    "18446744073709551615",
+    "100000000000000000000",
+];
+
 fn edge_text() -> impl Strategy<Value = Value> {
-    let texts = [
-        "",
-        " ",
-        "\t\r\n",
-        "\u{85}",
-        "\u{a0}\u{3000}",
-        "\u{2003}x",
-        "x\u{2028}",
-        "x\u{85}",
-        "\u{feff}",
-        "\u{200b}",
-        "\u{180e}",
-        "a\nb",
-        "a\u{0}b",
-        "\u{b}x",
-        "x\u{c}",
-        "\u{1c}",
-        "\u{1f}x",
-        "\u{7f}",
-        "a\u{202e}b",
-        "\u{61c}",
-        "\u{2066}x",
-        "\u{10ffff}",
-    ];
-    proptest::sample::select(texts.to_vec()).prop_map(Value::from)
+    proptest::sample::select(EDGE_TEXTS).prop_map(Value::from)
 }
 
 /// Values of every type, composite ones included.
@@ -58,16 +79,7 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<u64>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         proptest::sample::select(vec![json!(0), json!(1), json!(200), json!(201), json!(1.5)]),
-        proptest::sample::select(vec![
-            "7",
-            "07",
-            "+7",
-            "7 ",
-            "0",
-            "200",
-            "18446744073709551615"
-        ])
-        .prop_map(Value::from),
+        proptest::sample::select(DIGITS).prop_map(Value::from),
         plain_text(),
         edge_text(),
     ];
@@ -148,7 +160,7 @@ fn operand_value(kind: OperandKind, envelope: Envelope) -> BoxedStrategy<Value> 
     prop_oneof![16 => likely, 1 => edge_text(), 1 => any_value()].boxed()
 }
 
-fn opcode_keys() -> Vec<&'static str> {
+pub(crate) fn opcode_keys() -> Vec<&'static str> {
     OPCODE_KEY_SYNONYMS
         .into_iter()
         .chain([OPCODE_KEY])
@@ -289,25 +301,24 @@ fn document(envelope: Envelope) -> impl Strategy<Value = Value> {
     )
 }
 
-/// Runs the property over `cases` documents and demands that a fair share is accepted and refused.
+/// Runs the property over 512 documents and demands that a fair share is accepted and refused.
 fn agree(schema: &str, envelope: Envelope, decodes: impl Fn(&[u8]) -> bool) {
-    const CASES: u32 = 512;
     let checker = checker(schema);
-    let accepted = Cell::new(0_u32);
-    runner(CASES)
+    let (accepted, refused) = (Cell::new(0), Cell::new(0));
+    runner(512)
         .run(&document(envelope), |document| {
             let by_decoder = decodes(document.to_string().as_bytes());
             let by_schema = checker.accepts(&document);
-            accepted.set(accepted.get() + u32::from(by_schema));
+            let count = if by_schema { &accepted } else { &refused };
+            count.set(count.get() + 1);
             prop_assert_eq!(by_schema, by_decoder, "schema and decoder of {}", document);
             Ok(())
         })
         .unwrap();
-    let share = accepted.get();
-    assert!(
-        (CASES / 8..CASES * 9 / 10).contains(&share),
-        "{share} of {CASES} accepted"
-    );
+    let all = accepted.get() + refused.get();
+    for share in [accepted.get(), refused.get()] {
+        assert!(share > all / 8, "{share} of {all}");
+    }
 }
 
 #[test]
@@ -339,49 +350,4 @@ fn what_is_decoded_is_canonical_and_what_is_canonical_is_a_model_s() {
     runner(256)
         .run(&document(Envelope::Model), property)
         .unwrap();
-}
-
-/// Every opcode with every pair of keys that any opcode has: superpositions are refused by both.
-#[test]
-fn every_key_beside_every_opcode_is_judged_alike() {
-    let checkers = [checker("syscall-model.v4"), checker("syscall-canonical.v4")];
-    let decoders = [decode_model, decode_canonical];
-    let operands: Vec<Operand> = Opcode::ALL
-        .into_iter()
-        .flat_map(|opcode| opcode.operands().iter().copied())
-        .collect();
-    let mut refused = 0;
-    for opcode in Opcode::ALL {
-        for own in opcode.operands().iter().map(Some).chain([None]) {
-            for other in &operands {
-                for key in other.synonyms.iter().chain([&other.name]) {
-                    let mut action = Map::new();
-                    action.insert("op".into(), opcode.name().into());
-                    for operand in opcode.operands().iter().filter(|operand| operand.required) {
-                        action.insert(operand.name.into(), "x".into());
-                    }
-                    if let Some(own) = own {
-                        action.insert(own.name.into(), valid(own.kind));
-                    }
-                    action.insert((*key).into(), valid(other.kind));
-                    let document = json!({"q_next": "q", "a_t": action});
-                    for (checker, decode) in checkers.iter().zip(decoders) {
-                        let by_decoder = decode(document.to_string().as_bytes()).is_ok();
-                        assert_eq!(checker.accepts(&document), by_decoder, "{document}");
-                        refused += usize::from(!by_decoder);
-                    }
-                }
-            }
-        }
-    }
-    assert!(refused > 1_000, "{refused}");
-}
-
-fn valid(kind: OperandKind) -> Value {
-    match kind {
-        OperandKind::Text | OperandKind::Verbatim | OperandKind::Task => "x".into(),
-        OperandKind::Limit => 5.into(),
-        OperandKind::Placement => "TOP".into(),
-        OperandKind::Status => "ACTIVE".into(),
-    }
 }

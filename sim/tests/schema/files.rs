@@ -57,7 +57,7 @@ fn run(profile: Profile) -> Run {
         }
         let outcome = soak.finish();
         let manifest = Manifest::new(7, profile, TICKS, outcome.root, "sim soak".into())
-            .with_gates(judge(profile, TICKS, &outcome.tally))
+            .with_gates(judge(&header, &outcome.tally))
             .with_counts(outcome.tally.injections);
         run.manifest = String::from_utf8(manifest.to_bytes()).unwrap();
     });

@@ -12,6 +12,7 @@ mod envelopes;
 mod files;
 mod limits;
 mod mutants;
+mod places;
 mod tables;
 mod tree;
 
@@ -22,10 +23,11 @@ pub(crate) fn checker(name: &str) -> Checker {
     Checker::of(Schema::named(name).unwrap())
 }
 
-/// A property's runner for a file of its own module; the failing input is in the message.
+/// Runs a property over at least `cases` inputs; `PROPTEST_CASES` raises the number. A failing input
+/// is in the message.
 pub(crate) fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {
-        cases,
+        cases: Config::default().cases.max(cases),
         failure_persistence: None,
         ..Config::default()
     })
