@@ -425,6 +425,183 @@ fn a_body_cut_anywhere_is_refused() {
     }
 }
 
+/// A stream of one provider with one passage replaced.
+#[track_caller]
+fn changed(stream: &str, passage: &str, replacement: &str) -> Vec<u8> {
+    assert!(stream.contains(passage), "{passage}");
+    stream.replacen(passage, replacement, 1).into_bytes()
+}
+
+const OPENAI_END: &str =
+    r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}"#;
+
+#[test]
+fn an_openai_stream_that_goes_on_after_its_finish_is_refused() {
+    let after = |delta: &str, reason: &str| {
+        let chunk = format!(
+            r#"data: {{"choices":[{{"index":0,"delta":{delta},"finish_reason":{reason}}}]}}"#
+        );
+        changed(
+            OPENAI_STREAM,
+            OPENAI_END,
+            &format!("{OPENAI_END}\n\n{chunk}"),
+        )
+    };
+    for delta in [
+        r#"{"content":"!"}"#,
+        r#"{"content":[{"type":"text","text":"!"}]}"#,
+        r#"{"refusal":"no"}"#,
+        r#"{"reasoning_content":"hm"}"#,
+        r#"{"tool_calls":[{"id":"t"}]}"#,
+    ] {
+        let body = after(delta, "null");
+        assert_eq!(
+            code(Provider::OpenAi, 200, &body),
+            BusFaultCode::BadStream,
+            "{delta}"
+        );
+    }
+    for nothing in ["{}", "null", r#"{"role":"assistant","content":""}"#] {
+        for reason in ["null", "\"stop\""] {
+            let body = String::from_utf8(after(nothing, reason)).unwrap();
+            assert_eq!(taken(Provider::OpenAi, &body).text, "hello");
+        }
+    }
+}
+
+#[test]
+fn a_second_finish_reason_does_not_hide_the_first() {
+    let cut_off = OPENAI_END.replace("stop", "length");
+    let body = changed(
+        OPENAI_STREAM,
+        OPENAI_END,
+        &format!("{cut_off}\n\n{OPENAI_END}"),
+    );
+    assert_eq!(code(Provider::OpenAi, 200, &body), BusFaultCode::BadStream);
+    let start = MESSAGES_STREAM.find("event: message_delta").unwrap();
+    let end = MESSAGES_STREAM.find("event: message_stop").unwrap();
+    let ended = &MESSAGES_STREAM[start..end];
+    let cut_off = ended.replace("end_turn", "max_tokens");
+    let body = changed(MESSAGES_STREAM, ended, &format!("{cut_off}{ended}"));
+    assert_eq!(code(Provider::Kimi, 200, &body), BusFaultCode::BadStream);
+    let body = MESSAGES_STREAM.replace(ended, &format!("{ended}{ended}"));
+    assert_eq!(taken(Provider::Kimi, &body).text, "hello");
+}
+
+#[test]
+fn a_content_block_after_message_delta_is_refused() {
+    let start = MESSAGES_STREAM.find("event: content_block_start").unwrap();
+    let end = MESSAGES_STREAM.find("event: message_delta").unwrap();
+    let block = MESSAGES_STREAM[start..end].replace("\"index\":0", "\"index\":1");
+    let last = "event: message_stop";
+    let body = changed(MESSAGES_STREAM, last, &format!("{block}{last}"));
+    assert_eq!(code(Provider::Kimi, 200, &body), BusFaultCode::BadStream);
+}
+
+#[test]
+fn a_delta_of_another_kind_than_its_block_is_refused() {
+    for (block, delta) in [
+        ("thinking", "text_delta"),
+        ("redacted_thinking", "text_delta"),
+        ("tool_use", "text_delta"),
+        ("text", "thinking_delta"),
+        ("text", "input_json_delta"),
+    ] {
+        let block = format!(r#""content_block":{{"type":"{block}","#);
+        let body = MESSAGES_STREAM
+            .replace(r#""content_block":{"type":"text","#, &block)
+            .replace("text_delta", delta);
+        assert_eq!(
+            code(Provider::Kimi, 200, body.as_bytes()),
+            BusFaultCode::BadStream,
+            "{block} {delta}"
+        );
+    }
+    let body = changed(
+        MESSAGES_STREAM,
+        r#""delta":{"type":"text_delta","#,
+        r#""delta":{"#,
+    );
+    assert_eq!(code(Provider::Kimi, 200, &body), BusFaultCode::MissingField);
+}
+
+#[test]
+fn an_event_of_another_block_than_the_open_one_is_refused() {
+    for event in ["content_block_delta", "content_block_stop"] {
+        let passage = format!(r#""type":"{event}","index":0"#);
+        let body = changed(MESSAGES_STREAM, &passage, &passage.replace('0', "1"));
+        assert_eq!(code(Provider::Kimi, 200, &body), BusFaultCode::BadStream);
+        let body = changed(MESSAGES_STREAM, &passage, &format!(r#""type":"{event}""#));
+        assert_eq!(code(Provider::Kimi, 200, &body), BusFaultCode::MissingField);
+    }
+}
+
+#[test]
+fn messages_content_is_blocks_and_never_a_plain_string() {
+    let body = messages("\"plain\"", "end_turn");
+    assert_eq!(
+        code(Provider::Kimi, 200, body.as_bytes()),
+        BusFaultCode::WrongType
+    );
+}
+
+#[test]
+fn an_openai_content_part_without_type_is_no_text() {
+    for kind in ["", "\"type\":null,"] {
+        let content = format!(r#""message":{{"content":[{{{kind}"text":"hello"}}]}}"#);
+        let body = openai(&format!(r#"{content},"finish_reason":"stop""#));
+        assert_eq!(
+            code(Provider::OpenAi, 200, body.as_bytes()),
+            BusFaultCode::MissingField
+        );
+    }
+}
+
+#[test]
+fn dropped_fields_may_hold_any_number_but_known_counts_may_not() {
+    for number in ["1.5", "-0", "1e-400", "18446744073709551616", "-1"] {
+        let body = openai(&format!(
+            r#""logprobs":[{number}],"message":{{"content":"hello"}},"finish_reason":"stop""#
+        ));
+        assert_eq!(taken(Provider::OpenAi, &body).text, "hello");
+        let count = format!("\"completion_tokens\":{number},");
+        let body = body.replace("\"completion_tokens\":7,", &count);
+        assert_eq!(
+            code(Provider::OpenAi, 200, body.as_bytes()),
+            BusFaultCode::WrongType,
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn characters_are_the_decoders_matter_but_raw_controls_are_not_json() {
+    for (quoted, text) in [
+        (r"a\u0000\u202e", "a\0\u{202e}"),
+        ("\u{7f}\u{202e}", "\u{7f}\u{202e}"),
+    ] {
+        let body = ollama(&format!(r#""content":"{quoted}""#), r#""done":true"#);
+        assert_eq!(taken(Provider::Ollama, &body).text, text);
+    }
+    let body = ollama("\"content\":\"a\nb\"", r#""done":true"#);
+    let ends = code(Provider::Ollama, 200, body.as_bytes());
+    assert_eq!(ends, BusFaultCode::NotJson);
+}
+
+#[test]
+fn unknown_keys_may_stand_twice_and_known_ones_may_not() {
+    let twice = |key: &str| {
+        openai(&format!(
+            r#""{key}":null,"{key}":null,"message":{{"content":"hello"}},"finish_reason":"stop""#
+        ))
+    };
+    assert_eq!(taken(Provider::OpenAi, &twice("logprobs")).text, "hello");
+    assert_eq!(
+        code(Provider::OpenAi, 200, twice("delta").as_bytes()),
+        BusFaultCode::DuplicateKey
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 

@@ -166,6 +166,7 @@ impl<'de> Reader<'de> {
     }
 
     /// As [`Reader::next_key`], for a caller that looks for keys that stand twice itself.
+    #[inline]
     pub(crate) fn next_uncompared_key(
         &mut self,
         items: &mut Items,
@@ -177,6 +178,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Where the next key begins, which is where the cursor then is.
+    #[inline]
     fn find_key(&mut self, items: &mut Items) -> Result<Option<usize>, Fault> {
         match self.peek_token() {
             None => return Err(self.truncated("in an object")),
