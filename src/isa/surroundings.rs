@@ -50,7 +50,7 @@ impl Surroundings {
     /// was read.
     pub(super) fn open_brace(&mut self, place: usize, fault: Option<Fault>) {
         self.braces = self.braces.saturating_add(1);
-        self.outermost.get_or_insert_with(|| match fault {
+        self.outermost.get_or_insert(match fault {
             Some(fault) => Enclosure::Object(fault),
             None => Enclosure::Brace { place },
         });
