@@ -66,8 +66,8 @@ pub(super) fn read_members<'de, R: Record<'de>>(reader: &mut Reader<'de>) -> Res
             is_it
         });
         let Some(known) = known else {
-            let event = reader.member_value().map_err(explain)?;
-            skip(reader, &event)?;
+            let value = reader.member_value();
+            skip(reader, &value)?;
             continue;
         };
         if seen & bit != 0 {
@@ -77,13 +77,7 @@ pub(super) fn read_members<'de, R: Record<'de>>(reader: &mut Reader<'de>) -> Res
             ));
         }
         seen |= bit;
-        let event = reader.member_value().map_err(explain)?;
-        let field = Field {
-            reader,
-            event,
-            key: known,
-        };
-        record.take(known, field)?;
+        record.take(known, Field { reader, key: known })?;
     }
     Ok(record)
 }

@@ -1,6 +1,7 @@
 //! Values of known shape inside a response object, and values that are read to be dropped.
 //!
-//! Nothing is skipped unread: a dropped value must be JSON of bounded depth too.
+//! Nothing is skipped unread: a dropped value must be JSON of bounded depth too. What the reader
+//! returns is looked at where it stands: to move it first costs as much as to read it.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -12,13 +13,11 @@ use alloc::vec::Vec;
 
 use super::envelope::{ErrorInfo, Record, explain, read_members};
 use super::fault::{BusFault, BusFaultCode};
-use crate::isa::{Event, Items, Reader};
+use crate::isa::{Event, Fault, Items, Reader};
 
 /// The value of one key, to be read as what the format says.
 pub(super) struct Field<'a, 'de> {
     pub(super) reader: &'a mut Reader<'de>,
-    /// The value, or how it begins.
-    pub(super) event: Event<'de>,
     pub(super) key: &'static str,
 }
 
@@ -34,84 +33,84 @@ pub(super) enum Content<'de, R> {
 impl<'de> Field<'_, 'de> {
     /// A string or null.
     pub(super) fn text(self) -> Result<Option<Cow<'de, str>>, BusFault> {
-        match self.event {
-            Event::Text(text) => Ok(Some(text)),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "a string", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Text(text)) => Ok(Some(text)),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "a string")),
         }
     }
 
     /// A count or null.
     pub(super) fn count(self) -> Result<Option<u64>, BusFault> {
-        match self.event {
-            Event::Natural(number) => Ok(Some(number)),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "a count", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Natural(number)) => Ok(Some(number)),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "a count")),
         }
     }
 
     /// A truth value or null.
     pub(super) fn flag(self) -> Result<Option<bool>, BusFault> {
-        match self.event {
-            Event::Boolean(truth) => Ok(Some(truth)),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "a boolean", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Boolean(truth)) => Ok(Some(truth)),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "a boolean")),
         }
     }
 
     /// An object or null.
     pub(super) fn record<R: Record<'de>>(self) -> Result<Option<R>, BusFault> {
-        match self.event {
-            Event::Object => read_members(self.reader).map(Some),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "an object", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Object) => read_members(self.reader).map(Some),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "an object")),
         }
     }
 
     /// An array of objects, or null.
     pub(super) fn list<R: Record<'de>>(self) -> Result<Option<Vec<R>>, BusFault> {
-        match self.event {
-            Event::Array => self.records().map(Some),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "an array", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Array) => self.records().map(Some),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "an array")),
         }
     }
 
     /// A string, an array of objects, or null.
     pub(super) fn content<R: Record<'de>>(self) -> Result<Content<'de, R>, BusFault> {
-        match self.event {
-            Event::Text(text) => Ok(Content::Text(text)),
-            Event::Array => self.records().map(Content::List),
-            Event::Null => Ok(Content::Absent),
-            other => Err(wrong(self.key, "a string or an array", &other)),
+        match self.reader.member_value() {
+            Ok(Event::Text(text)) => Ok(Content::Text(text)),
+            Ok(Event::Array) => self.records().map(Content::List),
+            Ok(Event::Null) => Ok(Content::Absent),
+            other => Err(wrong(other, self.key, "a string or an array")),
         }
     }
 
     /// An error: an object or a string, or null.
     pub(super) fn error(self) -> Result<Option<ErrorInfo<'de>>, BusFault> {
-        match self.event {
-            Event::Object => read_members(self.reader).map(Some),
-            Event::Text(message) => Ok(Some(ErrorInfo {
+        match self.reader.member_value() {
+            Ok(Event::Object) => read_members(self.reader).map(Some),
+            Ok(Event::Text(message)) => Ok(Some(ErrorInfo {
                 message: Some(message),
                 ..ErrorInfo::default()
             })),
-            Event::Null => Ok(None),
-            other => Err(wrong(self.key, "an object or a string", &other)),
+            Ok(Event::Null) => Ok(None),
+            other => Err(wrong(other, self.key, "an object or a string")),
         }
     }
 
     /// Anything; true if it is more than null, false, an empty string or an empty container.
     pub(super) fn presence(self) -> Result<bool, BusFault> {
-        skip(self.reader, &self.event)
+        let value = self.reader.member_value();
+        skip(self.reader, &value)
     }
 
     /// Anything; its text if it is a string.
     pub(super) fn text_if_any(self) -> Result<Option<Cow<'de, str>>, BusFault> {
-        if let Event::Text(text) = self.event {
-            return Ok(Some(text));
+        match self.reader.member_value() {
+            Ok(Event::Text(text)) => Ok(Some(text)),
+            other => skip(self.reader, &other).map(|_| None),
         }
-        skip(self.reader, &self.event)?;
-        Ok(None)
     }
 
     fn records<R: Record<'de>>(self) -> Result<Vec<R>, BusFault> {
@@ -135,10 +134,14 @@ impl<'de> Field<'_, 'de> {
     }
 }
 
-/// Reads the rest of a value that begins with `event`; true if it is more than null, false, an
+/// Reads the rest of what the reader has begun with `value`; true if it is more than null, false, an
 /// empty string or an empty container. Calls itself once for each container, which the reader's
 /// nesting limit bounds.
-pub(super) fn skip(reader: &mut Reader<'_>, event: &Event<'_>) -> Result<bool, BusFault> {
+pub(super) fn skip(
+    reader: &mut Reader<'_>,
+    value: &Result<Event<'_>, Fault>,
+) -> Result<bool, BusFault> {
+    let event = value.as_ref().map_err(|fault| explain(fault.clone()))?;
     let mut items = Items::default();
     let mut is_present = false;
     match event {
@@ -148,7 +151,7 @@ pub(super) fn skip(reader: &mut Reader<'_>, event: &Event<'_>) -> Result<bool, B
         Event::Null => {}
         Event::Array => {
             while let Some(item) = reader.next_item(&mut items).map_err(explain)? {
-                skip(reader, &item)?;
+                skip(reader, &Ok(item))?;
                 is_present = true;
             }
         }
@@ -158,7 +161,7 @@ pub(super) fn skip(reader: &mut Reader<'_>, event: &Event<'_>) -> Result<bool, B
                 .map_err(explain)?
                 .is_some()
             {
-                let value = reader.member_value().map_err(explain)?;
+                let value = reader.member_value();
                 skip(reader, &value)?;
                 is_present = true;
             }
@@ -179,10 +182,14 @@ pub(super) const fn kind_of(event: &Event<'_>) -> &'static str {
     }
 }
 
+/// Why a value that was read is not what was expected.
 #[cold]
-fn wrong(key: &str, expected: &str, found: &Event<'_>) -> BusFault {
-    BusFault::new(
-        BusFaultCode::WrongType,
-        format_args!("`{key}` is {}, not {expected}", kind_of(found)),
-    )
+fn wrong(value: Result<Event<'_>, Fault>, key: &str, expected: &str) -> BusFault {
+    match value {
+        Ok(event) => BusFault::new(
+            BusFaultCode::WrongType,
+            format_args!("`{key}` is {}, not {expected}", kind_of(&event)),
+        ),
+        Err(fault) => explain(fault),
+    }
 }

@@ -61,20 +61,27 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads at least one digit; `None` if they exceed 64 bits.
+    #[inline]
     fn digits(&mut self) -> Result<Option<u64>, Fault> {
-        let mut number = match self.peek() {
-            Some(b'0'..=b'9') => Some(0_u64),
-            Some(_) => return Err(self.syntax("expected a digit")),
-            None => return Err(self.truncated("in a number")),
-        };
-        while let Some(byte @ b'0'..=b'9') = self.peek() {
-            let digit = u64::from(byte.wrapping_sub(b'0'));
-            number = number
-                .and_then(|number| number.checked_mul(10))
-                .and_then(|number| number.checked_add(digit));
-            self.advance();
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let mut length = 0_usize;
+        let mut number = 0_u64;
+        for &byte in rest {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            // Beyond the safe length the result is not used.
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+            length = length.wrapping_add(1);
         }
-        Ok(number)
+        self.at = self.at.wrapping_add(length);
+        match length {
+            0 if rest.is_empty() => Err(self.truncated("in a number")),
+            0 => Err(self.syntax("expected a digit")),
+            1..=SAFE_DIGITS => Ok(Some(number)),
+            _ => Ok(rest.get(..length).and_then(checked_number)),
+        }
     }
 
     fn overflow(&self, start: usize, what: &str) -> Fault {
@@ -84,6 +91,14 @@ impl<'de> Reader<'de> {
     fn float(&self, start: usize, what: &str) -> Fault {
         self.fault(FaultCode::FloatNumber, start, format_args!("{what}"))
     }
+}
+
+/// So many digits always fit in 64 bits.
+const SAFE_DIGITS: usize = 19;
+
+#[cold]
+fn checked_number(digits: &[u8]) -> Option<u64> {
+    core::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The decimal exponent of the largest double.

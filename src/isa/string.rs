@@ -21,6 +21,7 @@ const MOST_SLACK: usize = 4;
 
 impl<'de> Reader<'de> {
     /// Reads the string whose opening quote is at the cursor.
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
         let start = self.at.wrapping_add(1);
         let mut at = start;
@@ -41,6 +42,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads a string that begins at `start` and has its first escape at `escape`.
+    #[inline(never)]
     fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, Fault> {
         let most = self.text.len().saturating_sub(start);
         let mut out = String::with_capacity(most.min(FIRST_ROOM));
@@ -50,16 +52,21 @@ impl<'de> Reader<'de> {
             match self.text.as_bytes().get(stop) {
                 Some(b'\\') => {
                     push_run(&mut out, self.text.get(run_start..stop), most);
-                    let letter = self.text.as_bytes().get(stop.wrapping_add(1));
-                    if let Some(character) = letter.and_then(|&letter| short_escape(letter)) {
-                        out.push(character);
-                        run_start = stop.wrapping_add(2);
-                    } else {
-                        self.at = stop;
-                        out.push(self.long_escape()?);
-                        run_start = self.at;
+                    let after = stop.wrapping_add(2);
+                    match self.text.as_bytes().get(stop.wrapping_add(1)) {
+                        // The escaped character stands for itself: it begins the next run.
+                        Some(b'"' | b'\\' | b'/') => run_start = stop.wrapping_add(1),
+                        Some(b'n') => {
+                            out.push('\n');
+                            run_start = after;
+                        }
+                        Some(_) | None => {
+                            self.at = stop;
+                            out.push(self.long_escape()?);
+                            run_start = self.at;
+                        }
                     }
-                    stop = run_start;
+                    stop = after.max(run_start);
                 }
                 Some(b'"') => {
                     push_run(&mut out, self.text.get(run_start..stop), most);
@@ -95,11 +102,13 @@ impl<'de> Reader<'de> {
         self.text.as_bytes().get(start..)?.first_chunk()
     }
 
-    /// Reads the escape at the cursor, one that [`short_escape`] does not know.
+    /// Reads the escape at the cursor, one that is not among the most frequent.
     fn long_escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
         self.advance();
         let character = match self.peek() {
+            Some(b't') => '\t',
+            Some(b'r') => '\r',
             Some(b'b') => '\u{8}',
             Some(b'f') => '\u{c}',
             Some(b'u') => {
@@ -186,20 +195,6 @@ fn push_run(out: &mut String, run: Option<&str>, most: usize) {
         out.reserve_exact(most.saturating_sub(out.len()));
     }
     out.push_str(run);
-}
-
-/// What a letter after a backslash stands for, if that may stand in a string.
-#[inline]
-const fn short_escape(letter: u8) -> Option<char> {
-    match letter {
-        b'"' => Some('"'),
-        b'/' => Some('/'),
-        b'\\' => Some('\\'),
-        b'n' => Some('\n'),
-        b'r' => Some('\r'),
-        b't' => Some('\t'),
-        _ => None,
-    }
 }
 
 /// What may end a run of characters that stand for themselves: bytes that JSON escapes, DEL, and
