@@ -47,13 +47,16 @@ pub(super) fn read_first<'de, R: Record<'de>>(text: &'de str) -> Result<(R, bool
             format_args!("the body is {}", kind_of(&event)),
         ));
     }
-    let record = read_members(&mut reader)?;
+    let mut record = R::default();
+    read_members(&mut reader, &mut record)?;
     Ok((record, reader.end().is_ok()))
 }
 
-/// Reads the object that was entered last.
-pub(super) fn read_members<'de, R: Record<'de>>(reader: &mut Reader<'de>) -> Result<R, BusFault> {
-    let mut record = R::default();
+/// Reads the object that was entered last into `record`, in place: records are long to move.
+pub(super) fn read_members<'de, R: Record<'de>>(
+    reader: &mut Reader<'de>,
+    record: &mut R,
+) -> Result<(), BusFault> {
     let mut items = Items::default();
     let mut seen = 0_u32;
     while let Some(key) = reader.next_uncompared_key(&mut items).map_err(explain)? {
@@ -79,7 +82,7 @@ pub(super) fn read_members<'de, R: Record<'de>>(reader: &mut Reader<'de>) -> Res
         seen |= bit;
         record.take(known, Field { reader, key: known })?;
     }
-    Ok(record)
+    Ok(())
 }
 
 /// What the reader's fault is to the bus.
@@ -126,7 +129,6 @@ impl<'de> Record<'de> for ErrorEnvelope<'de> {
     const KEYS: &'static [&'static str] = &["error"];
 
     fn take(&mut self, _: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        self.0 = field.error()?;
-        Ok(())
+        field.error(&mut self.0)
     }
 }

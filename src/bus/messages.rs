@@ -215,8 +215,8 @@ impl<'de> Record<'de> for Message<'de> {
             "type" => self.kind = field.text()?,
             "content" => self.content = field.list()?,
             "stop_reason" => self.stop_reason = field.text()?,
-            "usage" => self.usage = field.record()?,
-            _ => self.error = field.error()?,
+            "usage" => field.record(&mut self.usage)?,
+            _ => field.error(&mut self.error)?,
         }
         Ok(())
     }
@@ -269,11 +269,11 @@ impl<'de> Record<'de> for StreamEvent<'de> {
         match key {
             "type" => self.kind = field.text()?,
             "index" => self.index = field.count()?,
-            "message" => self.message = field.record()?,
-            "content_block" => self.content_block = field.record()?,
-            "delta" => self.delta = field.record()?,
-            "usage" => self.usage = field.record()?,
-            _ => self.error = field.error()?,
+            "message" => field.record(&mut self.message)?,
+            "content_block" => field.record(&mut self.content_block)?,
+            "delta" => field.record(&mut self.delta)?,
+            "usage" => field.record(&mut self.usage)?,
+            _ => field.error(&mut self.error)?,
         }
         Ok(())
     }

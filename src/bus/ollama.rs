@@ -133,14 +133,14 @@ impl<'de> Record<'de> for Response<'de> {
 
     fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
-            "message" => self.message = field.record()?,
+            "message" => field.record(&mut self.message)?,
             "response" => self.text = field.text()?,
             "thinking" => self.has_reasoning = field.presence()?,
             "done" => self.is_done = field.flag()?,
             "done_reason" => self.done_reason = field.text()?,
             "prompt_eval_count" => self.usage.input_tokens = field.count()?,
             "eval_count" => self.usage.output_tokens = field.count()?,
-            _ => self.error = field.error()?,
+            _ => field.error(&mut self.error)?,
         }
         Ok(())
     }

@@ -154,8 +154,8 @@ impl<'de> Record<'de> for Completion<'de> {
     fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "choices" => self.choices = field.list()?,
-            "usage" => self.usage = field.record()?,
-            _ => self.error = field.error()?,
+            "usage" => field.record(&mut self.usage)?,
+            _ => field.error(&mut self.error)?,
         }
         Ok(())
     }
@@ -175,8 +175,8 @@ impl<'de> Record<'de> for Choice<'de> {
     fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
         match key {
             "index" => self.index = field.count()?,
-            "message" => self.message = field.record()?,
-            "delta" => self.delta = field.record()?,
+            "message" => field.record(&mut self.message)?,
+            "delta" => field.record(&mut self.delta)?,
             _ => self.finish_reason = field.text()?,
         }
         Ok(())

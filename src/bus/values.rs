@@ -59,10 +59,10 @@ impl<'de> Field<'_, 'de> {
     }
 
     /// An object or null.
-    pub(super) fn record<R: Record<'de>>(self) -> Result<Option<R>, BusFault> {
+    pub(super) fn record<R: Record<'de>>(self, place: &mut Option<R>) -> Result<(), BusFault> {
         match self.reader.member_value() {
-            Ok(Event::Object) => read_members(self.reader).map(Some),
-            Ok(Event::Null) => Ok(None),
+            Ok(Event::Object) => read_members(self.reader, place.insert(R::default())),
+            Ok(Event::Null) => Ok(()),
             other => Err(wrong(other, self.key, "an object")),
         }
     }
@@ -87,14 +87,14 @@ impl<'de> Field<'_, 'de> {
     }
 
     /// An error: an object or a string, or null.
-    pub(super) fn error(self) -> Result<Option<ErrorInfo<'de>>, BusFault> {
+    pub(super) fn error(self, place: &mut Option<ErrorInfo<'de>>) -> Result<(), BusFault> {
         match self.reader.member_value() {
-            Ok(Event::Object) => read_members(self.reader).map(Some),
-            Ok(Event::Text(message)) => Ok(Some(ErrorInfo {
-                message: Some(message),
-                ..ErrorInfo::default()
-            })),
-            Ok(Event::Null) => Ok(None),
+            Ok(Event::Object) => read_members(self.reader, place.insert(ErrorInfo::default())),
+            Ok(Event::Text(message)) => {
+                place.insert(ErrorInfo::default()).message = Some(message);
+                Ok(())
+            }
+            Ok(Event::Null) => Ok(()),
             other => Err(wrong(other, self.key, "an object or a string")),
         }
     }
@@ -128,7 +128,10 @@ impl<'de> Field<'_, 'de> {
                     ),
                 ));
             }
-            records.push(read_members(self.reader)?);
+            records.push(R::default());
+            if let Some(record) = records.last_mut() {
+                read_members(self.reader, record)?;
+            }
         }
         Ok(records)
     }

@@ -21,7 +21,8 @@ const MOST_SLACK: usize = 4;
 
 impl<'de> Reader<'de> {
     /// Reads the string whose opening quote is at the cursor.
-    #[inline]
+    // Out of line, its result would be moved once more for every key and text.
+    #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
         let start = self.at.wrapping_add(1);
         let mut at = start;
