@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tokio::runtime::Runtime;
 use turingos::Digest;
 use turingos::isa::{self, Syscall};
-use turingos::journal::Chain;
+use turingos::journal::{Chain, Status};
 use turingos::kernel::Kernel;
 use turingos_sim::oracle::seeded::SeededOracle;
 use turingos_sim::oracle::{Oracle, RawReply, Request, TransportFault, boot_q};
@@ -18,6 +18,9 @@ use turingos_sim::world::seeded_faults::SeededFaults;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 1_000;
+
+/// Ticks before the measured ones: a world's history and files take a while to fill up.
+const WARM_UP: u64 = 5_000;
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -34,7 +37,13 @@ fn tick(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(TICKS));
         let runtime = runtime();
         let header = Settings::header(profile, SEED, u64::MAX);
-        let mut soak = runtime.block_on(async { Soak::start(&header) });
+        let mut soak = runtime.block_on(async {
+            let mut soak = Soak::start(&header);
+            for _ in 0..WARM_UP {
+                soak.tick().await;
+            }
+            soak
+        });
         group.bench_function("whole", |bencher| {
             bencher.iter(|| {
                 runtime.block_on(async {
@@ -56,7 +65,7 @@ fn tick(criterion: &mut Criterion) {
     }
 }
 
-/// Everything that the first [`TICKS`] ticks of a profile hash, text by text.
+/// Everything that [`TICKS`] ticks of a profile hash after the [`WARM_UP`], text by text.
 fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
     let settings = Settings::of(profile);
     runtime().block_on(async {
@@ -72,12 +81,15 @@ fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
             SEED,
         );
         let mut texts = Vec::new();
-        for _ in 0..TICKS {
-            let Ok(committed) = driver.tick().await else {
+        for tick in 0..WARM_UP + TICKS {
+            let committed = driver.tick().await.expect("rebooted once it stops");
+            if committed.record.status != Status::Running {
                 let q = boot_q(driver.kernel().q());
                 driver.kernel_mut().reboot(&q, BOOT_POINTER);
+            }
+            if tick < WARM_UP {
                 continue;
-            };
+            }
             let heard = driver.oracle().heard.clone();
             // A paged slice is hashed whole, once for itself and once for its page token; a page
             // of it is hashed as it is shown.

@@ -45,8 +45,9 @@ struct Commit {
     time_us: u64,
     /// Separated by line feeds, which no path can hold.
     paths: String,
-    more_paths: bool,
     message: String,
+    /// What the log shows of it: written once, shown many times.
+    line: String,
 }
 
 /// The latest commits.
@@ -106,16 +107,16 @@ impl History {
             id: self.head,
             time_us,
             paths: String::new(),
-            more_paths: false,
             message: String::new(),
+            line: String::new(),
         });
         commit.time_us = time_us;
         commit.paths.clear();
-        commit.more_paths = false;
+        let mut more_paths = false;
         for (index, (path, change)) in changes.into_iter().enumerate() {
             self.head = chain(self.head, time_us, path, change);
             if index >= KEPT_PATHS {
-                commit.more_paths = true;
+                more_paths = true;
                 continue;
             }
             if index > 0 {
@@ -125,6 +126,7 @@ impl History {
         }
         commit.id = self.head;
         keep_message(&mut commit.message, message);
+        commit.write_line(more_paths);
         self.commits.push_back(commit);
         self.recorded = self.recorded.saturating_add(1);
     }
@@ -166,11 +168,11 @@ impl History {
             .filter(|commit| commit.time_us >= since_us)
             .filter(|commit| path.as_ref().is_none_or(|path| commit.touches(path)))
             .filter(|commit| {
-                let wanted = query.grep.as_deref().unwrap_or_default();
-                commit.message.contains(wanted)
+                let wanted = query.grep.as_deref();
+                wanted.is_none_or(|wanted| commit.message.contains(wanted))
             })
             .take(limit)
-            .for_each(|commit| commit.write_line(&mut lines));
+            .for_each(|commit| lines.push_str(&commit.line));
         Ok(lines)
     }
 
@@ -212,22 +214,29 @@ impl Commit {
             .any(|path| is_within(path, wanted.as_str()))
     }
 
-    fn write_line(&self, out: &mut String) {
-        let id = self.id.hex();
+    fn write_line(&mut self, more_paths: bool) {
+        let Self {
+            id,
+            time_us,
+            paths,
+            message,
+            line,
+        } = self;
+        line.clear();
         // Writing to a String cannot fail.
-        let _ = write!(out, "{} {} ", &id.as_str()[..SHOWN_DIGITS], self.time_us);
-        for (index, path) in self.paths.split('\n').enumerate() {
+        let _ = write!(line, "{} {time_us} ", &id.hex().as_str()[..SHOWN_DIGITS]);
+        for (index, path) in paths.split('\n').enumerate() {
             if index > 0 {
-                out.push(',');
+                line.push(',');
             }
-            out.push_str(path);
+            line.push_str(path);
         }
-        if self.more_paths {
-            out.push_str(",...");
+        if more_paths {
+            line.push_str(",...");
         }
-        out.push(' ');
-        out.push_str(&self.message);
-        out.push('\n');
+        line.push(' ');
+        line.push_str(message);
+        line.push('\n');
     }
 }
 
