@@ -162,6 +162,10 @@ impl Oracle for Listening {
         self.heard = heard;
         Ok(reply)
     }
+
+    fn unslept_us(&self) -> u64 {
+        self.inner.unslept_us()
+    }
 }
 
 /// Decoding a reply, beside serde_json's untyped parse of the same bytes.
