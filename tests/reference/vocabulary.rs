@@ -40,8 +40,9 @@ const PAYLOADS: [Payload; 8] = [
 ];
 
 /// Every trap, as pointers name them.
-pub(crate) const TRAPS: [&str; 14] = [
+pub(crate) const TRAPS: [&str; 16] = [
     "PAGE_FAULT",
+    "PLAN_CONTRACT",
     "NO_PROGRESS",
     "EACCES",
     "CPU_FAULT",
@@ -49,6 +50,7 @@ pub(crate) const TRAPS: [&str; 14] = [
     "IO_FAULT",
     "CONTENT_CONTRACT",
     "ILLEGAL_HALT",
+    "HALT_GUARD",
     "THRASHING",
     "DEADLOCK",
     "WATCHDOG_NMI",

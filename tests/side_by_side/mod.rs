@@ -70,7 +70,10 @@ pub(crate) fn traps(record: &Record) -> Vec<&'static str> {
 
 /// True for traps that stop the action; the others only add to the slice.
 pub(crate) fn is_hard(trap: &str) -> bool {
-    !matches!(trap, "PAGE_FAULT" | "NO_PROGRESS" | "EACCES")
+    !matches!(
+        trap,
+        "PAGE_FAULT" | "PLAN_CONTRACT" | "NO_PROGRESS" | "EACCES"
+    )
 }
 
 const BOOT: Place = Place::File {
