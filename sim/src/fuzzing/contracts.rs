@@ -35,6 +35,7 @@ pub fn contract(bytes: &[u8]) {
 fn check_error(error: &ContractError) {
     let ContractError { place, detail, .. } = error;
     assert!(place.is_empty() || place.starts_with('/'), "{place:?}");
+    assert!(place.len() <= 2_048, "{} bytes", place.len());
     let escapes = place.split('~').skip(1);
     for escape in escapes {
         assert!(escape.starts_with(['0', '1']), "{place:?}");
