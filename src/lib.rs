@@ -37,6 +37,7 @@ pub mod bus;
 mod byte_scan;
 pub mod digest;
 pub mod dispatch;
+pub mod guard_lane;
 pub mod guards;
 pub mod isa;
 pub mod journal;

@@ -226,10 +226,15 @@ impl Kernel {
     fn show_trap(&self, kind: TrapKind, details: Option<&str>, slice: &mut String) {
         slice.push_str("[SYSTEM_CHANNEL] ");
         slice.push_str(kind.base());
-        let remembered = self.trap_details.get(&kind).map(String::as_str);
-        if let Some(details) = details.or(remembered) {
+        if let Some(details) = details {
             slice.push_str("\n[DETAILS]\n");
             slice.push_str(details);
+        } else if let Some(frame) = self.trap_frames.get(&kind) {
+            let _ = write!(
+                slice,
+                "\n[DETAILS]\n{}: {}",
+                frame.cause.code, frame.details
+            );
         }
     }
 
