@@ -6,6 +6,7 @@
 //! keeps anything from one input to the next.
 
 pub mod dictionary;
+mod guidance;
 mod machine;
 mod pointers;
 mod providers;
@@ -16,6 +17,7 @@ mod shell;
 mod ticks;
 mod witness;
 
+pub use guidance::guard_block;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
@@ -33,7 +35,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -43,6 +45,7 @@ pub const TARGETS: [Target; 10] = [
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),
+    target("guard_block", guard_block),
     target("ticks", ticks),
 ];
 
