@@ -36,6 +36,23 @@ pub enum TrapFrameFault {
     },
 }
 
+impl TrapFrameFault {
+    /// Every code.
+    pub const CODES: [&str; 4] = ["TOO_LONG", "NOT_VALID", "OUT_OF_RANGE", "NOT_CANONICAL"];
+
+    /// The reason for machines, stable across versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        let [too_long, not_valid, out_of_range, not_canonical] = Self::CODES;
+        match self {
+            Self::TooLong => too_long,
+            Self::NotValid { .. } => not_valid,
+            Self::OutOfRange { .. } => out_of_range,
+            Self::NotCanonical { .. } => not_canonical,
+        }
+    }
+}
+
 impl fmt::Display for TrapFrameFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,10 +1,14 @@
 //! The gate `guard`: a guard block keeps agents that break the frame out of panic loops, and what
 //! is recorded of a trap replays to the same bytes and the same block.
 
+use std::path::Path;
+
 use turingos::trap::TrapFrame;
 
 use super::soaks::run;
 use super::{Finding, Ledger};
+use crate::corpus::guidance::GuardExpectation;
+use crate::corpus::{Expectation, LoadError, load};
 use crate::guard_trial::{OBEDIENCE, Trial, Violation};
 use crate::run::Profile;
 
@@ -23,47 +27,53 @@ const MAX_PERCENT: u64 = 20;
 /// Obedience of the curve, in ten-thousandths.
 const CURVE: [u32; 6] = [0, 2_500, 5_000, 7_000, 9_000, 10_000];
 
-pub(super) fn gate() -> Finding {
+pub(super) fn gate(corpus: &Path) -> Result<Finding, LoadError> {
+    let cases = load::<GuardExpectation>(corpus)?;
     let mut ledger = Ledger::default();
+    for case in &cases {
+        ledger.hold(GuardExpectation::FOLDER, case);
+    }
     let (mut with, mut without) = (Share::default(), Share::default());
     for violation in Violation::ALL {
         let guarded = share(violation, SEEDS, OBEDIENCE, true);
         let unguarded = share(violation, SEEDS, OBEDIENCE, false);
-        let name = violation.name();
-        ledger.expect(guarded.is_below(MAX_PERCENT), || {
-            format!("{name}: {} in a panic loop with the guard", guarded.text())
-        });
-        ledger.expect(unguarded.fell > guarded.fell, || {
-            format!(
-                "{name}: {} with the guard, {} without: it makes no difference",
-                guarded.text(),
-                unguarded.text()
-            )
-        });
+        judge(violation.name(), guarded, unguarded, &mut ledger);
         with.add(guarded);
         without.add(unguarded);
     }
+    let curve = CURVE.map(|obedience| {
+        let mut total = Share::default();
+        for violation in Violation::ALL {
+            total.add(share(violation, CURVE_SEEDS, obedience, true));
+        }
+        format!("{}%: {}", obedience / 100, total.text())
+    });
     let frames = recordings(&mut ledger);
-    let curve: Vec<String> = CURVE
-        .into_iter()
-        .map(|obedience| {
-            let mut total = Share::default();
-            for violation in Violation::ALL {
-                total.add(share(violation, CURVE_SEEDS, obedience, true));
-            }
-            format!("{}%: {}", obedience / 100, total.text())
-        })
-        .collect();
     let detail = format!(
         "{} violations x {SEEDS} seeds at {}% obedience: {} in a repeated panic loop with the \
-         guard, {} without; by obedience {}; {frames} trap frames replayed",
+         guard, {} without; by obedience {}; {frames} trap frames replayed, {} cases",
         Violation::ALL.len(),
         OBEDIENCE / 100,
         with.text(),
         without.text(),
-        curve.join(", ")
+        curve.join(", "),
+        cases.len()
     );
-    ledger.finding("guard", detail)
+    Ok(ledger.finding("guard", detail))
+}
+
+/// Holds one violation to the limit, and the guard to making a difference.
+fn judge(name: &str, guarded: Share, unguarded: Share, ledger: &mut Ledger) {
+    ledger.expect(guarded.is_below(MAX_PERCENT), || {
+        format!("{name}: {} in a panic loop with the guard", guarded.text())
+    });
+    ledger.expect(unguarded.fell > guarded.fell, || {
+        format!(
+            "{name}: {} with the guard, {} without: it makes no difference",
+            guarded.text(),
+            unguarded.text()
+        )
+    });
 }
 
 /// How many of some runs fell into a repeated panic loop.
@@ -160,4 +170,42 @@ fn hostile_frames() -> Vec<(u64, Vec<u8>)> {
         }
     });
     frames
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn of_hundred(fell: u64) -> Share {
+        Share { fell, runs: 100 }
+    }
+
+    fn passes(guarded: u64, unguarded: u64) -> bool {
+        let mut ledger = Ledger::default();
+        judge("x", of_hundred(guarded), of_hundred(unguarded), &mut ledger);
+        ledger.failures.is_empty()
+    }
+
+    #[test]
+    fn the_gate_fails_at_its_limit_and_where_the_guard_makes_no_difference() {
+        assert!(passes(19, 20));
+        assert!(!passes(20, 100));
+        assert!(!passes(10, 10));
+        assert!(!passes(10, 9));
+        assert!(!passes(0, 0));
+    }
+
+    #[test]
+    fn shares_are_shown_to_a_tenth() {
+        assert_eq!(of_hundred(7).text(), "7.0%");
+        assert_eq!(Share { fell: 2, runs: 3 }.text(), "66.6%");
+        assert_eq!(Share::default().text(), "0.0%");
+    }
+
+    #[test]
+    fn agents_that_do_not_listen_are_not_helped() {
+        let deaf = share(Violation::Truncated, 10, 0, true);
+        assert_eq!(deaf, Share { fell: 10, runs: 10 });
+        assert!(!passes(deaf.fell * 10, 100));
+    }
 }

@@ -110,7 +110,7 @@ impl Gate {
         Self {
             name: "guard",
             promise: "guided agents stay out of panic loops, and trap frames replay exactly",
-            run: |_| Ok(guard::gate()),
+            run: guard::gate,
         },
         Self {
             name: "determinism",
