@@ -11,8 +11,8 @@ use crate::guards::trap_loop::{Landing, MAX_PANIC_RESETS};
 use crate::isa::{self, Syscall, Transition};
 use crate::journal::{Record, Status, shown_pointer};
 use crate::manifold::Manifold;
-use crate::pointer::{Location, Pointer, clip_bytes};
-use crate::trap::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use crate::pointer::{Location, Pointer};
+use crate::trap::{TrapFrame, TrapKind};
 
 /// What a committed tick leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,10 +200,8 @@ impl Kernel {
         self.pager.count_flip(seen.is_page);
         self.last_success = seen.successful_command;
         for soft in seen.soft_traps.into_iter().flatten() {
-            let details = soft
-                .details
-                .unwrap_or_else(|| format!("observing {}", clip_bytes(self.d.text(), 200)));
-            self.log(tick, soft.kind, soft.code, details, None);
+            let trap = self.soft_trap(&soft);
+            self.log(tick, trap.kind, trap.code, trap.details, None);
         }
     }
 
@@ -372,25 +370,17 @@ impl Kernel {
         details: String,
         signature: Option<Digest>,
     ) {
-        let details = if details.len() > TrapFrame::MAX_DETAILS {
-            String::from(clip_bytes(&details, TrapFrame::MAX_DETAILS))
-        } else {
-            details
+        let trap = Trap {
+            kind,
+            code,
+            details,
         };
+        let frame = self.trap_frame(tick.now_us, trap, signature);
         if kind.is_hard() {
-            self.trap_details.insert(kind, format!("{code}: {details}"));
+            self.trap_frames.insert(kind, frame.clone());
         }
         tick.kinds.push(kind);
-        tick.frames.push(TrapFrame {
-            seq: self.trap_seq,
-            tick: self.tick,
-            t: tick.now_us,
-            trap_base: TrapBase(kind),
-            trap_pointer: String::from(kind.base()),
-            details,
-            panic_reset_count: self.trap_loop.panic_resets(),
-            cause: TrapCause { code, signature },
-        });
+        tick.frames.push(frame);
         self.trap_seq = self.trap_seq.saturating_add(1);
     }
 

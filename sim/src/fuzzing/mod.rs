@@ -7,6 +7,7 @@
 
 mod contracts;
 pub mod dictionary;
+mod guidance;
 mod machine;
 mod pointers;
 mod providers;
@@ -19,6 +20,7 @@ mod ticks;
 mod witness;
 
 pub use contracts::contract;
+pub use guidance::guard_block;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
@@ -37,7 +39,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -50,6 +52,7 @@ pub const TARGETS: [Target; 13] = [
     target("journal", journal),
     target("tape", tape),
     target("run_files", run_files),
+    target("guard_block", guard_block),
     target("ticks", ticks),
 ];
 

@@ -6,6 +6,7 @@
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod guard;
 mod opcodes;
 mod soaks;
 mod traps;
@@ -75,7 +76,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -105,6 +106,11 @@ impl Gate {
             name: "traps",
             promise: "every trap fires, and every trap frame is well-formed",
             run: |_| Ok(traps::gate()),
+        },
+        Self {
+            name: "guard",
+            promise: "guided agents stay out of panic loops, and trap frames replay exactly",
+            run: guard::gate,
         },
         Self {
             name: "determinism",

@@ -41,6 +41,7 @@ impl Schema {
         "syscall-canonical.v4",
         "bus-frame.v1",
         "trap-frame.v1",
+        "guard-block.v1",
         "route-entry.v1",
         "journal-record.v1",
         "journal-line.v1",
