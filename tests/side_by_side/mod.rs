@@ -263,7 +263,9 @@ impl Pair {
                 .push(newest.map_or("none", |task| &task.id).to_owned());
         }
         let handle = frame_with_handle.and_then(|frame| frame.rsplit_once("[HANDLE] "));
-        if let Some((_, handle)) = handle
+        // A trap may be noted below the handle.
+        let handle = handle.and_then(|(_, rest)| rest.lines().next());
+        if let Some(handle) = handle
             && !issued.handles.iter().any(|known| known == handle)
         {
             issued.handles.push(handle.to_owned());
