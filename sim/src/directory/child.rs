@@ -150,8 +150,18 @@ fn wait_for_output(
     left: Duration,
 ) -> io::Result<()> {
     let mut open: Vec<PollFd<'_>> = Vec::with_capacity(2);
-    open.extend(stdout.source.iter().map(|it| PollFd::new(it, PollFlags::IN)));
-    open.extend(stderr.source.iter().map(|it| PollFd::new(it, PollFlags::IN)));
+    open.extend(
+        stdout
+            .source
+            .iter()
+            .map(|it| PollFd::new(it, PollFlags::IN)),
+    );
+    open.extend(
+        stderr
+            .source
+            .iter()
+            .map(|it| PollFd::new(it, PollFlags::IN)),
+    );
     let longest = match open.is_empty() {
         true => CLOSED_PIPES_WAIT,
         false => OPEN_PIPE_WAIT,

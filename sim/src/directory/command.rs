@@ -74,7 +74,11 @@ pub(super) fn prepare(command: &mut Command, workspace: &Workspace) {
 }
 
 fn exit_code(status: ExitStatus) -> u8 {
-    let by_signal = || status.signal().map(|signal| i32::from(SIGNAL_EXIT) + signal);
+    let by_signal = || {
+        status
+            .signal()
+            .map(|signal| i32::from(SIGNAL_EXIT) + signal)
+    };
     let code = status.code().or_else(by_signal).unwrap_or(i32::MAX);
     u8::try_from(code).unwrap_or(u8::MAX)
 }

@@ -80,9 +80,10 @@ pub(super) fn list(
         let kind = entry.file_type().map_err(system(subject))?;
         let is_directory = kind.is_dir()
             || kind.is_symlink() && {
-                let path = directory.map_or_else(|| name.clone().into(), |it| {
-                    std::path::Path::new(it).join(&name)
-                });
+                let path = directory.map_or_else(
+                    || name.clone().into(),
+                    |it| std::path::Path::new(it).join(&name),
+                );
                 // A link to nowhere, or out of the workspace, is shown as the file it is.
                 root.metadata(path).is_ok_and(|target| target.is_dir())
             };

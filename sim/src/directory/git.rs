@@ -6,8 +6,8 @@
 //! writes to the repository.
 //!
 //! A line has the same form as in the in-memory history. `ref` is whatever names a commit; the
-//! time is the committer's, and its epoch is 1970; `grep` looks at whole messages; a merge shows
-//! what it brought to its first parent, and a commit without a change shows `-` for the paths.
+//! time is the committer's, and its epoch is 1970; `grep` looks at whole messages; a commit
+//! that changed nothing of its own, such as a merge, shows `-` for the paths.
 
 use std::io::ErrorKind;
 use std::process::Command;
@@ -28,10 +28,11 @@ const MAX_LOG_BYTES: usize = 16 * 1024 * 1024;
 
 /// Settings that a repository could make of its own, and that would run something else or change
 /// the form of the log.
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 7] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.pager=cat",
+    "log.follow=false",
     "log.showRoot=true",
     "log.showSignature=false",
     "protocol.allow=never",
@@ -56,7 +57,7 @@ const LOG: [&str; 12] = [
     "--name-only",
     "--no-renames",
     "--full-diff",
-    "--diff-merges=first-parent",
+    "--no-diff-merges",
     "--no-ext-diff",
     "--no-textconv",
     "--no-color",
@@ -75,7 +76,10 @@ pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, 
     let mut git = git(workspace);
     git.args(LOG)
         .arg(format!("--max-count={}", selection.limit))
-        .arg(format!("--max-age={}", selection.since_us.div_ceil(1_000_000)))
+        .arg(format!(
+            "--max-age={}",
+            selection.since_us.div_ceil(1_000_000)
+        ))
         .arg("--fixed-strings");
     if let Some(wanted) = &query.grep {
         git.arg(format!("--grep={wanted}"));

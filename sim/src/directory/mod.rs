@@ -23,13 +23,14 @@ mod files;
 mod git;
 mod replacement;
 
-use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _};
+use rustix::fs::OFlags;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
@@ -77,30 +78,35 @@ impl Workspace {
     /// # Errors
     /// It is missing or no directory, another process holds it, or the system refuses.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, WorkspaceError> {
-        let canonical = fs::canonicalize(path).map_err(WorkspaceError::system("open", path))?;
-        if !canonical.is_dir() {
-            return Err(WorkspaceError::NotADirectory {
-                path: path.to_path_buf(),
-            });
-        }
-        let root = Dir::open_ambient_dir(&canonical, ambient_authority())
-            .map_err(WorkspaceError::system("open", path))?;
-        let lock = root
-            .try_clone()
-            .map_err(WorkspaceError::system("open", path))?
-            .into_std_file();
+        let system = || WorkspaceError::system("open", path);
+        let canonical = fs::canonicalize(path).map_err(system())?;
+        let lock = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::DIRECTORY.bits().cast_signed())
+            .open(&canonical)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotADirectory => WorkspaceError::NotADirectory {
+                    path: path.to_path_buf(),
+                },
+                _ => system()(error),
+            })?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                root,
-                path: canonical,
-                limits,
-                _lock: lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(WorkspaceError::InUse {
-                path: path.to_path_buf(),
-            }),
-            Err(TryLockError::Error(error)) => Err(WorkspaceError::system("lock", path)(error)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(WorkspaceError::InUse {
+                    path: path.to_path_buf(),
+                });
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(WorkspaceError::system("lock", path)(error));
+            }
         }
+        Ok(Self {
+            root: Dir::from_std_file(lock.try_clone().map_err(system())?),
+            path: canonical,
+            limits,
+            _lock: lock,
+        })
     }
 
     /// Opens an empty directory, which is made with its parents if it is missing.

@@ -77,8 +77,8 @@ fn replace(directory: &Dir, name: &str, path: &str, content: &str) -> Result<(),
     }
     // The content is in place. That the name survives a power failure is best effort: there is
     // no way to take the write back.
-    if let Ok(handle) = directory.try_clone() {
-        let _ = handle.into_std_file().sync_all();
+    if let Ok(handle) = directory.open(".") {
+        let _ = handle.sync_all();
     }
     Ok(())
 }

@@ -201,8 +201,17 @@ impl Commit {
     }
 
     fn write_line(&self, out: &mut String) {
-        let paths = self.paths.split('\n').chain(self.more_paths.then_some("..."));
-        write_line(out, self.id.hex().as_str(), self.time_us, paths, &self.message);
+        let paths = self
+            .paths
+            .split('\n')
+            .chain(self.more_paths.then_some("..."));
+        write_line(
+            out,
+            self.id.hex().as_str(),
+            self.time_us,
+            paths,
+            &self.message,
+        );
     }
 }
 
