@@ -1,6 +1,6 @@
 //! Command lines, run by the system's shell in the workspace.
 //!
-//! Never hands on the environment of this program: a command sees the six variables set here.
+//! Never hands on the environment of this program: a command sees the five variables set here.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
