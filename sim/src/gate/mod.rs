@@ -1,12 +1,13 @@
 //! Named gates: what the project promises, checked in one command.
 //!
 //! A gate runs the real code over committed data or seeded runs and says what it found. It never
-//! writes a file and never depends on another gate.
+//! writes outside of a scratch directory of its own and never depends on another gate.
 
 mod corpora;
 mod determinism;
 mod dispatcher;
 mod guard;
+mod manifold;
 mod opcodes;
 mod soaks;
 mod traps;
@@ -111,6 +112,9 @@ impl Gate {
             name: "guard",
             promise: "guided agents stay out of panic loops, and trap frames replay exactly",
             run: guard::gate,
+            name: "manifold",
+            promise: "a real directory keeps what the in-memory world promises, and lets nothing out",
+            run: |_| Ok(manifold::gate()),
         },
         Self {
             name: "determinism",
