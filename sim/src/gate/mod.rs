@@ -77,7 +77,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -112,6 +112,8 @@ impl Gate {
             name: "guard",
             promise: "guided agents stay out of panic loops, and trap frames replay exactly",
             run: guard::gate,
+        },
+        Self {
             name: "manifold",
             promise: "a real directory keeps what the in-memory world promises, and lets nothing out",
             run: |_| Ok(manifold::gate()),

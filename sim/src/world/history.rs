@@ -159,10 +159,8 @@ impl History {
                 let wanted = query.grep.as_deref();
                 wanted.is_none_or(|wanted| commit.message.contains(wanted))
             })
-            .take(limit)
-            .for_each(|commit| lines.push_str(&commit.line));
             .take(selection.limit)
-            .for_each(|commit| commit.write_line(&mut lines));
+            .for_each(|commit| lines.push_str(&commit.line));
         Ok(lines)
     }
 
@@ -205,37 +203,14 @@ impl Commit {
     }
 
     fn write_line(&mut self, more_paths: bool) {
-        let Self {
-            id,
-            time_us,
-            paths,
-            message,
-            line,
-        } = self;
-        line.clear();
-        // Writing to a String cannot fail.
-        let _ = write!(line, "{} {time_us} ", &id.hex().as_str()[..SHOWN_DIGITS]);
-        for (index, path) in paths.split('\n').enumerate() {
-            if index > 0 {
-                line.push(',');
-            }
-            line.push_str(path);
-        }
-        if more_paths {
-            line.push_str(",...");
-        }
-        line.push(' ');
-        line.push_str(message);
-        line.push('\n');
-    fn write_line(&self, out: &mut String) {
-        let paths = self
-            .paths
-            .split('\n')
-            .chain(self.more_paths.then_some("..."));
+        self.line.clear();
+        let paths = self.paths.split('\n').chain(more_paths.then_some("..."));
+        let id = self.id.hex();
         write_line(
-            out,
-            self.id.hex().as_str(),
+            &mut self.line,
+            id.as_str(),
             self.time_us,
+            paths,
             &self.message,
         );
     }
