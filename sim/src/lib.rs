@@ -6,6 +6,7 @@ pub mod draws;
 pub mod fuzzing;
 pub mod gate;
 pub mod oracle;
+pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod soak;
