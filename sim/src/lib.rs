@@ -7,6 +7,7 @@ pub mod fuzzing;
 pub mod gate;
 pub mod oracle;
 pub mod run;
+pub mod scenario;
 pub mod schema;
 pub mod soak;
 pub mod world;
