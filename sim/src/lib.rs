@@ -10,6 +10,7 @@ pub mod gate;
 pub mod oracle;
 pub mod replay;
 pub mod run;
+pub mod scenario;
 pub mod schema;
 pub mod soak;
 pub mod world;
