@@ -1,0 +1,12 @@
+//! Live providers: what is sent to them, by what settings, and what comes back as raw bytes.
+//!
+//! Never decides what a reply means (that is the kernel's bus), never retries (that is the driver),
+//! and never writes a key anywhere.
+
+pub mod prompt;
+pub mod provider;
+pub mod request;
+mod transition_schema;
+
+pub use provider::{OutputMode, ProviderSettings};
+pub use request::request_body;
