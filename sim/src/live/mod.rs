@@ -6,7 +6,9 @@
 pub mod prompt;
 pub mod provider;
 pub mod request;
+pub mod settings;
 mod transition_schema;
 
 pub use provider::{OutputMode, ProviderSettings};
 pub use request::request_body;
+pub use settings::{LaneSettings, Settings};
