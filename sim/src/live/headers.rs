@@ -4,27 +4,20 @@
 
 use reqwest::header::HeaderMap;
 
-/// The headers that are kept, in the order in which they are kept.
-pub const KEPT_HEADERS: [&str; 5] = [
-    "content-type",
-    "retry-after",
-    "retry-after-ms",
-    "request-id",
-    "x-request-id",
-];
+use crate::run::tape::KEPT_HEADERS;
 
 /// The longest value that is kept, in bytes; a longer one is dropped.
 pub const MAX_HEADER_BYTES: usize = 200;
 
-/// The headers on the list that the response has: of one that stands twice the first, and none
+/// The headers of [`KEPT_HEADERS`] that the response has: of one that stands twice the first, and none
 /// that is not printable ASCII.
 #[must_use]
-pub fn kept(headers: &HeaderMap) -> Vec<(&'static str, String)> {
+pub fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     KEPT_HEADERS
         .into_iter()
         .filter_map(|name| {
             let value = headers.get(name)?.to_str().ok()?;
-            (value.len() <= MAX_HEADER_BYTES).then(|| (name, value.to_owned()))
+            (value.len() <= MAX_HEADER_BYTES).then(|| (name.to_owned(), value.to_owned()))
         })
         .collect()
 }
@@ -33,7 +26,7 @@ pub fn kept(headers: &HeaderMap) -> Vec<(&'static str, String)> {
 /// in seconds, both as non-negative decimal numbers. A date is not followed: the answer would
 /// depend on whose clock is right.
 #[must_use]
-pub fn retry_after_us(kept: &[(&'static str, String)]) -> Option<u64> {
+pub fn retry_after_us(kept: &[(String, String)]) -> Option<u64> {
     let value = |name| kept.iter().find(|(kept, _)| *kept == name);
     let of = |name, unit_digits| value(name).and_then(|(_, text)| scaled(text, unit_digits));
     of("retry-after-ms", 3).or_else(|| of("retry-after", 6))
@@ -79,13 +72,13 @@ mod tests {
         ];
         assert_eq!(
             kept(&headers),
-            expected.map(|(name, value)| (name, value.to_owned()))
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
     }
 
     #[test]
     fn waits_are_numbers_and_nothing_else() {
-        let of = |name, value: &str| retry_after_us(&[(name, value.to_owned())]);
+        let of = |name: &str, value: &str| retry_after_us(&[(name.to_owned(), value.to_owned())]);
         assert_eq!(of("retry-after", "2"), Some(2_000_000));
         assert_eq!(of("retry-after", " 0.5 "), Some(500_000));
         assert_eq!(of("retry-after-ms", "1500"), Some(1_500_000));
@@ -104,8 +97,8 @@ mod tests {
             assert_eq!(of("retry-after", no), None, "{no:?}");
         }
         let both = [
-            ("retry-after", "9".into()),
-            ("retry-after-ms", "250".into()),
+            ("retry-after".to_owned(), "9".to_owned()),
+            ("retry-after-ms".to_owned(), "250".to_owned()),
         ];
         assert_eq!(retry_after_us(&both), Some(250_000));
     }

@@ -5,17 +5,20 @@
 
 pub mod headers;
 pub mod key;
+pub mod oracle;
 pub mod prompt;
 pub mod provider;
 pub mod request;
 pub mod secrets;
 pub mod settings;
+pub mod spending;
 mod transition_schema;
 pub mod transport;
 
 pub use key::Key;
+pub use oracle::LiveOracle;
 pub use provider::{OutputMode, ProviderSettings};
 pub use request::request_body;
-pub use secrets::{Leak, SecretScan};
+pub use secrets::{Leak, Secrets};
 pub use settings::{LaneSettings, Settings};
 pub use transport::Transport;

@@ -84,14 +84,14 @@ const SHAPES: [Shape; 18] = [
 
 /// Looks for known shapes and for the keys of a run.
 #[derive(Clone, Debug)]
-pub struct SecretScan {
+pub struct Secrets {
     shapes: Vec<Finder<'static>>,
     key_block: Finder<'static>,
     /// Each key as it is, and as it is spelled inside a JSON string where that differs.
     keys: Vec<Finder<'static>>,
 }
 
-impl SecretScan {
+impl Secrets {
     /// A scan that knows these keys.
     #[must_use]
     pub fn new(keys: &[&Key]) -> Self {
@@ -161,8 +161,8 @@ impl Shape {
 mod tests {
     use super::*;
 
-    fn scan() -> SecretScan {
-        SecretScan::new(&[&Key::new("a-key\"of\\this-run".into()).unwrap()])
+    fn scan() -> Secrets {
+        Secrets::new(&[&Key::new("a-key\"of\\this-run".into()).unwrap()])
     }
 
     fn found(text: &str) -> Option<(&'static str, usize)> {

@@ -16,6 +16,7 @@ use super::headers;
 use super::key::Key;
 use super::request::request_path;
 use super::settings::Connection;
+use crate::oracle::TransportFault;
 
 /// The version of the messages API that is spoken.
 const MESSAGES_VERSION: &str = "2023-06-01";
@@ -36,26 +37,9 @@ pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers that matter, as [`headers::kept`] keeps them.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
     /// The body as it came, streamed or not.
     pub body: Vec<u8>,
-}
-
-/// Why there is no whole response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum HttpFault {
-    /// The name is not known, nobody listens, or TLS was not agreed upon.
-    #[error("the connection could not be made")]
-    Unreachable,
-    /// The connection broke, or what came was not HTTP.
-    #[error("the connection broke before a whole response had come")]
-    Reset,
-    /// The body paused for longer than the settings allow.
-    #[error("the response stood still for too long")]
-    Idle,
-    /// The body is longer than any that is looked at.
-    #[error("the response is longer than {MAX_BODY_BYTES} bytes")]
-    TooLarge,
 }
 
 /// A provider that cannot be called at all.
@@ -140,8 +124,8 @@ impl Transport {
     /// Posts a body and reads the whole response.
     ///
     /// # Errors
-    /// [`HttpFault`], if no whole response came. An error status is an answer.
-    pub async fn post(&self, body: Vec<u8>) -> Result<Answer, HttpFault> {
+    /// [`TransportFault`], if no whole response came. An error status is an answer.
+    pub async fn post(&self, body: Vec<u8>) -> Result<Answer, TransportFault> {
         let sent = self.client.post(&self.url).body(body).send().await;
         let response = sent.map_err(|error| fault_of(&error))?;
         let status = response.status().as_u16();
@@ -154,20 +138,20 @@ impl Transport {
         })
     }
 
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, HttpFault> {
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, TransportFault> {
         let limit = MAX_BODY_BYTES as u64;
         if response.content_length().is_some_and(|bytes| bytes > limit) {
-            return Err(HttpFault::TooLarge);
+            return Err(TransportFault::TooLarge);
         }
         let mut body = Vec::new();
         loop {
             let piece = tokio::time::timeout(self.idle_timeout, response.chunk()).await;
-            let piece = piece.map_err(|_| HttpFault::Idle)?;
+            let piece = piece.map_err(|_| TransportFault::Timeout)?;
             let Some(piece) = piece.map_err(|error| fault_of(&error))? else {
                 return Ok(body);
             };
             if body.len() + piece.len() > MAX_BODY_BYTES {
-                return Err(HttpFault::TooLarge);
+                return Err(TransportFault::TooLarge);
             }
             body.extend_from_slice(&piece);
         }
@@ -199,11 +183,11 @@ fn request_headers(kind: Provider, key: Option<&Key>) -> Option<HeaderMap> {
     Some(headers)
 }
 
-fn fault_of(error: &reqwest::Error) -> HttpFault {
+fn fault_of(error: &reqwest::Error) -> TransportFault {
     if error.is_connect() {
-        HttpFault::Unreachable
+        TransportFault::Unreachable
     } else {
-        HttpFault::Reset
+        TransportFault::Reset
     }
 }
 
