@@ -14,6 +14,7 @@ mod outcome;
 pub mod providers;
 mod recipe;
 pub mod replies;
+pub mod settings;
 pub mod syscalls;
 
 use std::borrow::Cow;

@@ -12,6 +12,7 @@ mod providers;
 mod recordings;
 mod replies;
 mod script;
+mod settings;
 mod shell;
 mod tapes;
 mod ticks;
@@ -21,6 +22,7 @@ pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
+pub use settings::settings;
 pub use shell::shell_line;
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -45,6 +47,7 @@ pub const TARGETS: [Target; 12] = [
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),
+    target("settings", settings),
     target("tape", tape),
     target("run_files", run_files),
     target("ticks", ticks),

@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 13] = [
+pub const BEYOND_SCHEMA: [Beyond; 14] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -63,6 +63,10 @@ pub const BEYOND_SCHEMA: [Beyond; 13] = [
         name: "base64-of-text",
         reason: "a pattern does not decode base64, so that it sees neither bytes that are text nor \
                  digits whose last bits are lost",
+    },
+    Beyond {
+        name: "host",
+        reason: "a pattern knows the characters of a host, not which numbers and names there can be",
     },
     Beyond {
         name: "hash-chain",

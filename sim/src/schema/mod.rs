@@ -47,6 +47,7 @@ impl Schema {
         "tape.v1",
         "run-header.v1",
         "run-manifest.v1",
+        "provider-settings.v1",
     ];
 
     /// The schema with exactly this name.

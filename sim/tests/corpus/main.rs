@@ -3,6 +3,7 @@
 mod form;
 mod providers;
 mod replies;
+mod settings;
 mod syscalls;
 
 use std::path::Path;

@@ -293,3 +293,19 @@ fn base64_of_text() {
         assert!(checker("tape.v1").accepts(&tape_line(&other)));
     }
 }
+
+#[test]
+fn hosts_that_there_cannot_be() {
+    shows("host");
+    let checker = checker("provider-settings.v1");
+    for host in ["256.256.256.256", "[::1::2]"] {
+        let address = format!("https://{host}");
+        let text = format!(
+            "version = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"{address}\"\n"
+        );
+        let lane = json!({"kind": "openai", "model": "m", "base_url": address});
+        assert!(checker.accepts(&json!({"version": 1, "lane": {"p": lane}})));
+        let fault = turingos_sim::live::Settings::parse(text.as_bytes()).unwrap_err();
+        assert_eq!(fault.place, "lane.p.base_url");
+    }
+}
