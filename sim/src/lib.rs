@@ -1,7 +1,9 @@
 //! Deterministic simulation of the agent kernel: where ticks happen.
 
 pub mod cli;
+pub mod conformance;
 pub mod corpus;
+pub mod directory;
 pub mod draws;
 pub mod fuzzing;
 pub mod gate;
