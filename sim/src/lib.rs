@@ -10,6 +10,7 @@ pub mod gate;
 pub mod live;
 pub mod oracle;
 pub mod run;
+pub mod scenario;
 pub mod schema;
 pub mod soak;
 pub mod world;
