@@ -7,6 +7,7 @@ use memchr::memmem::{self, Finder};
 use thiserror::Error;
 
 use super::key::Key;
+use crate::run::tape::SecretScan;
 
 /// Something secret in bytes that were about to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -112,6 +113,13 @@ impl Secrets {
                 .map(|needle| Finder::new(needle).into_owned())
                 .collect(),
         }
+    }
+
+    /// The scan as the writers of a run take it.
+    #[must_use]
+    pub fn for_writers(&self) -> SecretScan {
+        let secrets = self.clone();
+        SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
     }
 
     /// Looks through bytes that are about to be written; `place` says for what.

@@ -88,9 +88,9 @@ impl Budget {
     pub fn exceeded_by(self, spending: Spending) -> Option<&'static str> {
         let is_used_up = |limit: Option<u64>, used| limit.is_some_and(|limit| used >= limit);
         if is_used_up(self.tokens, spending.tokens) {
-            Some("tokens")
+            Some("token budget used up")
         } else if is_used_up(self.micro_dollars, spending.micro_dollars()) {
-            Some("cost")
+            Some("cost budget used up")
         } else {
             None
         }
@@ -146,7 +146,7 @@ mod tests {
         };
         assert_eq!(of(None, None), None);
         assert_eq!(of(Some(101), Some(1_000)), None);
-        assert_eq!(of(Some(100), None), Some("tokens"));
-        assert_eq!(of(None, Some(61)), Some("cost"));
+        assert_eq!(of(Some(100), None), Some("token budget used up"));
+        assert_eq!(of(None, Some(61)), Some("cost budget used up"));
     }
 }
