@@ -9,6 +9,7 @@ pub mod fuzzing;
 pub mod gate;
 pub mod live;
 pub mod oracle;
+pub mod replay;
 pub mod run;
 pub mod scenario;
 pub mod schema;

@@ -16,6 +16,7 @@ pub mod noise;
 pub mod profile;
 pub mod provider_faults;
 mod rates;
+pub mod recorded;
 mod register;
 pub mod seeded;
 pub mod step;
