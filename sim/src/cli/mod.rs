@@ -7,7 +7,13 @@ mod check;
 pub mod decode;
 pub mod exit;
 pub mod gate;
+pub mod longrun;
+mod longrun_report;
+mod noise_level;
 pub mod progress;
+pub mod run;
+mod run_report;
+mod scenario_choice;
 pub mod schema;
 pub mod soak;
 mod soak_report;
@@ -34,6 +40,8 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Soak(soak::SoakArgs),
+    Run(run::RunArgs),
+    Longrun(longrun::LongrunArgs),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
@@ -68,6 +76,8 @@ pub fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
+        Verb::Run(arguments) => run::run(&arguments, &mut io::stdout().lock()),
+        Verb::Longrun(arguments) => longrun::run(&arguments, &mut io::stdout().lock()),
         Verb::Gate(arguments) => gate::run(&arguments, &mut io::stdout().lock()),
         Verb::Decode(arguments) => decode::run(
             &arguments,
