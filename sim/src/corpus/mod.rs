@@ -8,6 +8,7 @@
 //! Never writes an expectation, never skips a file, and never takes the decoder's word for what it
 //! should have said.
 
+pub mod contracts;
 mod headline;
 mod listing;
 mod outcome;

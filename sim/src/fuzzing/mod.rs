@@ -5,6 +5,7 @@
 //! fuzzer finds fails on stable too. A body never draws, never touches a file or a clock, and never
 //! keeps anything from one input to the next.
 
+mod contracts;
 pub mod dictionary;
 mod machine;
 mod pointers;
@@ -18,6 +19,7 @@ mod tapes;
 mod ticks;
 mod witness;
 
+pub use contracts::contract;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
@@ -37,13 +39,14 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
     target("provider_kimi", provider_kimi),
     target("provider_ollama", provider_ollama),
     target("pointer", pointer),
+    target("contract", contract),
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),

@@ -6,6 +6,7 @@
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod longrun;
 mod manifold;
 mod opcodes;
 mod soaks;
@@ -76,7 +77,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -121,6 +122,11 @@ impl Gate {
             name: "soak",
             promise: "a run of each profile passes its own gates",
             run: |_| Ok(soaks::gate()),
+        },
+        Self {
+            name: "longrun",
+            promise: "every scenario is carried out, and little noise does not stop it",
+            run: |_| Ok(longrun::gate()),
         },
     ];
 

@@ -17,6 +17,7 @@ use crate::oracle::Oracle;
 use crate::oracle::seeded::SeededOracle;
 use crate::run::driver::Observer;
 use crate::run::{Driver, DriverConfig, Gate, Header};
+use crate::soak::draws_line;
 use crate::world::World;
 
 /// How a run ended.
@@ -91,10 +92,18 @@ impl ScenarioRun<World, SeededOracle<AnyAgent>> {
         let world = settings.scenario.world();
         Self::start(header, world, settings.oracle(header.seed))
     }
+
+    /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
+    /// the tick was left alone. Asking clears the world's part.
+    pub fn draws_line(&mut self) -> Option<String> {
+        let world_faults = self.driver.world_mut().take_met();
+        let tick = self.chain.count().saturating_sub(1);
+        draws_line(tick, self.driver.oracle().injected(), world_faults)
+    }
 }
 
 /// What a run is driven by, whatever its header looks like.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Course {
     /// The scenario.
     pub scenario: Scenario,

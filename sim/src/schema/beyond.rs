@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 14] = [
+pub const BEYOND_SCHEMA: [Beyond; 19] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -50,6 +50,27 @@ pub const BEYOND_SCHEMA: [Beyond; 14] = [
     Beyond {
         name: "limit-in-digits",
         reason: "a pattern counts digits, so that 20 of them may be more than 64 bits hold",
+    },
+    Beyond {
+        name: "bytes-of-a-text",
+        reason: "a schema counts characters, while a path and a pattern are as long as their bytes",
+    },
+    Beyond {
+        name: "regular-expressions",
+        reason: "a schema knows another dialect, and neither the nesting of a pattern nor what it \
+                 compiles to",
+    },
+    Beyond {
+        name: "step-in-order",
+        reason: "a schema cannot look up a key of one object among the items of a list",
+    },
+    Beyond {
+        name: "expectation-has-a-file",
+        reason: "a schema cannot look up a key of one object in another",
+    },
+    Beyond {
+        name: "progress-file-apart",
+        reason: "a schema cannot compare two texts of a document",
     },
     Beyond {
         name: "canonical-spelling",

@@ -1,5 +1,6 @@
 //! The committed corpus against decoder and bus: every case comes out as it was decided.
 
+mod contracts;
 mod form;
 mod providers;
 mod replies;

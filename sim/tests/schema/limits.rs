@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::bus::{self, BusFaultCode, MAX_BODY_BYTES, MAX_BODY_NESTING, Provider};
+use turingos::contract::{Contract, ContractCode, MAX_PATTERN_BYTES};
 use turingos::isa::{FaultCode, MAX_NESTING, MAX_REPLY_BYTES, decode_canonical, decode_model};
 use turingos::journal::{Chain, ChainFaultCode};
+use turingos::pointer::MAX_PATH_BYTES;
 use turingos_sim::run::tape::Entry;
 use turingos_sim::run::{DocumentError, Header, Profile};
 use turingos_sim::schema::BEYOND_SCHEMA;
@@ -199,6 +201,70 @@ fn limit_in_digits() {
         limit("100000000000000000000"),
         (false, Some(FaultCode::LimitOverflow))
     );
+}
+
+/// Why a contract is refused that its schema accepts.
+fn refused_contract(members: &Value) -> ContractCode {
+    let mut contract = json!({
+        "enabled": true,
+        "progress_file": "p",
+        "ordered_steps": ["A", "B"],
+        "step_file_map": {"A": "a"},
+    });
+    assert!(Contract::parse(contract.to_string().as_bytes()).is_ok());
+    for (key, value) in members.as_object().unwrap() {
+        contract[key] = value.clone();
+    }
+    assert!(checker("contract.v1").accepts(&contract), "{contract}");
+    Contract::parse(contract.to_string().as_bytes())
+        .unwrap_err()
+        .code
+}
+
+#[test]
+fn bytes_of_a_text() {
+    shows("bytes-of-a-text");
+    let wide = json!({"progress_file": "é".repeat(MAX_PATH_BYTES / 2 + 1)});
+    assert_eq!(refused_contract(&wide), ContractCode::BadPath);
+    let pattern = "é".repeat(MAX_PATTERN_BYTES / 2 + 1);
+    let regex = json!({"step_expectations": {"A": {"kind": "regex", "pattern": pattern}}});
+    assert_eq!(refused_contract(&regex), ContractCode::BadRegex);
+}
+
+#[test]
+fn regular_expressions() {
+    shows("regular-expressions");
+    for (pattern, code) in [
+        ("(?=a)", ContractCode::BadRegex),
+        ("((a{99}){99}){99}", ContractCode::RegexTooLarge),
+    ] {
+        let regex = json!({"step_expectations": {"A": {"kind": "regex", "pattern": pattern}}});
+        assert_eq!(refused_contract(&regex), code);
+    }
+}
+
+#[test]
+fn step_in_order() {
+    shows("step-in-order");
+    let unknown = json!({"step_file_map": {"C": "c"}});
+    assert_eq!(refused_contract(&unknown), ContractCode::UnknownStep);
+}
+
+#[test]
+fn expectation_has_a_file() {
+    shows("expectation-has-a-file");
+    let orphan = json!({"step_expectations": {"B": {"kind": "text", "value": "x"}}});
+    assert_eq!(
+        refused_contract(&orphan),
+        ContractCode::ExpectationWithoutFile
+    );
+}
+
+#[test]
+fn progress_file_apart() {
+    shows("progress-file-apart");
+    let own = json!({"step_file_map": {"A": "p"}});
+    assert_eq!(refused_contract(&own), ContractCode::ProgressFileIsStepFile);
 }
 
 fn header_text() -> String {

@@ -207,10 +207,24 @@ mod tests {
 
     #[test]
     fn dollars_are_decimal_to_the_millionth() {
-        for (text, micro) in [("0", 0), ("2.5", 2_500_000), ("0.000001", 1), ("12", 12_000_000)] {
+        for (text, micro) in [
+            ("0", 0),
+            ("2.5", 2_500_000),
+            ("0.000001", 1),
+            ("12", 12_000_000),
+        ] {
             assert_eq!(micro_dollars(text), Ok(micro));
         }
-        for text in ["", ".", "1.", ".5", "-1", "1e3", "1.0000001", "99999999999999999999"] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1e3",
+            "1.0000001",
+            "99999999999999999999",
+        ] {
             assert!(micro_dollars(text).is_err(), "{text}");
         }
     }

@@ -39,9 +39,10 @@ pub fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     apart(&arguments.workspace, &arguments.out)?;
     let assignment = Assignment::find(&arguments.mission, &arguments.workspace)?;
     let ticks = arguments.ticks(assignment.scenario());
-    let header = Config::of(assignment.scenario().clone(), &settings)
-        .into_header(arguments.seed, ticks);
-    let oracle = LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
+    let header =
+        Config::of(assignment.scenario().clone(), &settings).into_header(arguments.seed, ticks);
+    let oracle =
+        LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
     let bytes = header.to_bytes();
     (oracle.secrets().check("the scenario or settings", &bytes))
         .map_err(|leak| Failure::new(Exit::System, leak.to_string()))?;
@@ -89,7 +90,9 @@ async fn record(
     let writer = RunDirectory::create(&arguments.out, header)?;
     let watch = Watch::new(!arguments.quiet && !arguments.json);
     let session = Session::start(header, workspace, oracle, writer, budget);
-    let end = session.run(&mut signals, |watched| watch.show(watched)).await;
+    let end = session
+        .run(&mut signals, |watched| watch.show(watched))
+        .await;
     Ok(end?)
 }
 

@@ -36,9 +36,8 @@ impl Assignment {
         if !is_mission {
             return choose(text).map(Self::Scenario);
         }
-        let refused = |reason: String| {
-            Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()))
-        };
+        let refused =
+            |reason: String| Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()));
         let text = String::from_utf8(read(path, MAX_CONTENT_BYTES)?)
             .map_err(|error| refused(format!("not UTF-8: {error}")))?;
         let mut workspace = Workspace::open(workspace, Limits::default()).map_err(no_workspace)?;
@@ -82,7 +81,8 @@ impl Assignment {
 
 /// A contract that asks for nothing needs no file.
 fn is_implied(path: &WorkspacePath, scenario: &Scenario) -> bool {
-    path.as_str() == CONTRACT_FILE && scenario.mission().as_str() == MISSION_PATH
+    path.as_str() == CONTRACT_FILE
+        && scenario.mission().as_str() == MISSION_PATH
         && scenario.name() == "mission"
 }
 
@@ -101,9 +101,8 @@ fn existing(workspace: &mut Workspace, path: &str) -> Result<Option<String>, Fai
 
 /// Makes sure that the recording is not where commands and writes of the run may change it.
 pub(super) fn apart(workspace: &Path, out: &Path) -> Result<(), Failure> {
-    let of = |path: &Path| {
-        canonical(path).map_err(|cause| Failure::of_file("look at", path, &cause))
-    };
+    let of =
+        |path: &Path| canonical(path).map_err(|cause| Failure::of_file("look at", path, &cause));
     let (workspace, out) = (of(workspace)?, of(out)?);
     if out.starts_with(&workspace) || workspace.starts_with(&out) {
         return Err(Failure::new(

@@ -48,7 +48,7 @@ fn line(watched: &Watched<'_>) -> String {
     format!(
         "tick {}  {}  {what}  {pointer}  {} tokens  ${}{traps}",
         record.tick,
-        record.route.lane,
+        record.route.lane.name(),
         watched.spending.tokens,
         dollars(watched.spending.micro_dollars()),
     )
