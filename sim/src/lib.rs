@@ -7,6 +7,7 @@ pub mod directory;
 pub mod draws;
 pub mod fuzzing;
 pub mod gate;
+pub mod live;
 pub mod oracle;
 pub mod replay;
 pub mod run;

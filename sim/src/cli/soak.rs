@@ -215,7 +215,8 @@ impl clap::ValueEnum for Profile {
     }
 }
 
-fn seed(text: &str) -> Result<u64, String> {
+/// A seed as it is given on the command line.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
 }
 
@@ -226,7 +227,7 @@ fn ticks(text: &str) -> Result<NonZeroU64, String> {
 }
 
 /// Digits only: a sign, a space or a separator is a slip worth stopping at.
-fn whole_number(text: &str) -> Option<u64> {
+pub(super) fn whole_number(text: &str) -> Option<u64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     is_plain.then(|| text.parse().ok()).flatten()
 }

@@ -6,6 +6,7 @@
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod longrun;
 mod manifold;
 mod opcodes;
 mod replay;
@@ -78,7 +79,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -133,6 +134,11 @@ impl Gate {
             name: "soak",
             promise: "a run of each profile passes its own gates",
             run: |_| Ok(soaks::gate()),
+        },
+        Self {
+            name: "longrun",
+            promise: "every scenario is carried out, and little noise does not stop it",
+            run: |_| Ok(longrun::gate()),
         },
     ];
 

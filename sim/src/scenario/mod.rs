@@ -22,8 +22,8 @@ pub use expected::Expected;
 pub use fault::{ScenarioCode, ScenarioError};
 pub use figures::{Figures, share};
 pub use interrupted::{Interrupted, Interruption};
-pub use longrun::{Level, Plan, longrun, run_seed};
-pub use run::{Ending, Outcome, ScenarioRun};
+pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
+pub use run::{Course, Ending, Outcome, ScenarioRun};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Settings};
 
 /// A scenario that is built into the program.
