@@ -4,6 +4,7 @@
 //! Never opens a socket, never waits, never draws from anything but the header's seed, and never
 //! changes a file. Stops at the first difference.
 
+mod live;
 mod recording;
 
 use std::path::Path;
@@ -48,6 +49,7 @@ pub fn replay(
     let recording = Recording::open(directory)?;
     match recording.kind()? {
         Kind::Soak(header) => on_virtual_time(replay_soak(recording, &header, stop_at, look)),
+        Kind::Live(header) => on_virtual_time(live::replay_live(recording, &header, stop_at, look)),
     }
 }
 

@@ -12,7 +12,7 @@ use super::Report;
 use crate::run::prefix::{Ends, check_manifest, read_document};
 use crate::run::tape::{Deck, Ending, TapeReader};
 use crate::run::{Header, Manifest, RecordedJournal, RunDirectory, RunIoError};
-use crate::soak;
+use crate::{live, soak};
 
 /// A run that is being replayed.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Recording {
 pub enum Kind {
     /// Missions drawn from a seed, in a simulated world.
     Soak(Box<Header<soak::Settings>>),
+    /// A scenario or mission in a real workspace, with real providers.
+    Live(Box<Header<live::Config>>),
 }
 
 impl Recording {
@@ -62,7 +64,14 @@ impl Recording {
     /// # Errors
     /// The header is not what this version writes.
     pub fn kind(&self) -> Result<Kind, RunIoError> {
-        Ok(Kind::Soak(Box::new(self.read_header()?)))
+        // Only a live run has providers in its configuration. Whether the header is one is found
+        // out when it is read as what it looks like.
+        let shape: Option<serde_json::Value> = serde_json::from_slice(&self.header).ok();
+        let is_live = shape.is_some_and(|shape| shape["config"]["providers"].is_object());
+        Ok(match is_live {
+            true => Kind::Live(Box::new(self.read_header()?)),
+            false => Kind::Soak(Box::new(self.read_header()?)),
+        })
     }
 
     fn read_header<C: Serialize + DeserializeOwned>(&self) -> Result<Header<C>, RunIoError> {

@@ -194,6 +194,12 @@ impl<W: Manifold, O: Oracle, R: Observer> ScenarioRun<W, O, R> {
         while self.tick().await.is_some() {}
     }
 
+    /// The record of the last tick, as its JSON text.
+    #[must_use]
+    pub fn record_json(&self) -> &str {
+        &self.json
+    }
+
     /// The journal line of the last tick, newline included.
     #[must_use]
     pub fn line(&self) -> &[u8] {
