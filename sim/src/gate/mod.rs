@@ -9,6 +9,8 @@ mod dispatcher;
 mod longrun;
 mod manifold;
 mod opcodes;
+mod replay;
+mod resume;
 mod soaks;
 mod traps;
 
@@ -77,7 +79,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -117,6 +119,16 @@ impl Gate {
             name: "determinism",
             promise: "the same seed gives the same root, which is the committed one",
             run: |_| Ok(determinism::gate()),
+        },
+        Self {
+            name: "replay",
+            promise: "a recorded run replays to the same records, and a changed one does not",
+            run: |_| Ok(replay::gate()),
+        },
+        Self {
+            name: "resume",
+            promise: "a run cut at any byte of its last two records goes on to the same journal",
+            run: |_| Ok(resume::gate()),
         },
         Self {
             name: "soak",
