@@ -46,6 +46,8 @@ impl Schema {
         "journal-line.v1",
         "contract.v1",
         "run-header.v1",
+        "scenario.v1",
+        "scenario-run-header.v1",
         "run-manifest.v1",
     ];
 

@@ -14,6 +14,7 @@ mod files;
 mod limits;
 mod mutants;
 mod places;
+mod scenarios;
 mod tables;
 mod tree;
 
