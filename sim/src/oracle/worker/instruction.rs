@@ -117,9 +117,24 @@ impl Instruction {
             Fold::Containing(text) => format!("grep -F {} {source} > {target}", quoted(text)?),
             _ => return None,
         };
+        self.into_directory(&work)
+    }
+
+    /// A command line that makes the target a file of blank lines.
+    pub(super) fn blank_command(&self, lines: usize) -> Option<String> {
+        let work = format!(
+            "printf '{}' > {}",
+            "\\n".repeat(lines),
+            quoted(&self.target)?
+        );
+        self.into_directory(&work)
+    }
+
+    /// A redirection does not make the directory that it needs.
+    fn into_directory(&self, work: &str) -> Option<String> {
         Some(match self.target.rsplit_once('/') {
             Some((directory, _)) => format!("mkdir -p {} && {work}", quoted(directory)?),
-            None => work,
+            None => work.to_owned(),
         })
     }
 }
@@ -403,5 +418,9 @@ mod tests {
         );
         assert_eq!(parsed("count the lines of a into b").command(), None);
         assert_eq!(parsed("join a and b into c").command(), None);
+        assert_eq!(
+            parsed("copy a to b/c").blank_command(2).as_deref(),
+            Some("mkdir -p 'b' && printf '\\n\\n' > 'b/c'")
+        );
     }
 }

@@ -109,7 +109,7 @@ impl Turn<'_> {
     /// Looks again at what should be seen; every second time by way of an action that nothing else
     /// repeats, so that whatever goes round in a loop, this is not the next turn of it.
     fn recover(&mut self) {
-        self.book.attempt += 1;
+        self.book.attempt = self.book.attempt.saturating_add(1);
         if self.book.attempt > PATIENCE {
             self.book.attempt = 0;
             self.forget_step();
@@ -186,7 +186,7 @@ impl Turn<'_> {
             (Some(contract), None) if contract.step.is_some() => None,
             // Without a contract the steps are counted; the tests come after the last.
             (None, Some((_, order))) => {
-                *seen += 1;
+                *seen = seen.saturating_add(1);
                 (*seen > self.book.done).then_some(order)
             }
             (_, None) => line.starts_with("TEST: ").then_some(line),
@@ -228,7 +228,7 @@ impl Turn<'_> {
                 Fold::Walk => return self.look(&format!("{}/{LISTING}", reading.source)),
                 _ => return self.look(&reading.source),
             }
-            self.book.reading += 1;
+            self.book.reading = self.book.reading.saturating_add(1);
         }
         self.go_to_target(&instruction);
     }
@@ -294,7 +294,7 @@ impl Turn<'_> {
         }
         let value = std::mem::take(&mut self.book.value);
         instruction.add(reading, &value, &mut self.book.text);
-        self.book.reading += 1;
+        self.book.reading = self.book.reading.saturating_add(1);
         self.next_reading();
     }
 
@@ -359,8 +359,23 @@ impl Turn<'_> {
                 payload
             }
         };
+        if payload.trim().is_empty() {
+            return self.write_blank(&instruction, &payload);
+        }
         self.book.phase = Phase::Check;
         self.put(&payload);
+    }
+
+    /// A payload must say something, so a file of blank lines, or of none, is made by a command.
+    fn write_blank(&mut self, instruction: &Instruction, text: &str) {
+        let lines = text.matches('\n').count();
+        match (&instruction.channel, instruction.blank_command(lines)) {
+            (Channel::File | Channel::Capability, Some(command)) => {
+                self.book.phase = Phase::Ran;
+                self.look(&format!("$ {command}"));
+            }
+            _ => self.begin_anew(),
+        }
     }
 
     fn write_through_handle(&mut self) {
@@ -368,6 +383,9 @@ impl Turn<'_> {
             return self.begin_anew();
         };
         let text = instruction.finish(&self.book.text);
+        if text.trim().is_empty() {
+            return self.write_blank(&instruction, &text);
+        }
         self.book.phase = Phase::Check;
         self.put(&text);
         self.intent.operand("semantic_cap").push_str(handle);
@@ -389,7 +407,7 @@ impl Turn<'_> {
             }
             Some(_) => self.begin_anew(),
             None => {
-                self.book.done += 1;
+                self.book.done = self.book.done.saturating_add(1);
                 self.close_step();
             }
         }
@@ -405,7 +423,7 @@ impl Turn<'_> {
 
     fn note(&mut self) {
         match self.sight.contract {
-            Some(contract) if contract.step.is_some() && contract.is_ready => {
+            Some(contract) if contract.is_ready && !contract.line.trim().is_empty() => {
                 self.book.phase = Phase::Noted;
                 self.put(contract.line);
             }
@@ -453,6 +471,9 @@ impl Turn<'_> {
 
     /// Moves the pointer to what is to be seen next.
     fn look(&mut self, pointer: &str) {
+        if pointer.trim().trim_start_matches('$').trim().is_empty() {
+            return self.begin_anew();
+        }
         self.book.eye = pointer.to_owned();
         if let Some(command) = pointer.strip_prefix("$ ") {
             self.exec().push_str(command);
