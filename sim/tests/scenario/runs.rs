@@ -50,12 +50,6 @@ fn hostile_runs_end_within_their_limit() {
         let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 0);
         let outcome = judged(&settings.into_header(profile, 1), |_| {});
         assert!(outcome.figures.ticks <= built_in.scenario().tick_limit());
-        assert_eq!(
-            outcome.figures.placed >= outcome.figures.drifted,
-            true,
-            "{}",
-            built_in.name
-        );
         endings.push(outcome.ending);
     }
     assert!(
