@@ -91,6 +91,7 @@ fn every_body_holds_on_the_authored_corpus() {
         ("replies", "reply_text"),
         ("providers", "provider_"),
         ("contracts", "contract"),
+        ("scenario-files", "scenario"),
     ] {
         let inputs = files_below(&root().join("corpus").join(folder));
         let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");

@@ -15,6 +15,7 @@ mod outcome;
 pub mod providers;
 mod recipe;
 pub mod replies;
+pub mod scenarios;
 pub mod settings;
 pub mod syscalls;
 

@@ -79,7 +79,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -99,6 +99,11 @@ impl Gate {
             name: "bus",
             promise: "every corpus response is taken or refused as decided for it, by provider",
             run: corpora::bus,
+        },
+        Self {
+            name: "settings",
+            promise: "every corpus file of provider settings is taken or refused as decided for it",
+            run: corpora::settings,
         },
         Self {
             name: "dispatcher",

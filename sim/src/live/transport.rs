@@ -21,6 +21,10 @@ use crate::oracle::TransportFault;
 /// The version of the messages API that is spoken.
 const MESSAGES_VERSION: &str = "2023-06-01";
 
+/// How long whoever accepted a connection may think about a greeting. They are there, whatever they
+/// say, so that more patience would tell nothing.
+const GREETING: Duration = Duration::from_secs(1);
+
 /// A client of one provider.
 #[derive(Clone, Debug)]
 pub struct Transport {
@@ -101,7 +105,7 @@ impl Transport {
     }
 
     /// Makes sure that somebody listens at the address, TLS included; what they say to a bare
-    /// `HEAD` does not matter. Takes no longer than a connection may take, and as long again.
+    /// `HEAD` does not matter. Takes a second longer than a connection may take, at most.
     ///
     /// # Errors
     /// The connection cannot be made.
@@ -109,7 +113,7 @@ impl Transport {
         let greeting = self
             .client
             .head(&self.base_url)
-            .timeout(self.connect_timeout.saturating_mul(2))
+            .timeout(self.connect_timeout.saturating_add(GREETING))
             .send()
             .await;
         match greeting {

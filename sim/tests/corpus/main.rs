@@ -4,6 +4,7 @@ mod contracts;
 mod form;
 mod providers;
 mod replies;
+mod scenarios;
 mod settings;
 mod syscalls;
 

@@ -5,6 +5,7 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod command;
 mod hostile;
 mod lanes;
 mod server;
