@@ -92,6 +92,7 @@ fn every_body_holds_on_the_authored_corpus() {
         ("providers", "provider_"),
         ("contracts", "contract"),
         ("guard", "guard_block"),
+        ("scenario-files", "scenario"),
     ] {
         let inputs = files_below(&root().join("corpus").join(folder));
         let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");

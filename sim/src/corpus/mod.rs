@@ -16,6 +16,8 @@ mod outcome;
 pub mod providers;
 mod recipe;
 pub mod replies;
+pub mod scenarios;
+pub mod settings;
 pub mod syscalls;
 
 use std::borrow::Cow;

@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 18] = [
+pub const BEYOND_SCHEMA: [Beyond; 23] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -73,6 +73,22 @@ pub const BEYOND_SCHEMA: [Beyond; 18] = [
         reason: "a schema cannot compare two texts of a document",
     },
     Beyond {
+        name: "mission-among-files",
+        reason: "a schema cannot look up a text among the keys of an object",
+    },
+    Beyond {
+        name: "content-size",
+        reason: "a schema sees the words that make a file, not how many bytes they make",
+    },
+    Beyond {
+        name: "files-side-by-side",
+        reason: "a schema cannot tell that one path leads through another path's file",
+    },
+    Beyond {
+        name: "window-order",
+        reason: "a schema cannot compare two numbers of a document",
+    },
+    Beyond {
         name: "canonical-spelling",
         reason: "white space, the order of members and escapes are gone once a document is parsed",
     },
@@ -84,6 +100,10 @@ pub const BEYOND_SCHEMA: [Beyond; 18] = [
         name: "base64-of-text",
         reason: "a pattern does not decode base64, so that it sees neither bytes that are text nor \
                  digits whose last bits are lost",
+    },
+    Beyond {
+        name: "host",
+        reason: "a pattern knows the characters of a host, not which numbers and names there can be",
     },
     Beyond {
         name: "hash-chain",

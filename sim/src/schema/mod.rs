@@ -48,7 +48,11 @@ impl Schema {
         "tape.v1",
         "contract.v1",
         "run-header.v1",
+        "scenario.v1",
+        "scenario-run-header.v1",
         "run-manifest.v1",
+        "live-run-header.v1",
+        "provider-settings.v1",
     ];
 
     /// The schema with exactly this name.

@@ -5,6 +5,8 @@ mod form;
 mod guard;
 mod providers;
 mod replies;
+mod scenarios;
+mod settings;
 mod syscalls;
 
 use std::path::Path;
