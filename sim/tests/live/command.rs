@@ -364,3 +364,55 @@ fn a_second_interruption_gives_the_tick_up_and_leaves_a_valid_recording() {
         assert!(replay.out.contains("\"whole\":false"));
     });
 }
+
+#[test]
+fn a_recording_that_was_killed_goes_on_and_replays_as_a_whole() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        place.settings("openai", &server, "calls_per_minute = 600\nburst = 1\n");
+        let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
+        let mut command = place.command(&format!("{words} --max-ticks 4"));
+        let mut child = command.spawn().unwrap();
+        while fs::read(place.at("run/journal.jsonl"))
+            .unwrap_or_default()
+            .is_empty()
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let calls = server.requests.take().len();
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let resumed = place.sim(again).await;
+        assert_eq!(resumed.code, Some(1), "{resumed:?}");
+        let report: serde_json::Value = serde_json::from_str(&resumed.out).unwrap();
+        assert_eq!(report["ticks"], 4);
+        let more = server.requests.take();
+        let more = more.iter().filter(|it| it.starts_with("POST")).count();
+        assert!(more < 4 && more + calls >= 4, "{calls} and {more}");
+        let replay = place.sim("replay @run --json").await;
+        assert_eq!(replay.code, Some(0), "{replay:?}");
+        assert!(replay.out.contains("\"whole\":true"));
+
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("has finished"), "{refused:?}");
+    });
+}
+
+#[test]
+fn other_settings_do_not_go_on_with_a_recording() {
+    on_real_time(async {
+        let place = Place::new();
+        let leaking = good("openai").replace("work", KEY);
+        let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
+        place.settings("openai", &server, "");
+        assert_eq!(place.live("").await.code, Some(7));
+        place.settings("openai", &server, "seed = 1\n");
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("not those that"), "{refused:?}");
+    });
+}

@@ -37,7 +37,7 @@ fn a_header_with_one_thing_changed_is_refused_by_both() {
     let schema = checker("live-run-header.v1");
     let text = String::from_utf8(header().to_bytes()).unwrap();
     let (mut refused, mut taken) = (0, 0);
-    for mutant in mutants(&Tree::parse(&text)) {
+    for mutant in mutants(&Tree::of(&text)) {
         // The scenario has tests of its own.
         if mutant.pointer.starts_with("/config/scenario") {
             continue;
@@ -46,8 +46,7 @@ fn a_header_with_one_thing_changed_is_refused_by_both() {
         let read = Header::<Config>::from_bytes(changed.as_bytes()).is_ok();
         let document: Option<Value> = serde_json::from_str(&changed).ok();
         let by_schema = document.is_some_and(|document| schema.accepts(&document));
-        // Of the few that only the reader refuses, each is another spelling of the same value.
-        assert!(by_schema || !read, "{:?} at {}: {changed}", mutant.change, mutant.pointer);
+        assert_eq!(read, by_schema, "{:?} at {}", mutant.change, mutant.pointer);
         if read {
             taken += 1;
         } else {
@@ -63,13 +62,26 @@ fn the_lists_of_the_settings_are_the_ones_in_the_code() {
     let lane = &document["$defs"]["lane"];
     let names = |value: &Value| -> Vec<String> {
         let words = value["enum"].as_array().unwrap().iter();
-        words.map(|word| word.as_str().unwrap().to_owned()).collect()
+        words
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(names(&lane["properties"]["kind"]), Provider::ALL.map(Provider::name));
-    assert_eq!(names(&lane["properties"]["output"]), OutputMode::ALL.map(OutputMode::name));
+    assert_eq!(
+        names(&lane["properties"]["kind"]),
+        Provider::ALL.map(Provider::name)
+    );
+    assert_eq!(
+        names(&lane["properties"]["output"]),
+        OutputMode::ALL.map(OutputMode::name)
+    );
     let kimi = &lane["allOf"][0]["then"]["properties"]["output"];
-    let offered = OutputMode::ALL.into_iter().filter(|it| it.is_offered_by(Provider::Kimi));
-    assert_eq!(names(kimi), offered.map(OutputMode::name).collect::<Vec<_>>());
+    let offered = OutputMode::ALL
+        .into_iter()
+        .filter(|it| it.is_offered_by(Provider::Kimi));
+    assert_eq!(
+        names(kimi),
+        offered.map(OutputMode::name).collect::<Vec<_>>()
+    );
 }
 
 /// Every key of the schema is one that the reader knows: with a value of no type at all it says
@@ -78,7 +90,12 @@ fn the_lists_of_the_settings_are_the_ones_in_the_code() {
 fn every_key_of_the_schema_is_known_to_the_reader() {
     let document = Schema::named("provider-settings.v1").unwrap().document();
     let keys = |value: &Value| -> Vec<String> {
-        value["properties"].as_object().unwrap().keys().cloned().collect()
+        value["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
     };
     let refused = |text: String| SettingsFile::parse(text.as_bytes()).unwrap_err().detail;
     for key in keys(&document["$defs"]["lane"]) {
