@@ -77,6 +77,10 @@ fn the_header_of_a_run_is_what_its_schema_says_and_is_read_again() {
     for built_in in BuiltIn::ALL {
         for profile in Profile::ALL {
             let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 500);
+            let settings = match profile {
+                Profile::Routine => settings,
+                Profile::Hostile => settings.in_a_directory(),
+            };
             let header = settings.into_header(profile, u64::MAX);
             let bytes = header.to_bytes();
             let document = strict_value(&bytes).unwrap();
@@ -101,6 +105,8 @@ fn a_changed_header_is_refused_by_both() {
     assert!(read(&text));
     for (from, to) in [
         ("\"agent\":\"worker\"", "\"agent\":\"nobody\""),
+        ("\"place\":\"memory\"", "\"place\":\"nowhere\""),
+        ("\"place\":\"memory\",", ""),
         ("\"speech\":", "\"agent\":"),
         ("\"tick_limit\":40", "\"tick_limit\":0"),
         ("\"lane\":\"E\"", "\"lane\":\"F\""),

@@ -5,7 +5,7 @@
 
 mod arguments;
 mod keys;
-mod places;
+pub(super) mod places;
 mod report;
 mod signals;
 mod watch;

@@ -98,7 +98,7 @@ fn existing(workspace: &mut Workspace, path: &str) -> Result<Option<String>, Fai
 }
 
 /// Makes sure that the recording is not where commands and writes of the run may change it.
-pub(super) fn apart(workspace: &Path, out: &Path) -> Result<(), Failure> {
+pub(in crate::cli) fn apart(workspace: &Path, out: &Path) -> Result<(), Failure> {
     let of =
         |path: &Path| canonical(path).map_err(|cause| Failure::of_file("look at", path, &cause));
     let (workspace, out) = (of(workspace)?, of(out)?);
@@ -123,7 +123,7 @@ fn canonical(path: &Path) -> io::Result<PathBuf> {
     Ok(absolute)
 }
 
-fn no_workspace(error: WorkspaceError) -> Failure {
+pub(in crate::cli) fn no_workspace(error: WorkspaceError) -> Failure {
     let exit = match error {
         WorkspaceError::NotADirectory { .. }
         | WorkspaceError::NotEmpty { .. }
@@ -133,7 +133,7 @@ fn no_workspace(error: WorkspaceError) -> Failure {
     Failure::new(exit, error.to_string())
 }
 
-fn broken(fault: WorldFault) -> Failure {
+pub(in crate::cli) fn broken(fault: WorldFault) -> Failure {
     Failure::new(Exit::System, format!("the workspace: {fault}"))
 }
 
