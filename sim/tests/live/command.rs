@@ -142,12 +142,22 @@ fn every_kind_of_provider_is_recorded_and_replayed_to_the_same_root() {
     }
 }
 
+/// A body that goes on for as long as anybody reads it.
+fn endless(header: &str, byte: u8) -> Behaviour {
+    let head = format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n");
+    Behaviour::Repeat(head.into(), vec![byte; 64 * 1024], Duration::ZERO)
+}
+
 #[test]
 fn a_hostile_server_ends_no_recording() {
     for behaviour in [
         Behaviour::Send(response("200 OK", "<html>")),
+        Behaviour::Send(response("302 Found\r\nlocation: /elsewhere", "")),
+        Behaviour::Send(Vec::new()),
         Behaviour::SendThenHang(Vec::new()),
         Behaviour::Reset(b"HTTP/1.1 200".to_vec()),
+        endless("content-length: 209715200", b'x'),
+        endless("content-type: text/event-stream", b'\n'),
     ] {
         on_real_time(async {
             let place = Place::new();
