@@ -45,7 +45,7 @@ enum Verb {
     Replay(replay::ReplayArgs),
     Run(run::RunArgs),
     Longrun(longrun::LongrunArgs),
-    Live(live::LiveArgs),
+    Live(Box<live::LiveArgs>),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
