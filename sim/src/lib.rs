@@ -5,6 +5,7 @@ pub mod corpus;
 pub mod draws;
 pub mod fuzzing;
 pub mod gate;
+pub mod live;
 pub mod oracle;
 pub mod run;
 pub mod schema;
