@@ -9,5 +9,6 @@ pub mod live;
 pub mod oracle;
 pub mod run;
 pub mod schema;
+pub mod serve;
 pub mod soak;
 pub mod world;

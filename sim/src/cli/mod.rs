@@ -9,6 +9,7 @@ pub mod exit;
 pub mod gate;
 pub mod progress;
 pub mod schema;
+pub mod serve;
 pub mod soak;
 mod soak_report;
 pub mod table;
@@ -37,6 +38,7 @@ enum Verb {
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
+    Serve(serve::ServeArgs),
 }
 
 fn exit_codes() -> String {
@@ -75,6 +77,7 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdout().lock(),
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
+        Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

@@ -1,0 +1,133 @@
+//! An answer before it is sent: what stands in the response, and how it leaves.
+//!
+//! Never sends anything.
+
+use turingos::bus::Provider;
+
+/// What a body is, as `content-type` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// One JSON document.
+    Json,
+    /// Server-sent events.
+    Events,
+    /// One JSON document a line.
+    Lines,
+    /// A page for a browser.
+    Html,
+    /// A line for people.
+    Text,
+}
+
+impl Content {
+    /// What a streamed body of the provider is.
+    #[must_use]
+    pub const fn streamed_by(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi | Provider::Kimi => Self::Events,
+            Provider::Ollama => Self::Lines,
+        }
+    }
+
+    /// The header's value.
+    #[must_use]
+    pub const fn header(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Events => "text/event-stream; charset=utf-8",
+            Self::Lines => "application/x-ndjson",
+            Self::Html => "text/html",
+            Self::Text => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// What ends an event of a stream; none for what is no stream.
+    #[must_use]
+    pub const fn separator(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Events => Some(b"\n\n"),
+            Self::Lines => Some(b"\n"),
+            Self::Json | Self::Html | Self::Text => None,
+        }
+    }
+}
+
+/// How an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// The connection ends after this many bytes of the body, at most its length.
+    CutAfter(usize),
+    /// Nothing of it: the connection is reset.
+    Reset,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the body is.
+    pub content: Content,
+    /// When the client may ask again, in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
+    /// How long to wait before the answer is sent, in microseconds.
+    pub wait_us: u64,
+    /// The body as it was meant, also where it is cut or never sent.
+    pub body: Vec<u8>,
+    /// How it leaves.
+    pub delivery: Delivery,
+    /// What the request is called in headers.
+    pub request_id: String,
+}
+
+impl Answer {
+    /// A whole JSON body that is sent at once.
+    #[must_use]
+    pub fn json(status: u16, body: Vec<u8>, request_id: String) -> Self {
+        Self {
+            status,
+            content: Content::Json,
+            retry_after_ms: None,
+            wait_us: 0,
+            body,
+            delivery: Delivery::Whole,
+            request_id,
+        }
+    }
+}
+
+/// The events of a streamed body, each with its separator.
+pub(super) fn events<'a>(
+    body: &'a [u8],
+    separator: &'a [u8],
+) -> impl Iterator<Item = &'a [u8]> + 'a {
+    let mut rest = body;
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memmem::find(rest, separator)
+            .map_or(rest.len(), |start| start + separator.len());
+        let (event, after) = rest.split_at(end);
+        rest = after;
+        Some(event)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_splits_at_its_separators_and_loses_nothing() {
+        let split = |body, separator| events(body, separator).collect::<Vec<_>>();
+        assert_eq!(
+            split(b"data: a\n\ndata: b\n\nrest", b"\n\n"),
+            [&b"data: a\n\n"[..], b"data: b\n\n", b"rest"]
+        );
+        assert_eq!(split(b"{}\n{}\n", b"\n"), [b"{}\n", b"{}\n"]);
+        assert!(split(b"", b"\n").is_empty());
+    }
+}
