@@ -6,10 +6,11 @@
 use std::future::pending;
 use std::io::{self, Write};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{Exit, Failure};
@@ -17,8 +18,9 @@ use crate::oracle::AgentProfile;
 use crate::oracle::noise::NoiseRates;
 use crate::run::Profile;
 use crate::serve::agent::Agent;
-use crate::serve::chaos::Chaos;
-use crate::serve::{Server, Settings, Summary};
+use crate::serve::chaos::{Chaos, ChaosKind};
+use crate::serve::recording::{Recording, RecordingError};
+use crate::serve::{ServeError, Server, Settings, Source, Summary};
 
 /// Serve the protocols of OpenAI, Anthropic and Ollama on 127.0.0.1, deterministically.
 ///
@@ -30,19 +32,31 @@ pub struct ServeArgs {
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     pub port: u16,
     /// What all answers are derived from.
-    #[arg(long, value_name = "NUMBER", default_value = "42")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "42",
+        conflicts_with = "tape"
+    )]
     pub seed: u64,
     /// Spoil replies and fail calls as the agents and providers of this mixture do; without it
     /// every reply is good.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with = "tape")]
     pub profile: Option<Profile>,
     /// How many calls go wrong, in ten-thousandths, in place of the profile's rates: late, 429
     /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
     #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(conflicts_with = "tape")]
     pub chaos: Option<u32>,
     /// Turn a subset of the kinds of noise and chaos, drawn from the seed, off.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tape")]
     pub swarm: bool,
+    /// Answer from this recording, a run directory or a tape, and refuse whatever is not on it.
+    #[arg(long, value_name = "PATH")]
+    pub tape: Option<PathBuf>,
+    /// Write what is asked and answered into this new file, as a tape.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Stop after this many answers, at least 1.
     #[arg(long, value_name = "COUNT")]
     pub max_requests: Option<NonZeroU64>,
@@ -55,16 +69,24 @@ pub struct ServeArgs {
 }
 
 impl ServeArgs {
-    fn agent(&self) -> (Agent, Chaos) {
+    /// Who answers, and what the second line says about it.
+    fn source(&self) -> Result<(Source, String, Value), RecordingError> {
+        if let Some(path) = &self.tape {
+            let recording = Recording::open(path)?;
+            let (requests, calls) = recording.counts();
+            let text = format!("{calls} recorded calls, {requests} different requests");
+            let config = json!({"calls": calls, "requests": requests});
+            return Ok((Source::Recorded(recording), text, config));
+        }
         let profile = self.profile.map(|profile| {
-            let profile = match profile {
+            let agent = match profile {
                 Profile::Routine => AgentProfile::routine(),
                 Profile::Hostile => AgentProfile::hostile(),
             };
             if self.swarm {
-                profile.swarm(self.seed)
+                agent.swarm(self.seed)
             } else {
-                profile
+                agent
             }
         });
         let chaos = match (self.chaos, &profile) {
@@ -73,13 +95,27 @@ impl ServeArgs {
             (None, Some(profile)) => Chaos::of_profile(&profile.faults),
             (None, None) => Chaos::NONE,
         };
+        let kinds: Vec<_> = chaos.kinds().map(ChaosKind::name).collect();
+        let name = self.profile.map_or("faithful", Profile::name);
+        let text = format!(
+            "seed {}, profile {name}, chaos {} in 10,000{}{}",
+            self.seed,
+            chaos.rate(),
+            if kinds.is_empty() { "" } else { ": " },
+            kinds.join(", ")
+        );
+        let config = json!({
+            "seed": self.seed,
+            "profile": name,
+            "chaos": chaos.rate(),
+            "kinds": kinds,
+        });
         let (noise, reasoning) = match profile {
-            Some(AgentProfile {
-                noise, reasoning, ..
-            }) => (noise, reasoning),
+            Some(profile) => (profile.noise, profile.reasoning),
             None => (NoiseRates::none(), 0),
         };
-        (Agent::new(self.seed, noise, reasoning, chaos.clone()), chaos)
+        let agent = Agent::new(self.seed, noise, reasoning, chaos);
+        Ok((Source::Seeded(agent), text, config))
     }
 }
 
@@ -105,42 +141,22 @@ pub fn run(arguments: &ServeArgs, out: &mut impl Write) -> Result<Exit, Failure>
 }
 
 async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, Failure> {
-    let (agent, chaos) = arguments.agent();
-    let settings = Settings {
+    let (source, text, config) = arguments.source()?;
+    let server = Server::bind(Settings {
         port: arguments.port,
-        agent,
+        source,
         max_requests: arguments.max_requests,
-    };
-    let server = Server::bind(settings).await.map_err(|cause| {
-        let what = format!("listen on 127.0.0.1:{}", arguments.port);
-        system(&what, &cause)
-    })?;
-    let mut interrupted =
-        signal(SignalKind::interrupt()).map_err(|cause| system("watch for signals", &cause))?;
-    let mut terminated =
-        signal(SignalKind::terminate()).map_err(|cause| system("watch for signals", &cause))?;
-    let address = server.address();
-    let kinds: Vec<_> = chaos.kinds().map(|kind| kind.name()).collect();
-    let profile = arguments.profile.map_or("faithful", Profile::name);
+        log: arguments.log.clone(),
+    })
+    .await?;
+    let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));
+    let mut interrupted = watch(SignalKind::interrupt())?;
+    let mut terminated = watch(SignalKind::terminate())?;
+    let address = format!("http://{}", server.address());
     if arguments.json {
-        let line = json!({
-            "listening": format!("http://{address}"),
-            "seed": arguments.seed,
-            "profile": profile,
-            "chaos": chaos.rate(),
-            "kinds": kinds,
-        });
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", json!({"listening": address, "source": config}))?;
     } else {
-        writeln!(out, "listening on http://{address}")?;
-        writeln!(
-            out,
-            "seed {}, profile {profile}, chaos {} in 10,000{}{}",
-            arguments.seed,
-            chaos.rate(),
-            if kinds.is_empty() { "" } else { ": " },
-            kinds.join(", ")
-        )?;
+        writeln!(out, "listening on {address}\n{text}")?;
     }
     out.flush()?;
     let seconds = arguments.seconds;
@@ -158,12 +174,30 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
             () = timer => {}
         }
     };
-    server
-        .run(stop)
-        .await
-        .map_err(|cause| system("serve", &cause))
+    Ok(server.run(stop).await?)
 }
 
 fn system(action: &str, cause: &io::Error) -> Failure {
     Failure::new(Exit::System, format!("cannot {action}: {cause}"))
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::System { .. } => Self::new(Exit::System, error.to_string()),
+            ServeError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecordingError> for Failure {
+    fn from(error: RecordingError) -> Self {
+        match error {
+            RecordingError::Run(error) => error.into(),
+            RecordingError::OtherEnd { .. }
+            | RecordingError::NotJson { .. }
+            | RecordingError::TooLarge { .. }
+            | RecordingError::Empty { .. } => Self::new(Exit::Corrupt, error.to_string()),
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
 use crate::draws::{Draws, Stream};
 use crate::live::prompt;
+use crate::oracle::Request;
 use crate::oracle::clerk::Clerk;
 use crate::oracle::intent::{Intent, Spelling};
 use crate::oracle::json_text::push_number;
@@ -19,7 +20,6 @@ use crate::oracle::provider_faults::THOUGHT;
 use crate::oracle::wire::{
     Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
 };
-use crate::oracle::Request;
 
 /// An agent and its provider.
 #[derive(Clone, Debug)]

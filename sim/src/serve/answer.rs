@@ -4,6 +4,8 @@
 
 use turingos::bus::Provider;
 
+use crate::oracle::{RawReply, TransportFault};
+
 /// What a body is, as `content-type` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -26,6 +28,19 @@ impl Content {
         match provider {
             Provider::OpenAi | Provider::Kimi => Self::Events,
             Provider::Ollama => Self::Lines,
+        }
+    }
+
+    /// What a header says; a JSON document, for what no provider sends.
+    #[must_use]
+    pub fn of_header(value: &str) -> Self {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        match kind {
+            "text/event-stream" => Self::Events,
+            "application/x-ndjson" => Self::Lines,
+            "text/html" => Self::Html,
+            "text/plain" => Self::Text,
+            _ => Self::Json,
         }
     }
 
@@ -95,6 +110,46 @@ impl Answer {
             delivery: Delivery::Whole,
             request_id,
         }
+    }
+
+    /// The headers by which clients go, besides those that frame the body.
+    #[must_use]
+    pub fn headers(&self, provider: Provider) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("content-type", self.content.header().to_owned())];
+        match provider {
+            Provider::OpenAi => headers.push(("x-request-id", self.request_id.clone())),
+            Provider::Kimi => headers.push(("request-id", self.request_id.clone())),
+            // Ollama does not name requests.
+            Provider::Ollama => {}
+        }
+        if let Some(after) = self.retry_after_ms {
+            headers.push(("retry-after", after.div_ceil(1_000).to_string()));
+            if provider != Provider::Ollama {
+                headers.push(("retry-after-ms", after.to_string()));
+            }
+        }
+        headers
+    }
+
+    /// The answer as its client sees it.
+    ///
+    /// # Errors
+    /// [`TransportFault`], if it does not leave whole.
+    pub fn as_received(&self, provider: Provider) -> Result<RawReply, TransportFault> {
+        match self.delivery {
+            Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),
+            Delivery::Whole => {}
+        }
+        let headers = self.headers(provider).into_iter();
+        Ok(RawReply {
+            provider,
+            status: self.status,
+            retry_after_us: self.retry_after_ms.map(|after| after.saturating_mul(1_000)),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            body: self.body.clone(),
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Asked {
     /// SHA-256 of the body as canonical JSON (members sorted, no spaces), without the members
     /// that only say how the answer travels.
     pub hash: Digest,
+    /// The body as canonical JSON, every member in it: what a recording knows it by.
+    pub canonical: String,
     /// The model asked for; the answer bears its name.
     pub model: String,
     /// The layout of a successful answer.
@@ -50,7 +52,7 @@ impl Asked {
                 format!("the body is not a JSON document: {error}"),
             )
         })?;
-        let Value::Object(mut members) = document else {
+        let Value::Object(members) = document else {
             return Err(Refusal::new(
                 Reason::Malformed,
                 "the body is not a JSON object",
@@ -74,20 +76,45 @@ impl Asked {
             Endpoint::OllamaGenerate => Spoken::of_prompt(&members)?,
         };
         let wants_json = wants_json(endpoint, &members)?;
-        for name in TRANSPORT_MEMBERS {
-            members.remove(name);
-        }
         // The map is sorted, and a value that was read can be written.
-        let canonical = Value::Object(members).to_string();
+        let document = Value::Object(members);
+        let canonical = document.to_string();
+        let hash = match document {
+            Value::Object(mut members) if has_transport_members(&members) => {
+                for name in TRANSPORT_MEMBERS {
+                    members.remove(name);
+                }
+                Digest::of(Value::Object(members).to_string().as_bytes())
+            }
+            _ => Digest::of(canonical.as_bytes()),
+        };
         Ok(Self {
             endpoint,
-            hash: Digest::of(canonical.as_bytes()),
+            hash,
+            canonical,
             model,
             shape: endpoint.shape(streamed, with_usage),
             system: spoken.system,
             user: spoken.user,
             wants_json,
         })
+    }
+}
+
+fn has_transport_members(members: &Map<String, Value>) -> bool {
+    TRANSPORT_MEMBERS
+        .iter()
+        .any(|name| members.contains_key(*name))
+}
+
+/// A body as canonical JSON: members sorted, no spaces.
+///
+/// # Errors
+/// One line for people: it is not JSON, or a member stands twice.
+pub(super) fn canonical(body: &[u8]) -> Result<String, String> {
+    match strict_value(body) {
+        Ok(document) => Ok(document.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -284,24 +311,80 @@ mod tests {
         for (endpoint, body, param) in [
             (Endpoint::ChatCompletions, "", None),
             (Endpoint::ChatCompletions, "[]", None),
-            (Endpoint::ChatCompletions, r#"{"model":"m","model":"m"}"#, None),
-            (Endpoint::ChatCompletions, r#"{"messages":[]}"#, Some("model")),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","model":"m"}"#,
+                None,
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"messages":[]}"#,
+                Some("model"),
+            ),
             (Endpoint::ChatCompletions, r#"{"model":" "}"#, Some("model")),
-            (Endpoint::ChatCompletions, r#"{"model":"m"}"#, Some("messages")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[]}"#, Some("messages")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"content":"x"}]}"#, Some("messages")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"role":"king","content":"x"}]}"#, Some("messages")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"role":"user","content":1}]}"#, Some("messages")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":1}"#, Some("stream")),
-            (Endpoint::ChatCompletions, r#"{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{}}"#, Some("response_format")),
-            (Endpoint::Messages, r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#, Some("max_tokens")),
-            (Endpoint::Messages, r#"{"model":"m","max_tokens":0,"messages":[{"role":"user","content":"x"}]}"#, Some("max_tokens")),
-            (Endpoint::Messages, r#"{"model":"m","max_tokens":1,"messages":[{"role":"system","content":"x"}]}"#, Some("messages")),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m"}"#,
+                Some("messages"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[]}"#,
+                Some("messages"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"content":"x"}]}"#,
+                Some("messages"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"king","content":"x"}]}"#,
+                Some("messages"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"user","content":1}]}"#,
+                Some("messages"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":1}"#,
+                Some("stream"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{}}"#,
+                Some("response_format"),
+            ),
+            (
+                Endpoint::Messages,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#,
+                Some("max_tokens"),
+            ),
+            (
+                Endpoint::Messages,
+                r#"{"model":"m","max_tokens":0,"messages":[{"role":"user","content":"x"}]}"#,
+                Some("max_tokens"),
+            ),
+            (
+                Endpoint::Messages,
+                r#"{"model":"m","max_tokens":1,"messages":[{"role":"system","content":"x"}]}"#,
+                Some("messages"),
+            ),
             (Endpoint::OllamaGenerate, r#"{"model":"m"}"#, Some("prompt")),
-            (Endpoint::OllamaChat, r#"{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}"#, Some("format")),
+            (
+                Endpoint::OllamaChat,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}"#,
+                Some("format"),
+            ),
         ] {
             let refusal = parse(endpoint, body).unwrap_err();
-            assert_eq!((refusal.reason, refusal.param), (Reason::Malformed, param), "{body}");
+            assert_eq!(
+                (refusal.reason, refusal.param),
+                (Reason::Malformed, param),
+                "{body}"
+            );
         }
     }
 }

@@ -244,7 +244,11 @@ mod tests {
     fn a_rate_is_spread_evenly_over_what_a_retry_gets_over() {
         let counts = counts(&Chaos::spread(4_500));
         for (index, count) in counts.into_iter().enumerate() {
-            let expected = if index < ChaosKind::SPREAD { 800..1_200 } else { 0..1 };
+            let expected = if index < ChaosKind::SPREAD {
+                800..1_200
+            } else {
+                0..1
+            };
             assert!(expected.contains(&count), "{index}: {count}");
         }
         assert_eq!(self::counts(&Chaos::NONE), [0; ChaosKind::COUNT]);
@@ -261,7 +265,11 @@ mod tests {
     #[test]
     fn a_swarm_turns_kinds_off_and_keeps_the_rate() {
         let swarms = [1, 2, 3].map(|seed| Chaos::spread(1_000).swarm(seed));
-        assert!(swarms.iter().all(|swarm| swarm.kinds().count() < ChaosKind::SPREAD));
+        assert!(
+            swarms
+                .iter()
+                .all(|swarm| swarm.kinds().count() < ChaosKind::SPREAD)
+        );
         assert_ne!(swarms[0], swarms[1]);
         assert_eq!(swarms[0], Chaos::spread(1_000).swarm(1));
     }

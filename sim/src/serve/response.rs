@@ -10,13 +10,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body::Frame;
 use tokio::time::{Sleep, sleep, timeout};
 use turingos::bus::Provider;
 
-use super::answer::{Answer, Content, Delivery, events};
+use super::answer::{Answer, Delivery, events};
 use super::asked::MAX_REQUEST_BYTES;
 use super::connection::Fate;
 use super::refusal::{Reason, Refusal};
@@ -72,6 +72,7 @@ async fn read_all(mut body: Body) -> Result<Vec<u8>, Refusal> {
 
 /// The response that carries an answer on a connection with this fate.
 pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {
+    let headers = answer.headers(provider);
     let length = answer.body.len();
     let separator = answer.content.separator();
     let (body, announced) = match answer.delivery {
@@ -94,44 +95,19 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     let mut response = Response::new(body);
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(answer.content.header()),
-    );
-    if answer.content == Content::Events {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    }
-    if let Some(length) = announced {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    if let Some(name) = request_id_header(provider)
-        && let Ok(id) = HeaderValue::try_from(answer.request_id)
-    {
-        headers.insert(name, id);
-    }
-    if let Some(after) = answer.retry_after_ms {
-        headers.insert(
-            header::RETRY_AFTER,
-            HeaderValue::from(after.div_ceil(1_000)),
-        );
-        if provider != Provider::Ollama {
-            headers.insert(
-                HeaderName::from_static("retry-after-ms"),
-                HeaderValue::from(after),
-            );
+    for (name, value) in headers {
+        // A recorded id may hold what no header can; the rest is made here.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
         }
     }
-    response
-}
-
-/// The header by which a provider names a request; Ollama does not.
-const fn request_id_header(provider: Provider) -> Option<HeaderName> {
-    match provider {
-        Provider::OpenAi => Some(HeaderName::from_static("x-request-id")),
-        Provider::Kimi => Some(HeaderName::from_static("request-id")),
-        Provider::Ollama => None,
+    if let Some(length) = announced {
+        let length = HeaderValue::from(length);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length);
     }
+    response
 }
 
 /// How long a connection stays open after its last byte before it breaks, so that the byte is on

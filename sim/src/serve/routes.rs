@@ -29,7 +29,7 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
                                 ConnectInfo(fate): ConnectInfo<Fate>,
                                 body: Body| async move {
                 let answer = match read_body(body).await {
-                    Ok(body) => desk.answer(endpoint, &body).await,
+                    Ok(body) => desk.answer(endpoint, body).await,
                     Err(refusal) => desk.refuse(endpoint, &refusal),
                 };
                 respond(endpoint.provider(), answer, &fate)
