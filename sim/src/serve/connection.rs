@@ -14,8 +14,10 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::GRACE;
 
 /// How many connections are open at once; the next one waits to be accepted.
 pub const MAX_CONNECTIONS: usize = 1_024;
@@ -28,12 +30,15 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Loopback {
     listener: TcpListener,
     room: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
 }
 
 impl Loopback {
-    pub(super) fn new(listener: TcpListener) -> Self {
+    /// `stopping` turns true when the server is to stop.
+    pub(super) fn new(listener: TcpListener, stopping: watch::Receiver<bool>) -> Self {
         Self {
             listener,
+            stopping,
             room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         }
     }
@@ -44,7 +49,10 @@ impl Loopback {
         let (stream, address) = self.listener.accept().await?;
         // Answers are small and whole: there is nothing to gain by waiting for more.
         stream.set_nodelay(true)?;
-        Ok((Connection::new(stream, place), address))
+        Ok((
+            Connection::new(stream, place, self.stopping.clone()),
+            address,
+        ))
     }
 }
 
@@ -92,17 +100,29 @@ pub(super) struct Connection {
     fate: Fate,
     last_sent: Instant,
     alarm: Pin<Box<Sleep>>,
+    /// Is over when the server has stopped and its grace is over too.
+    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    fn new(
+        stream: TcpStream,
+        place: OwnedSemaphorePermit,
+        mut stopping: watch::Receiver<bool>,
+    ) -> Self {
         let now = Instant::now();
+        let closing = async move {
+            // Without a sender the server is gone, which is a stop as well.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+            sleep(GRACE).await;
+        };
         Self {
             stream,
             fate: Fate::default(),
             last_sent: now,
             alarm: Box::pin(sleep_until(now + IDLE_LIMIT)),
+            closing: Box::pin(closing),
             _place: place,
         }
     }
@@ -115,6 +135,9 @@ impl Connection {
     ) -> Poll<io::Result<T>> {
         if outcome.is_ready() {
             return outcome;
+        }
+        if self.closing.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         // The alarm is set anew only when it rings: that costs nothing on a busy connection.
         while self.alarm.as_mut().poll(context).is_ready() {

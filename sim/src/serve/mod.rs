@@ -52,8 +52,9 @@ use refusal::Refusal;
 pub use connection::{IDLE_LIMIT, MAX_CONNECTIONS};
 pub use response::BODY_LIMIT;
 
-/// How long the requests in flight have to end once the server is to stop.
-pub const GRACE: Duration = Duration::from_secs(5);
+/// How long the requests in flight have to end once the server is to stop; then their connections
+/// are closed.
+pub const GRACE: Duration = Duration::from_secs(3);
 
 /// How many calls may wait to be logged; the next answer waits for its place.
 const MAX_UNLOGGED: usize = 1_024;
@@ -69,11 +70,15 @@ pub enum Source {
 
 impl Source {
     /// By what a request is known when it comes again: to an agent, a stream is the same request;
-    /// on a tape it is another.
+    /// on a tape it is another, as is the same one to another provider.
     fn identity(&self, asked: &Asked) -> Digest {
         match self {
             Self::Seeded(_) => asked.hash,
-            Self::Recorded(_) => Digest::of(asked.canonical.as_bytes()),
+            Self::Recorded(_) => Digest::of_parts(&[
+                asked.endpoint.provider().name().as_bytes(),
+                b"\n",
+                asked.canonical.as_bytes(),
+            ]),
         }
     }
 
@@ -205,24 +210,18 @@ impl Server {
             signalling.stop();
         };
         let routes = routes::of(Arc::clone(&desk));
+        // It ends when its last connection does, and none outlives the grace.
         let serving = axum::serve(
-            Loopback::new(self.listener),
+            Loopback::new(self.listener, desk.stopping.subscribe()),
             routes.into_make_service_with_connect_info::<Fate>(),
         )
-        .with_graceful_shutdown(until_stopped);
+        .with_graceful_shutdown(until_stopped)
+        .into_future();
         let serving = async {
-            let patience = async {
-                desk.stopped().await;
-                sleep(GRACE).await;
-            };
-            tokio::select! {
-                biased;
-                ended = serving => ended.map_err(|source| ServeError::System {
-                    action: "serve".to_owned(),
-                    source,
-                }),
-                () = patience => Ok(()),
-            }
+            serving.await.map_err(|source| ServeError::System {
+                action: "serve".to_owned(),
+                source,
+            })
         };
         match self.log {
             None => serving.await?,

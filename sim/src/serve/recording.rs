@@ -172,21 +172,20 @@ impl Recording {
         let Some(calls) = self.calls.get(&asked.canonical) else {
             return Err(Refusal::new(Reason::NotRecorded, self.nearest(asked)));
         };
-        let Some(call) = calls.get(attempt as usize) else {
-            let message = format!(
+        let provider = asked.endpoint.provider();
+        let own: Vec<_> = calls.iter().filter(|call| call.is_of(provider)).collect();
+        if let Some(call) = own.get(attempt as usize) {
+            return Ok(call.answer());
+        }
+        let message = match own.first() {
+            Some(first) => format!(
                 "this request was recorded {} times and has come once more; the first one is {}",
-                calls.len(),
-                calls.first().map_or_else(String::new, Call::place),
-            );
-            return Err(Refusal::new(Reason::NotRecorded, message));
+                own.len(),
+                first.place()
+            ),
+            None => "this request was recorded at another provider's endpoint only".to_owned(),
         };
-        call.answer(asked.endpoint.provider()).ok_or_else(|| {
-            let message = format!(
-                "this request was recorded at another provider's endpoint: {}",
-                call.place()
-            );
-            Refusal::new(Reason::NotRecorded, message)
-        })
+        Err(Refusal::new(Reason::NotRecorded, message))
     }
 
     /// Names the recorded request that has the most in common with this one, at its beginning and
@@ -241,26 +240,33 @@ impl Call {
         )
     }
 
-    /// The call's answer; none if it is of another provider.
-    fn answer(&self, provider: Provider) -> Option<Answer> {
+    /// False if another provider answered. Where nobody did, nothing says who was asked.
+    fn is_of(&self, provider: Provider) -> bool {
+        match &self.outcome {
+            CallOutcome::Reply(reply) => reply.provider == provider,
+            CallOutcome::Fault(_) => true,
+        }
+    }
+
+    fn answer(&self) -> Answer {
         let id = request_id(self.tick);
         let reply = match &self.outcome {
             CallOutcome::Reply(reply) => reply,
             CallOutcome::Fault(fault) => {
-                return Some(Answer {
+                return Answer {
                     delivery: Delivery::Reset,
                     wait_us: match fault {
                         TransportFault::Unreachable | TransportFault::Reset => 0,
                         TransportFault::Timeout => HANG_US,
                     },
                     ..Answer::json(200, Vec::new(), id)
-                });
+                };
             }
         };
         let header = |name: &str| reply.headers.get(name).cloned();
         let id = header("x-request-id").or_else(|| header("request-id"));
         let content = header("content-type");
-        (reply.provider == provider).then(|| Answer {
+        Answer {
             content: content.map_or(Content::Json, |value| Content::of_header(&value)),
             retry_after_ms: reply.retry_after_us.map(|after| after.div_ceil(1_000)),
             ..Answer::json(
@@ -268,7 +274,7 @@ impl Call {
                 reply.body.0.clone(),
                 id.unwrap_or_else(|| request_id(self.tick)),
             )
-        })
+        }
     }
 }
 

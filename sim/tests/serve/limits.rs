@@ -109,7 +109,7 @@ fn a_client_that_says_nothing_does_not_hold_a_server_that_stops() {
         served.ask(Endpoint::OllamaChat, &body).await;
         let began = tokio::time::Instant::now();
         served.stop().await;
-        assert!(began.elapsed().as_secs() < 8);
+        assert!(began.elapsed().as_secs() < 10);
         // The connection is closed: nothing more comes.
         assert_eq!(silent.read(&mut [0; 8]).unwrap_or(0), 0);
     });

@@ -9,12 +9,19 @@ use turingos_sim::serve::recording::{Recording, RecordingError};
 
 use crate::client::{Served, faithful, on_real_time, prompt, troubled};
 
+/// Each provider has models of its own.
+fn named(endpoint: Endpoint, user: &str, stream: bool) -> serde_json::Value {
+    let mut body = prompt(endpoint, user, stream);
+    body["model"] = endpoint.provider().name().into();
+    body
+}
+
 /// What the calls bring: status, headers that matter and bytes, or nothing.
 async fn session(served: &Served) -> Vec<Option<(u16, Vec<String>, Vec<u8>)>> {
     let mut received = Vec::new();
     for number in 0..24 {
         let endpoint = Endpoint::ALL[number % 4];
-        let body = prompt(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
+        let body = named(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
         received.push(match served.post(endpoint, &body).send().await {
             Ok(response) => {
                 let status = response.status().as_u16();
@@ -58,7 +65,7 @@ fn a_log_is_served_as_it_was_recorded_and_strictly() {
                 ("prompt 0", "was recorded 1 times and has come once more"),
                 ("prompt 9", "the nearest one is that of tick"),
             ] {
-                let body = prompt(Endpoint::Messages, user, false);
+                let body = named(Endpoint::Messages, user, false);
                 let response = served.ask(Endpoint::Messages, &body).await;
                 assert_eq!(response.status(), 404);
                 let text = response.text().await.unwrap();
