@@ -7,6 +7,7 @@ mod corpora;
 mod determinism;
 mod dispatcher;
 mod opcodes;
+mod serving;
 mod soaks;
 mod traps;
 
@@ -75,7 +76,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -105,6 +106,11 @@ impl Gate {
             name: "traps",
             promise: "every trap fires, and every trap frame is well-formed",
             run: |_| Ok(traps::gate()),
+        },
+        Self {
+            name: "serve",
+            promise: "every protocol says the same, in any order, with the trouble that the seed says",
+            run: |_| Ok(serving::gate()),
         },
         Self {
             name: "determinism",

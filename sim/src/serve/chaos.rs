@@ -168,6 +168,13 @@ impl Chaos {
         }
     }
 
+    /// The same rate with one kind off.
+    #[must_use]
+    pub const fn without(mut self, kind: ChaosKind) -> Self {
+        self.weights[kind as usize] = 0;
+        self
+    }
+
     /// As often as a profile's providers fail.
     #[must_use]
     pub fn of_profile(faults: &FaultRates) -> Self {
