@@ -48,6 +48,11 @@ pub struct ServeArgs {
     #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     #[arg(conflicts_with = "tape")]
     pub chaos: Option<u32>,
+    /// Which kinds of trouble `--chaos` is spread over in place of those, separated by commas; also
+    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
+    #[arg(requires = "chaos")]
+    pub kinds: Vec<ChaosKind>,
     /// Turn a subset of the kinds of noise and chaos, drawn from the seed, off.
     #[arg(long, conflicts_with = "tape")]
     pub swarm: bool,
@@ -89,9 +94,13 @@ impl ServeArgs {
                 agent
             }
         });
-        let chaos = match (self.chaos, &profile) {
-            (Some(rate), _) if self.swarm => Chaos::spread(rate).swarm(self.seed),
-            (Some(rate), _) => Chaos::spread(rate),
+        let spread = self.chaos.map(|rate| match &self.kinds[..] {
+            [] => Chaos::spread(rate),
+            kinds => Chaos::of_kinds(rate, kinds),
+        });
+        let chaos = match (spread, &profile) {
+            (Some(chaos), _) if self.swarm => chaos.swarm(self.seed),
+            (Some(chaos), _) => chaos,
             (None, Some(profile)) => Chaos::of_profile(&profile.faults),
             (None, None) => Chaos::NONE,
         };
@@ -117,6 +126,13 @@ impl ServeArgs {
         let agent = Agent::new(self.seed, noise, reasoning, chaos);
         Ok((Source::Seeded(agent), text, config))
     }
+}
+
+fn kind(name: &str) -> Result<ChaosKind, String> {
+    ChaosKind::named(name).ok_or_else(|| {
+        let names = ChaosKind::ALL.map(ChaosKind::name);
+        format!("one of {}", names.join(", "))
+    })
 }
 
 /// Runs the verb.

@@ -123,6 +123,12 @@ impl ChaosKind {
         }
     }
 
+    /// The kind with exactly this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// False where the provider's format cannot say it.
     #[must_use]
     pub fn exists_at(self, provider: Provider) -> bool {
@@ -149,19 +155,17 @@ impl Chaos {
     /// [`ChaosKind::SPREAD`] kinds. More than 10,000 counts as 10,000.
     #[must_use]
     pub fn spread(rate: u32) -> Self {
-        let mut weights = [0; ChaosKind::COUNT];
-        weights[..ChaosKind::SPREAD].fill(1);
-        Self {
-            rate: rate.min(10_000),
-            weights,
-        }
+        Self::of_kinds(rate, &ChaosKind::ALL[..ChaosKind::SPREAD])
     }
 
-    /// `rate` ten-thousandths of the calls meet `kind`.
+    /// `rate` ten-thousandths of the calls go wrong, in equal parts of these kinds; none, if
+    /// there is no kind.
     #[must_use]
-    pub fn only(kind: ChaosKind, rate: u32) -> Self {
+    pub fn of_kinds(rate: u32, kinds: &[ChaosKind]) -> Self {
         let mut weights = [0; ChaosKind::COUNT];
-        weights[kind as usize] = 1;
+        for kind in kinds {
+            weights[*kind as usize] = 1;
+        }
         Self {
             rate: rate.min(10_000),
             weights,

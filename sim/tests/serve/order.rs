@@ -11,7 +11,7 @@ use crate::client::{Served, on_real_time, prompt, troubled};
 
 /// What each of the calls `order` brings, all of them under way at once: status and bytes.
 async fn answers(order: Vec<usize>) -> BTreeMap<usize, (u16, Vec<u8>)> {
-    let chaos = Chaos::only(ChaosKind::ServerError, 3_000);
+    let chaos = Chaos::of_kinds(3_000, &[ChaosKind::ServerError]);
     let served = Rc::new(Served::by(troubled(11, chaos)).await);
     let calls: Vec<_> = order
         .into_iter()

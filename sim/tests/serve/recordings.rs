@@ -46,8 +46,11 @@ fn a_log_is_served_as_it_was_recorded_and_strictly() {
         let log = directory.path().join("log.jsonl");
         let mut recorded = Vec::new();
         for (name, chaos) in [
-            ("limits", Chaos::only(ChaosKind::RateLimited, 4_000)),
-            ("resets", Chaos::only(ChaosKind::ConnectionReset, 4_000)),
+            ("limits", Chaos::of_kinds(4_000, &[ChaosKind::RateLimited])),
+            (
+                "resets",
+                Chaos::of_kinds(4_000, &[ChaosKind::ConnectionReset]),
+            ),
         ] {
             let log = log.with_extension(name);
             let source = Source::Seeded(troubled(6, chaos));

@@ -57,7 +57,7 @@ fn no_kind_of_trouble_passes_for_an_answer() {
             if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
                 continue;
             }
-            let served = Served::by(troubled(4, Chaos::only(kind, 10_000))).await;
+            let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[kind]))).await;
             for endpoint in Endpoint::ALL {
                 for stream in [false, true] {
                     if !kind.exists_at(endpoint.provider()) {
@@ -96,7 +96,11 @@ fn no_kind_of_trouble_passes_for_an_answer() {
 #[test]
 fn a_rate_limit_says_when_to_come_back() {
     on_real_time(async {
-        let served = Served::by(troubled(4, Chaos::only(ChaosKind::RateLimited, 10_000))).await;
+        let served = Served::by(troubled(
+            4,
+            Chaos::of_kinds(10_000, &[ChaosKind::RateLimited]),
+        ))
+        .await;
         for endpoint in Endpoint::ALL {
             let response = served.ask(endpoint, &prompt(endpoint, "x", false)).await;
             assert_eq!(response.status(), 429);
@@ -114,7 +118,7 @@ fn a_rate_limit_says_when_to_come_back() {
 #[test]
 fn a_slow_answer_is_late_and_right() {
     on_real_time(async {
-        let agent = troubled(4, Chaos::only(ChaosKind::Slow, 10_000));
+        let agent = troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Slow]));
         let served = Served::by(agent.clone()).await;
         let body = prompt(Endpoint::Messages, "hello", true);
         let asked = Asked::parse(Endpoint::Messages, body.to_string().as_bytes()).unwrap();
@@ -131,7 +135,7 @@ fn a_slow_answer_is_late_and_right() {
 #[test]
 fn a_server_that_stops_lets_nobody_wait() {
     on_real_time(async {
-        let served = Served::by(troubled(4, Chaos::only(ChaosKind::Hang, 10_000))).await;
+        let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Hang]))).await;
         let body = prompt(Endpoint::OllamaChat, "x", false);
         let request = served.post(Endpoint::OllamaChat, &body).send();
         let asking = tokio::task::spawn_local(request);
