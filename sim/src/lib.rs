@@ -1,13 +1,17 @@
 //! Deterministic simulation of the agent kernel: where ticks happen.
 
 pub mod cli;
+pub mod conformance;
 pub mod corpus;
+pub mod directory;
 pub mod draws;
 pub mod fuzzing;
 pub mod gate;
 pub mod live;
 pub mod oracle;
+pub mod replay;
 pub mod run;
+pub mod scenario;
 pub mod schema;
 pub mod serve;
 pub mod soak;

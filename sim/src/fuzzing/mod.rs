@@ -5,6 +5,7 @@
 //! fuzzer finds fails on stable too. A body never draws, never touches a file or a clock, and never
 //! keeps anything from one input to the next.
 
+mod contracts;
 pub mod dictionary;
 mod machine;
 mod pointers;
@@ -12,15 +13,18 @@ mod providers;
 mod recordings;
 mod replies;
 mod script;
+mod settings;
 mod shell;
 mod tapes;
 mod ticks;
 mod witness;
 
+pub use contracts::contract;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
+pub use settings::settings;
 pub use shell::shell_line;
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
@@ -35,16 +39,18 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
     target("provider_kimi", provider_kimi),
     target("provider_ollama", provider_ollama),
     target("pointer", pointer),
+    target("contract", contract),
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),
+    target("settings", settings),
     target("tape", tape),
     target("run_files", run_files),
     target("ticks", ticks),

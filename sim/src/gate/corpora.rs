@@ -7,11 +7,12 @@ use turingos::bus::Provider;
 use turingos::isa::{FaultCode, OPCODE_KEY, Opcode, decode_canonical, decode_model};
 
 use super::{Finding, Ledger};
+use crate::corpus::contracts::ContractExpectation;
 use crate::corpus::providers::ProviderExpectation;
 use crate::corpus::replies::ReplyExpectation;
 use crate::corpus::syscalls::SyscallExpectation;
 use crate::corpus::{Case, Expectation, LoadError, load};
-use crate::schema::{Checker, Schema};
+use crate::schema::{Checker, Schema, strict_value};
 
 impl Ledger {
     fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
@@ -44,12 +45,30 @@ pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
     for case in &replies {
         ledger.hold(ReplyExpectation::FOLDER, case);
     }
+    let contracts = load::<ContractExpectation>(corpus)?;
+    hold_contracts(&mut ledger, &contracts);
     let detail = format!(
-        "{} documents ({accepted} taken, {refused} refused) and {} replies",
+        "{} documents ({accepted} taken, {refused} refused), {} replies and {} contracts",
         syscalls.len(),
-        replies.len()
+        replies.len(),
+        contracts.len()
     );
     Ok(ledger.finding("schema", detail))
+}
+
+/// Holds reader and schema to every contract, and to each other where the schema sees a document.
+fn hold_contracts(ledger: &mut Ledger, contracts: &[Case<ContractExpectation>]) {
+    let schema = checker("contract.v1");
+    for case in contracts {
+        ledger.hold(ContractExpectation::FOLDER, case);
+        if let Ok(document) = strict_value(&case.input()) {
+            let expectation = &case.expectation;
+            let is_accepted = expectation.refusal().is_none() || expectation.beyond().is_some();
+            ledger.expect(schema.accepts(&document) == is_accepted, || {
+                format!("{}: its schema judges otherwise", case.name)
+            });
+        }
+    }
 }
 
 fn checker(name: &str) -> Checker {

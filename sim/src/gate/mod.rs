@@ -1,12 +1,16 @@
 //! Named gates: what the project promises, checked in one command.
 //!
 //! A gate runs the real code over committed data or seeded runs and says what it found. It never
-//! writes a file and never depends on another gate.
+//! writes outside of a scratch directory of its own and never depends on another gate.
 
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod longrun;
+mod manifold;
 mod opcodes;
+mod replay;
+mod resume;
 mod serving;
 mod soaks;
 mod traps;
@@ -76,7 +80,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -113,14 +117,34 @@ impl Gate {
             run: |_| Ok(serving::gate()),
         },
         Self {
+            name: "manifold",
+            promise: "a real directory keeps what the in-memory world promises, and lets nothing out",
+            run: |_| Ok(manifold::gate()),
+        },
+        Self {
             name: "determinism",
             promise: "the same seed gives the same root, which is the committed one",
             run: |_| Ok(determinism::gate()),
         },
         Self {
+            name: "replay",
+            promise: "a recorded run replays to the same records, and a changed one does not",
+            run: |_| Ok(replay::gate()),
+        },
+        Self {
+            name: "resume",
+            promise: "a run cut at any byte of its last two records goes on to the same journal",
+            run: |_| Ok(resume::gate()),
+        },
+        Self {
             name: "soak",
             promise: "a run of each profile passes its own gates",
             run: |_| Ok(soaks::gate()),
+        },
+        Self {
+            name: "longrun",
+            promise: "every scenario is carried out, and little noise does not stop it",
+            run: |_| Ok(longrun::gate()),
         },
     ];
 

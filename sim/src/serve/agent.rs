@@ -11,7 +11,6 @@ use super::asked::Asked;
 use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
 use crate::draws::{Draws, Stream};
 use crate::live::prompt;
-use crate::oracle::Request;
 use crate::oracle::clerk::Clerk;
 use crate::oracle::intent::{Intent, Spelling};
 use crate::oracle::json_text::push_number;
@@ -20,6 +19,8 @@ use crate::oracle::provider_faults::THOUGHT;
 use crate::oracle::wire::{
     Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
 };
+use crate::oracle::worker::Worker;
+use crate::oracle::{Agent as _, Request};
 
 /// An agent and its provider.
 #[derive(Clone, Debug)]
@@ -81,8 +82,8 @@ impl Agent {
         }
     }
 
-    /// What the model says: the clerk's transition for a frame of ours, and for any other prompt
-    /// a transition or a line of text, whichever was asked for.
+    /// What the model says: a transition for a frame of ours, and for any other prompt a transition
+    /// or a line of text, whichever was asked for.
     fn text(&self, asked: &Asked, attempt: u32) -> Vec<u8> {
         let mut text = Vec::new();
         let mut intent = Intent::default();
@@ -94,7 +95,11 @@ impl Agent {
                 return text;
             }
         };
-        Clerk::new(self.seed).answer(q, frame, &mut intent);
+        if is_clerks(q) {
+            Clerk::new(self.seed).answer(q, frame, &mut intent);
+        } else {
+            Worker::new(self.seed).answer(q, frame, &mut intent);
+        }
         if self.noise == NoiseRates::none() {
             intent.spell(Spelling::CANONICAL, &mut text);
             return text;
@@ -131,6 +136,13 @@ impl Agent {
         out.extend_from_slice(b" characters; ");
         out.extend_from_slice(draws.pick(&CLOSINGS).as_bytes());
     }
+}
+
+/// True for the state register of a clerk: its second word is the number of a mission, or it is
+/// empty. A worker names its mission by a path, and is meant by every other register.
+fn is_clerks(q: &str) -> bool {
+    let mission = q.split_ascii_whitespace().nth(1);
+    mission.is_none_or(|word| word.parse::<u64>().is_ok())
 }
 
 /// The first 64 bits of the request's hash.

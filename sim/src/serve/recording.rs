@@ -175,7 +175,7 @@ impl Recording {
         let provider = asked.endpoint.provider();
         let own: Vec<_> = calls.iter().filter(|call| call.is_of(provider)).collect();
         if let Some(call) = own.get(attempt as usize) {
-            return Ok(call.answer());
+            return call.answer();
         }
         let message = match own.first() {
             Some(first) => format!(
@@ -248,25 +248,33 @@ impl Call {
         }
     }
 
-    fn answer(&self) -> Answer {
+    fn answer(&self) -> Result<Answer, Refusal> {
         let id = request_id(self.tick);
         let reply = match &self.outcome {
             CallOutcome::Reply(reply) => reply,
             CallOutcome::Fault(fault) => {
-                return Answer {
-                    delivery: Delivery::Reset,
-                    wait_us: match fault {
-                        TransportFault::Unreachable | TransportFault::Reset => 0,
-                        TransportFault::Timeout => HANG_US,
-                    },
-                    ..Answer::json(200, Vec::new(), id)
+                let wait_us = match fault {
+                    TransportFault::Unreachable | TransportFault::Reset => 0,
+                    TransportFault::Timeout => HANG_US,
+                    TransportFault::TooLarge => {
+                        let message = format!(
+                            "the recorded response was too long to be kept: {}",
+                            self.place()
+                        );
+                        return Err(Refusal::new(Reason::NotRecorded, message));
+                    }
                 };
+                return Ok(Answer {
+                    delivery: Delivery::Reset,
+                    wait_us,
+                    ..Answer::json(200, Vec::new(), id)
+                });
             }
         };
         let header = |name: &str| reply.headers.get(name).cloned();
         let id = header("x-request-id").or_else(|| header("request-id"));
         let content = header("content-type");
-        Answer {
+        Ok(Answer {
             content: content.map_or(Content::Json, |value| Content::of_header(&value)),
             retry_after_ms: reply.retry_after_us.map(|after| after.div_ceil(1_000)),
             ..Answer::json(
@@ -274,7 +282,7 @@ impl Call {
                 reply.body.0.clone(),
                 id.unwrap_or_else(|| request_id(self.tick)),
             )
-        }
+        })
     }
 }
 

@@ -16,10 +16,10 @@ use turingos::Digest;
 use turingos::journal::{Chain, Status};
 use turingos::kernel::{Committed, Kernel};
 
-use crate::oracle::boot_q;
 use crate::oracle::noise::NoiseKind;
 use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
+use crate::oracle::{Injected, boot_q};
 use crate::run::{Driver, Header};
 use crate::world::World;
 use crate::world::seeded_faults::SeededFaults;
@@ -84,16 +84,24 @@ impl Soak {
         }
     }
 
-    /// Runs one tick. A machine that has halted or failed is rebooted for the next one.
+    /// Runs one tick and chains its record. A machine that has halted or failed is rebooted for
+    /// the next one.
     pub async fn tick(&mut self) -> Committed {
+        let committed = self.tick_unchained().await;
+        self.line.clear();
+        self.chain.append(self.json.as_bytes(), &mut self.line);
+        committed
+    }
+
+    /// Runs one tick like [`Soak::tick`], but leaves its record out of the chain: for a replay,
+    /// whose records are held to a journal that is verified by itself.
+    pub async fn tick_unchained(&mut self) -> Committed {
         let committed = match self.driver.tick().await {
             Ok(committed) => committed,
             Err(stopped) => unreachable!("a stopped machine is rebooted at once, but {stopped}"),
         };
         self.json.clear();
         committed.record.write_json(&mut self.json);
-        self.line.clear();
-        self.chain.append(self.json.as_bytes(), &mut self.line);
         let leads_to_trap = self.driver.kernel().d().trap().is_some();
         let injected = self.driver.oracle().injected();
         self.tally.count(&committed, injected, leads_to_trap);
@@ -102,6 +110,12 @@ impl Soak {
             self.driver.kernel_mut().reboot(&q, BOOT_POINTER);
         }
         committed
+    }
+
+    /// The record of the last tick, as its JSON text.
+    #[must_use]
+    pub fn record_json(&self) -> &str {
+        &self.json
     }
 
     /// The journal line of the last tick, newline included.
@@ -114,19 +128,9 @@ impl Soak {
     /// the tick was left alone. Asking clears the world's part.
     pub fn draws_line(&mut self) -> Option<String> {
         let world = self.driver.world_mut().take_injections();
-        let injected = self.driver.oracle().injected();
-        if injected.noise.is_none() && injected.fault.is_none() && world.is_empty() {
-            return None;
-        }
-        let drawn = Drawn {
-            tick: self.chain.count().saturating_sub(1),
-            noise: injected.noise.map(NoiseKind::name),
-            provider_fault: injected.fault.map(ProviderFaultKind::name),
-            world_faults: world.iter().map(|it| it.fault.code().name()).collect(),
-        };
-        let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
-        line.push('\n');
-        Some(line)
+        let world_faults = world.iter().map(|it| it.fault.code().name()).collect();
+        let tick = self.chain.count().saturating_sub(1);
+        draws_line(tick, self.driver.oracle().injected(), world_faults)
     }
 
     /// Ticks so far.
@@ -159,6 +163,26 @@ impl Soak {
             ),
         }
     }
+}
+
+/// What went wrong on purpose in a tick, as a line of JSON with its newline; nothing if nothing did.
+pub(crate) fn draws_line(
+    tick: u64,
+    injected: &Injected,
+    world_faults: Vec<&'static str>,
+) -> Option<String> {
+    if injected.noise.is_none() && injected.fault.is_none() && world_faults.is_empty() {
+        return None;
+    }
+    let drawn = Drawn {
+        tick,
+        noise: injected.noise.map(NoiseKind::name),
+        provider_fault: injected.fault.map(ProviderFaultKind::name),
+        world_faults,
+    };
+    let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
+    line.push('\n');
+    Some(line)
 }
 
 /// Runs a future on a paused clock that jumps to the next timer: virtual time.

@@ -1,8 +1,10 @@
 //! The committed corpus against decoder and bus: every case comes out as it was decided.
 
+mod contracts;
 mod form;
 mod providers;
 mod replies;
+mod settings;
 mod syscalls;
 
 use std::path::Path;

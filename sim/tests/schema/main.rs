@@ -8,6 +8,7 @@
 
 mod bodies;
 mod command;
+mod contracts;
 mod envelopes;
 mod files;
 mod limits;

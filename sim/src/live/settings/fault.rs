@@ -12,7 +12,8 @@ use thiserror::Error;
 pub struct SettingsFault {
     /// The kind of fault, stable across versions.
     pub code: SettingsFaultCode,
-    /// A line and column of the file, or a key such as `lane.p.base_url`.
+    /// A line and column of the file (`5:1`), a key (`lane.p.base_url`), or `file` for all of it.
+    /// Never has a space.
     pub place: String,
     /// What is wrong there and what is expected, one line for people.
     pub detail: String,

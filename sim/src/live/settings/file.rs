@@ -2,6 +2,8 @@
 //!
 //! Never takes a key that it does not know, and never guesses at a version.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use turingos::bus::Provider;
@@ -103,15 +105,15 @@ impl SettingsFile {
         if bytes.len() > MAX_SETTINGS_BYTES {
             return Err(SettingsFault::new(
                 SettingsFaultCode::TooLong,
-                "the file",
+                "file",
                 format!("{} bytes, at most {MAX_SETTINGS_BYTES}", bytes.len()),
             ));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             SettingsFault::new(
                 SettingsFaultCode::NotUtf8,
-                format!("byte {}", error.valid_up_to()),
-                "not UTF-8",
+                "file",
+                format!("not UTF-8 at byte {}", error.valid_up_to()),
             )
         })?;
         let table: toml::Table = read(text, SettingsFaultCode::NotToml)?;
@@ -139,13 +141,16 @@ impl SettingsFile {
 
 fn read<T: DeserializeOwned>(text: &str, code: SettingsFaultCode) -> Result<T, SettingsFault> {
     toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or_else(
-            || String::from("the file"),
+        // Where a key is missing from the file itself, the reader points at nothing.
+        let is_pointing = |span: &Range<usize>| code == SettingsFaultCode::NotToml || span.end > 0;
+        let place = error.span().filter(is_pointing);
+        let place = place.map_or_else(
+            || String::from("file"),
             |span| {
                 let before = text.get(..span.start).unwrap_or(text);
                 let line = before.matches('\n').count() + 1;
                 let column = before.chars().rev().take_while(|it| *it != '\n').count() + 1;
-                format!("line {line}, column {column}")
+                format!("{line}:{column}")
             },
         );
         SettingsFault::new(code, place, clipped(error.message()))

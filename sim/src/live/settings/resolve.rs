@@ -2,6 +2,7 @@
 //!
 //! Never looks at the environment: whether a key is there is asked when a run starts.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -210,14 +211,14 @@ impl Place {
         let Some(base_url) = base_url else {
             return Ok((public.into(), key_variable));
         };
-        let url = parse_address(&base_url).ok_or_else(|| {
+        let address = Address::parse(&base_url).ok_or_else(|| {
             self.bad(
                 "base_url",
                 "not an address such as `https://host:port/path`, without user, query, fragment \
                  or a slash at its end",
             )
         })?;
-        if key_variable.is_some() && url.scheme() == "http" && !is_loopback(&url) {
+        if key_variable.is_some() && address.is_plain_http && !address.is_loopback() {
             return Err(self.bad(
                 "base_url",
                 "a key would travel in clear text: use https, or a loopback address",
@@ -237,38 +238,62 @@ fn is_variable(name: &str) -> bool {
         && (name.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Takes only the characters that need no normalising, so that one address has one spelling.
-fn parse_address(text: &str) -> Option<Url> {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let (authority, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, ""),
-    };
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let authority_fits = authority
-        .bytes()
-        .all(|byte| is_plain(byte) || b"[]:".contains(&byte));
-    let mut segments = path.split('/').skip(1);
-    let path_fits =
-        segments.all(|it| !it.is_empty() && it != "." && it != ".." && it.bytes().all(is_plain));
-    let fits = text.len() <= MAX_ADDRESS_BYTES && authority_fits && path_fits;
-    let url = Url::parse(text).ok().filter(|_| fits)?;
-    url.host_str()
-        .is_some_and(|it| !it.is_empty())
-        .then_some(url)
+/// An address in the one spelling that is taken: nothing that a reader of addresses would drop,
+/// decode or normalise, so that what is connected to is what is written.
+struct Address<'a> {
+    is_plain_http: bool,
+    host: &'a str,
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+impl<'a> Address<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (is_plain_http, rest) = match text.strip_prefix("https://") {
+            Some(rest) => (false, rest),
+            None => (true, text.strip_prefix("http://")?),
+        };
+        let (authority, path) = match rest.find('/') {
+            Some(slash) => rest.split_at(slash),
+            None => (rest, ""),
+        };
+        let (host, port) = match authority.rfind(':').filter(|_| !authority.ends_with(']')) {
+            Some(colon) => (&authority[..colon], Some(&authority[colon + 1..])),
+            None => (authority, None),
+        };
+        let port_fits = port.is_none_or(|port| {
+            let number: Option<u16> = port.parse().ok();
+            number.is_some_and(|number| number > 0 && number.to_string() == port)
+        });
+        let fits = text.len() <= MAX_ADDRESS_BYTES
+            && is_host(host)
+            && port_fits
+            && path.split('/').skip(1).all(is_segment);
+        // The reader of addresses has the last word on names and numbers of hosts.
+        (fits && Url::parse(text).is_ok()).then_some(Self {
+            is_plain_http,
+            host,
+        })
+    }
+
+    /// True for the addresses from which nothing leaves this machine, as they are usually written.
+    fn is_loopback(&self) -> bool {
+        let number: Option<Ipv4Addr> = self.host.parse().ok();
+        matches!(self.host, "localhost" | "[::1]") || number.is_some_and(|it| it.is_loopback())
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    match host.strip_prefix('[') {
+        Some(rest) => rest
+            .strip_suffix(']')
+            .is_some_and(|number| number.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty() && host.bytes().all(is_letter),
+    }
+}
+
+fn is_segment(segment: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_letter)
 }
 
 #[cfg(test)]
@@ -330,7 +355,7 @@ mod tests {
         let unknown = format!("{LEAST}api_key = \"sk-secret\"\n");
         let error = Settings::parse(unknown.as_bytes()).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
-        assert_eq!(error.place, "line 5, column 1");
+        assert_eq!(error.place, "5:1");
         assert!(error.detail.contains("api_key"), "{error}");
     }
 
