@@ -14,5 +14,6 @@ pub mod replay;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod serve;
 pub mod soak;
 pub mod world;

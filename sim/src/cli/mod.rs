@@ -17,6 +17,7 @@ pub mod run;
 mod run_report;
 mod scenario_choice;
 pub mod schema;
+pub mod serve;
 pub mod soak;
 mod soak_report;
 pub mod table;
@@ -49,6 +50,7 @@ enum Verb {
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
+    Serve(serve::ServeArgs),
 }
 
 fn exit_codes() -> String {
@@ -91,6 +93,7 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdout().lock(),
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
+        Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

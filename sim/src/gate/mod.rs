@@ -12,6 +12,7 @@ mod manifold;
 mod opcodes;
 mod replay;
 mod resume;
+mod serving;
 mod soaks;
 mod traps;
 
@@ -80,7 +81,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 99] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -120,6 +121,11 @@ impl Gate {
             name: "guard",
             promise: "guided agents stay out of panic loops, and trap frames replay exactly",
             run: guard::gate,
+        },
+        Self {
+            name: "serve",
+            promise: "every protocol says the same, in any order, with the trouble that the seed says",
+            run: |_| Ok(serving::gate()),
         },
         Self {
             name: "manifold",

@@ -184,6 +184,7 @@ impl<A: Agent> SeededOracle<A> {
         let (shape, reasoning) = self.draw_shape(request.lane, fault);
         let envelope = Envelope {
             shape,
+            model: None,
             key: envelope_key(self.seed, request.tick, call),
             tick: request.tick,
             reasoning: reasoning.then_some(THOUGHT),

@@ -29,6 +29,7 @@ fn body_of(shape: Shape, ending: Ending, text: &str) -> String {
     let mut body = Vec::new();
     let envelope = Envelope {
         shape,
+        model: None,
         key: envelope_key(1, 2, 3),
         tick: 2,
         reasoning: Some("because"),
@@ -66,13 +67,14 @@ fn text_of(shape: Shape, body: &str) -> String {
             let text = blocks.iter().find(|block| block["type"] == "text").unwrap();
             text["text"].as_str().unwrap().to_owned()
         }
-        Shape::OpenAiStream => {
+        Shape::OpenAiStream | Shape::OpenAiBareStream => {
             assert!(body.ends_with("data: [DONE]\n\n"));
             let chunks = data().filter(|data| *data != "[DONE]").map(parse);
             joined(chunks.collect(), "/choices/0/delta/content")
         }
         Shape::KimiStream => joined(data().map(parse).collect(), "/delta/text"),
         Shape::OllamaChatStream => joined(body.lines().map(parse).collect(), "/message/content"),
+        Shape::OllamaGenerateStream => joined(body.lines().map(parse).collect(), "/response"),
     }
 }
 
