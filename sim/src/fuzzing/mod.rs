@@ -14,6 +14,7 @@ mod replies;
 mod script;
 mod shell;
 mod ticks;
+pub mod turingos_journal;
 mod witness;
 
 pub use pointers::pointer;
@@ -22,6 +23,7 @@ pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
 pub use shell::shell_line;
 pub use ticks::{records, ticks};
+pub use turingos_journal::turingos_journal;
 
 /// One fuzz target: the name of its binary, its seed folder and its body.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -44,6 +46,7 @@ pub const TARGETS: [Target; 10] = [
     target("run_header", run_header),
     target("journal", journal),
     target("ticks", ticks),
+    target("turingos_journal", turingos_journal),
 ];
 
 const fn target(name: &'static str, body: fn(&[u8])) -> Target {
