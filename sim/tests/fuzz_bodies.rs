@@ -88,6 +88,7 @@ fn every_body_holds_on_the_authored_corpus() {
         ("syscalls", "syscall"),
         ("replies", "reply_text"),
         ("providers", "provider_"),
+        ("turingos-journals", "turingos_journal"),
     ] {
         let inputs = files_below(&root().join("corpus").join(folder));
         let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");

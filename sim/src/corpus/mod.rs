@@ -15,6 +15,7 @@ pub mod providers;
 mod recipe;
 pub mod replies;
 pub mod syscalls;
+pub mod turingos_journals;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -7,8 +7,9 @@ use super::tuple::{Before, check_place};
 use super::{Route, TrapFrame, Tuple, is_time};
 use crate::line_reader::{Line, LineError, LineReader};
 
-/// The longest line, in bytes. A frame has a few thousand characters; a payload may be larger.
-pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+/// The longest line, in bytes. A frame has a few thousand characters; a payload, which a tuple may
+/// hold three times, is larger.
+pub const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The longest name of a kind, in bytes.
 const MAX_KIND_BYTES: usize = 64;

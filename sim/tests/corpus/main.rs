@@ -4,6 +4,7 @@ mod form;
 mod providers;
 mod replies;
 mod syscalls;
+mod turingos_journals;
 
 use std::path::Path;
 
