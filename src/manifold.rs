@@ -104,6 +104,20 @@ pub enum WorldFaultCode {
 }
 
 impl WorldFaultCode {
+    /// Every code.
+    pub const ALL: [Self; 10] = [
+        Self::NotFound,
+        Self::Denied,
+        Self::NoSpace,
+        Self::TornWrite,
+        Self::IsDirectory,
+        Self::NotDirectory,
+        Self::TooLarge,
+        Self::NotText,
+        Self::BadQuery,
+        Self::Other,
+    ];
+
     /// The code as it is written in traps.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -13,6 +13,7 @@ mod recordings;
 mod replies;
 mod script;
 mod shell;
+mod tapes;
 mod ticks;
 pub mod turingos_journal;
 mod witness;
@@ -22,6 +23,7 @@ pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
 pub use shell::shell_line;
+pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
 pub use turingos_journal::turingos_journal;
 
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -45,6 +47,8 @@ pub const TARGETS: [Target; 11] = [
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),
+    target("tape", tape),
+    target("run_files", run_files),
     target("ticks", ticks),
     target("turingos_journal", turingos_journal),
 ];

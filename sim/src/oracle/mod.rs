@@ -24,6 +24,7 @@ pub use clerk::boot_q;
 pub use profile::AgentProfile;
 pub use seeded::{Injected, InjectionCounts};
 
+use serde::{Deserialize, Serialize};
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
@@ -53,17 +54,38 @@ pub struct RawReply {
     pub status: u16,
     /// `Retry-After` in microseconds, if the response had one.
     pub retry_after_us: Option<u64>,
+    /// Headers worth recording, in the order in which they came; a tape keeps those of
+    /// [`crate::run::tape::KEPT_HEADERS`] only. Nothing in a run follows from them.
+    pub headers: Vec<(String, String)>,
     /// The body, exactly.
     pub body: Vec<u8>,
 }
 
 /// No response at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TransportFault {
     /// The connection could not be made.
     Unreachable,
     /// The connection was reset before a whole response had come.
     Reset,
+    /// No whole response within the time limit.
+    Timeout,
+}
+
+impl TransportFault {
+    /// Every fault.
+    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Reset, Self::Timeout];
+
+    /// The fault as it is written on tapes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Reset => "reset",
+            Self::Timeout => "timeout",
+        }
+    }
 }
 
 /// Something that answers frames.

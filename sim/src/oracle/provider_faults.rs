@@ -144,6 +144,7 @@ impl ProviderFaultKind {
             provider,
             status,
             retry_after_us: None,
+            headers: Vec::new(),
             body,
         };
         let error = |error: ProviderError, status| {

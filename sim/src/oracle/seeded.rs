@@ -187,6 +187,7 @@ impl SeededOracle {
                     provider: shape.provider(),
                     status: 200,
                     retry_after_us: None,
+                    headers: Vec::new(),
                     body,
                 };
                 (latency, Ok(reply))

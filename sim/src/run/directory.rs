@@ -13,6 +13,7 @@ use super::error::RunIoError;
 use super::header::Header;
 use super::line_writer::LineWriter;
 use super::manifest::Manifest;
+use super::tape::TapeWriter;
 
 /// The names of a run's files.
 #[derive(Clone, Copy, Debug)]
@@ -48,18 +49,18 @@ impl RunDirectory {
         }
         let journal = path.join(Self::JOURNAL);
         let file = create_new(&journal)?;
-        let rest = create_new(&path.join(Self::TAPE))
-            .and_then(|_| create_new(&path.join(Self::DRAWS)))
-            .and_then(|draws| {
-                write_whole(path, Self::HEADER, &header.to_bytes())?;
-                Ok(draws)
-            });
+        let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
+            let draws = create_new(&path.join(Self::DRAWS))?;
+            write_whole(path, Self::HEADER, &header.to_bytes())?;
+            Ok((tape, draws))
+        });
         match rest {
-            Ok(draws) => Ok(RunWriter {
+            Ok((tape, draws)) => Ok(RunWriter {
                 directory: path.to_path_buf(),
                 path: journal,
                 journal: LineWriter::new(file),
                 draws: LineWriter::new(draws),
+                tape: TapeWriter::begin(tape, &path.join(Self::TAPE), header.genesis(), None),
             }),
             Err(error) => {
                 // The first error is the one to tell; what was made here should not stop a retry.
@@ -81,6 +82,7 @@ pub struct RunWriter {
     path: PathBuf,
     journal: LineWriter<File>,
     draws: LineWriter<File>,
+    tape: TapeWriter,
 }
 
 impl RunWriter {
@@ -126,12 +128,14 @@ impl RunWriter {
         RunIoError::system("write", &self.directory.join(RunDirectory::DRAWS))(error)
     }
 
-    /// Completes the run: the journal reaches the disk first, then the manifest appears whole.
+    /// Completes the run: tape and journal reach the disk first, then the manifest appears whole,
+    /// with the tape's end in it.
     ///
     /// # Errors
     /// The file system refuses, now or on an earlier line; there is no manifest then.
     pub fn finish(mut self, manifest: &Manifest) -> Result<(), RunIoError> {
         self.flush()?;
+        self.tape.synchronise()?;
         self.journal
             .sink()
             .sync_all()
@@ -139,7 +143,7 @@ impl RunWriter {
         write_whole(
             &self.directory,
             RunDirectory::MANIFEST,
-            &manifest.to_bytes(),
+            &manifest.clone().with_tape(self.tape.chain()).to_bytes(),
         )
     }
 }
@@ -205,6 +209,7 @@ fn synchronise_directory(directory: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::run::error::Blame;
+    use turingos::Digest;
 
     #[test]
     fn a_full_disk_is_told_with_path_and_cause() {
@@ -213,7 +218,8 @@ mod tests {
             directory: PathBuf::from("RUN"),
             path: PathBuf::from("RUN/journal.jsonl"),
             journal: LineWriter::new(full.try_clone().unwrap()),
-            draws: LineWriter::new(full),
+            draws: LineWriter::new(full.try_clone().unwrap()),
+            tape: TapeWriter::begin(full, Path::new("RUN/tape.jsonl"), Digest::EMPTY, None),
         };
         writer.record_line(b"{}\n").unwrap();
         let error = writer.flush().unwrap_err();

@@ -215,7 +215,7 @@ impl Caller {
                 }
                 Ok(Err(TransportFault::Unreachable)) => Failure::passing(OracleFault::Unreachable),
                 Ok(Err(TransportFault::Reset)) => Failure::passing(OracleFault::Reset),
-                Err(_) => Failure::passing(OracleFault::Timeout),
+                Ok(Err(TransportFault::Timeout)) | Err(_) => Failure::passing(OracleFault::Timeout),
             };
             attempt += 1;
             if !failure.retryable || attempt >= self.retry.max_attempts {

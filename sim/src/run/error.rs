@@ -9,6 +9,7 @@ use thiserror::Error;
 use turingos::journal::ChainFault;
 
 use super::document::DocumentError;
+use super::tape::EntryError;
 
 /// Who has to do something about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,42 @@ pub enum RunIoError {
         /// Which line, and why.
         fault: ChainFault,
     },
+    /// A line of a tape verifies but is no entry.
+    #[error("{path}: line {line} {source}")]
+    TapeEntry {
+        /// The tape.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong with its record.
+        source: Box<EntryError>,
+    },
+    /// A line that was about to be written holds a secret. Nothing of it was written.
+    #[error("{path}: line {line} would hold {secret}; it was not written, and the run has stopped")]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Which line it would have been, from 1.
+        line: u64,
+        /// What kind of secret.
+        secret: &'static str,
+    },
+    /// A line that was about to be written is longer than a reader takes.
+    #[error("{path}: line {line} would be longer than {limit} bytes, and the run has stopped")]
+    LineTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Which line it would have been, from 1.
+        line: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Nothing is written after a failed write.
+    #[error("cannot write {path}: an earlier write failed")]
+    AfterFailure {
+        /// The file.
+        path: PathBuf,
+    },
     /// The manifest speaks of another journal than the one beside it.
     #[error("{path}: {claim} says {claimed}, but header and journal say {found}")]
     ManifestDisagrees {
@@ -90,10 +127,14 @@ impl RunIoError {
             Self::NotADirectory { .. } | Self::NotEmpty { .. } | Self::AlreadyARun { .. } => {
                 Blame::Caller
             }
-            Self::System { .. } => Blame::System,
-            Self::Document { .. } | Self::Chain { .. } | Self::ManifestDisagrees { .. } => {
-                Blame::Recording
-            }
+            Self::System { .. }
+            | Self::Secret { .. }
+            | Self::LineTooLong { .. }
+            | Self::AfterFailure { .. } => Blame::System,
+            Self::Document { .. }
+            | Self::Chain { .. }
+            | Self::TapeEntry { .. }
+            | Self::ManifestDisagrees { .. } => Blame::Recording,
         }
     }
 

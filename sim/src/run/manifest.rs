@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use turingos::Digest;
+use turingos::journal::Chain;
 
 use super::document::{self, DocumentError, Format};
 use super::header::Profile;
@@ -24,10 +25,21 @@ pub struct Manifest {
     profile: Profile,
     records: u64,
     root: Digest,
+    tape: TapeAnchor,
     gates: Vec<Gate>,
     passed: bool,
     counts: BTreeMap<String, u64>,
     reproduce: String,
+}
+
+/// Where a finished run's tape ends, so that a tail that was cut off is missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TapeAnchor {
+    /// How many entries the tape has.
+    pub entries: u64,
+    /// The hash of its last line; the digest of the header if it is empty.
+    pub head: Digest,
 }
 
 /// One check of a finished run.
@@ -43,7 +55,7 @@ pub struct Gate {
 }
 
 impl Manifest {
-    /// A manifest without gates and counts yet. `root` is the head of the journal's chain after
+    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the tape's end in. `root` is the head of the journal's chain after
     /// `records` lines; `reproduce` is a command that can be copied into a shell.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, records: u64, root: Digest, reproduce: String) -> Self {
@@ -53,6 +65,10 @@ impl Manifest {
             profile,
             records,
             root,
+            tape: TapeAnchor {
+                entries: 0,
+                head: Digest::EMPTY,
+            },
             gates: Vec::new(),
             passed: true,
             counts: BTreeMap::new(),
@@ -73,6 +89,22 @@ impl Manifest {
     pub fn with_counts(mut self, counts: BTreeMap<String, u64>) -> Self {
         self.counts = counts;
         self
+    }
+
+    /// The same manifest with the end of the run's tape.
+    #[must_use]
+    pub const fn with_tape(mut self, tape: Chain) -> Self {
+        self.tape = TapeAnchor {
+            entries: tape.count(),
+            head: tape.head(),
+        };
+        self
+    }
+
+    /// Where the tape ends.
+    #[must_use]
+    pub const fn tape(&self) -> TapeAnchor {
+        self.tape
     }
 
     /// The seed of the run.

@@ -11,18 +11,20 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use turingos::Digest;
-use turingos::journal::{Chain, ChainFaultCode};
+use turingos::journal::Chain;
 
+use super::chain_reader::{ChainReader, Step};
 use super::directory::RunDirectory;
 use super::document::DocumentError;
 use super::error::RunIoError;
 use super::header::Header;
 use super::manifest::Manifest;
+use super::tape::TapeReader;
 
 /// No header or manifest is longer.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// No journal line is longer.
-const MAX_LINE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_JOURNAL_LINE_BYTES: u64 = 1024 * 1024;
 
 /// What of a run is whole: its header, and the journal up to the last line that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,10 @@ pub struct Prefix<C> {
     pub head: Digest,
     /// How many bytes follow them: a line that was being written when the process stopped.
     pub torn_bytes: u64,
+    /// The tape up to its last whole entry.
+    pub tape: Chain,
+    /// How many bytes of a torn line follow on the tape.
+    pub tape_torn_bytes: u64,
     /// The manifest, if the run finished. It agrees with header and journal.
     pub manifest: Option<Manifest>,
 }
@@ -51,27 +57,60 @@ pub fn read_prefix<C>(directory: &Path) -> Result<Prefix<C>, RunIoError>
 where
     C: Serialize + DeserializeOwned,
 {
-    let path = directory.join(RunDirectory::HEADER);
-    let bytes = read_document(&path)?;
-    let header = Header::from_bytes(&bytes).map_err(in_document(&path))?;
-    let (chain, torn_bytes) =
-        read_journal(&directory.join(RunDirectory::JOURNAL), Digest::of(&bytes))?;
+    let header = read_document(&directory.join(RunDirectory::HEADER))?;
+    let journal = open(&directory.join(RunDirectory::JOURNAL))?;
+    let tape = open(&directory.join(RunDirectory::TAPE))?;
     let path = directory.join(RunDirectory::MANIFEST);
-    let manifest = if path.exists() {
-        let bytes = read_document(&path)?;
-        Some(Manifest::from_bytes(&bytes).map_err(in_document(&path))?)
-    } else {
-        None
+    let manifest = match path.exists() {
+        true => Some(read_document(&path)?),
+        false => None,
     };
+    read_parts(directory, &header, journal, tape, manifest.as_deref())
+}
+
+/// The same for files that are already open, or in memory; `directory` is only for errors.
+///
+/// # Errors
+/// As [`read_prefix`].
+pub fn read_parts<C>(
+    directory: &Path,
+    header: &[u8],
+    journal: impl BufRead,
+    tape: impl BufRead,
+    manifest: Option<&[u8]>,
+) -> Result<Prefix<C>, RunIoError>
+where
+    C: Serialize + DeserializeOwned,
+{
+    let genesis = Digest::of(header);
+    let path = directory.join(RunDirectory::HEADER);
+    let header = Header::from_bytes(header).map_err(in_document(&path))?;
+    let path = directory.join(RunDirectory::JOURNAL);
+    let lines = ChainReader::new(journal, &path, genesis, MAX_JOURNAL_LINE_BYTES);
+    let (chain, torn_bytes) = read_journal(lines)?;
+    let path = directory.join(RunDirectory::TAPE);
+    let (tape, tape_torn_bytes) = read_tape(TapeReader::new(tape, &path, genesis))?;
+    let path = directory.join(RunDirectory::MANIFEST);
+    let manifest = manifest
+        .map(|bytes| Manifest::from_bytes(bytes).map_err(in_document(&path)))
+        .transpose()?;
     let prefix = Prefix {
         header,
         records: chain.count(),
         head: chain.head(),
         torn_bytes,
+        tape,
+        tape_torn_bytes,
         manifest,
     };
     check_manifest(&prefix, &path)?;
     Ok(prefix)
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, RunIoError> {
+    File::open(path)
+        .map(|file| BufReader::with_capacity(64 * 1024, file))
+        .map_err(RunIoError::system("read", path))
 }
 
 /// Cuts a torn last line off the journal in `directory`, so that the run can be continued.
@@ -117,57 +156,20 @@ fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {
 }
 
 /// The chain after the last whole line, and how many torn bytes follow it.
-fn read_journal(path: &Path, genesis: Digest) -> Result<(Chain, u64), RunIoError> {
-    let unreadable = || RunIoError::system("read", path);
-    let mut reader = File::open(path)
-        .map(|file| BufReader::with_capacity(64 * 1024, file))
-        .map_err(unreadable())?;
-    let mut chain = Chain::new(genesis);
-    let mut line = Vec::new();
+fn read_journal(mut lines: ChainReader<impl BufRead>) -> Result<(Chain, u64), RunIoError> {
     loop {
-        let length = read_line(&mut reader, &mut line).map_err(unreadable())?;
-        if length == 0 {
-            return Ok((chain, 0));
+        match lines.step()? {
+            Step::Record { .. } => {}
+            Step::Torn(bytes) => return Ok((lines.chain(), bytes)),
+            Step::End => return Ok((lines.chain(), 0)),
         }
-        let Some(whole) = line.strip_suffix(b"\n") else {
-            // Only the end of the file ends a line without a newline.
-            return Ok((chain, length));
-        };
-        let Err(fault) = chain.verify_line(whole) else {
-            continue;
-        };
-        let is_last = reader.fill_buf().map_err(unreadable())?.is_empty();
-        if is_last && fault.code == ChainFaultCode::BadFrame {
-            return Ok((chain, length));
-        }
-        return Err(RunIoError::Chain {
-            path: path.to_path_buf(),
-            fault,
-        });
     }
 }
 
-/// Reads up to and including the next newline and returns how many bytes that were. Of a line
-/// over the limit only its newline is kept, which makes it no line of a chain.
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
-    line.clear();
-    let mut length = 0;
-    loop {
-        let read = reader
-            .by_ref()
-            .take(MAX_LINE_BYTES)
-            .read_until(b'\n', line)? as u64;
-        length += read;
-        let is_over = length > MAX_LINE_BYTES;
-        let has_ended = read == 0 || line.ends_with(b"\n");
-        if is_over {
-            line.clear();
-            line.extend(has_ended.then_some(b'\n').filter(|_| read > 0));
-        }
-        if has_ended {
-            return Ok(length);
-        }
-    }
+/// The tape after its last whole entry, and how many torn bytes follow it.
+fn read_tape(mut tape: TapeReader<impl BufRead>) -> Result<(Chain, u64), RunIoError> {
+    while tape.next_entry()?.is_some() {}
+    Ok((tape.chain(), tape.torn_bytes()))
 }
 
 fn check_manifest<C>(prefix: &Prefix<C>, path: &Path) -> Result<(), RunIoError> {
@@ -192,6 +194,21 @@ fn check_manifest<C>(prefix: &Prefix<C>, path: &Path) -> Result<(), RunIoError> 
             "a finished run's torn bytes",
             0.to_string(),
             prefix.torn_bytes.to_string(),
+        ),
+        (
+            "tape entries",
+            manifest.tape().entries.to_string(),
+            prefix.tape.count().to_string(),
+        ),
+        (
+            "tape head",
+            manifest.tape().head.to_string(),
+            prefix.tape.head().to_string(),
+        ),
+        (
+            "a finished tape's torn bytes",
+            0.to_string(),
+            prefix.tape_torn_bytes.to_string(),
         ),
     ];
     for (claim, claimed, found) in claims {

@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 11] = [
+pub const BEYOND_SCHEMA: [Beyond; 13] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -54,6 +54,15 @@ pub const BEYOND_SCHEMA: [Beyond; 11] = [
     Beyond {
         name: "canonical-spelling",
         reason: "white space, the order of members and escapes are gone once a document is parsed",
+    },
+    Beyond {
+        name: "hash-of-a-member",
+        reason: "a schema does not compute that a request's hash is that of the request beside it",
+    },
+    Beyond {
+        name: "base64-of-text",
+        reason: "a pattern does not decode base64, so that it sees neither bytes that are text nor \
+                 digits whose last bits are lost",
     },
     Beyond {
         name: "hash-chain",

@@ -44,6 +44,7 @@ impl Schema {
         "route-entry.v1",
         "journal-record.v1",
         "journal-line.v1",
+        "tape.v1",
         "run-header.v1",
         "run-manifest.v1",
     ];

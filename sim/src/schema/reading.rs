@@ -14,12 +14,13 @@ use serde_json::{Map, Value};
 
 use super::checker::one_line;
 use super::{Checker, Violation};
+use crate::run::tape::MAX_TAPE_LINE_BYTES;
 
 /// The longest document, in bytes.
 pub const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The longest line, in bytes: that of a run's files.
-pub const MAX_LINE_BYTES: u64 = 1024 * 1024;
+/// The longest line, in bytes: that of a tape.
+pub const MAX_LINE_BYTES: u64 = MAX_TAPE_LINE_BYTES;
 
 /// What a file was found to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,7 +246,7 @@ mod tests {
         let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
         assert_eq!(
             reason(lines(&long)),
-            (Some(1), "longer than 1048576 bytes".into())
+            (Some(1), format!("longer than {MAX_LINE_BYTES} bytes"))
         );
     }
 }

@@ -8,6 +8,7 @@ use turingos::Digest;
 use turingos::bus::{self, BusFaultCode, MAX_BODY_BYTES, MAX_BODY_NESTING, Provider};
 use turingos::isa::{FaultCode, MAX_NESTING, MAX_REPLY_BYTES, decode_canonical, decode_model};
 use turingos::journal::{Chain, ChainFaultCode};
+use turingos_sim::run::tape::Entry;
 use turingos_sim::run::{DocumentError, Header, Profile};
 use turingos_sim::schema::BEYOND_SCHEMA;
 use turingos_sim::soak::{Settings, Soak, on_virtual_time};
@@ -253,5 +254,42 @@ fn hash_chain() {
     for (genesis, line) in [(header.genesis(), forged.as_str()), (Digest::EMPTY, line)] {
         assert!(accepts(line));
         assert_eq!(verify(genesis, line), Err(ChainFaultCode::BrokenChain));
+    }
+}
+
+fn tape_line(record: &str) -> Value {
+    json!({"hash": Digest::EMPTY.to_string(), "record": serde_json::from_str::<Value>(record).unwrap()})
+}
+
+fn is_entry(record: &str) -> bool {
+    Entry::read_json(record.as_bytes(), &mut Vec::new()).is_ok()
+}
+
+fn call_record(request: &str, hash: Digest) -> String {
+    format!(
+        "{{\"kind\":\"call\",\"tick\":0,\"lane\":\"P\",\"attempt\":0,\"request_hash\":\"{hash}\",\
+         \"request\":{request},\"outcome\":{{\"fault\":\"reset\"}},\"took_us\":0}}"
+    )
+}
+
+#[test]
+fn hash_of_a_member() {
+    shows("hash-of-a-member");
+    let record = call_record("{\"text\":\"hello\"}", Digest::of(b"hello"));
+    let changed = record.replace("hello", "hullo");
+    assert!(is_entry(&record) && !is_entry(&changed));
+    assert!(checker("tape.v1").accepts(&tape_line(&changed)));
+}
+
+#[test]
+fn base64_of_text() {
+    shows("base64-of-text");
+    let record = |digits: &str, bytes: &[u8]| {
+        call_record(&format!("{{\"base64\":\"{digits}\"}}"), Digest::of(bytes))
+    };
+    assert!(is_entry(&record("/wA=", b"\xff\0")));
+    for other in [record("YQ==", b"a"), record("/wB=", b"\xff\0")] {
+        assert!(!is_entry(&other));
+        assert!(checker("tape.v1").accepts(&tape_line(&other)));
     }
 }

@@ -14,6 +14,7 @@ mod limits;
 mod mutants;
 mod places;
 mod tables;
+mod tapes;
 mod tree;
 
 use proptest::test_runner::{Config, TestRunner};
