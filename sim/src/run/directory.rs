@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::draws_chain::DrawsChain;
 use super::error::RunIoError;
 use super::header::Header;
 use super::line_writer::LineWriter;
@@ -60,6 +61,7 @@ impl RunDirectory {
                 path: journal,
                 journal: LineWriter::new(file),
                 draws: LineWriter::new(draws),
+                drawn: DrawsChain::new(header.genesis()),
                 tape: TapeWriter::begin(tape, &path.join(Self::TAPE), header.genesis(), None),
             }),
             Err(error) => {
@@ -82,6 +84,7 @@ pub struct RunWriter {
     path: PathBuf,
     journal: LineWriter<File>,
     draws: LineWriter<File>,
+    drawn: DrawsChain,
     tape: TapeWriter,
 }
 
@@ -109,6 +112,7 @@ impl RunWriter {
     /// If the line has no newline at its end, which is a bug of the caller.
     pub fn draws_line(&mut self, line: &[u8]) -> Result<(), RunIoError> {
         let written = self.draws.write_lines(line);
+        self.drawn.line(line.strip_suffix(b"\n").unwrap_or(line));
         written.map_err(|error| self.draws_error(error))
     }
 
@@ -129,7 +133,7 @@ impl RunWriter {
     }
 
     /// Completes the run: tape and journal reach the disk first, then the manifest appears whole,
-    /// with the tape's end in it.
+    /// with the ends of the tape and of the draws in it.
     ///
     /// # Errors
     /// The file system refuses, now or on an earlier line; there is no manifest then.
@@ -143,7 +147,10 @@ impl RunWriter {
         write_whole(
             &self.directory,
             RunDirectory::MANIFEST,
-            &manifest.clone().with_tape(self.tape.chain()).to_bytes(),
+            &{ manifest.clone() }
+                .with_tape(self.tape.chain())
+                .with_draws(self.drawn.chain())
+                .to_bytes(),
         )
     }
 }
@@ -219,6 +226,7 @@ mod tests {
             path: PathBuf::from("RUN/journal.jsonl"),
             journal: LineWriter::new(full.try_clone().unwrap()),
             draws: LineWriter::new(full.try_clone().unwrap()),
+            drawn: DrawsChain::new(turingos::Digest::EMPTY),
             tape: TapeWriter::begin(full, Path::new("RUN/tape.jsonl"), Digest::EMPTY, None),
         };
         writer.record_line(b"{}\n").unwrap();

@@ -7,6 +7,7 @@ pub mod chain_reader;
 pub mod directory;
 pub mod discipline;
 pub mod document;
+pub mod draws_chain;
 pub mod driver;
 pub mod error;
 pub mod header;
@@ -18,6 +19,7 @@ pub mod tape;
 
 pub use directory::{RunDirectory, RunWriter};
 pub use document::DocumentError;
+pub use draws_chain::DrawsChain;
 pub use driver::{Driver, DriverConfig};
 pub use error::{Blame, RunIoError};
 pub use header::{Header, Profile};
