@@ -84,6 +84,7 @@ fn a_finished_run_is_read_back_whole() {
     let prefix = read(&path).unwrap();
     assert_eq!(prefix.header, header());
     assert_eq!((prefix.records, prefix.head), (5, heads[5]));
+    let manifest = manifest.with_tape(Chain::new(header().genesis()));
     assert_eq!((prefix.torn_bytes, prefix.manifest), (0, Some(manifest)));
     assert_eq!(fs::read(path.join(RunDirectory::TAPE)).unwrap(), b"");
     let hidden = path.join(".manifest.json.unfinished");

@@ -46,18 +46,59 @@ impl Default for DriverConfig {
     }
 }
 
+/// What a timer counts in, in microseconds: a wait is rounded up to it, on paused clocks too.
+const TIMER_US: u64 = 1_000;
+
+/// One call of an oracle, as its driver saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// What was asked.
+    pub request: Request<'a>,
+    /// What came; a time limit that passed is a fault too.
+    pub outcome: Result<&'a RawReply, TransportFault>,
+    /// How long it took on the driver's clock, in microseconds.
+    pub took_us: u64,
+}
+
+/// Whoever is told what a driver does: a tape. Nobody, in a soak.
+pub trait Observer {
+    /// A tick is about to be opened.
+    fn opening(&mut self, _tick: u64) {}
+
+    /// A call has ended and nothing has followed from it yet. Returns how long it counts, in
+    /// microseconds: as long as it took, unless it is an old call that is played again.
+    fn called(&mut self, call: &Call<'_>) -> u64 {
+        call.took_us
+    }
+
+    /// What happens has happened before and is played again, so that nothing is waited for.
+    fn is_playing(&self) -> bool {
+        false
+    }
+
+    /// The run has to end: no oracle is called any more, and what is committed does not count.
+    fn has_stopped(&self) -> bool {
+        false
+    }
+}
+
+impl Observer for () {}
+
 /// A kernel, a world and an oracle on one clock.
+///
+/// A run's time is no clock's reading but a sum: each wait, in whole milliseconds rounded up as
+/// timers take them, and each call's duration. Both follow from header and tape, so that a replay,
+/// which neither waits nor measures, comes to the same times.
 #[derive(Debug)]
-pub struct Driver<W, O> {
+pub struct Driver<W, O, R = ()> {
     kernel: Kernel,
     world: W,
     oracle: O,
-    caller: Caller,
-    started: Instant,
+    caller: Caller<R>,
 }
 
 impl<W: Manifold, O: Oracle> Driver<W, O> {
-    /// Starts the clock. Must be called inside a tokio runtime with time enabled.
+    /// Starts at time 0. Ticks must be run inside a tokio runtime with time enabled.
     #[must_use]
     pub fn start(kernel: Kernel, world: W, oracle: O, config: &DriverConfig, seed: u64) -> Self {
         Self {
@@ -71,19 +112,35 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
                 jitter: Draws::new(seed, Stream::RetryJitter),
                 discipline: discipline(),
                 reply: Vec::new(),
+                now_us: 0,
+                observer: (),
             },
-            started: Instant::now(),
         }
     }
 
+    /// The same driver, telling `observer` what it does. Before the first tick.
+    #[must_use]
+    pub fn observed_by<R: Observer>(self, observer: R) -> Driver<W, O, R> {
+        Driver {
+            kernel: self.kernel,
+            world: self.world,
+            oracle: self.oracle,
+            caller: self.caller.observed_by(observer),
+        }
+    }
+}
+
+impl<W: Manifold, O: Oracle, R: Observer> Driver<W, O, R> {
     /// Runs one tick to its commit.
     ///
     /// # Errors
     /// [`Stopped`] if the kernel has halted or failed.
     pub async fn tick(&mut self) -> Result<Committed, Stopped> {
-        let started = self.started;
-        let opened_us = micros_since(started);
-        let open = self.kernel.open(opened_us, &mut self.world)?;
+        let caller = &mut self.caller;
+        caller.observer.opening(self.kernel.tick());
+        // A real command has taken its time already when the tick is open; a simulated one has not.
+        let opened = Instant::now();
+        let open = self.kernel.open(caller.now_us, &mut self.world)?;
         let mut request = Request {
             tick: open.tick(),
             lane: open.lane(),
@@ -92,15 +149,12 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
             q: open.q(),
             frame: open.frame(),
         };
-        let caller = &mut self.caller;
         let oracle = &mut self.oracle;
-        let mut answer = caller
-            .ask(oracle, request, started, open.elapsed_us())
-            .await;
+        let mut answer = caller.ask(oracle, request, opened, open.elapsed_us()).await;
         let failed_over = answer.is_err() && request.lane == Lane::E;
         if failed_over {
             request.lane = Lane::P;
-            answer = caller.ask(oracle, request, started, 0).await;
+            answer = caller.ask(oracle, request, Instant::now(), 0).await;
         }
         let collapse = Collapse {
             lane: request.lane,
@@ -111,14 +165,13 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
                 Err(fault) => Err(fault.clone()),
             },
         };
-        let committed_us = micros_since(started);
-        Ok(open.commit(committed_us, &mut self.world, &collapse))
+        Ok(open.commit(caller.now_us, &mut self.world, &collapse))
     }
 
     /// Virtual time since the start, in microseconds.
     #[must_use]
-    pub fn now_us(&self) -> u64 {
-        micros_since(self.started)
+    pub const fn now_us(&self) -> u64 {
+        self.caller.now_us
     }
 
     /// The kernel, between ticks.
@@ -156,7 +209,7 @@ fn micros_since(started: Instant) -> u64 {
 
 /// What it takes to call an oracle within bounds.
 #[derive(Debug)]
-struct Caller {
+struct Caller<R> {
     retry: RetryConfig,
     limit_p: RateLimit,
     limit_e: RateLimit,
@@ -164,39 +217,67 @@ struct Caller {
     discipline: String,
     /// The raw bytes of the last response; empty if the last call brought none.
     reply: Vec<u8>,
+    /// Virtual time since the start, in microseconds.
+    now_us: u64,
+    observer: R,
 }
 
-impl Caller {
+impl Caller<()> {
+    fn observed_by<R>(self, observer: R) -> Caller<R> {
+        Caller {
+            retry: self.retry,
+            limit_p: self.limit_p,
+            limit_e: self.limit_e,
+            jitter: self.jitter,
+            discipline: self.discipline,
+            reply: self.reply,
+            now_us: self.now_us,
+            observer,
+        }
+    }
+}
+
+impl<R: Observer> Caller<R> {
     /// Calls one lane until it answers, fails for good, or has had its attempts. The first call
-    /// waits for `delay_us`, each further one for its back-off, and all of them for the lane's
-    /// rate limit: one sleep a call.
+    /// waits for `delay_us` from `since` on, each further one for its back-off, and all of them for
+    /// the lane's rate limit: one wait a call.
     async fn ask<O: Oracle>(
         &mut self,
         oracle: &mut O,
         request: Request<'_>,
-        started: Instant,
+        mut since: Instant,
         mut delay_us: u64,
     ) -> Result<String, OracleFault> {
         let timeout = Duration::from_micros(self.retry.timeout_us);
         let mut attempt = 0;
         loop {
+            if self.observer.has_stopped() {
+                return Err(OracleFault::Unreachable);
+            }
             let limit = match request.lane {
                 Lane::P => &mut self.limit_p,
                 Lane::E => &mut self.limit_e,
             };
-            let ready_us = micros_since(started).saturating_add(delay_us);
+            let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
-            if wait_us > 0 {
-                tokio::time::sleep(Duration::from_micros(wait_us)).await;
-            }
+            self.wait(since, wait_us).await;
             self.reply.clear();
-            let call = oracle.call(Request {
+            let request = Request {
                 attempt,
                 discipline: &self.discipline,
                 ..request
+            };
+            let asked = Instant::now();
+            let outcome = tokio::time::timeout(timeout, oracle.call(request)).await;
+            let outcome = outcome.unwrap_or(Err(TransportFault::Timeout));
+            let took_us = self.observer.called(&Call {
+                request,
+                outcome: outcome.as_ref().map_err(|fault| *fault),
+                took_us: micros_since(asked),
             });
-            let failure = match tokio::time::timeout(timeout, call).await {
-                Ok(Ok(raw)) => {
+            self.now_us = self.now_us.saturating_add(took_us);
+            let failure = match outcome {
+                Ok(raw) => {
                     let parsed = bus::parse(raw.provider, raw.status, &raw.body);
                     let RawReply {
                         retry_after_us,
@@ -213,9 +294,9 @@ impl Caller {
                         },
                     }
                 }
-                Ok(Err(TransportFault::Unreachable)) => Failure::passing(OracleFault::Unreachable),
-                Ok(Err(TransportFault::Reset)) => Failure::passing(OracleFault::Reset),
-                Ok(Err(TransportFault::Timeout)) | Err(_) => Failure::passing(OracleFault::Timeout),
+                Err(TransportFault::Unreachable) => Failure::passing(OracleFault::Unreachable),
+                Err(TransportFault::Reset) => Failure::passing(OracleFault::Reset),
+                Err(TransportFault::Timeout) => Failure::passing(OracleFault::Timeout),
             };
             attempt += 1;
             if !failure.retryable || attempt >= self.retry.max_attempts {
@@ -228,6 +309,19 @@ impl Caller {
                 Some(pause_us) => delay_us = pause_us,
                 None => return Err(failure.fault),
             }
+            since = Instant::now();
+        }
+    }
+
+    /// Lets `wait_us` pass from `since` on, in whole milliseconds rounded up.
+    async fn wait(&mut self, since: Instant, wait_us: u64) {
+        if wait_us == 0 {
+            return;
+        }
+        let whole_us = wait_us.div_ceil(TIMER_US).saturating_mul(TIMER_US);
+        self.now_us = self.now_us.saturating_add(whole_us);
+        if !self.observer.is_playing() {
+            tokio::time::sleep_until(since + Duration::from_micros(wait_us)).await;
         }
     }
 }
