@@ -11,4 +11,5 @@ pub mod run;
 pub mod schema;
 pub mod soak;
 pub mod turingos_journal;
+pub mod verify;
 pub mod world;

@@ -6,8 +6,9 @@ use std::io::{self, Read};
 
 use thiserror::Error;
 
-/// How much is asked of the file at once, in bytes.
+/// How much is asked of a long file at once, in bytes; a short one is never given so much room.
 const BLOCK_BYTES: usize = 256 * 1024;
+const FIRST_BLOCK_BYTES: usize = 4 * 1024;
 
 /// Reads lines from a source that needs no buffer of its own.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl<R: Read> LineReader<R> {
     pub fn new(source: R, limit: usize) -> Self {
         Self {
             source,
-            buffer: vec![0; BLOCK_BYTES],
+            buffer: vec![0; FIRST_BLOCK_BYTES],
             start: 0,
             end: 0,
             number: 0,
@@ -120,10 +121,11 @@ impl<R: Read> LineReader<R> {
 
     /// Moves what is left to the front and reads behind it; 0 at the end of the source.
     fn fill(&mut self) -> io::Result<usize> {
+        let was_full = self.end == self.buffer.len();
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end == self.buffer.len() {
+        if self.end == self.buffer.len() || (was_full && self.buffer.len() < BLOCK_BYTES) {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         loop {

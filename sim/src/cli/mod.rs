@@ -14,6 +14,7 @@ mod soak_report;
 pub mod table;
 pub mod terminal;
 mod usage;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ enum Verb {
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
+    Verify(verify::VerifyArgs),
 }
 
 fn exit_codes() -> String {
@@ -75,6 +77,7 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdout().lock(),
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
+        Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

@@ -9,6 +9,7 @@ mod dispatcher;
 mod opcodes;
 mod soaks;
 mod traps;
+mod verify;
 
 use std::path::Path;
 
@@ -75,7 +76,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -105,6 +106,11 @@ impl Gate {
             name: "traps",
             promise: "every trap fires, and every trap frame is well-formed",
             run: |_| Ok(traps::gate()),
+        },
+        Self {
+            name: "verify",
+            promise: "every damaged recording is found at its line, every flipped byte of a run too",
+            run: verify::gate,
         },
         Self {
             name: "determinism",
