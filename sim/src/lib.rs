@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod corpus;
+pub mod dataset;
 pub mod draws;
 pub mod fuzzing;
 pub mod gate;

@@ -4,6 +4,7 @@
 //! that there is a command line.
 
 mod check;
+pub mod dataset;
 pub mod decode;
 pub mod exit;
 pub mod gate;
@@ -39,6 +40,7 @@ enum Verb {
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
     Verify(verify::VerifyArgs),
+    Dataset(dataset::DatasetArgs),
 }
 
 fn exit_codes() -> String {
@@ -77,6 +79,7 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdout().lock(),
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
+        Verb::Dataset(arguments) => dataset::run(&arguments, &mut io::stdout().lock()),
         Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
     }
 }

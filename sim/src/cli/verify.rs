@@ -61,6 +61,14 @@ pub(super) enum Recording {
     Journal(PathBuf),
 }
 
+impl Recording {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Run(path) | Self::Journal(path) => path,
+        }
+    }
+}
+
 /// The names that make a directory a run, even one that has lost its header.
 const RUN_FILES: [&str; 5] = [
     RunDirectory::HEADER,
