@@ -67,9 +67,17 @@ pub fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit, Failur
             (REFLEX, figures.reflex_rows, figures.reflex_duplicates),
         ] {
             let path = arguments.out.join(name);
-            writeln!(out, "{}: {rows} rows, {duplicates} duplicates left out", path.display())?;
+            writeln!(
+                out,
+                "{}: {rows} rows, {duplicates} duplicates left out",
+                path.display()
+            )?;
         }
-        writeln!(out, "{}: where they come from", arguments.out.join(SUMMARY).display())?;
+        writeln!(
+            out,
+            "{}: where they come from",
+            arguments.out.join(SUMMARY).display()
+        )?;
     }
     Ok(Exit::Passed)
 }
@@ -96,7 +104,10 @@ impl Source {
             Some(report) => {
                 let file = path.join(&report.file);
                 let reason = sentence(&report.verdict);
-                Err(Failure::new(Exit::Corrupt, format!("{}: {reason}", file.display())))
+                Err(Failure::new(
+                    Exit::Corrupt,
+                    format!("{}: {reason}", file.display()),
+                ))
             }
         }
     }
@@ -106,15 +117,17 @@ impl Source {
 fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     let mut found = Vec::new();
     for path in paths {
-        let corrupt = |reason: String| {
-            Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()))
-        };
+        let corrupt =
+            |reason: String| Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()));
         // One recording may be named in two ways.
-        let whole = fs::canonicalize(path)
-            .map_err(|error| corrupt(format!("cannot be read: {error}")))?;
+        let whole =
+            fs::canonicalize(path).map_err(|error| corrupt(format!("cannot be read: {error}")))?;
         found.extend(recordings(&whole).map_err(corrupt)?);
     }
-    let paths: Vec<_> = found.iter().map(|recording| recording.path().to_owned()).collect();
+    let paths: Vec<_> = found
+        .iter()
+        .map(|recording| recording.path().to_owned())
+        .collect();
     let mut sources: Vec<_> = { found.into_iter() }
         .zip(shortest_names(&paths))
         .map(|(recording, name)| Source { recording, name })
@@ -170,9 +183,8 @@ fn write_files(sources: &[Source], arguments: &DatasetArgs) -> Result<Figures, F
 }
 
 fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(), Failure> {
-    let open = |path: &Path| {
-        File::open(path).map_err(|cause| Failure::of_file("read", path, &cause))
-    };
+    let open =
+        |path: &Path| File::open(path).map_err(|cause| Failure::of_file("read", path, &cause));
     match &source.recording {
         Recording::Journal(path) => {
             rows.begin("turingos-journal", &source.name);

@@ -13,7 +13,6 @@ use crate::oracle::json_text::push_json_string;
 /// than anybody learns from.
 const MAX_WAITING: usize = 256;
 
-
 /// What a source came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceFigures {
@@ -211,9 +210,11 @@ impl<W: Write> Collector<W> {
             return;
         };
         let kind = source.kind;
-        self.row.extend_from_slice(format!("{{\"from\":{{\"kind\":\"{kind}\",\"file\":").as_bytes());
+        self.row
+            .extend_from_slice(format!("{{\"from\":{{\"kind\":\"{kind}\",\"file\":").as_bytes());
         push_json_string(&mut self.row, source.file.as_bytes());
-        self.row.extend_from_slice(format!(",\"line\":{line},\"tick\":{tick}}}").as_bytes());
+        self.row
+            .extend_from_slice(format!(",\"line\":{line},\"tick\":{tick}}}").as_bytes());
     }
 
     fn end_row(&mut self, seen: &Transition<'_>) {

@@ -13,7 +13,9 @@ pub fn shortest_names(paths: &[impl AsRef<Path>]) -> Vec<String> {
     let name = |own: &Vec<String>| {
         let is_shared = |length: usize| {
             let end = end(own, length);
-            parts.iter().any(|other| other != own && self::end(other, length) == end)
+            parts
+                .iter()
+                .any(|other| other != own && self::end(other, length) == end)
         };
         let length = (1..own.len()).find(|length| !is_shared(*length));
         end(own, length.unwrap_or(own.len())).join("/")

@@ -13,7 +13,10 @@ use super::Figures;
 /// Those of `out`.
 pub fn write_summary(figures: &Figures, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "# Data set\n")?;
-    writeln!(out, "| rows | written | duplicates left out |\n|---|---:|---:|")?;
+    writeln!(
+        out,
+        "| rows | written | duplicates left out |\n|---|---:|---:|"
+    )?;
     for (kind, rows, duplicates) in [
         ("policy", figures.policy_rows, figures.policy_duplicates),
         ("reflex", figures.reflex_rows, figures.reflex_duplicates),
@@ -44,7 +47,8 @@ pub fn write_summary(figures: &Figures, out: &mut impl Write) -> io::Result<()> 
     if figures.unanswered_traps > 0 {
         writeln!(
             out,
-            "\n{} traps are left out: no transition followed that could be read.",
+            "\n{} traps are left out: the machine was booted anew or its recording ended before a \
+             transition followed.",
             figures.unanswered_traps
         )?;
     }

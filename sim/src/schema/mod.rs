@@ -47,6 +47,11 @@ impl Schema {
         "tape.v1",
         "run-header.v1",
         "run-manifest.v1",
+        "turingos-tuple.v1",
+        "turingos-trap-frame.v1",
+        "turingos-route.v1",
+        "dataset-policy-row.v1",
+        "dataset-reflex-row.v1",
     ];
 
     /// The schema with exactly this name.

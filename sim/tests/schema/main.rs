@@ -10,6 +10,7 @@ mod bodies;
 mod command;
 mod envelopes;
 mod files;
+mod journals;
 mod limits;
 mod mutants;
 mod places;
