@@ -35,6 +35,7 @@ extern crate alloc;
 
 pub mod bus;
 mod byte_scan;
+pub mod contract;
 pub mod digest;
 pub mod dispatch;
 pub mod guards;

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum TrapKind {
     /// Observation failed; shown as the slice, the run goes on.
     PageFault,
+    /// The progress file does not go with the plan; the run goes on.
+    PlanContract,
     /// The same successful command twice in a row with the same slice; the run goes on.
     NoProgress,
     /// A capability is unknown or lacks the access.
@@ -25,6 +27,8 @@ pub enum TrapKind {
     ContentContract,
     /// HALT without a recent successful test.
     IllegalHalt,
+    /// HALT while the plan or the required files are unmet.
+    HaltGuard,
     /// Mind operations without a world operation between.
     Thrashing,
     /// A→B→A→B of physical actions with unchanged observations.
@@ -41,8 +45,9 @@ pub enum TrapKind {
 
 impl TrapKind {
     /// Every trap, in the order of the trap table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::PageFault,
+        Self::PlanContract,
         Self::NoProgress,
         Self::Eacces,
         Self::CpuFault,
@@ -50,6 +55,7 @@ impl TrapKind {
         Self::IoFault,
         Self::ContentContract,
         Self::IllegalHalt,
+        Self::HaltGuard,
         Self::Thrashing,
         Self::Deadlock,
         Self::WatchdogNmi,
@@ -63,6 +69,7 @@ impl TrapKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PageFault => "PAGE_FAULT",
+            Self::PlanContract => "PLAN_CONTRACT",
             Self::NoProgress => "NO_PROGRESS",
             Self::Eacces => "EACCES",
             Self::CpuFault => "CPU_FAULT",
@@ -70,6 +77,7 @@ impl TrapKind {
             Self::IoFault => "IO_FAULT",
             Self::ContentContract => "CONTENT_CONTRACT",
             Self::IllegalHalt => "ILLEGAL_HALT",
+            Self::HaltGuard => "HALT_GUARD",
             Self::Thrashing => "THRASHING",
             Self::Deadlock => "DEADLOCK",
             Self::WatchdogNmi => "WATCHDOG_NMI",
@@ -84,6 +92,7 @@ impl TrapKind {
     pub const fn base(self) -> &'static str {
         match self {
             Self::PageFault => "sys://trap/page_fault",
+            Self::PlanContract => "sys://trap/plan_contract",
             Self::NoProgress => "sys://trap/no_progress",
             Self::Eacces => "sys://trap/eacces",
             Self::CpuFault => "sys://trap/cpu_fault",
@@ -91,6 +100,7 @@ impl TrapKind {
             Self::IoFault => "sys://trap/io_fault",
             Self::ContentContract => "sys://trap/content_contract",
             Self::IllegalHalt => "sys://trap/illegal_halt",
+            Self::HaltGuard => "sys://trap/halt_guard",
             Self::Thrashing => "sys://trap/thrashing",
             Self::Deadlock => "sys://trap/deadlock",
             Self::WatchdogNmi => "sys://trap/watchdog_nmi",
@@ -111,7 +121,10 @@ impl TrapKind {
     /// True if the trap stops the action and moves the pointer; false if it only adds to the slice.
     #[must_use]
     pub const fn is_hard(self) -> bool {
-        !matches!(self, Self::PageFault | Self::NoProgress | Self::Eacces)
+        !matches!(
+            self,
+            Self::PageFault | Self::PlanContract | Self::NoProgress | Self::Eacces
+        )
     }
 }
 

@@ -77,7 +77,7 @@ pub(crate) struct Items {
 
 /// How far the reading of one object has come, with the keys seen so far.
 #[derive(Default)]
-pub(super) struct Members<'de> {
+pub(crate) struct Members<'de> {
     items: Items,
     names: Names<'de>,
 }
@@ -146,7 +146,7 @@ impl<'de> Reader<'de> {
     /// that stands twice is a fault. After a key its value must be read with
     /// [`Reader::member_value`].
     #[inline]
-    pub(super) fn next_key(
+    pub(crate) fn next_key(
         &mut self,
         members: &mut Members<'de>,
     ) -> Result<Option<Cow<'de, str>>, Fault> {

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Collapse, Kernel, OpenTick};
+use super::{Collapse, Kernel, OpenTick, plan};
 use crate::digest::Digest;
 use crate::dispatch::Lane;
 use crate::guards::trap_loop::{Landing, MAX_PANIC_RESETS};
@@ -130,7 +130,13 @@ impl OpenTick<'_> {
                     None
                 };
                 let outcome = kernel
-                    .guard(&transition.syscall, target.as_ref(), signature, slice)
+                    .guard(
+                        &transition.syscall,
+                        target.as_ref(),
+                        signature,
+                        slice,
+                        world,
+                    )
                     .map_err(Refused::from)
                     .and_then(|()| kernel.apply(transition, target, now_us, world));
                 match outcome {
@@ -194,7 +200,9 @@ impl Kernel {
         self.pager.count_flip(seen.is_page);
         self.last_success = seen.successful_command;
         for soft in seen.soft_traps.into_iter().flatten() {
-            let details = format!("observing {}", clip_bytes(self.d.text(), 200));
+            let details = soft
+                .details
+                .unwrap_or_else(|| format!("observing {}", clip_bytes(self.d.text(), 200)));
             self.log(tick, soft.kind, soft.code, details, None);
         }
     }
@@ -226,12 +234,13 @@ impl Kernel {
     /// Asks every guard in order. All loop guards count every action, so that one which fires
     /// first does not blind the others; the first that fires decides.
     /// `target` is where a GOTO leads, and `slice` what the model saw.
-    fn guard(
+    fn guard<W: Manifold>(
         &mut self,
         syscall: &Syscall,
         target: Option<&Location>,
         signature: Digest,
         slice: Digest,
+        world: &mut W,
     ) -> Result<(), Trap> {
         let target = match syscall {
             Syscall::Goto { .. } => target.and_then(|target| target.pointer().ok()),
@@ -246,16 +255,19 @@ impl Kernel {
         };
         let opcode = syscall.opcode();
         if target == Some(&Pointer::Halt) {
-            return if self.evidence.allows_halt() {
-                Ok(())
-            } else {
-                Err(Trap {
+            if !self.evidence.allows_halt() {
+                return Err(Trap {
                     kind: TrapKind::IllegalHalt,
                     code: "NO_RECENT_TEST_SUCCESS",
                     details: String::from(
                         "HALT refused: no successful test command among the last 6 commands.",
                     ),
-                })
+                });
+            }
+            // Evidence comes first: it is there already, while the plan has to read the world.
+            return match &self.contract {
+                Some(contract) => plan::guard_halt(contract, world),
+                None => Ok(()),
             };
         }
         let landing = match target {

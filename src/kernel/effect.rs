@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::commit::Trap;
-use super::{ChannelFault, Kernel, channels};
+use super::{ChannelFault, Kernel, channels, plan};
 use crate::digest::Digest;
 use crate::guards::content::omission_marker;
 use crate::isa::Syscall;
@@ -90,13 +90,8 @@ impl Kernel {
             });
         }
         let target = self.write_target(semantic_cap)?;
-        let path = match &target {
-            Target::Whole(path) => {
-                world
-                    .write(path, payload, now_us)
-                    .map_err(|fault| world_trap(path, &fault))?;
-                path
-            }
+        let (path, edited) = match &target {
+            Target::Whole(path) => (path, None),
             Target::Append(path) => {
                 let mut content = String::new();
                 match world.read(path, &mut content) {
@@ -107,10 +102,7 @@ impl Kernel {
                 }
                 channels::append(&mut content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
-                world
-                    .write(path, &content, now_us)
-                    .map_err(|fault| world_trap(path, &fault))?;
-                path
+                (path, Some(content))
             }
             Target::Replace(path) => {
                 let mut content = String::new();
@@ -119,12 +111,18 @@ impl Kernel {
                     .map_err(|fault| world_trap(path, &fault))?;
                 let content = channels::replace(&content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
-                world
-                    .write(path, &content, now_us)
-                    .map_err(|fault| world_trap(path, &fault))?;
-                path
+                (path, Some(content))
             }
         };
+        let content = edited.as_deref().unwrap_or(payload);
+        if let Some(contract) = &self.contract
+            && contract.progress_file() == Some(path)
+        {
+            plan::guard_progress(contract, path, content, world)?;
+        }
+        world
+            .write(path, content, now_us)
+            .map_err(|fault| world_trap(path, &fault))?;
         let verb: &[u8] = match &target {
             Target::Whole(_) => b"write\0",
             Target::Append(_) => b"append\0",
@@ -189,7 +187,7 @@ fn io_trap(code: &'static str, target: &str) -> Trap {
     }
 }
 
-fn world_trap(path: &WorkspacePath, fault: &WorldFault) -> Trap {
+pub(super) fn world_trap(path: &WorkspacePath, fault: &WorldFault) -> Trap {
     Trap {
         kind: TrapKind::IoFault,
         code: fault.code.name(),

@@ -11,11 +11,14 @@ mod config;
 mod effect;
 mod frame;
 mod observe;
+mod plan;
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::fmt;
 
+use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::dispatch::{Context, Dispatcher, Lane, RouteEntry};
 use crate::guards::deadlock::Deadlock;
@@ -47,6 +50,8 @@ use observe::Observation;
 pub struct Kernel {
     discipline_chars: usize,
     test_commands: TestCommands,
+    /// The plan, if there is one that is enabled; never changed after boot.
+    contract: Option<Box<Contract>>,
     q: String,
     q_digest: Digest,
     d: Location,
@@ -73,6 +78,7 @@ pub struct Kernel {
 #[derive(Debug, Default)]
 struct Buffers {
     slice: String,
+    plan: String,
     frame: String,
     scratch: String,
 }
@@ -81,6 +87,7 @@ impl Buffers {
     /// Empties them and keeps their memory.
     fn clear(&mut self) {
         self.slice.clear();
+        self.plan.clear();
         self.frame.clear();
         self.scratch.clear();
     }
@@ -123,6 +130,7 @@ impl Kernel {
         Self {
             discipline_chars: usize::try_from(config.discipline_chars).unwrap_or(usize::MAX),
             test_commands: TestCommands::new(config.test_commands.clone()),
+            contract: None,
             q: String::from(q),
             q_digest: Digest::of(q.as_bytes()),
             d: Location::from_text(d),
@@ -144,6 +152,14 @@ impl Kernel {
             last_class: OpcodeClass::WorldNavigation,
             buffers: Buffers::default(),
         }
+    }
+
+    /// The machine under a plan, from its first tick on and after every reboot; one that is not
+    /// enabled is no plan. Call it before the first tick.
+    #[must_use]
+    pub fn with_contract(mut self, contract: Contract) -> Self {
+        self.contract = contract.is_enabled().then(|| Box::new(contract));
+        self
     }
 
     /// Starts a stopped machine again with a new state and pointer. Ticks, traps and handles go on
@@ -183,13 +199,14 @@ impl Kernel {
         }
         let Buffers {
             mut slice,
+            mut plan,
             mut frame,
             mut scratch,
         } = core::mem::take(&mut self.buffers);
-        let seen = self.observe(world, now_us, &mut slice);
+        let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.trace.render(&mut scratch);
         let sections = [
-            (Section::Contract, "(none)"),
+            (Section::Contract, plan.as_str()),
             (Section::TraceCache, scratch.as_str()),
             (Section::CallStack, self.queue.rendered()),
             (Section::ObservedSlice, slice.as_str()),
@@ -208,6 +225,7 @@ impl Kernel {
             route,
             buffers: Buffers {
                 slice,
+                plan,
                 frame,
                 scratch,
             },

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::Kernel;
+use super::{Kernel, plan};
 use crate::digest::Digest;
 use crate::guards::halt::Signal;
 use crate::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
@@ -21,10 +21,12 @@ const SHOWN_ENTRIES: usize = 20;
 const SHOWN_HANDLES: usize = 24;
 
 /// A trap that only adds to the slice, with its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SoftTrap {
     pub(super) kind: TrapKind,
     pub(super) code: &'static str,
+    /// What the trap is about, if it is not the pointer.
+    pub(super) details: Option<String>,
 }
 
 /// What one observation found, and what it will change if the tick commits.
@@ -32,7 +34,7 @@ pub(super) struct SoftTrap {
 pub(super) struct Observation {
     /// SHA-256 of the whole slice before traps are noted on it and before paging.
     pub(super) digest: Option<Digest>,
-    pub(super) soft_traps: [Option<SoftTrap>; 2],
+    pub(super) soft_traps: [Option<SoftTrap>; 3],
     pub(super) new_table: Option<PageTable>,
     pub(super) grant: Option<Grant>,
     pub(super) signal: Option<Signal>,
@@ -45,8 +47,16 @@ pub(super) struct Observation {
 
 impl Observation {
     fn note(&mut self, kind: TrapKind, code: &'static str) {
+        self.note_soft(SoftTrap {
+            kind,
+            code,
+            details: None,
+        });
+    }
+
+    pub(super) fn note_soft(&mut self, trap: SoftTrap) {
         if let Some(free) = self.soft_traps.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(SoftTrap { kind, code });
+            *free = Some(trap);
         }
     }
 
@@ -57,12 +67,13 @@ impl Observation {
 }
 
 impl Kernel {
-    /// Observes `d` into `slice`, which is empty on entry.
+    /// Observes `d` into `slice`, and what the plan asks for into `plan`; both are empty on entry.
     pub(super) fn observe<W: Manifold>(
         &self,
         world: &mut W,
         now_us: u64,
         slice: &mut String,
+        plan: &mut String,
     ) -> Observation {
         let mut seen = Observation::default();
         match self.d.pointer() {
@@ -119,6 +130,10 @@ impl Kernel {
             && let Some(token) = PageTable::token(self.d.text(), slice)
         {
             self.show_first_page(&mut seen, token, slice);
+        }
+        match &self.contract {
+            Some(contract) => plan::consult(contract, world, &mut seen, slice, plan),
+            None => plan.push_str("(none)"),
         }
         if seen.successful_command.is_some() && seen.successful_command == self.last_success {
             seen.note(TrapKind::NoProgress, "SAME_COMMAND_SAME_RESULT");

@@ -75,6 +75,7 @@ impl From<Blame> for Exit {
             Blame::Caller => Self::Usage,
             Blame::Recording => Self::Corrupt,
             Blame::System => Self::System,
+            Blame::Program => Self::Divergence,
         }
     }
 }

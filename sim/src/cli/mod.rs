@@ -9,6 +9,7 @@ pub mod decode;
 pub mod exit;
 pub mod gate;
 pub mod progress;
+pub mod replay;
 pub mod schema;
 pub mod soak;
 mod soak_report;
@@ -36,6 +37,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Soak(soak::SoakArgs),
+    Replay(replay::ReplayArgs),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
@@ -72,6 +74,7 @@ pub fn main() -> ExitCode {
 fn run(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
+        Verb::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
         Verb::Gate(arguments) => gate::run(&arguments, &mut io::stdout().lock()),
         Verb::Decode(arguments) => decode::run(
             &arguments,

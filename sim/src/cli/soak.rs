@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValue;
@@ -13,7 +13,7 @@ use super::check::Twin;
 use super::exit::{Exit, Failure};
 use super::progress::Progress;
 use super::soak_report::{Report, Stopwatch};
-use crate::run::{Header, Manifest, Profile, RunDirectory};
+use crate::run::{Header, Manifest, Profile, RunDirectory, RunWriter};
 use crate::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
 
 /// Run seeded agents through the kernel and check what comes of it.
@@ -34,6 +34,11 @@ pub struct SoakArgs {
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub out: Option<PathBuf>,
+    /// Go on with the run in this directory where its process stopped.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+        "ticks", "seed", "profile", "swarm", "out", "check", "emit_journal",
+    ])]
+    pub resume: Option<PathBuf>,
     /// Print the result as one line of JSON.
     #[arg(long)]
     pub json: bool,
@@ -77,28 +82,62 @@ impl SoakArgs {
 /// The run's directory or standard output cannot be written, or a check's second process cannot
 /// be started.
 pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    if let Some(directory) = &arguments.resume {
+        return resume(directory, arguments, out);
+    }
     let header = arguments.header();
     if arguments.emit_journal {
         simulate(&header, |soak| Ok(out.write_all(soak.line())?))?;
         out.flush()?;
         return Ok(Exit::Passed);
     }
-    let report = Report::new(arguments, &header);
+    let writer = match &arguments.out {
+        Some(path) => Some(RunDirectory::create(path, &header)?),
+        None => None,
+    };
+    execute(arguments, &header, writer, out)
+}
+
+/// Goes on with the soak in `directory`, or looks at a finished one again.
+///
+/// # Errors
+/// A file of the run is corrupt or cannot be read, the run comes to something else than is
+/// recorded, or something cannot be written.
+pub fn resume(directory: &Path, options: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
+    let header = prefix.header;
+    let swarm = Settings::of(header.profile).swarm(header.seed) == header.config;
+    let arguments = SoakArgs {
+        ticks: NonZeroU64::new(header.ticks)
+            .ok_or_else(|| Failure::new(Exit::Corrupt, "a header of a run without ticks"))?,
+        seed: header.seed,
+        profile: header.profile,
+        swarm,
+        check: false,
+        ..options.clone()
+    };
+    execute(&arguments, &header, Some(writer), out)
+}
+
+/// Runs the header and judges what comes of it.
+fn execute(
+    arguments: &SoakArgs,
+    header: &Header<Settings>,
+    mut writer: Option<RunWriter>,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let report = Report::new(arguments, header);
     if !arguments.json {
         report.write_opening(out)?;
         out.flush()?;
     }
-    let mut writer = match &arguments.out {
-        Some(path) => Some(RunDirectory::create(path, &header)?),
-        None => None,
-    };
     let mut twin = match arguments.check {
         true => Some(Twin::start(arguments)?),
         false => None,
     };
     let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
     let stopwatch = Stopwatch::start();
-    let outcome = simulate(&header, |soak| {
+    let outcome = simulate(header, |soak| {
         progress.set(soak.ticks());
         if let Some(writer) = &mut writer {
             writer.record_line(soak.line())?;
@@ -116,7 +155,7 @@ pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
-    let gates = judge(&header, &outcome.tally);
+    let gates = judge(header, &outcome.tally);
     let manifest = manifest(arguments, &outcome).with_gates(gates);
     let passed = manifest.passed();
     if let Some(writer) = writer {
@@ -285,7 +324,7 @@ mod tests {
         assert_eq!(
             complaint("sim soak --tick 5"),
             "unexpected argument '--tick' found; tip: a similar argument exists: '--ticks'; \
-             allowed: --ticks, --seed, --profile, --swarm, --out, --json, --check, --quiet; \
+             allowed: --ticks, --seed, --profile, --swarm, --out, --resume, --json, --check, --quiet; \
              see `sim soak --help`"
         );
         assert_eq!(

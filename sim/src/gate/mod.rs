@@ -1,11 +1,12 @@
 //! Named gates: what the project promises, checked in one command.
 //!
 //! A gate runs the real code over committed data or seeded runs and says what it found. It never
-//! writes a file and never depends on another gate.
+//! writes outside of a scratch directory of its own and never depends on another gate.
 
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod manifold;
 mod opcodes;
 mod soaks;
 mod traps;
@@ -76,7 +77,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -111,6 +112,11 @@ impl Gate {
             name: "verify",
             promise: "every damaged recording is found at its line, every flipped byte of a run too",
             run: verify::gate,
+        },
+        Self {
+            name: "manifold",
+            promise: "a real directory keeps what the in-memory world promises, and lets nothing out",
+            run: |_| Ok(manifold::gate()),
         },
         Self {
             name: "determinism",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use turingos::Digest;
 
 use super::{Finding, Ledger};
 use crate::corpus::turingos_journals::JournalExpectation;
@@ -71,7 +70,7 @@ fn flip_every_byte(mut files: BTreeMap<String, Vec<u8>>, ledger: &mut Ledger) ->
 fn small_run() -> BTreeMap<String, Vec<u8>> {
     let header = Settings::header(Profile::Hostile, SEED, TICKS);
     let header_bytes = header.to_bytes();
-    let mut drawn = DrawsChain::new(Digest::of(&header_bytes));
+    let mut drawn = DrawsChain::default();
     let (mut journal, mut draws) = (Vec::new(), Vec::new());
     let outcome = on_virtual_time(async {
         let mut soak = Soak::start(&header);

@@ -18,6 +18,7 @@
 use turingos::isa::Opcode;
 use turingos::trap::TrapKind;
 
+use super::Agent;
 use super::frame_view::FrameView;
 use super::intent::Intent;
 use super::json_text::push_number_text;
@@ -50,9 +51,10 @@ impl Clerk {
             latest: Mission::of(seed, 0),
         }
     }
+}
 
-    /// Answers one frame into `intent`, whose buffers are reused.
-    pub fn answer(&mut self, q: &str, frame: &str, intent: &mut Intent) {
+impl Agent for Clerk {
+    fn answer(&mut self, q: &str, frame: &str, intent: &mut Intent) {
         let register = Register::parse(q);
         if self.latest.number != register.mission {
             self.latest = Mission::of(self.seed, register.mission);

@@ -7,7 +7,8 @@ use turingos::trap::TrapKind;
 /// A frame split at its observed slice. Everything else is looked for when it is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameView<'a> {
-    head: &'a str,
+    /// Everything before the observed slice.
+    pub head: &'a str,
     /// The observed slice and, after a trap, the guard section.
     pub slice: &'a str,
 }
@@ -77,7 +78,7 @@ impl<'a> FrameView<'a> {
     }
 }
 
-fn line_after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
+pub(super) fn line_after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     let mut rest = text;
     loop {
         let at = rest.find(marker)?;

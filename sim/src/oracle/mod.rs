@@ -3,6 +3,7 @@
 //! An oracle never sees the kernel or the world, only a [`Request`]; it answers with raw provider
 //! bytes, which the driver puts through the bus like any other.
 
+pub mod brownout;
 pub mod clerk;
 pub mod frame_view;
 mod harmless;
@@ -15,11 +16,14 @@ pub mod noise;
 pub mod profile;
 pub mod provider_faults;
 mod rates;
+pub mod recorded;
 mod register;
 pub mod seeded;
 pub mod step;
 pub mod wire;
+pub mod worker;
 
+pub use brownout::Brownout;
 pub use clerk::boot_q;
 pub use profile::AgentProfile;
 pub use seeded::{Injected, InjectionCounts};
@@ -86,6 +90,15 @@ impl TransportFault {
             Self::Timeout => "timeout",
         }
     }
+}
+
+/// What speaks through a seeded oracle: it means one transition for each frame, and nothing else.
+///
+/// An agent is shown what a model is shown. It never sees the kernel, the world or the run it is
+/// part of, and what it answers follows from how it was made and from its two arguments.
+pub trait Agent {
+    /// Answers one frame into `intent`, whose buffers are reused.
+    fn answer(&mut self, q: &str, frame: &str, intent: &mut intent::Intent);
 }
 
 /// Something that answers frames.

@@ -147,6 +147,43 @@ impl AgentProfile {
         }
     }
 
+    /// A good agent of which a share of replies goes wrong, in ten-thousandths (at most 10,000),
+    /// evenly over every kind of noise but one, at providers that fail a quarter as often. Left out
+    /// is `lost`, an agent that says nothing but garbage for longer than any budget: that is not
+    /// noise on an answer, there is no answer.
+    #[must_use]
+    pub const fn at_noise(level: u16) -> Self {
+        const KINDS: u16 = NoiseKind::COUNT as u16 - 1;
+        const FAULT_KINDS: u16 = FAULTS as u16;
+        let level = if level > 10_000 { 10_000 } else { level };
+        let (mut noise, mut faults) = (NoiseRates::none(), FaultRates::none());
+        let mut index = 0;
+        while index < KINDS {
+            let rest = if index < level % KINDS { 1 } else { 0 };
+            let kind = NoiseKind::ALL[index as usize];
+            noise = noise.with(kind, level / KINDS + rest);
+            index += 1;
+        }
+        let mut index = 0;
+        while index < FAULT_KINDS {
+            let rest = if index < level / 4 % FAULT_KINDS {
+                1
+            } else {
+                0
+            };
+            let kind = ProviderFaultKind::ALL[index as usize];
+            faults = faults.with(kind, level / 4 / FAULT_KINDS + rest);
+            index += 1;
+        }
+        Self {
+            noise,
+            faults,
+            lasting_faults: true,
+            streamed: 1_000,
+            reasoning: 800,
+        }
+    }
+
     /// The same with a subset of the kinds of noise and fault off, drawn from the seed: half of
     /// them on average. Rare combinations need their rivals out of the way.
     #[must_use]
@@ -163,5 +200,24 @@ impl AgentProfile {
             }
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noise_level_is_the_share_of_replies_that_go_wrong() {
+        for level in [0, 1, 500, 3_000, 10_000] {
+            let profile = AgentProfile::at_noise(level);
+            let noise: u16 = NoiseKind::ALL
+                .map(|kind| profile.noise.rate(kind))
+                .iter()
+                .sum();
+            let faults = ProviderFaultKind::ALL.map(|kind| profile.faults.rate(kind));
+            assert_eq!((noise, faults.iter().sum()), (level, level / 4));
+            assert_eq!(profile.noise.rate(NoiseKind::Lost), 0);
+        }
     }
 }

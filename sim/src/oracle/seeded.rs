@@ -9,13 +9,14 @@ use core::time::Duration;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
+use super::brownout::Brownout;
 use super::clerk::Clerk;
 use super::intent::Intent;
 use super::noise::{Noise, NoiseClass, NoiseKind};
 use super::profile::AgentProfile;
 use super::provider_faults::{FaultPlan, ProviderFaultKind, Recovery, THOUGHT};
 use super::wire::{Ending, Envelope, Shape, envelope_key, push_reply};
-use super::{Oracle, RawReply, Request, TransportFault};
+use super::{Agent, Oracle, RawReply, Request, TransportFault};
 use crate::draws::{Draws, Stream};
 
 /// How long a call that is never answered pends before it gives up.
@@ -79,12 +80,13 @@ impl InjectionCounts {
     }
 }
 
-/// The oracle of a seed.
+/// The oracle of a seed, through which an agent speaks: the soak's clerk unless another is given.
 #[derive(Clone, Debug)]
-pub struct SeededOracle {
+pub struct SeededOracle<A = Clerk> {
     seed: u64,
     profile: AgentProfile,
-    clerk: Clerk,
+    agent: A,
+    brownouts: Vec<Brownout>,
     noise: Noise,
     provider_draws: Draws,
     latency_draws: Draws,
@@ -99,12 +101,21 @@ pub struct SeededOracle {
 }
 
 impl SeededOracle {
-    /// The oracle of `seed` with the given profile.
+    /// The oracle of `seed` with the given profile, through which the soak's clerk speaks.
     #[must_use]
     pub fn new(seed: u64, profile: AgentProfile) -> Self {
+        Self::with_agent(seed, profile, Clerk::new(seed))
+    }
+}
+
+impl<A: Agent> SeededOracle<A> {
+    /// The oracle of `seed` with the given profile, through which `agent` speaks.
+    #[must_use]
+    pub fn with_agent(seed: u64, profile: AgentProfile, agent: A) -> Self {
         Self {
             seed,
-            clerk: Clerk::new(seed),
+            agent,
+            brownouts: Vec::new(),
             noise: Noise::new(seed, profile.noise.clone()),
             profile,
             provider_draws: Draws::new(seed, Stream::ProviderFault),
@@ -127,6 +138,14 @@ impl SeededOracle {
                 draws: 0,
             },
         }
+    }
+
+    /// The same oracle with windows in which lanes fail for certain. They come before any draw, so
+    /// that an oracle without them draws what it always drew.
+    #[must_use]
+    pub fn with_brownouts(mut self, brownouts: Vec<Brownout>) -> Self {
+        self.brownouts = brownouts;
+        self
     }
 
     /// What was done to the reply last returned or, while a call pends, to the one it will return.
@@ -202,14 +221,18 @@ impl SeededOracle {
     fn open_tick(&mut self, request: &Request<'_>) {
         self.tick = Some(request.tick);
         self.calls_in_tick = 0;
-        self.clerk
+        self.agent
             .answer(request.q, request.frame, &mut self.intent);
         self.text.clear();
         self.spoken = self.noise.say(request, &self.intent, &mut self.text);
         if let Some(kind) = self.spoken {
             self.counts.noise[kind as usize] += 1;
         }
-        self.fault = self.plan_fault(request.lane);
+        let brownout = self.brownouts.iter().find(|it| it.covers(request.tick));
+        self.fault = match brownout {
+            Some(brownout) => Some(brownout.plan()),
+            None => self.plan_fault(request.lane),
+        };
     }
 
     fn plan_fault(&mut self, lane: Lane) -> Option<FaultPlan> {
@@ -291,7 +314,7 @@ fn latency(lane: Lane, draws: &mut Draws) -> Duration {
     Duration::from_millis(u64::from(milliseconds))
 }
 
-impl Oracle for SeededOracle {
+impl<A: Agent> Oracle for SeededOracle<A> {
     async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
         let (latency, answer) = self.answer(&request);
         tokio::time::sleep(latency).await;

@@ -1,20 +1,21 @@
-//! Writing a run: the directory, its files, and the order in which they come to be.
+//! The directory of a run: its files, and the order in which they come to be.
 //!
-//! Never overwrites or continues what is already there, and never leaves a half-written header or
-//! manifest under its name: both are written beside and renamed.
+//! Never overwrites what is already there, and never leaves a half-written header or manifest under
+//! its name: both are written beside and renamed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::draws_chain::DrawsChain;
 use super::error::RunIoError;
 use super::header::Header;
-use super::line_writer::LineWriter;
-use super::manifest::Manifest;
-use super::tape::TapeWriter;
+use super::prefix::{Prefix, read_prefix};
+use super::recorded_journal::RecordedJournal;
+use super::tape::{Deck, Ending, TapeReader, TapeWriter};
+use super::writer::RunWriter;
 
 /// The names of a run's files.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl RunDirectory {
     ///
     /// The directory is created with its parents; an empty one is used. One that holds a run is
     /// refused as well as one that holds anything else: a run costs money or hours, so removing
-    /// it is left to the user, and continuing it is an operation of its own.
+    /// it is left to the user, and continuing it is [`RunDirectory::resume`].
     ///
     /// # Errors
     /// The path is not usable for a new run (nothing in it is touched), or the file system
@@ -50,20 +51,18 @@ impl RunDirectory {
         }
         let journal = path.join(Self::JOURNAL);
         let file = create_new(&journal)?;
+        lock(&file, &journal)?;
         let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
             let draws = create_new(&path.join(Self::DRAWS))?;
             write_whole(path, Self::HEADER, &header.to_bytes())?;
             Ok((tape, draws))
         });
         match rest {
-            Ok((tape, draws)) => Ok(RunWriter {
-                directory: path.to_path_buf(),
-                path: journal,
-                journal: LineWriter::new(file),
-                draws: LineWriter::new(draws),
-                drawn: DrawsChain::new(header.genesis()),
-                tape: TapeWriter::begin(tape, &path.join(Self::TAPE), header.genesis(), None),
-            }),
+            Ok((tape, draws)) => {
+                let tape_path = path.join(Self::TAPE);
+                let tape = TapeWriter::begin(tape, &tape_path, header.genesis(), None);
+                Ok(RunWriter::new(path, file, draws, Deck::recording(tape)))
+            }
             Err(error) => {
                 // The first error is the one to tell; what was made here should not stop a retry.
                 for name in [Self::TAPE, Self::DRAWS, Self::JOURNAL] {
@@ -73,85 +72,42 @@ impl RunDirectory {
             }
         }
     }
-}
 
-/// A run that is being written.
-///
-/// A process that is killed leaves a journal of whole lines, apart from a torn last one.
-#[derive(Debug)]
-pub struct RunWriter {
-    directory: PathBuf,
-    path: PathBuf,
-    journal: LineWriter<File>,
-    draws: LineWriter<File>,
-    drawn: DrawsChain,
-    tape: TapeWriter,
-}
-
-impl RunWriter {
-    /// Takes one journal line as [`turingos::journal::Chain::append`] writes it, newline
-    /// included. Lines go to disk when 64 KiB of them have gathered.
+    /// Goes on with the run in `path` where its process stopped, or looks at a finished one again.
+    ///
+    /// Header, tape, journal and manifest are verified first. The caller then runs everything from
+    /// the first tick on: the writer holds each record to the journal until that has ended, cuts a
+    /// torn line, and appends from there; the deck plays the tape in the same way. Until then no
+    /// file is changed.
     ///
     /// # Errors
-    /// The file system refuses. Nothing is written after that: the journal keeps a valid prefix.
-    ///
-    /// # Panics
-    /// If the line has no newline at its end, which is a bug of the caller.
-    pub fn record_line(&mut self, line: &[u8]) -> Result<(), RunIoError> {
-        self.journal
-            .write_lines(line)
-            .map_err(RunIoError::system("write", &self.path))
-    }
-
-    /// Takes one line about what was drawn in a tick, newline included.
-    ///
-    /// # Errors
-    /// The file system refuses.
-    ///
-    /// # Panics
-    /// If the line has no newline at its end, which is a bug of the caller.
-    pub fn draws_line(&mut self, line: &[u8]) -> Result<(), RunIoError> {
-        let written = self.draws.write_lines(line);
-        self.drawn.line(line.strip_suffix(b"\n").unwrap_or(line));
-        written.map_err(|error| self.draws_error(error))
-    }
-
-    /// Hands every line so far to the operating system.
-    ///
-    /// # Errors
-    /// The file system refuses, now or on an earlier line.
-    pub fn flush(&mut self) -> Result<(), RunIoError> {
-        self.journal
-            .flush()
-            .map_err(RunIoError::system("write", &self.path))?;
-        let flushed = self.draws.flush();
-        flushed.map_err(|error| self.draws_error(error))
-    }
-
-    fn draws_error(&self, error: io::Error) -> RunIoError {
-        RunIoError::system("write", &self.directory.join(RunDirectory::DRAWS))(error)
-    }
-
-    /// Completes the run: tape and journal reach the disk first, then the manifest appears whole,
-    /// with the ends of the tape and of the draws in it.
-    ///
-    /// # Errors
-    /// The file system refuses, now or on an earlier line; there is no manifest then.
-    pub fn finish(mut self, manifest: &Manifest) -> Result<(), RunIoError> {
-        self.flush()?;
-        self.tape.synchronise()?;
-        self.journal
-            .sink()
-            .sync_all()
-            .map_err(RunIoError::system("write", &self.path))?;
-        write_whole(
-            &self.directory,
-            RunDirectory::MANIFEST,
-            &{ manifest.clone() }
-                .with_tape(self.tape.chain())
-                .with_draws(self.drawn.chain())
-                .to_bytes(),
-        )
+    /// A file is corrupt or cannot be read, or another process is at work on the run.
+    pub fn resume<C>(path: &Path) -> Result<(Prefix<C>, RunWriter), RunIoError>
+    where
+        C: Serialize + DeserializeOwned,
+    {
+        let journal = path.join(Self::JOURNAL);
+        // The header tells whether there is a run at all, which is more to the point.
+        let header = path.join(Self::HEADER);
+        File::open(&header).map_err(RunIoError::system("read", &header))?;
+        let file = open_to_write(&journal)?;
+        lock(&file, &journal)?;
+        let prefix = read_prefix(path)?;
+        let genesis = prefix.header.genesis();
+        let tape = path.join(Self::TAPE);
+        let ending = match prefix.manifest {
+            Some(_) => Ending::Stop,
+            None => Ending::Record {
+                file: open_to_write(&tape)?,
+                journal_ticks: prefix.records,
+                scan: None,
+            },
+        };
+        let deck = Deck::playing(TapeReader::open(&tape, genesis)?, ending);
+        let recorded = RecordedJournal::open(path, genesis)?;
+        let is_finished = prefix.manifest.is_some();
+        let writer = RunWriter::resume(path, file, recorded, deck, is_finished)?;
+        Ok((prefix, writer))
     }
 }
 
@@ -174,6 +130,22 @@ fn refuse_unless_empty(path: &Path) -> Result<(), RunIoError> {
     }
 }
 
+fn open_to_write(path: &Path) -> Result<File, RunIoError> {
+    OpenOptions::new()
+        .write(true)
+        .open(path)
+        .map_err(RunIoError::system("open", path))
+}
+
+/// Keeps every other process off the run until this one has ended, however it ends.
+fn lock(journal: &File, path: &Path) -> Result<(), RunIoError> {
+    match journal.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(RunIoError::Busy { path: path.into() }),
+        Err(TryLockError::Error(error)) => Err(RunIoError::system("lock", path)(error)),
+    }
+}
+
 /// Two processes that were given one directory: the second one fails here.
 fn create_new(path: &Path) -> Result<File, RunIoError> {
     OpenOptions::new()
@@ -184,7 +156,7 @@ fn create_new(path: &Path) -> Result<File, RunIoError> {
 }
 
 /// Writes a file under another name, makes sure that it is on disk, and renames it.
-fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
+pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
     let path = directory.join(name);
     let unfinished = directory.join(format!(".{name}.unfinished"));
     let written = write_synchronised(&unfinished, bytes)
@@ -209,32 +181,5 @@ fn synchronise_directory(directory: &Path) -> io::Result<()> {
         File::open(directory)?.sync_all()
     } else {
         Ok(())
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-    use crate::run::error::Blame;
-    use turingos::Digest;
-
-    #[test]
-    fn a_full_disk_is_told_with_path_and_cause() {
-        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let mut writer = RunWriter {
-            directory: PathBuf::from("RUN"),
-            path: PathBuf::from("RUN/journal.jsonl"),
-            journal: LineWriter::new(full.try_clone().unwrap()),
-            draws: LineWriter::new(full.try_clone().unwrap()),
-            drawn: DrawsChain::new(turingos::Digest::EMPTY),
-            tape: TapeWriter::begin(full, Path::new("RUN/tape.jsonl"), Digest::EMPTY, None),
-        };
-        writer.record_line(b"{}\n").unwrap();
-        let error = writer.flush().unwrap_err();
-        assert_eq!(error.blame(), Blame::System);
-        assert_eq!(
-            error.to_string(),
-            "cannot write RUN/journal.jsonl: No space left on device (os error 28)"
-        );
     }
 }

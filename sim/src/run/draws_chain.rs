@@ -1,5 +1,5 @@
-//! What vouches for `draws.jsonl`: the journal's hash chain over its lines, of which only the end is
-//! kept, in the manifest.
+//! What vouches for `draws.jsonl`: the journal's hash chain over its lines, begun at the digest of
+//! nothing, of which only the end is kept, in the manifest.
 //!
 //! Never writes a hash between the lines: they are there to be read.
 
@@ -14,16 +14,16 @@ pub struct DrawsChain {
     scratch: Vec<u8>,
 }
 
-impl DrawsChain {
-    /// A chain over no line. `genesis` is the digest of the run's header.
-    #[must_use]
-    pub const fn new(genesis: Digest) -> Self {
+impl Default for DrawsChain {
+    fn default() -> Self {
         Self {
-            chain: Chain::new(genesis),
+            chain: Chain::new(Digest::EMPTY),
             scratch: Vec::new(),
         }
     }
+}
 
+impl DrawsChain {
     /// Takes the next line, given without its newline.
     pub fn line(&mut self, line: &[u8]) {
         self.scratch.clear();

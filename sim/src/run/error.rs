@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use turingos::journal::ChainFault;
 
+use super::divergence::Divergence;
 use super::document::DocumentError;
 use super::tape::EntryError;
 
@@ -20,6 +21,8 @@ pub enum Blame {
     Recording,
     /// The file system refused.
     System,
+    /// The program does something else than it did when the recording was made.
+    Program,
 }
 
 /// A run directory that cannot be created, written or read. Every variant names the place.
@@ -80,12 +83,10 @@ pub enum RunIoError {
         source: Box<EntryError>,
     },
     /// A line that was about to be written holds a secret. Nothing of it was written.
-    #[error("{path}: line {line} would hold {secret}; it was not written, and the run has stopped")]
+    #[error("{path}: the next line would hold {secret}; it was not written, the run has stopped")]
     Secret {
         /// The file.
         path: PathBuf,
-        /// Which line it would have been, from 1.
-        line: u64,
         /// What kind of secret.
         secret: &'static str,
     },
@@ -98,6 +99,38 @@ pub enum RunIoError {
         line: u64,
         /// The limit in bytes.
         limit: u64,
+    },
+    /// A journal tells of ticks whose inputs are not on the tape: the tape lost its end, as it may
+    /// when the power fails.
+    #[error(
+        "{path}: ends within tick {tick}, but the journal has {journal_ticks} records; the run \
+         cannot be resumed"
+    )]
+    TapeTooShort {
+        /// The tape.
+        path: PathBuf,
+        /// The tick that needs more.
+        tick: u64,
+        /// How many records the journal has.
+        journal_ticks: u64,
+    },
+    /// A replay or a resumed run differs from what was recorded.
+    #[error("{0}")]
+    Diverged(Box<Divergence>),
+    /// The run has stopped for a reason that was told before.
+    #[error("the run has stopped")]
+    Stopped,
+    /// Another process is at work on the run.
+    #[error("{path} is in use by another process")]
+    Busy {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A run that is finished has no room for another record.
+    #[error("{path} has no record for a tick that the run came to again, but the run is finished")]
+    Finished {
+        /// The journal.
+        path: PathBuf,
     },
     /// Nothing is written after a failed write.
     #[error("cannot write {path}: an earlier write failed")]
@@ -124,17 +157,21 @@ impl RunIoError {
     #[must_use]
     pub const fn blame(&self) -> Blame {
         match self {
-            Self::NotADirectory { .. } | Self::NotEmpty { .. } | Self::AlreadyARun { .. } => {
-                Blame::Caller
-            }
+            Self::NotADirectory { .. }
+            | Self::NotEmpty { .. }
+            | Self::AlreadyARun { .. }
+            | Self::Busy { .. } => Blame::Caller,
             Self::System { .. }
             | Self::Secret { .. }
             | Self::LineTooLong { .. }
+            | Self::Stopped
             | Self::AfterFailure { .. } => Blame::System,
             Self::Document { .. }
             | Self::Chain { .. }
             | Self::TapeEntry { .. }
+            | Self::TapeTooShort { .. }
             | Self::ManifestDisagrees { .. } => Blame::Recording,
+            Self::Diverged(_) | Self::Finished { .. } => Blame::Program,
         }
     }
 

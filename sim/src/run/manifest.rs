@@ -51,8 +51,7 @@ pub struct TapeAnchor {
 pub struct DrawsAnchor {
     /// How many lines there are.
     pub lines: u64,
-    /// Where their [`DrawsChain`](super::DrawsChain) ends; the digest of the header if there are
-    /// none.
+    /// Where their [`DrawsChain`](super::DrawsChain) ends; the digest of nothing if there are none.
     pub head: Digest,
 }
 

@@ -1,11 +1,10 @@
 //! Reading a run back: what of its journal is whole and true.
 //!
-//! Never holds more than one line in memory, and never changes a file unless it is asked to cut a
-//! torn line. What it does *not* check is whether the records follow from the header: that takes
+//! Never holds more than one line in memory, and never changes a file. What it does *not* check is whether the records follow from the header: that takes
 //! running the kernel again.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::Serialize;
@@ -94,7 +93,16 @@ where
     let manifest = manifest
         .map(|bytes| Manifest::from_bytes(bytes).map_err(in_document(&path)))
         .transpose()?;
-    let prefix = Prefix {
+    if let Some(manifest) = &manifest {
+        let ends = Ends {
+            journal: chain,
+            torn_bytes,
+            tape,
+            tape_torn_bytes,
+        };
+        check_manifest(manifest, &header, &ends, &path)?;
+    }
+    Ok(Prefix {
         header,
         records: chain.count(),
         head: chain.head(),
@@ -102,9 +110,7 @@ where
         tape,
         tape_torn_bytes,
         manifest,
-    };
-    check_manifest(&prefix, &path)?;
-    Ok(prefix)
+    })
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, RunIoError> {
@@ -113,36 +119,12 @@ fn open(path: &Path) -> Result<BufReader<File>, RunIoError> {
         .map_err(RunIoError::system("read", path))
 }
 
-/// Cuts a torn last line off the journal in `directory`, so that the run can be continued.
-/// Returns the prefix as it was found: `torn_bytes` is what was cut.
-///
-/// # Errors
-/// As [`read_prefix`], and if the journal cannot be written; nothing is cut off a corrupt run.
-pub fn truncate_torn<C>(directory: &Path) -> Result<Prefix<C>, RunIoError>
-where
-    C: Serialize + DeserializeOwned,
-{
-    let prefix = read_prefix(directory)?;
-    if prefix.torn_bytes > 0 {
-        let path = directory.join(RunDirectory::JOURNAL);
-        cut(&path, prefix.torn_bytes).map_err(RunIoError::system("shorten", &path))?;
-    }
-    Ok(prefix)
-}
-
-fn cut(path: &Path, bytes: u64) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(path)?;
-    let length = file.metadata()?.len();
-    file.set_len(length.saturating_sub(bytes))?;
-    file.sync_all()
-}
-
 fn in_document(path: &Path) -> impl FnOnce(DocumentError) -> RunIoError {
     let path = path.to_path_buf();
     move |source| RunIoError::Document { path, source }
 }
 
-fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {
+pub(crate) fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_DOCUMENT_BYTES + 1).read_to_end(&mut bytes))
@@ -172,11 +154,23 @@ fn read_tape(mut tape: TapeReader<impl BufRead>) -> Result<(Chain, u64), RunIoEr
     Ok((tape.chain(), tape.torn_bytes()))
 }
 
-fn check_manifest<C>(prefix: &Prefix<C>, path: &Path) -> Result<(), RunIoError> {
-    let Some(manifest) = &prefix.manifest else {
-        return Ok(());
-    };
-    let header = &prefix.header;
+/// Where the files of a run end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) journal: Chain,
+    pub(crate) torn_bytes: u64,
+    pub(crate) tape: Chain,
+    pub(crate) tape_torn_bytes: u64,
+}
+
+/// Holds a manifest to the other files of its run; `path` is the manifest's.
+pub(crate) fn check_manifest<C>(
+    manifest: &Manifest,
+    header: &Header<C>,
+    ends: &Ends,
+    path: &Path,
+) -> Result<(), RunIoError> {
+    let tape = manifest.tape();
     let claims = [
         ("seed", manifest.seed().to_string(), header.seed.to_string()),
         (
@@ -187,28 +181,32 @@ fn check_manifest<C>(prefix: &Prefix<C>, path: &Path) -> Result<(), RunIoError> 
         (
             "records",
             manifest.records().to_string(),
-            prefix.records.to_string(),
+            ends.journal.count().to_string(),
         ),
-        ("root", manifest.root().to_string(), prefix.head.to_string()),
+        (
+            "root",
+            manifest.root().to_string(),
+            ends.journal.head().to_string(),
+        ),
         (
             "a finished run's torn bytes",
             0.to_string(),
-            prefix.torn_bytes.to_string(),
+            ends.torn_bytes.to_string(),
         ),
         (
             "tape entries",
-            manifest.tape().entries.to_string(),
-            prefix.tape.count().to_string(),
+            tape.entries.to_string(),
+            ends.tape.count().to_string(),
         ),
         (
             "tape head",
-            manifest.tape().head.to_string(),
-            prefix.tape.head().to_string(),
+            tape.head.to_string(),
+            ends.tape.head().to_string(),
         ),
         (
             "a finished tape's torn bytes",
             0.to_string(),
-            prefix.tape_torn_bytes.to_string(),
+            ends.tape_torn_bytes.to_string(),
         ),
     ];
     for (claim, claimed, found) in claims {

@@ -94,16 +94,24 @@ impl<R: Observer> Soak<R> {
         }
     }
 
-    /// Runs one tick. A machine that has halted or failed is rebooted for the next one.
+    /// Runs one tick and chains its record. A machine that has halted or failed is rebooted for
+    /// the next one.
     pub async fn tick(&mut self) -> Committed {
+        let committed = self.tick_unchained().await;
+        self.line.clear();
+        self.chain.append(self.json.as_bytes(), &mut self.line);
+        committed
+    }
+
+    /// Runs one tick like [`Soak::tick`], but leaves its record out of the chain: for a replay,
+    /// whose records are held to a journal that is verified by itself.
+    pub async fn tick_unchained(&mut self) -> Committed {
         let committed = match self.driver.tick().await {
             Ok(committed) => committed,
             Err(stopped) => unreachable!("a stopped machine is rebooted at once, but {stopped}"),
         };
         self.json.clear();
         committed.record.write_json(&mut self.json);
-        self.line.clear();
-        self.chain.append(self.json.as_bytes(), &mut self.line);
         let leads_to_trap = self.driver.kernel().d().trap().is_some();
         let injected = self.driver.oracle().injected();
         self.tally.count(&committed, injected, leads_to_trap);
@@ -112,6 +120,12 @@ impl<R: Observer> Soak<R> {
             self.driver.kernel_mut().reboot(&q, BOOT_POINTER);
         }
         committed
+    }
+
+    /// The record of the last tick, as its JSON text.
+    #[must_use]
+    pub fn record_json(&self) -> &str {
+        &self.json
     }
 
     /// The journal line of the last tick, newline included.

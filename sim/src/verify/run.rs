@@ -42,8 +42,8 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         found.journal = Some((chain, records));
         Ok(facts)
     });
-    let draws = chained(files, RunDirectory::DRAWS, genesis, |source, genesis| {
-        let (facts, chain) = draws(source, genesis)?;
+    let draws = open(files, RunDirectory::DRAWS).and_then(|source| {
+        let (facts, chain) = draws(source)?;
         found.draws = Some(chain);
         Ok(facts)
     });
@@ -62,7 +62,7 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         (RunDirectory::HEADER, verdict(header)),
         (RunDirectory::TAPE, tape),
         (RunDirectory::JOURNAL, journal),
-        (RunDirectory::DRAWS, draws),
+        (RunDirectory::DRAWS, verdict(draws)),
         (RunDirectory::MANIFEST, verdict(manifest)),
     ]
     .map(|(name, verdict)| FileReport {
@@ -225,9 +225,9 @@ struct Drawn {
     tick: u64,
 }
 
-fn draws(source: impl Read, genesis: Digest) -> Result<(Facts, Chain), Verdict> {
+fn draws(source: impl Read) -> Result<(Facts, Chain), Verdict> {
     let mut reader = LineReader::new(source, MAX_LINE_BYTES);
-    let mut lines = DrawsChain::new(genesis);
+    let mut lines = DrawsChain::default();
     let mut next_tick = 0;
     while let Some(line) = next_line(&mut reader)? {
         let drawn: Drawn = serde_json::from_slice(line.bytes).map_err(|error| {

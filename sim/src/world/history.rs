@@ -20,7 +20,7 @@ pub const DEFAULT_LIMIT: u16 = 20;
 
 /// How many paths of one commit are kept, in byte order; a commit that touched more shows a last
 /// `...` and is found by the kept ones only.
-const KEPT_PATHS: usize = 16;
+pub(crate) const KEPT_PATHS: usize = 16;
 
 /// How many bytes of a message are kept.
 const KEPT_MESSAGE_BYTES: usize = 200;
@@ -138,22 +138,7 @@ impl History {
     /// # Errors
     /// A sentence about the operand that cannot be answered.
     pub fn log(&self, query: &GitLogQuery) -> Result<String, String> {
-        if query.query_params.is_some() {
-            return Err("query_params was not resolved into operands".to_owned());
-        }
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if limit == 0 {
-            return Err("limit must be at least 1".to_owned());
-        }
-        let limit = usize::from(limit.min(GitLogQuery::MAX_LIMIT));
-        let since_us = query.since.as_deref().map_or(Ok(0), parse_since)?;
-        let path = match query.path.as_deref() {
-            None => None,
-            Some(path) => Some(
-                path.parse::<WorkspacePath>()
-                    .map_err(|error| format!("path {path}: {error}"))?,
-            ),
-        };
+        let selection = Selection::of(query)?;
         let skipped = match query.reference.as_deref() {
             None => 0,
             Some(reference) => self.distance_from_head(reference)?,
@@ -163,19 +148,22 @@ impl History {
             .iter()
             .rev()
             .skip(skipped)
-            .filter(|commit| commit.time_us >= since_us)
-            .filter(|commit| path.as_ref().is_none_or(|path| commit.touches(path)))
+            .filter(|commit| commit.time_us >= selection.since_us)
+            .filter(|commit| {
+                let wanted = selection.path.as_ref();
+                wanted.is_none_or(|path| commit.touches(path))
+            })
             .filter(|commit| {
                 let wanted = query.grep.as_deref().unwrap_or_default();
                 commit.message.contains(wanted)
             })
-            .take(limit)
+            .take(selection.limit)
             .for_each(|commit| commit.write_line(&mut lines));
         Ok(lines)
     }
 
     fn distance_from_head(&self, reference: &str) -> Result<usize, String> {
-        let unknown = || format!("unknown ref {}", clip_bytes(reference, 80));
+        let unknown = || unknown_ref(reference);
         if reference == "HEAD" {
             return Ok(0);
         }
@@ -213,22 +201,81 @@ impl Commit {
     }
 
     fn write_line(&self, out: &mut String) {
-        let id = self.id.hex();
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{} {} ", &id.as_str()[..SHOWN_DIGITS], self.time_us);
-        for (index, path) in self.paths.split('\n').enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
-            out.push_str(path);
-        }
-        if self.more_paths {
-            out.push_str(",...");
-        }
-        out.push(' ');
-        out.push_str(&self.message);
-        out.push('\n');
+        let paths = self
+            .paths
+            .split('\n')
+            .chain(self.more_paths.then_some("..."));
+        write_line(
+            out,
+            self.id.hex().as_str(),
+            self.time_us,
+            paths,
+            &self.message,
+        );
     }
+}
+
+/// One line of a log, from a whole id in hexadecimal.
+pub(crate) fn write_line<'a>(
+    out: &mut String,
+    id: &str,
+    time_us: u64,
+    paths: impl Iterator<Item = &'a str>,
+    message: &str,
+) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{} {time_us} ", clip_bytes(id, SHOWN_DIGITS));
+    for (index, path) in paths.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(path);
+    }
+    out.push(' ');
+    out.push_str(message);
+    out.push('\n');
+}
+
+/// The operands of a query that mean the same for every history.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// From 1 to [`GitLogQuery::MAX_LIMIT`].
+    pub(crate) limit: usize,
+    /// Microseconds; no older commit is shown.
+    pub(crate) since_us: u64,
+    /// Only commits that touched it, or something in it.
+    pub(crate) path: Option<WorkspacePath>,
+}
+
+impl Selection {
+    /// # Errors
+    /// A sentence about the operand that cannot be answered.
+    pub(crate) fn of(query: &GitLogQuery) -> Result<Self, String> {
+        if query.query_params.is_some() {
+            return Err("query_params was not resolved into operands".to_owned());
+        }
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+        if limit == 0 {
+            return Err("limit must be at least 1".to_owned());
+        }
+        let path = match query.path.as_deref() {
+            None => None,
+            Some(path) => Some(
+                path.parse::<WorkspacePath>()
+                    .map_err(|error| format!("path {path}: {error}"))?,
+            ),
+        };
+        Ok(Self {
+            limit: usize::from(limit.min(GitLogQuery::MAX_LIMIT)),
+            since_us: query.since.as_deref().map_or(Ok(0), parse_since)?,
+            path,
+        })
+    }
+}
+
+/// What a log says for a ref that it does not know.
+pub(crate) fn unknown_ref(reference: &str) -> String {
+    format!("unknown ref {}", clip_bytes(reference, 80))
 }
 
 fn chain(parent: Digest, time_us: u64, path: &str, change: Change) -> Digest {
@@ -248,7 +295,8 @@ fn chain(parent: Digest, time_us: u64, path: &str, change: Change) -> Digest {
     ])
 }
 
-fn keep_message(kept: &mut String, parts: &[&str]) {
+/// Puts a message together as a log keeps it: clipped, and on one line.
+pub(crate) fn keep_message(kept: &mut String, parts: &[&str]) {
     kept.clear();
     for part in parts {
         let room = KEPT_MESSAGE_BYTES - kept.len();

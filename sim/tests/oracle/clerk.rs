@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::toy_kernel::ToyKernel;
 use turingos::isa::Opcode;
+use turingos_sim::oracle::Agent as _;
 use turingos_sim::oracle::clerk::{Clerk, MAX_RECOVERIES, boot_q};
 use turingos_sim::oracle::intent::{Intent, Spelling};
 use turingos_sim::oracle::mission::{Mission, MissionKind};

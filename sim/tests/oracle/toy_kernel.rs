@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use turingos::isa::Opcode;
+use turingos_sim::oracle::Agent as _;
 use turingos_sim::oracle::clerk::{Clerk, boot_q};
 use turingos_sim::oracle::intent::Intent;
 

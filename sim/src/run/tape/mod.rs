@@ -6,16 +6,23 @@
 //! run rather than write.
 
 mod body;
+mod deck;
 mod entry;
+mod player;
 mod reader;
+mod scan;
+mod taped_world;
 mod world;
 mod writer;
 
 pub use body::Body;
+pub use deck::{Deck, Ending, Played};
 pub use entry::{CallEntry, CallOutcome, Entry, EntryError, KEPT_HEADERS, Reply};
 pub use reader::TapeReader;
+pub use scan::SecretScan;
+pub use taped_world::{NoWorld, TapedWorld};
 pub use world::{Answer, Command, Question, WorldEntry};
-pub use writer::{SecretScan, TapeWriter};
+pub use writer::TapeWriter;
 
 /// No line of a tape is longer, in bytes: a body of the bus's limit in its longest spelling, and a
 /// request beside it.

@@ -83,6 +83,12 @@ impl<R: BufRead> TapeReader<R> {
         self.lines.whole_bytes()
     }
 
+    /// The tape, as errors name it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.lines.path()
+    }
+
     /// How many bytes of a torn line were found at the end; 0 before the end.
     #[must_use]
     pub const fn torn_bytes(&self) -> u64 {

@@ -6,23 +6,19 @@
 //! the disk; the tape as a whole is, when the run ends. Never writes after a failed write, and never
 //! writes a line in which the scan finds a secret.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use turingos::Digest;
 use turingos::journal::Chain;
 
 use super::entry::{CallOutcome, Entry};
-use super::{Body, MAX_TAPE_LINE_BYTES};
+use super::{Body, MAX_TAPE_LINE_BYTES, SecretScan};
 use crate::run::error::RunIoError;
 
-/// Looks for secrets in bytes that are about to be written; says what kind it has found.
-pub type SecretScan = Rc<dyn Fn(&[u8]) -> Option<&'static str>>;
-
 /// Appends entries to a tape.
+#[derive(Debug)]
 pub struct TapeWriter {
     file: File,
     path: PathBuf,
@@ -103,12 +99,12 @@ impl TapeWriter {
     fn check(&self, entry: &Entry) -> Result<(), RunIoError> {
         // What is spelled in base64 or with escapes would not be recognised in the line.
         let found = self.scan.as_ref().and_then(|scan| {
-            scan(&self.line).or_else(|| bodies(entry).into_iter().find_map(|body| scan(body)))
+            scan.find(&self.line)
+                .or_else(|| bodies(entry).into_iter().find_map(|body| scan.find(body)))
         });
         if let Some(secret) = found {
             return Err(RunIoError::Secret {
                 path: self.path.clone(),
-                line: self.chain.count() + 1,
                 secret,
             });
         }
@@ -120,6 +116,11 @@ impl TapeWriter {
             });
         }
         Ok(())
+    }
+
+    /// Has every further entry scanned.
+    pub fn scan_with(&mut self, scan: SecretScan) {
+        self.scan = Some(scan);
     }
 
     /// Where the tape stands: its head and how many entries it has.
@@ -150,14 +151,4 @@ fn bodies(entry: &Entry) -> Vec<&[u8]> {
         bodies.push(body);
     }
     bodies
-}
-
-impl fmt::Debug for TapeWriter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TapeWriter")
-            .field("path", &self.path)
-            .field("chain", &self.chain)
-            .field("has_failed", &self.has_failed)
-            .finish_non_exhaustive()
-    }
 }

@@ -25,7 +25,8 @@ mod tree;
 
 use turingos::manifold::CommandOutcome;
 
-use output::{SHOWN_LIMIT, Stream};
+use output::Stream;
+pub(crate) use output::{CUT_MARKER, SHOWN_LIMIT};
 pub(crate) use session::{Session, TIME_LIMIT_US};
 
 /// Bytes of a command line at most.

@@ -4,9 +4,10 @@
 pub(super) const STREAM_LIMIT: usize = 1024 * 1024;
 
 /// Bytes of what a whole line shows on either stream at most.
-pub(super) const SHOWN_LIMIT: usize = 64 * 1024;
+pub(crate) const SHOWN_LIMIT: usize = 64 * 1024;
 
-const MARKER: &str = "\n[output truncated]\n";
+/// What cut text ends with.
+pub(crate) const CUT_MARKER: &str = "\n[output truncated]\n";
 
 /// A stream in the making.
 #[derive(Clone, Debug)]
@@ -62,7 +63,7 @@ impl Stream {
     /// The text, with a marker at its end if something was cut.
     pub(super) fn into_shown(mut self) -> String {
         if self.overflowed {
-            self.text.push_str(MARKER);
+            self.text.push_str(CUT_MARKER);
         }
         self.text
     }

@@ -1,0 +1,160 @@
+//! Promises about what the kernel does with a manifold: channels, pages and page faults.
+
+use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig};
+use turingos::manifold::{Manifold, WorldFaultCode};
+
+use super::{Case, Disagreement, given, holds, lists, read, same};
+
+pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
+    [
+        Case {
+            name: "the append channel adds one line or nothing",
+            run: appends,
+        },
+        Case {
+            name: "the replace channel edits what matches or nothing",
+            run: replaces,
+        },
+        Case {
+            name: "a channel cannot write where no file can be",
+            run: a_channel_reports_what_the_world_says,
+        },
+        Case {
+            name: "a model sees the same text of files, faults and pages",
+            run: shows_the_same_text,
+        },
+    ]
+}
+
+fn appends<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+    given(world, "unfinished", "first")?;
+    for (file, line, code, content) in [
+        ("log/new", "one", None, "one\n"),
+        ("log/new", "two\n", None, "one\ntwo\n"),
+        ("log/new", "two", Some("DUPLICATE_APPEND"), "one\ntwo\n"),
+        ("log/new", "a\nb", Some("MULTILINE_APPEND"), "one\ntwo\n"),
+        ("log/new", "one", None, "one\ntwo\none\n"),
+        ("unfinished", "second é", None, "first\nsecond é\n"),
+    ] {
+        let channel = format!("sys://append/{file}");
+        same(line, write_at(world, &channel, line)?.as_deref(), code)?;
+        holds(world, file, content)?;
+    }
+    let empty = write_at(world, "sys://append/none", "\\n")?;
+    same("append of \\n", empty, None)?;
+    holds(world, "none", "\\n\n")?;
+    lists(world, Some("log"), 10, &["new"])
+}
+
+fn replaces<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+    given(world, "f", "a b a\n")?;
+    for (payload, code, content) in [
+        (r#"{"search":"b","replace":"é\n"}"#, None, "a é\n a\n"),
+        (
+            r#"{"search":"a","replace":"x"}"#,
+            Some("AMBIGUOUS_MATCH"),
+            "a é\n a\n",
+        ),
+        (
+            r#"{"search":"none","replace":"x"}"#,
+            Some("NO_MATCH"),
+            "a é\n a\n",
+        ),
+        (
+            r#"{"search":"a"}"#,
+            Some("BAD_REPLACE_PAYLOAD"),
+            "a é\n a\n",
+        ),
+        (r#"{"search":"a","replace":"","all":true}"#, None, " é\n \n"),
+    ] {
+        let refused = write_at(world, "sys://replace/f", payload)?;
+        same(payload, refused.as_deref(), code)?;
+        holds(world, "f", content)?;
+    }
+    let edit = r#"{"search":"a","replace":"b"}"#;
+    let refused = write_at(world, "sys://replace/none", edit)?;
+    same("a missing file", refused.as_deref(), Some("NOT_FOUND"))?;
+    let absent = Err(WorldFaultCode::NotFound);
+    same("none", read(world, "none")?, absent)
+}
+
+fn a_channel_reports_what_the_world_says<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+    given(world, "dir/file", "old\n")?;
+    for (pointer, code) in [
+        ("sys://append/dir", "IS_DIRECTORY"),
+        ("sys://append/dir/file/x", "NOT_DIRECTORY"),
+        ("dir", "IS_DIRECTORY"),
+        ("dir/file/x", "NOT_DIRECTORY"),
+    ] {
+        let refused = write_at(world, pointer, "line")?;
+        same(pointer, refused.as_deref(), Some(code))?;
+    }
+    holds(world, "dir/file", "old\n")?;
+    lists(world, None, 10, &["dir/"])
+}
+
+fn shows_the_same_text<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+    given(world, "dir/file", "the content\n")?;
+    given(world, "dir/other/file", "x")?;
+    let lines: Vec<String> = (0..4_000).map(|line| format!("line {line:06}\n")).collect();
+    given(world, "long", &lines.concat())?;
+    for (pointer, text) in [
+        ("dir/file", "[OBSERVED_SLICE]\nthe content\n"),
+        (
+            "dir/none",
+            "[OS_TRAP: PAGE_FAULT] NOT_FOUND\nPointer: dir/none\nDetails: dir/none\n\
+             Entries: file, other/",
+        ),
+        (
+            "dir",
+            "[OS_TRAP: PAGE_FAULT] IS_DIRECTORY\nPointer: dir\nDetails: dir",
+        ),
+        ("sys://append/dir/file", "[CURRENT_CONTENT]\nthe content"),
+        ("sys://append/new", "[CURRENT_CONTENT]\n(no file)"),
+        (
+            "$ cat dir/file",
+            "[EXIT_CODE] 0\n[STDOUT]\nthe content\n[STDERR]\n",
+        ),
+        ("long", "sys://page/"),
+        ("long", "line 000100\n"),
+    ] {
+        let mut kernel = Kernel::boot(&KernelConfig::default(), "q", pointer);
+        let open = kernel.open(1, world).map_err(|error| error.to_string())?;
+        if !open.frame().contains(text) {
+            let frame = open.frame();
+            return Err(format!("{pointer}: no {text:?} in the frame {frame:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Has a model write `payload` at `pointer`. The code of the trap, if there is one.
+fn write_at<M: Manifold>(
+    world: &mut M,
+    pointer: &str,
+    payload: &str,
+) -> Result<Option<String>, Disagreement> {
+    let mut kernel = Kernel::boot(&KernelConfig::default(), "q", pointer);
+    let reply = serde_json::json!({
+        "q_next": "q",
+        "a_t": {"op": "SYS_WRITE", "payload": payload},
+    });
+    let reply = reply.to_string();
+    let open = kernel.open(1, world).map_err(|error| error.to_string())?;
+    let lane = open.lane();
+    let committed: Committed = open.commit(
+        2,
+        world,
+        &Collapse {
+            lane,
+            failed_over: false,
+            raw: reply.as_bytes(),
+            outcome: Ok(&reply),
+        },
+    );
+    // Observing what is not there traps too; only the last frame is of the write.
+    let refused = committed.record.effect == turingos::Digest::EMPTY;
+    let last = committed.trap_frames.last();
+    let code = last.map(|frame| frame.cause.code.to_string());
+    Ok(code.filter(|_| refused))
+}

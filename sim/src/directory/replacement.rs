@@ -1,0 +1,131 @@
+//! Writing: a whole file is put in the place of another one, or nothing happens.
+//!
+//! The content goes into a staging file in the same directory, is flushed to disk and renamed
+//! over the target. A reader sees the old content or the new one, never a part; hard links to the
+//! old file keep the old content, and the new file belongs to whoever runs this program. Never
+//! writes through a symbolic link, and never leaves a staging file behind unless the process is
+//! killed meanwhile; the next write in that directory removes it then.
+
+use std::io::{self, ErrorKind, Write as _};
+
+use cap_std::fs::{Dir, File, OpenOptions, Permissions, PermissionsExt as _};
+use turingos::manifold::{WorldFault, WorldFaultCode};
+
+use super::fault::{because, plain, system};
+
+/// The name of staging files. One is enough for a directory, since a workspace has one writer;
+/// it is not listed and cannot be written.
+pub const STAGING_NAME: &str = ".turingos-staging";
+
+/// Replaces a file or creates it with its parents.
+pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFault> {
+    let (parent, name) = match path.rsplit_once('/') {
+        Some((parent, name)) => (Some(parent), name),
+        None => (None, path),
+    };
+    if name == STAGING_NAME {
+        return Err(because(
+            WorldFaultCode::Denied,
+            path,
+            "this name is kept for files that are being written",
+        ));
+    }
+    let mut made = Vec::new();
+    let written = match parent {
+        None => replace(root, name, path, content),
+        Some(parent) => open_or_make(root, parent, &mut made)
+            .map_err(system(path))
+            .and_then(|directory| replace(&directory, name, path, content)),
+    };
+    if written.is_err() {
+        // The first error is the one to tell. A directory that is in use by now stays.
+        for directory in made.iter().rev() {
+            let _ = root.remove_dir(directory);
+        }
+    }
+    written
+}
+
+/// Opens a directory; those that are missing on the way are made, and noted in `made`.
+fn open_or_make<'a>(root: &Dir, path: &'a str, made: &mut Vec<&'a str>) -> io::Result<Dir> {
+    match root.open_dir(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    let ends = path.match_indices('/').map(|(end, _)| end);
+    for end in ends.chain([path.len()]) {
+        let directory = &path[..end];
+        match root.create_dir(directory) {
+            Ok(()) => made.push(directory),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    root.open_dir(path)
+}
+
+/// Puts `content` at `name` in an open directory. Both names are single segments, so nothing on
+/// the way to them can be swapped for a link any more.
+fn replace(directory: &Dir, name: &str, path: &str, content: &str) -> Result<(), WorldFault> {
+    let permissions = permissions_of_target(directory, name, path)?;
+    let staging = create_staging(directory).map_err(system(path))?;
+    let replaced = fill(staging, content, permissions)
+        .and_then(|()| directory.rename(STAGING_NAME, directory, name));
+    if let Err(error) = replaced {
+        let _ = directory.remove_file(STAGING_NAME);
+        return Err(system(path)(error));
+    }
+    // The content is in place. That the name survives a power failure is best effort: there is
+    // no way to take the write back.
+    if let Ok(handle) = directory.open(".") {
+        let _ = handle.sync_all();
+    }
+    Ok(())
+}
+
+/// What the file that is to be replaced allows; `None` if there is none.
+fn permissions_of_target(
+    directory: &Dir,
+    name: &str,
+    path: &str,
+) -> Result<Option<Permissions>, WorldFault> {
+    let target = match directory.symlink_metadata(name) {
+        Ok(target) => target,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(system(path)(error)),
+    };
+    let denied = |reason| Err(because(WorldFaultCode::Denied, path, reason));
+    if target.is_dir() {
+        Err(plain(WorldFaultCode::IsDirectory, path))
+    } else if target.is_symlink() {
+        denied("a symbolic link is not written through")
+    } else if !target.is_file() {
+        denied("a pipe, a socket or a device is no file")
+    } else if target.permissions().mode() & 0o222 == 0 {
+        denied("the file is read-only")
+    } else {
+        // Bits beyond these (set-user-ID) were given to the old content.
+        let mode = target.permissions().mode() & 0o777;
+        Ok(Some(Permissions::from_mode(mode)))
+    }
+}
+
+fn create_staging(directory: &Dir) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    match directory.open_with(STAGING_NAME, &options) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            directory.remove_file(STAGING_NAME)?;
+            directory.open_with(STAGING_NAME, &options)
+        }
+        opened => opened,
+    }
+}
+
+fn fill(mut staging: File, content: &str, permissions: Option<Permissions>) -> io::Result<()> {
+    staging.write_all(content.as_bytes())?;
+    if let Some(permissions) = permissions {
+        staging.set_permissions(permissions)?;
+    }
+    staging.sync_all()
+}

@@ -1,0 +1,50 @@
+//! An oracle whose calls are on a tape: answered from it, or made and recorded.
+//!
+//! Without a live oracle behind it, it calls nobody: what the tape does not hold is a divergence.
+//! Never sleeps while the tape is played, and never answers a request that was not recorded.
+
+use super::{Oracle, RawReply, Request, TransportFault};
+use crate::run::tape::{CallOutcome, Deck, Played};
+
+/// Answers from a tape, and from `O` where the tape has ended.
+#[derive(Debug)]
+pub struct RecordedOracle<O, F> {
+    deck: Deck,
+    form: F,
+    live: O,
+}
+
+/// Nobody to call.
+#[derive(Clone, Copy, Debug)]
+pub struct Nobody;
+
+impl Oracle for Nobody {
+    async fn call(&mut self, _request: Request<'_>) -> Result<RawReply, TransportFault> {
+        Err(TransportFault::Unreachable)
+    }
+}
+
+impl<O: Oracle, F: Fn(&Request<'_>) -> Vec<u8>> RecordedOracle<O, F> {
+    /// An oracle over `deck`. `form` makes the request body from what is asked: the same for a
+    /// recording and its replay, whose calls are recognised by the body's SHA-256.
+    #[must_use]
+    pub const fn new(deck: Deck, form: F, live: O) -> Self {
+        Self { deck, form, live }
+    }
+
+    /// The oracle behind the tape.
+    pub const fn live(&self) -> &O {
+        &self.live
+    }
+}
+
+impl<O: Oracle, F: Fn(&Request<'_>) -> Vec<u8>> Oracle for RecordedOracle<O, F> {
+    async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
+        match self.deck.call(&request, (self.form)(&request)) {
+            Played::Old(CallOutcome::Reply(reply)) => Ok(reply.into_raw()),
+            Played::Old(CallOutcome::Fault(fault)) => Err(fault),
+            Played::New => self.live.call(request).await,
+            Played::Nothing => Err(TransportFault::Unreachable),
+        }
+    }
+}

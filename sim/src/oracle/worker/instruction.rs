@@ -1,0 +1,407 @@
+//! The mission language: one instruction a line, in plain English with fixed words.
+//!
+//! ```text
+//! copy PATH to PATH
+//! join PATH, PATH and PATH into PATH
+//! keep the lines of PATH containing "TEXT" in PATH
+//! find the line of PATH containing "TEXT" and put it in PATH
+//! add up column NUMBER of PATH into PATH
+//! count the lines of PATH into PATH
+//! list PATH, PATH and PATH with their line counts in PATH
+//! walk PATH by its LISTING files into PATH
+//! compare PATH with PATH in PATH
+//! put into PATH as JSON: "KEY" = count of PATH; "KEY" = sum of column NUMBER of PATH;
+//!     "KEY" = text of PATH; "KEY" = "TEXT"                               (all on one line)
+//! write "TEXT" to PATH
+//! append "TEXT" to PATH
+//! replace "TEXT" by "TEXT" in PATH
+//! ```
+//!
+//! An instruction that makes a whole file may end in ` through a capability`. A path is a word
+//! without spaces, commas and quotes; a TEXT is a JSON string. Never reads a frame, and never
+//! guesses: a line in any other words is no instruction.
+
+/// What an instruction asks for: readings, in order, and what to make of their values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Instruction {
+    pub(super) readings: Vec<Reading>,
+    pub(super) form: Form,
+    pub(super) channel: Channel,
+    /// The file that is made or changed.
+    pub(super) target: String,
+}
+
+/// One look at a whole file, from its first page to its last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// The file, or the directory to walk; empty if the value is given.
+    pub(super) source: String,
+    pub(super) fold: Fold,
+    /// The member of a JSON object that the value becomes.
+    pub(super) key: String,
+}
+
+/// What becomes of a file's lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// All of them.
+    Text,
+    /// Those that contain a text.
+    Containing(String),
+    /// The first that contains a text.
+    First(String),
+    /// The sum of a column, counted from 1; columns stand between commas or white space.
+    Sum(usize),
+    /// Their number.
+    Count,
+    /// A digest that tells two texts apart.
+    Fingerprint,
+    /// The names of files in the listing files of a tree.
+    Walk,
+    /// Nothing is read: the value is given.
+    Given(String),
+}
+
+/// How the values become one text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One after another.
+    Joined,
+    /// A line for each: the source and its value.
+    Listed,
+    /// `same` or `different`.
+    Verdict,
+    /// The members of an object.
+    Json,
+}
+
+/// How the text is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    /// Over the whole file.
+    File,
+    /// Over the whole file, through a handle.
+    Capability,
+    /// As one more line.
+    Append,
+    /// In place of a text that stands in the file.
+    Replace(String),
+}
+
+impl Instruction {
+    /// Reads one instruction.
+    pub(super) fn parse(line: &str) -> Option<Self> {
+        let mut words = Words(line.trim());
+        let mut instruction = words.instruction()?;
+        if words.take(" through a capability") {
+            if instruction.channel != Channel::File {
+                return None;
+            }
+            instruction.channel = Channel::Capability;
+        }
+        words.0.is_empty().then_some(instruction)
+    }
+
+    /// A command line that does the same without showing the text, if there is one: for sources
+    /// that are too long to be remembered.
+    pub(super) fn command(&self) -> Option<String> {
+        let [reading] = &*self.readings else {
+            return None;
+        };
+        if self.channel != Channel::File || self.form != Form::Joined {
+            return None;
+        }
+        let (source, target) = (quoted(&reading.source)?, quoted(&self.target)?);
+        let work = match &reading.fold {
+            Fold::Text => format!("cp {source} {target}"),
+            Fold::Containing(text) => format!("grep -F {} {source} > {target}", quoted(text)?),
+            _ => return None,
+        };
+        Some(match self.target.rsplit_once('/') {
+            Some((directory, _)) => format!("mkdir -p {} && {work}", quoted(directory)?),
+            None => work,
+        })
+    }
+}
+
+/// A word of a command line that means itself.
+pub(super) fn quoted(text: &str) -> Option<String> {
+    (!text.contains('\'')).then(|| format!("'{text}'"))
+}
+
+/// What is left of a line.
+struct Words<'a>(&'a str);
+
+impl Words<'_> {
+    fn instruction(&mut self) -> Option<Instruction> {
+        let verb = self.until(" ")?.to_owned();
+        match verb.as_str() {
+            "copy" => {
+                let source = self.path()?;
+                self.one(source, Fold::Text, " to ")
+            }
+            "join" => {
+                let readings = self.paths(&Fold::Text)?;
+                self.into_file(readings, Form::Joined, " into ")
+            }
+            "keep" => {
+                self.must("the lines of ")?;
+                let source = self.path()?;
+                self.must(" containing ")?;
+                let text = self.text()?;
+                self.one(source, Fold::Containing(text), " in ")
+            }
+            "find" => {
+                self.must("the line of ")?;
+                let source = self.path()?;
+                self.must(" containing ")?;
+                let text = self.text()?;
+                self.one(source, Fold::First(text), " and put it in ")
+            }
+            "add" => {
+                self.must("up column ")?;
+                let column = self.column()?;
+                self.must(" of ")?;
+                let source = self.path()?;
+                self.one(source, Fold::Sum(column), " into ")
+            }
+            "count" => {
+                self.must("the lines of ")?;
+                let source = self.path()?;
+                self.one(source, Fold::Count, " into ")
+            }
+            "list" => {
+                let readings = self.paths(&Fold::Count)?;
+                self.into_file(readings, Form::Listed, " with their line counts in ")
+            }
+            "walk" => {
+                let source = self.path()?;
+                self.one(source, Fold::Walk, " by its LISTING files into ")
+            }
+            "compare" => {
+                let first = self.path()?;
+                self.must(" with ")?;
+                let readings = vec![
+                    reading(first, Fold::Fingerprint),
+                    reading(self.path()?, Fold::Fingerprint),
+                ];
+                self.into_file(readings, Form::Verdict, " in ")
+            }
+            "put" => self.json(),
+            "write" => {
+                let text = self.text()?;
+                self.given(text, Channel::File, " to ")
+            }
+            "append" => {
+                let text = self.text()?;
+                self.given(text, Channel::Append, " to ")
+            }
+            "replace" => {
+                let search = self.text()?;
+                self.must(" by ")?;
+                let text = self.text()?;
+                self.given(text, Channel::Replace(search), " in ")
+            }
+            _ => None,
+        }
+    }
+
+    fn one(&mut self, source: String, fold: Fold, link: &str) -> Option<Instruction> {
+        self.into_file(vec![reading(source, fold)], Form::Joined, link)
+    }
+
+    fn into_file(&mut self, readings: Vec<Reading>, form: Form, link: &str) -> Option<Instruction> {
+        self.must(link)?;
+        Some(Instruction {
+            readings,
+            form,
+            channel: Channel::File,
+            target: self.path()?,
+        })
+    }
+
+    fn given(&mut self, text: String, channel: Channel, link: &str) -> Option<Instruction> {
+        let readings = vec![reading(String::new(), Fold::Given(text))];
+        let instruction = self.into_file(readings, Form::Joined, link)?;
+        Some(Instruction {
+            channel,
+            ..instruction
+        })
+    }
+
+    fn json(&mut self) -> Option<Instruction> {
+        self.must("into ")?;
+        let target = self.path()?;
+        self.must(" as JSON: ")?;
+        let mut readings = Vec::new();
+        loop {
+            let key = self.text()?;
+            self.must(" = ")?;
+            let (source, fold) = if self.0.starts_with('"') {
+                (String::new(), Fold::Given(self.text()?))
+            } else if self.take("count of ") {
+                (self.path()?, Fold::Count)
+            } else if self.take("text of ") {
+                (self.path()?, Fold::Text)
+            } else {
+                self.must("sum of column ")?;
+                let column = self.column()?;
+                self.must(" of ")?;
+                (self.path()?, Fold::Sum(column))
+            };
+            readings.push(Reading { source, fold, key });
+            if !self.take("; ") {
+                break;
+            }
+        }
+        Some(Instruction {
+            readings,
+            form: Form::Json,
+            channel: Channel::File,
+            target,
+        })
+    }
+
+    fn paths(&mut self, fold: &Fold) -> Option<Vec<Reading>> {
+        let mut readings = vec![reading(self.path()?, fold.clone())];
+        while self.take(", ") {
+            readings.push(reading(self.path()?, fold.clone()));
+        }
+        if self.take(" and ") {
+            readings.push(reading(self.path()?, fold.clone()));
+        }
+        Some(readings)
+    }
+
+    fn take(&mut self, text: &str) -> bool {
+        match self.0.strip_prefix(text) {
+            Some(rest) => {
+                self.0 = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn must(&mut self, text: &str) -> Option<()> {
+        self.take(text).then_some(())
+    }
+
+    fn until(&mut self, end: &str) -> Option<&str> {
+        let (found, rest) = self.0.split_once(end)?;
+        self.0 = rest;
+        Some(found)
+    }
+
+    fn path(&mut self) -> Option<String> {
+        let end = self.0.find([' ', ',', '"', ';']).unwrap_or(self.0.len());
+        let (path, rest) = self.0.split_at(end);
+        self.0 = rest;
+        (!path.is_empty()).then(|| path.to_owned())
+    }
+
+    fn column(&mut self) -> Option<usize> {
+        self.path()?.parse().ok().filter(|column| *column > 0)
+    }
+
+    /// A JSON string.
+    fn text(&mut self) -> Option<String> {
+        let mut values = serde_json::Deserializer::from_str(self.0).into_iter::<String>();
+        let text = values.next()?.ok()?;
+        self.0 = self.0.get(values.byte_offset()..)?;
+        Some(text)
+    }
+}
+
+const fn reading(source: String, fold: Fold) -> Reading {
+    Reading {
+        source,
+        fold,
+        key: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Instruction {
+        Instruction::parse(line).unwrap_or_else(|| panic!("{line}"))
+    }
+
+    #[test]
+    fn every_form_of_the_language_is_read() {
+        for (line, target, readings) in [
+            ("copy a to b/c", "b/c", 1),
+            ("join a, b and c into d", "d", 3),
+            ("keep the lines of a containing \"x y\" in b", "b", 1),
+            (
+                "find the line of a containing \"x\" and put it in b",
+                "b",
+                1,
+            ),
+            ("add up column 3 of a into b", "b", 1),
+            ("count the lines of a into b", "b", 1),
+            ("list a and b with their line counts in c", "c", 2),
+            ("walk t/$x by its LISTING files into b", "b", 1),
+            ("compare a with b in c", "c", 2),
+            ("write \"one\\ntwo\\n\" to b", "b", 1),
+            ("append \"x\" to b", "b", 1),
+            ("replace \"x\" by \"y\" in b", "b", 1),
+            (
+                "put into b as JSON: \"n\" = count of a; \"s\" = sum of column 2 of a; \
+                 \"t\" = text of c; \"g\" = \"given\"",
+                "b",
+                4,
+            ),
+        ] {
+            let instruction = parsed(line);
+            assert_eq!(instruction.target, target, "{line}");
+            assert_eq!(instruction.readings.len(), readings, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_whole_file_may_be_written_through_a_capability_and_nothing_else() {
+        let line = "write \"x\" to b through a capability";
+        assert_eq!(parsed(line).channel, Channel::Capability);
+        assert_eq!(
+            Instruction::parse("append \"x\" to b through a capability"),
+            None
+        );
+    }
+
+    #[test]
+    fn other_words_are_no_instruction() {
+        for line in [
+            "",
+            "copy a",
+            "copy a to b now",
+            "Copy a to b",
+            "keep the lines of a containing x in b",
+            "add up column 0 of a into b",
+            "add up column two of a into b",
+            "write \"x to b",
+            "put into b as JSON:",
+            "burn a",
+        ] {
+            assert_eq!(Instruction::parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn long_copies_and_filters_have_a_command() {
+        assert_eq!(
+            parsed("copy a to b/c").command().as_deref(),
+            Some("mkdir -p 'b' && cp 'a' 'b/c'")
+        );
+        assert_eq!(
+            parsed("keep the lines of a containing \"$x\" in b")
+                .command()
+                .as_deref(),
+            Some("grep -F '$x' 'a' > 'b'")
+        );
+        assert_eq!(parsed("count the lines of a into b").command(), None);
+        assert_eq!(parsed("join a and b into c").command(), None);
+    }
+}

@@ -1,0 +1,322 @@
+//! A replay that differs from its recording: where first, why, and in what.
+//!
+//! Never compares more than it shows: texts are cut around their first difference, and lists have a
+//! bound.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+use similar::TextDiff;
+
+/// At most so many members are told to differ.
+const MAX_DIFFERENCES: usize = 40;
+/// At most so many lines of a text are shown.
+const MAX_LINES: usize = 40;
+/// At most so many characters of a line or value are shown.
+const MAX_CHARS: usize = 240;
+/// Of a longer text only so much after the first difference is compared, in bytes.
+const MAX_COMPARED_BYTES: usize = 32 * 1024;
+
+/// Where a replay left its recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Divergence {
+    /// The first tick that differs, from 0.
+    pub tick: u64,
+    /// Why, as far as that can be told.
+    pub cause: Cause,
+    /// What happened, one line for people.
+    pub detail: String,
+    /// What the recording has: a record, or the nearest request or question.
+    pub recorded: Option<Value>,
+    /// What the replay has in its place.
+    pub replayed: Option<Value>,
+    /// The members that differ, in order; at most 40.
+    pub differences: Vec<Difference>,
+}
+
+/// One member that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The member, as a JSON pointer into the record, request or question.
+    pub pointer: String,
+    /// Its value in the recording, shortened; `None` if it has none.
+    pub recorded: Option<String>,
+    /// Its value in the replay, shortened; `None` if it has none.
+    pub replayed: Option<String>,
+    /// For a text of several lines, the lines that differ, with `-` for recorded and `+` for
+    /// replayed and some context; at most 40.
+    pub lines: Vec<String>,
+}
+
+/// Why a replay left its recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Cause {
+    /// A call in its place sends another request.
+    PromptChanged,
+    /// A request that was recorded is sent in another place.
+    OrderChanged,
+    /// A call is made that the recording does not have.
+    ExtraCall,
+    /// A recorded call is not made.
+    MissingCall,
+    /// The world starts otherwise, or is asked otherwise.
+    WorldChanged,
+    /// Every input is the recorded one, but the record is not: the program changed.
+    RecordChanged,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 6] = [
+        Self::PromptChanged,
+        Self::OrderChanged,
+        Self::ExtraCall,
+        Self::MissingCall,
+        Self::WorldChanged,
+        Self::RecordChanged,
+    ];
+
+    /// The cause as it is written in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PromptChanged => "PROMPT_CHANGED",
+            Self::OrderChanged => "ORDER_CHANGED",
+            Self::ExtraCall => "EXTRA_CALL",
+            Self::MissingCall => "MISSING_CALL",
+            Self::WorldChanged => "WORLD_CHANGED",
+            Self::RecordChanged => "RECORD_CHANGED",
+        }
+    }
+}
+
+impl Divergence {
+    /// The divergence of two records of one tick, each as its JSON text. A record that one side
+    /// does not have is empty.
+    #[must_use]
+    pub fn of_records(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+        let (recorded, replayed) = (parsed(recorded), parsed(replayed));
+        let detail = match (&recorded, &replayed) {
+            (Some(_), None) => "the recording has a record where the replay has ended",
+            (None, Some(_)) => "the replay goes on where the recording has ended",
+            _ => "every input is the recorded one, but the record is another",
+        };
+        Self {
+            tick,
+            cause: Cause::RecordChanged,
+            detail: detail.to_owned(),
+            differences: match (&recorded, &replayed) {
+                (Some(recorded), Some(replayed)) => differences(recorded, replayed),
+                _ => Vec::new(),
+            },
+            recorded,
+            replayed,
+        }
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the replay leaves the recording at tick {}: {}: {}",
+            self.tick,
+            self.cause.name(),
+            self.detail
+        )?;
+        for (side, value) in [("recorded", &self.recorded), ("replayed", &self.replayed)] {
+            match value {
+                Some(value) => write!(f, "\n  {side} {value}")?,
+                None => write!(f, "\n  {side} (nothing)")?,
+            }
+        }
+        for difference in &self.differences {
+            write!(f, "\n  at {}", difference.pointer)?;
+            if difference.lines.is_empty() {
+                let show = |value: &Option<String>| value.clone().unwrap_or("(absent)".to_owned());
+                write!(f, "\n    - {}", show(&difference.recorded))?;
+                write!(f, "\n    + {}", show(&difference.replayed))?;
+            }
+            for line in &difference.lines {
+                write!(f, "\n    {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parsed(record: &[u8]) -> Option<Value> {
+    if record.is_empty() {
+        return None;
+    }
+    let read = serde_json::from_slice(record);
+    Some(read.unwrap_or_else(|_| Value::String(String::from_utf8_lossy(record).into_owned())))
+}
+
+/// The members in which two documents differ, in the order of their names.
+#[must_use]
+pub fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare(
+        &mut String::new(),
+        Some(recorded),
+        Some(replayed),
+        &mut found,
+    );
+    found
+}
+
+/// The same for two texts, which are compared as documents if both are JSON.
+#[must_use]
+pub fn differing_texts(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+    let documents = (
+        serde_json::from_slice(recorded),
+        serde_json::from_slice(replayed),
+    );
+    if let (Ok(recorded), Ok(replayed)) = documents {
+        return differences(&recorded, &replayed);
+    }
+    let text = |bytes| Value::String(String::from_utf8_lossy(bytes).into_owned());
+    differences(&text(recorded), &text(replayed))
+}
+
+fn compare(
+    pointer: &mut String,
+    recorded: Option<&Value>,
+    replayed: Option<&Value>,
+    found: &mut Vec<Difference>,
+) {
+    if recorded == replayed || found.len() == MAX_DIFFERENCES {
+        return;
+    }
+    let length = pointer.len();
+    match (recorded, replayed) {
+        (Some(Value::Object(recorded)), Some(Value::Object(replayed))) => {
+            let added = replayed.keys().filter(|name| !recorded.contains_key(*name));
+            for name in recorded.keys().chain(added) {
+                pointer.push('/');
+                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                compare(pointer, recorded.get(name), replayed.get(name), found);
+                pointer.truncate(length);
+            }
+        }
+        (Some(Value::Array(recorded)), Some(Value::Array(replayed))) => {
+            for index in 0..recorded.len().max(replayed.len()) {
+                pointer.push_str(&format!("/{index}"));
+                compare(pointer, recorded.get(index), replayed.get(index), found);
+                pointer.truncate(length);
+            }
+        }
+        (Some(Value::String(recorded)), Some(Value::String(replayed)))
+            if recorded.contains('\n') || replayed.contains('\n') =>
+        {
+            found.push(Difference {
+                pointer: pointer.clone(),
+                recorded: None,
+                replayed: None,
+                lines: differing_lines(recorded, replayed),
+            });
+        }
+        (recorded, replayed) => found.push(Difference {
+            pointer: pointer.clone(),
+            recorded: recorded.map(|value| clipped(&value.to_string())),
+            replayed: replayed.map(|value| clipped(&value.to_string())),
+            lines: Vec::new(),
+        }),
+    }
+}
+
+/// Lines that differ, with one line of context around them.
+fn differing_lines(recorded: &str, replayed: &str) -> Vec<String> {
+    let same = recorded.bytes().zip(replayed.bytes());
+    let same = same.take_while(|(a, b)| a == b).count();
+    // From the beginning of the line before the first difference.
+    let start = recorded
+        .as_bytes()
+        .get(..same)
+        .and_then(|head| head.iter().rposition(|byte| *byte == b'\n'))
+        .unwrap_or(0);
+    let [recorded, replayed] = [recorded, replayed].map(|text| part(text, start));
+    let diff = TextDiff::from_lines(recorded, replayed);
+    let text = diff.unified_diff().context_radius(1).to_string();
+    text.lines().take(MAX_LINES).map(clipped).collect()
+}
+
+fn part(text: &str, start: usize) -> &str {
+    let end = text.floor_char_boundary(start.saturating_add(MAX_COMPARED_BYTES));
+    text.get(start..end).unwrap_or_default()
+}
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_named_by_their_pointers() {
+        let recorded = json!({"a": 1, "b/c": [1, 2], "same": {"x": 1}, "gone": null});
+        let replayed = json!({"a": 2, "b/c": [1], "same": {"x": 1}, "new~": true});
+        let found: Vec<_> = differences(&recorded, &replayed)
+            .into_iter()
+            .map(|it| (it.pointer, it.recorded, it.replayed))
+            .collect();
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found,
+            [
+                ("/a".into(), text("1"), text("2")),
+                ("/b~1c/1".into(), text("2"), None),
+                ("/gone".into(), text("null"), None),
+                ("/new~0".into(), None, text("true")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_text_is_compared_by_lines_however_long() {
+        let recorded = format!("{}\none\ntwo\nthree\n", "x".repeat(100_000));
+        let replayed = recorded.replace("two", "2");
+        let found = differences(&json!(recorded), &json!(replayed));
+        assert_eq!(found.len(), 1);
+        let lines = &found[0].lines;
+        assert!(lines.contains(&"-two".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"+2".to_owned()), "{lines:?}");
+        assert!(lines.iter().all(|line| line.len() < 300));
+    }
+
+    #[test]
+    fn the_list_has_a_bound() {
+        let recorded: Value = (0..100).collect::<Vec<_>>().into();
+        let replayed: Value = (1..101).collect::<Vec<_>>().into();
+        assert_eq!(differences(&recorded, &replayed).len(), MAX_DIFFERENCES);
+        let text = "x".repeat(1_000);
+        let found = differences(&json!(text), &json!("y"));
+        assert!(
+            found[0]
+                .recorded
+                .as_ref()
+                .unwrap()
+                .ends_with("(1002 bytes)")
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_not_there_is_told() {
+        let found = Divergence::of_records(3, b"{\"tick\":3}", b"");
+        assert_eq!(found.cause, Cause::RecordChanged);
+        assert!(
+            found
+                .to_string()
+                .ends_with("recorded {\"tick\":3}\n  replayed (nothing)")
+        );
+    }
+}

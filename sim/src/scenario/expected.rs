@@ -1,0 +1,63 @@
+//! What a file must hold after a run, and how it differs.
+//!
+//! Never shown to an agent, and never looked at before the run has ended.
+
+use serde_json::Value;
+use turingos::manifold::Manifold;
+use turingos::pointer::WorkspacePath;
+
+use super::content::content;
+use super::fault::{ScenarioCode, ScenarioError};
+use super::member::Member;
+
+/// What a file must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Exactly this text.
+    Text(String),
+    /// A JSON document with this value, in any spelling.
+    Json(Value),
+}
+
+impl Expected {
+    pub(super) fn read(member: &Member<'_>) -> Result<Self, ScenarioError> {
+        if member.value().get("json").is_none() {
+            return content(member, false).map(Self::Text).map_err(|error| {
+                let is_choice = error.code == ScenarioCode::MissingKey;
+                let detail = "exactly one of `text`, `lines` and `json` is asked for";
+                if is_choice {
+                    member.error(error.code, detail)
+                } else {
+                    error
+                }
+            });
+        }
+        let members = member.object(&["json"], &[])?;
+        Ok(Self::Json(members.get("json")?.value().clone()))
+    }
+
+    /// How the file at `path` differs, if it does: one line for people.
+    pub fn difference<W: Manifold>(&self, path: &WorkspacePath, world: &mut W) -> Option<String> {
+        let mut text = String::new();
+        if let Err(fault) = world.read(path, &mut text) {
+            return Some(format!("{path}: {}", fault.code.name()));
+        }
+        match self {
+            Self::Text(expected) if *expected == text => None,
+            Self::Text(expected) => {
+                let same = expected.bytes().zip(text.bytes());
+                let at = same.take_while(|(a, b)| a == b).count();
+                Some(format!(
+                    "{path}: differs from byte {at} on; {} bytes where {} are expected",
+                    text.len(),
+                    expected.len()
+                ))
+            }
+            Self::Json(expected) => match serde_json::from_str::<Value>(&text) {
+                Ok(value) if value == *expected => None,
+                Ok(_) => Some(format!("{path}: another JSON value than expected")),
+                Err(error) => Some(format!("{path}: not JSON: {error}")),
+            },
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Why a scenario file is refused: a code and a place.
+//!
+//! Never carries more of the file than a clipped key, name or path.
+
+use thiserror::Error;
+use turingos::pointer::clip_bytes;
+
+/// A scenario that cannot be run. Whoever wrote the file is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{} at {}: {detail}", code.name(), if place.is_empty() { "the document" } else { place })]
+pub struct ScenarioError {
+    /// Where: a JSON Pointer into the file, empty for the whole document.
+    pub place: String,
+    /// The reason, stable across versions.
+    pub code: ScenarioCode,
+    /// What is wrong and what would be right, one line for people.
+    pub detail: String,
+}
+
+impl ScenarioError {
+    pub(super) fn new(place: &str, code: ScenarioCode, detail: impl Into<String>) -> Self {
+        Self {
+            place: place.to_owned(),
+            code,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// A text of the file as a message may show it.
+pub(super) fn shown(text: &str) -> String {
+    let clipped = clip_bytes(text, 60);
+    let dots = if clipped.len() < text.len() {
+        "…"
+    } else {
+        ""
+    };
+    format!("`{}{dots}`", clipped.escape_debug())
+}
+
+/// Every reason for which a scenario is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScenarioCode {
+    /// The file is longer than a scenario may be.
+    TooLarge,
+    /// The file is not one JSON document without repeated members.
+    NotJson,
+    /// The file is of another kind, or of a newer version.
+    BadFormat,
+    /// A value has another JSON type than the member calls for.
+    WrongType,
+    /// A member that the object does not have.
+    UnknownKey,
+    /// A member that the object must have is absent.
+    MissingKey,
+    /// A number with a fraction or beyond 64 bits, which no run could repeat exactly.
+    NotAnInteger,
+    /// A number outside its range.
+    OutOfRange,
+    /// A text that is empty, too long, or not of the form that is asked for.
+    BadText,
+    /// Too many or too few entries.
+    BadCount,
+    /// A path leaves the workspace or is not written in its one canonical form.
+    BadPath,
+    /// A placeholder of a repeated line that there is not.
+    BadPlaceholder,
+    /// A file that the scenario may not bring, or one that it must.
+    BadFile,
+    /// A trap, fault or lane that there is not.
+    UnknownName,
+    /// The contract is refused; the detail says why.
+    BadContract,
+    /// The initial files cannot stand side by side in one world.
+    BadWorld,
+}
+
+impl ScenarioCode {
+    /// Every code.
+    pub const ALL: [Self; 16] = [
+        Self::TooLarge,
+        Self::NotJson,
+        Self::BadFormat,
+        Self::WrongType,
+        Self::UnknownKey,
+        Self::MissingKey,
+        Self::NotAnInteger,
+        Self::OutOfRange,
+        Self::BadText,
+        Self::BadCount,
+        Self::BadPath,
+        Self::BadPlaceholder,
+        Self::BadFile,
+        Self::UnknownName,
+        Self::BadContract,
+        Self::BadWorld,
+    ];
+
+    /// The code as it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooLarge => "SCENARIO_TOO_LARGE",
+            Self::NotJson => "NOT_JSON",
+            Self::BadFormat => "BAD_FORMAT",
+            Self::WrongType => "WRONG_TYPE",
+            Self::UnknownKey => "UNKNOWN_KEY",
+            Self::MissingKey => "MISSING_KEY",
+            Self::NotAnInteger => "NOT_AN_INTEGER",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::BadText => "BAD_TEXT",
+            Self::BadCount => "BAD_COUNT",
+            Self::BadPath => "BAD_PATH",
+            Self::BadPlaceholder => "BAD_PLACEHOLDER",
+            Self::BadFile => "BAD_FILE",
+            Self::UnknownName => "UNKNOWN_NAME",
+            Self::BadContract => "BAD_CONTRACT",
+            Self::BadWorld => "BAD_WORLD",
+        }
+    }
+}

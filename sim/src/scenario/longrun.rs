@@ -1,0 +1,118 @@
+//! Many runs: scenarios, seeds and noise levels, and what they add up to.
+//!
+//! Runs share nothing, so they may go on two threads; their figures are sums, so the order in which
+//! they end does not matter. Never prints and never touches a file.
+
+use std::ops::RangeInclusive;
+
+use super::document::Scenario;
+use super::figures::Figures;
+use super::run::{Outcome, ScenarioRun};
+use super::settings::{AgentKind, Settings};
+use crate::run::Profile;
+use crate::soak::on_virtual_time;
+
+/// How many threads runs are spread over.
+const THREADS: u64 = 2;
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// Every seed of the range, for each scenario and level.
+    pub seeds: RangeInclusive<u64>,
+    /// Noise levels, in ten-thousandths.
+    pub levels: Vec<u16>,
+}
+
+impl Plan {
+    /// How many runs that is.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        let seeds = self.seeds.end() - self.seeds.start() + 1;
+        let pairs = self.scenarios.len() * self.levels.len();
+        seeds.saturating_mul(u64::try_from(pairs).unwrap_or(u64::MAX))
+    }
+}
+
+/// What the runs of one noise level came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The level, in ten-thousandths.
+    pub noise: u16,
+    /// The figures of each scenario, in the plan's order.
+    pub scenarios: Vec<(String, Figures)>,
+    /// The lowest seed with which each scenario did not pass, if there is one.
+    pub failed_seeds: Vec<Option<u64>>,
+    /// The figures of all of them.
+    pub total: Figures,
+}
+
+/// Runs a plan. `done` is told of every run, from either thread.
+#[must_use]
+pub fn longrun(plan: &Plan, done: &(dyn Fn() + Sync)) -> Vec<Level> {
+    let mut levels = Vec::new();
+    for &noise in &plan.levels {
+        let mut level = Level {
+            noise,
+            scenarios: Vec::new(),
+            failed_seeds: Vec::new(),
+            total: Figures::default(),
+        };
+        for scenario in &plan.scenarios {
+            let (figures, failed) = run_seeds(scenario, &plan.seeds, noise, done);
+            level.total.add(&figures);
+            level.failed_seeds.push(failed);
+            level.scenarios.push((scenario.name().to_owned(), figures));
+        }
+        levels.push(level);
+    }
+    levels
+}
+
+/// The figures of a scenario's runs, and the lowest seed that did not pass.
+fn run_seeds(
+    scenario: &Scenario,
+    seeds: &RangeInclusive<u64>,
+    noise: u16,
+    done: &(dyn Fn() + Sync),
+) -> (Figures, Option<u64>) {
+    let share = |thread: u64| {
+        let (mut figures, mut failed) = (Figures::default(), None);
+        // Every second seed, so that both threads have as much to do.
+        for seed in seeds.clone().filter(|seed| seed % THREADS == thread) {
+            let outcome = run_seed(scenario, noise, seed);
+            if !outcome.passed() {
+                failed = failed.or(Some(seed));
+            }
+            figures.add(&outcome.figures);
+            done();
+        }
+        (figures, failed)
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| share(1));
+        let (mut figures, mut failed) = share(0);
+        let (more, more_failed) = match other.join() {
+            Ok(share) => share,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        figures.add(&more);
+        failed = [failed, more_failed].into_iter().flatten().min();
+        (figures, failed)
+    })
+}
+
+/// One run of the worker from its first tick to its verdict.
+#[must_use]
+pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
+    let profile = Profile::Routine;
+    let settings = Settings::of(scenario.clone(), profile, AgentKind::Worker, noise);
+    let header = settings.into_header(profile, seed);
+    on_virtual_time(async {
+        let mut run = ScenarioRun::seeded(&header);
+        run.finish_ticks().await;
+        run.finish()
+    })
+}

@@ -1,0 +1,28 @@
+//! What the plan says against a file, a write or a halt: one code for each reason.
+
+use crate::isa::code_list;
+
+code_list! {
+    /// Why something does not go with the plan, as it is written in traps. The model is to blame,
+    /// or a command that it ran.
+    PlanFault {
+        /// PLAN_CONTRACT, HALT_GUARD: the progress file is no exact prefix of the plan's lines.
+        ProgressNotAPrefix = "PROGRESS_NOT_A_PREFIX",
+        /// PLAN_CONTRACT, HALT_GUARD: the world cannot show the progress file.
+        ProgressUnreadable = "PROGRESS_UNREADABLE",
+        /// IO_FAULT: the progress file would not keep every line it has and gain exactly one.
+        NotAppend = "PLAN_NOT_APPEND",
+        /// IO_FAULT: the line it would gain is not the next step's.
+        NotNextStep = "PLAN_NOT_NEXT_STEP",
+        /// IO_FAULT: the next step's file does not hold what the step makes.
+        StepNotReady = "PLAN_STEP_NOT_READY",
+        /// IO_FAULT: the progress file is no exact prefix, and would be none afterwards.
+        Broken = "PLAN_BROKEN",
+        /// HALT_GUARD: a step is not done.
+        StepsUndone = "PLAN_STEPS_UNDONE",
+        /// HALT_GUARD: a step that was done is not any more.
+        StepUndoneAgain = "PLAN_STEP_UNDONE_AGAIN",
+        /// HALT_GUARD: a required file is not there.
+        RequiredFileMissing = "REQUIRED_FILE_MISSING",
+    }
+}
