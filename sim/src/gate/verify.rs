@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-
 use super::{Finding, Ledger};
 use crate::corpus::turingos_journals::JournalExpectation;
 use crate::corpus::{LoadError, load};

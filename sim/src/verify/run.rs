@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFault};
 
@@ -12,7 +12,7 @@ use super::{Facts, FileReport, RunFiles, Verdict};
 use crate::line_reader::{Line, LineError, LineReader};
 use crate::run::tape::TapeReader;
 use crate::run::{DrawsChain, Header, Manifest, RunDirectory, RunIoError};
-use crate::soak::Settings;
+use crate::{scenario, soak};
 
 /// No header or manifest is longer, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
@@ -116,15 +116,32 @@ fn document(source: impl Read) -> Result<Vec<u8>, Verdict> {
     Ok(bytes)
 }
 
+/// Which settings a header has.
+#[derive(Deserialize)]
+struct Probe {
+    scenario: Option<String>,
+}
+
 fn header(bytes: &[u8]) -> Result<HeaderFacts, Verdict> {
-    let header =
-        Header::<Settings>::from_bytes(bytes).map_err(|error| Verdict::invalid(None, error))?;
-    Ok(HeaderFacts {
-        genesis: Digest::of(bytes),
-        seed: header.seed,
-        profile: header.profile.name(),
-        ticks: header.ticks,
-    })
+    // What is no header at all is told as no header of a soak, which is the plainest there is.
+    let is_scripted = serde_json::from_slice::<Probe>(bytes).is_ok_and(|it| it.scenario.is_some());
+    let facts = if is_scripted {
+        Header::<scenario::Settings>::from_bytes(bytes).map(|header| HeaderFacts::of(&header))
+    } else {
+        Header::<soak::Settings>::from_bytes(bytes).map(|header| HeaderFacts::of(&header))
+    };
+    facts.map_err(|error| Verdict::invalid(None, error))
+}
+
+impl HeaderFacts {
+    fn of<C: Serialize>(header: &Header<C>) -> Self {
+        Self {
+            genesis: header.genesis(),
+            seed: header.seed,
+            profile: header.profile.name(),
+            ticks: header.ticks,
+        }
+    }
 }
 
 /// A file whose hash chain begins at the header.
