@@ -4,6 +4,7 @@
 //! is what a replay shows; here every byte is held to what vouches for it.
 
 mod journals;
+mod record_view;
 mod records;
 mod run;
 mod source;

@@ -9,6 +9,8 @@ use turingos::isa::Opcode;
 use turingos::journal::{Record, Status};
 use turingos::trap::TrapKind;
 
+use super::record_view::RecordView;
+
 /// What the records so far came to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
@@ -16,15 +18,14 @@ pub(super) struct Records {
     before: Option<Before>,
     opcodes: BTreeMap<Opcode, u64>,
     traps: BTreeMap<TrapKind, u64>,
-    json: String,
 }
 
 /// What the next record has to go on from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Before {
     time_us: u64,
     next: String,
-    status: Status,
+    is_running: bool,
 }
 
 impl Records {
@@ -33,14 +34,22 @@ impl Records {
     /// # Errors
     /// What is wrong with it, for people.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let text = std::str::from_utf8(bytes).ok();
+        if let Some(view) = text.and_then(RecordView::read) {
+            return self.keep(&view);
+        }
         let record: Record = serde_json::from_slice(bytes)
             .map_err(|error| format!("its record is not one: {error}"))?;
-        self.json.clear();
-        record.write_json(&mut self.json);
-        if self.json.as_bytes() != bytes {
+        let mut json = String::with_capacity(bytes.len());
+        record.write_json(&mut json);
+        if json.as_bytes() != bytes {
             return Err("its record is not in the one spelling of its value".into());
         }
-        self.check(&record)?;
+        self.keep(&RecordView::of(&record))
+    }
+
+    fn keep(&mut self, record: &RecordView<'_>) -> Result<(), String> {
+        self.check(record)?;
         if let Some(opcode) = record.op {
             *self.opcodes.entry(opcode).or_default() += 1;
         }
@@ -48,25 +57,25 @@ impl Records {
             *self.traps.entry(*trap).or_default() += 1;
         }
         self.count += 1;
-        self.before = Some(Before {
-            time_us: record.time_us,
-            next: record.next,
-            status: record.status,
-        });
+        let before = self.before.get_or_insert_default();
+        before.time_us = record.time_us;
+        before.next.clear();
+        before.next.push_str(record.next);
+        before.is_running = record.status == Status::Running;
         Ok(())
     }
 
-    fn check(&self, record: &Record) -> Result<(), String> {
+    fn check(&self, record: &RecordView<'_>) -> Result<(), String> {
         if record.tick != self.count {
             return Err(format!(
                 "its tick is {}, expected {}",
                 record.tick, self.count
             ));
         }
-        if record.op.is_some() == record.fault.is_some() {
+        if record.op.is_some() == record.has_fault {
             return Err("it must have an opcode or a fault, and not both".into());
         }
-        if record.route.actual != record.op.map(Opcode::class) {
+        if record.actual != record.op.map(Opcode::class) {
             return Err("its route tells another class than its opcode has".into());
         }
         let Some(before) = &self.before else {
@@ -79,7 +88,7 @@ impl Records {
             ));
         }
         // A machine that has stopped goes on where it is booted.
-        if before.status == Status::Running && record.pointer != before.next {
+        if before.is_running && record.pointer != before.next {
             return Err("its pointer is not where the tick before led".into());
         }
         Ok(())
