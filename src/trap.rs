@@ -126,6 +126,12 @@ impl TrapKind {
             Self::PageFault | Self::PlanContract | Self::NoProgress | Self::Eacces
         )
     }
+
+    /// True if the trap fires only under a contract, so that a run without one cannot meet it.
+    #[must_use]
+    pub const fn needs_contract(self) -> bool {
+        matches!(self, Self::PlanContract | Self::HaltGuard)
+    }
 }
 
 impl fmt::Display for TrapKind {

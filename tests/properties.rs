@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use reference::lanes::Route;
-use reference::vocabulary::{self, Step};
+use reference::vocabulary::{self, Run, Step};
 use side_by_side::{Moment, is_hard, run, traps};
 use turingos::Digest;
 use turingos::isa::MAX_REPLY_BYTES;
@@ -33,7 +33,7 @@ fn configured(cases: u32) -> ProptestConfig {
     }
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn runs() -> impl Strategy<Value = Run> {
     vocabulary::run(PASSAGES)
 }
 
@@ -43,8 +43,8 @@ proptest! {
     /// The traps of every tick are exactly those of the reference, in its order: thresholds of
     /// watchdog, L1, thrashing, deadlock, trap loop and panic budget included.
     #[test]
-    fn traps_are_those_of_the_reference(steps in steps()) {
-        for moment in run(&steps) {
+    fn traps_are_those_of_the_reference(asked in runs()) {
+        for moment in run(&asked) {
             prop_assert_eq!(traps(&moment.record), moment.expected.traps);
         }
     }
@@ -52,17 +52,17 @@ proptest! {
     /// After every tick state register, pointer, status, run queue, panic resets and files are
     /// those of the reference.
     #[test]
-    fn registers_mind_and_world_are_those_of_the_reference(steps in steps()) {
-        for moment in run(&steps) {
+    fn registers_mind_and_world_are_those_of_the_reference(asked in runs()) {
+        for moment in run(&asked) {
             prop_assert_eq!(moment.after, moment.expected_after);
         }
     }
 
     /// Two slices have the same digest exactly if the reference sees the same thing.
     #[test]
-    fn equal_sights_have_equal_digests_and_different_ones_do_not(steps in steps()) {
+    fn equal_sights_have_equal_digests_and_different_ones_do_not(asked in runs()) {
         let (mut digests, mut sights) = (BTreeMap::new(), BTreeMap::new());
-        for Moment { record, expected, .. } in run(&steps) {
+        for Moment { record, expected, .. } in run(&asked) {
             let digest = *digests.entry(expected.sight.clone()).or_insert(record.slice);
             prop_assert_eq!(digest, record.slice, "{:?}", expected.sight);
             let sight = sights.entry(record.slice).or_insert(expected.sight.clone());
@@ -73,8 +73,8 @@ proptest! {
     /// Every tick has the lane, the preferred lane, the reason and the healths of the reference,
     /// and fails over only from E to P.
     #[test]
-    fn routes_are_those_of_the_reference(steps in steps()) {
-        for Moment { record, expected_route, .. } in run(&steps) {
+    fn routes_are_those_of_the_reference(asked in runs()) {
+        for Moment { record, expected_route, .. } in run(&asked) {
             let route = record.route;
             let found = Route {
                 lane: if route.failover { "E" } else { route.lane.name() },
@@ -92,9 +92,9 @@ proptest! {
     /// Every tick leaves exactly one record, numbered without a gap, with one frame for each trap,
     /// numbered without a gap too.
     #[test]
-    fn every_tick_leaves_exactly_one_record(steps in steps()) {
-        let moments = run(&steps);
-        prop_assert_eq!(moments.len(), steps.len());
+    fn every_tick_leaves_exactly_one_record(asked in runs()) {
+        let moments = run(&asked);
+        prop_assert_eq!(moments.len(), asked.steps.len());
         let mut trap_frames = 0;
         for (tick, moment) in moments.iter().enumerate() {
             prop_assert_eq!(moment.record.tick, tick as u64);
@@ -114,8 +114,8 @@ proptest! {
     /// A tick changes the run queue or one file or neither, asks for at most one write, and says
     /// in its record that it had an effect whenever it had one.
     #[test]
-    fn a_tick_has_at_most_one_effect(steps in steps()) {
-        for moment in run(&steps) {
+    fn a_tick_has_at_most_one_effect(asked in runs()) {
+        for moment in run(&asked) {
             prop_assert!(moment.writes_tried <= 1);
             let queue_changed = moment.before.tasks != moment.after.tasks;
             let effects = moment.writes_done + usize::from(queue_changed);
@@ -130,8 +130,8 @@ proptest! {
     /// A tick that a trap stopped changes nothing in world and mind and nothing is written while a
     /// tick opens, except that PANIC_RESET empties the run queue.
     #[test]
-    fn a_stopped_action_has_no_effect(steps in steps()) {
-        for moment in run(&steps) {
+    fn a_stopped_action_has_no_effect(asked in runs()) {
+        for moment in run(&asked) {
             prop_assert_eq!(moment.writes_while_opening, 0);
             let traps = traps(&moment.record);
             if !traps.iter().any(|trap| is_hard(trap)) {
@@ -151,9 +151,9 @@ proptest! {
     /// Between two places outside `sys://trap/*` there are at most two panic resets, and the
     /// machine fails only after two.
     #[test]
-    fn panic_resets_stay_within_budget(steps in steps()) {
+    fn panic_resets_stay_within_budget(asked in runs()) {
         let mut resets = 0;
-        for moment in run(&steps) {
+        for moment in run(&asked) {
             let traps = traps(&moment.record);
             if moment.rebooted.is_some() {
                 resets = 0;
@@ -173,9 +173,9 @@ proptest! {
     /// The machine halts only if one of the last six commands seen since it started was a plain
     /// test command that passed.
     #[test]
-    fn the_machine_halts_only_with_evidence(steps in steps()) {
+    fn the_machine_halts_only_with_evidence(asked in runs()) {
         let mut evidence = Vec::new();
-        for moment in run(&steps) {
+        for moment in run(&asked) {
             if moment.rebooted.is_some() {
                 evidence.clear();
             }
@@ -193,9 +193,9 @@ proptest! {
 
     /// A machine that has stopped opens no tick and says how it stopped.
     #[test]
-    fn a_stopped_machine_opens_no_tick(steps in steps()) {
+    fn a_stopped_machine_opens_no_tick(asked in runs()) {
         let mut status = "RUNNING";
-        for moment in run(&steps) {
+        for moment in run(&asked) {
             let answer = moment.rebooted.map(|answer| answer.map_err(|stopped| stopped.0.name()));
             let expected = (status != "RUNNING").then_some(Err(status));
             prop_assert_eq!(answer, expected);
@@ -206,8 +206,8 @@ proptest! {
     /// The run queue has at most 64 tasks with texts of at most 200 characters and distinct ids,
     /// and exactly one of them is ACTIVE unless all are BLOCKED.
     #[test]
-    fn run_queue_laws(steps in steps()) {
-        for moment in run(&steps) {
+    fn run_queue_laws(asked in runs()) {
+        for moment in run(&asked) {
             let tasks = &moment.after.tasks;
             prop_assert!(tasks.len() <= 64);
             let ids: BTreeSet<_> = tasks.iter().map(|[id, ..]| id).collect();
@@ -224,11 +224,11 @@ proptest! {
 
     /// No structure of the kernel outgrows its bound, and no record, frame or trap frame does.
     #[test]
-    fn state_is_bounded(steps in steps()) {
-        for moment in run(&steps) {
+    fn state_is_bounded(asked in runs()) {
+        for moment in run(&asked) {
             let live = moment.live;
             prop_assert!(live.tasks <= 64 && live.page_tables <= 128 && live.capabilities <= 2_048);
-            prop_assert!(live.trap_details <= 14 && live.q_bytes <= MAX_REPLY_BYTES);
+            prop_assert!(live.trap_details <= 16 && live.q_bytes <= MAX_REPLY_BYTES);
             prop_assert!(moment.frame.chars().count() <= 4_096);
             prop_assert_eq!(moment.frame.contains("[OS_SECTION_CLIPPED]"), moment.record.clipped);
             prop_assert!(json(&moment.record).len() <= 2_000);
@@ -239,17 +239,18 @@ proptest! {
     /// A tick that was opened and dropped leaves the kernel's every field as it was, and the run
     /// goes on to the same root as one without it.
     #[test]
-    fn a_dropped_open_tick_leaves_no_trace(steps in steps()) {
-        let moments = run(&steps);
+    fn a_dropped_open_tick_leaves_no_trace(asked in runs()) {
+        let moments = run(&asked);
         prop_assert!(moments.iter().all(|moment| moment.drops_left_no_trace));
-        let without: Vec<Step> = steps.iter().cloned().map(|step| Step { drops: 0, ..step }).collect();
+        let steps = asked.steps.iter().cloned().map(|step| Step { drops: 0, ..step }).collect();
+        let without = Run { steps, ..asked };
         prop_assert_eq!(root(&moments), root(&run(&without)));
     }
 
     /// The same steps on two machines give the same chain of records.
     #[test]
-    fn same_inputs_same_root(steps in steps()) {
-        prop_assert_eq!(root(&run(&steps)), root(&run(&steps)));
+    fn same_inputs_same_root(asked in runs()) {
+        prop_assert_eq!(root(&run(&asked)), root(&run(&asked)));
     }
 }
 
@@ -260,10 +261,13 @@ fn the_runs_reach_every_trap_and_every_end() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
     for _ in 0..200 {
-        let steps = steps().new_tree(&mut runner).expect("no filters").current();
-        for moment in run(&steps) {
+        let asked = runs().new_tree(&mut runner).expect("no filters").current();
+        for moment in run(&asked) {
             seen.extend(traps(&moment.record));
             seen.insert(moment.after.status);
+            if asked.has_plan && moment.after.status == "HALTED" {
+                seen.insert("halted under a plan");
+            }
             seen.insert(moment.record.route.lane.name());
             seen.insert(match &*moment.after.tasks {
                 [] => "no task",
@@ -274,7 +278,14 @@ fn the_runs_reach_every_trap_and_every_end() {
         }
     }
     let mut wanted = BTreeSet::from(vocabulary::TRAPS);
-    wanted.extend(["RUNNING", "HALTED", "FAILED", "P", "E"]);
+    wanted.extend([
+        "RUNNING",
+        "HALTED",
+        "FAILED",
+        "P",
+        "E",
+        "halted under a plan",
+    ]);
     wanted.extend(["no task", "full queue", "all blocked", "some tasks"]);
     assert_eq!(seen, wanted);
 }

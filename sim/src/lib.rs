@@ -9,6 +9,7 @@ pub mod draws;
 pub mod fuzzing;
 pub mod gate;
 pub mod line_reader;
+pub mod live;
 pub mod oracle;
 pub mod replay;
 pub mod run;

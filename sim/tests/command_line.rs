@@ -282,7 +282,9 @@ fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
     fs::create_dir_all(&group).unwrap();
     fs::write(group.join("plain.in"), POP).unwrap();
     fs::write(group.join("plain.out"), "refuse UNKNOWN_KEY\n").unwrap();
-    fs::create_dir_all(directory.path().join("replies/pop")).unwrap();
+    for folder in ["replies/pop", "contracts/plan"] {
+        fs::create_dir_all(directory.path().join(folder)).unwrap();
+    }
     let corpus = directory.path().to_str().unwrap();
     let (code, out, _) = sim(&["gate", "schema", "--corpus", corpus], b"");
     assert_eq!(code, Some(1), "{out}");

@@ -5,12 +5,14 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use turingos::contract::{Contract, Expectation};
 use turingos::isa::{self, Opcode};
 use turingos::journal::{Record, Status};
 use turingos::trap::TrapKind;
@@ -89,6 +91,8 @@ fn every_body_holds_on_the_authored_corpus() {
         ("replies", "reply_text"),
         ("providers", "provider_"),
         ("turingos-journals", "turingos_journal"),
+        ("contracts", "contract"),
+        ("scenario-files", "scenario"),
     ] {
         let inputs = files_below(&root().join("corpus").join(folder));
         let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");
@@ -114,7 +118,11 @@ fn the_seeds_of_whole_ticks_reach_every_opcode_trap_and_ending() {
         };
         assert!(records.iter().any(is_applied), "{opcode}");
     }
-    for kind in TrapKind::ALL {
+    // Scripts run without a contract; the target `contract` runs under one.
+    for kind in TrapKind::ALL
+        .into_iter()
+        .filter(|kind| !kind.needs_contract())
+    {
         let is_reached = records.iter().any(|record| record.traps.contains(&kind));
         assert!(is_reached, "{kind}");
     }
@@ -133,6 +141,29 @@ fn the_seeds_of_syscalls_reach_every_opcode() {
     for opcode in Opcode::ALL {
         assert!(taken.contains(&opcode), "{opcode}");
     }
+}
+
+#[test]
+fn the_seeds_of_contracts_reach_every_code_of_a_member_and_every_kind() {
+    let read = |path: &PathBuf| Contract::parse(&fs::read(path).unwrap());
+    let (mut kinds, mut codes) = (BTreeSet::new(), BTreeSet::new());
+    for path in seeds("contract") {
+        match read(&path) {
+            Ok(contract) => kinds.extend(contract.steps().iter().filter_map(|step| {
+                Some(match step.expectation()? {
+                    Expectation::Text(_) => "text",
+                    Expectation::Includes(_) => "includes",
+                    Expectation::Regex(_) => "regex",
+                    Expectation::Json(_) => "json",
+                })
+            })),
+            Err(error) => {
+                codes.insert(error.code);
+            }
+        }
+    }
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    assert!(codes.len() >= 20, "{codes:?}");
 }
 
 /// A header of today, because a seed is one of the day it was written.

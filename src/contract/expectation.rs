@@ -71,6 +71,10 @@ impl Pattern {
             let detail = alloc::format!("longer than {MAX_PATTERN_BYTES} bytes");
             return Err((ContractCode::BadRegex, detail));
         }
+        if names_a_property(pattern) {
+            let detail = String::from("classes \\p and \\P are not built in");
+            return Err((ContractCode::BadRegex, detail));
+        }
         RegexBuilder::new(pattern)
             .size_limit(MAX_REGEX_BYTES)
             .nest_limit(MAX_PATTERN_NESTING)
@@ -89,6 +93,18 @@ impl Pattern {
                 }
             })
     }
+}
+
+/// True for a pattern with a `\p` class. Whether their tables are compiled in is for any crate of
+/// a program to decide, and a contract means the same in every program.
+fn names_a_property(pattern: &str) -> bool {
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && matches!(characters.next(), Some('p' | 'P')) {
+            return true;
+        }
+    }
+    false
 }
 
 impl Expectation {
@@ -183,6 +199,9 @@ mod tests {
         assert_eq!(code("(?i)größe: \\d{1,4}"), None);
         assert_eq!(code("("), Some(ContractCode::BadRegex));
         assert_eq!(code("(?=a)"), Some(ContractCode::BadRegex));
+        assert_eq!(code(r"a\\\p{Greek}"), Some(ContractCode::BadRegex));
+        assert_eq!(code(r"[\PL]"), Some(ContractCode::BadRegex));
+        assert_eq!(code(r"\\p{3}"), None);
         assert_eq!(
             code(&"a".repeat(MAX_PATTERN_BYTES + 1)),
             Some(ContractCode::BadRegex)

@@ -4,16 +4,17 @@
 //! clipped key, path or pattern.
 
 use alloc::string::String;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::isa::{Fault, FaultCode, clipped, code_list};
+use crate::isa::{Fault, FaultCode, clipped, code_list, is_forbidden};
 
 /// A contract that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContractError {
-    /// Where: a JSON Pointer into the file, empty for the whole document.
+    /// Where: a JSON Pointer into the file, empty for the whole document. Of an unknown key it has
+    /// the first 64 characters.
     pub place: String,
     /// The reason, stable across versions.
     pub code: ContractCode,
@@ -43,12 +44,19 @@ impl ContractError {
 
 impl fmt::Display for ContractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.place.is_empty() {
-            "the document"
-        } else {
-            &self.place
-        };
-        write!(f, "{} at {place}: {}", self.code, self.detail)
+        write!(f, "{} at ", self.code)?;
+        if self.place.is_empty() {
+            f.write_str("the document")?;
+        }
+        for character in self.place.chars() {
+            // A key may be written to forge a line.
+            if is_forbidden(character) || character.is_control() {
+                write!(f, "{}", character.escape_unicode())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        write!(f, ": {}", self.detail)
     }
 }
 
@@ -157,5 +165,27 @@ impl ContractCode {
             | FaultCode::LimitOverflow
             | FaultCode::NotCanonical => Self::Syntax,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Contract;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    #[test]
+    fn an_error_says_where_and_what_in_one_short_line() {
+        let error = |json: &str| Contract::parse(json.as_bytes()).expect_err(json);
+        assert_eq!(
+            error("{}").to_string(),
+            "MISSING_KEY at the document: `enabled` is needed"
+        );
+        assert_eq!(
+            error(r#"{"a\nb/\u202e":1}"#).to_string(),
+            "UNKNOWN_KEY at /a\\u{a}b~1\\u{202e}: this object has no such key"
+        );
+        let long = error(&format!("{{\"{}\":1}}", "k".repeat(100_000)));
+        assert_eq!(long.place, format!("/{}…", "k".repeat(64)));
     }
 }

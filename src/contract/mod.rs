@@ -5,6 +5,7 @@
 //! malformed contract for none.
 
 mod canonical;
+mod cursor;
 mod expectation;
 mod fault;
 mod guidance;

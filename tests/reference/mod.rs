@@ -11,6 +11,7 @@ pub(crate) mod action;
 pub(crate) mod lanes;
 pub(crate) mod loops;
 pub(crate) mod model;
+pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod spelling;
 pub(crate) mod vocabulary;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::action::{Action, Call, HandleName, LogQuery, Payload, Place, TaskName};
 use super::loops::{Loops, Signature, Verdict};
+use super::plan::{self, Readable};
 use super::queue::{Impossible, Queue};
 use super::spelling::Issued;
 
@@ -58,11 +59,13 @@ pub(crate) struct Model {
     /// Of every command seen: was it a test that passed?
     commands: Vec<bool>,
     last_success: Option<Sight>,
+    pub(crate) has_plan: bool,
 }
 
 impl Model {
     pub(crate) fn new(q: &str, d: Place, world: World) -> Self {
         Self {
+            has_plan: false,
             q: q.to_owned(),
             d,
             status: "RUNNING",
@@ -85,6 +88,7 @@ impl Model {
         self.world = before.world;
         self.issued = before.issued;
         self.handles = before.handles;
+        self.has_plan = before.has_plan;
     }
 
     /// Turns "the nth" of an action into what that is now.
@@ -131,6 +135,9 @@ impl Model {
         let mut traps = Vec::new();
         let (sight, soft) = self.observe();
         traps.extend(soft);
+        if self.has_plan && !plan::is_kept(&self.readable()) {
+            traps.push("PLAN_CONTRACT");
+        }
         let success = matches!(sight, Sight::Command(_, 0)).then(|| sight.clone());
         if success.is_some() && success == self.last_success {
             traps.push("NO_PROGRESS");
@@ -170,6 +177,9 @@ impl Model {
         if call.asks_for_halt() {
             if !self.commands.iter().rev().take(6).any(|passed| *passed) {
                 return Err("ILLEGAL_HALT");
+            }
+            if self.has_plan && !plan::may_halt(&self.readable()) {
+                return Err("HALT_GUARD");
             }
             self.status = "HALTED";
             self.d = Place::Halt;
@@ -272,12 +282,25 @@ impl Model {
             Place::Replace(path) => (path, self.replaced(path, payload)?),
             _ => return Err("IO_FAULT"),
         };
+        let is_planned = self.has_plan && path == plan::PROGRESS;
+        if is_planned && !plan::may_become(&content, &self.readable()) {
+            return Err("IO_FAULT");
+        }
         if self.world.refusals > 0 {
             self.world.refusals -= 1;
             return Err("IO_FAULT");
         }
         self.world.files.insert(path.to_owned(), content);
         Ok(())
+    }
+
+    fn readable(&self) -> Readable<'_> {
+        let World {
+            files, unreadable, ..
+        } = &self.world;
+        let readable = files.iter().map(|(path, text)| (&**path, Some(&**text)));
+        let hidden = unreadable.iter().map(|path| (&**path, None));
+        readable.chain(hidden).collect()
     }
 
     /// One new line, unless it is the last non-empty one already.

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::action::{Action, Call, HandleName, LogQuery, Payload, Place, Spelling, TaskName};
+use super::plan::PROGRESS;
 use super::spelling::{edit, text};
 
 /// A command line, and whether it succeeds when the tests pass.
@@ -17,13 +18,15 @@ pub(crate) const COMMANDS: [(&str, bool); 5] = [
     ("nope", false),
 ];
 
-const PATHS: [&str; 3] = ["a", "b", "dir/c"];
+const PATHS: [&str; 4] = ["a", "b", "dir/c", PROGRESS];
 
-const PAYLOADS: [Payload; 8] = [
+const PAYLOADS: [Payload; 10] = [
     text("one"),
     text("two"),
     text("two lines\nof text"),
     text("one  \n"),
+    text("DONE:ONE"),
+    text("DONE:ONE\nDONE:TWO\n"),
     edit(r#"{"search":"o","replace":"0"}"#, "o", "0", false),
     edit(
         r#"{"search":"e","replace":"eo","all":true}"#,
@@ -40,8 +43,9 @@ const PAYLOADS: [Payload; 8] = [
 ];
 
 /// Every trap, as pointers name them.
-pub(crate) const TRAPS: [&str; 14] = [
+pub(crate) const TRAPS: [&str; 16] = [
     "PAGE_FAULT",
+    "PLAN_CONTRACT",
     "NO_PROGRESS",
     "EACCES",
     "CPU_FAULT",
@@ -49,6 +53,7 @@ pub(crate) const TRAPS: [&str; 14] = [
     "IO_FAULT",
     "CONTENT_CONTRACT",
     "ILLEGAL_HALT",
+    "HALT_GUARD",
     "THRASHING",
     "DEADLOCK",
     "WATCHDOG_NMI",
@@ -56,6 +61,14 @@ pub(crate) const TRAPS: [&str; 14] = [
     "PANIC_RESET",
     "UNRECOVERABLE_LOOP",
 ];
+
+/// What a generated run is: the machine it starts with, and what it is asked to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// The machine has the contract of [`plan`](super::plan).
+    pub(crate) has_plan: bool,
+    pub(crate) steps: Vec<Step>,
+}
 
 /// One tick of a run.
 #[derive(Clone, Debug)]
@@ -78,12 +91,14 @@ pub(crate) enum Disturbance {
 }
 
 /// A run of at most `passages` stretches, each one action or a pattern that some guard watches.
-pub(crate) fn run(passages: usize) -> impl Strategy<Value = Vec<Step>> {
-    (full_queue(), vec(passage(), 1..passages)).prop_map(|(start, passages)| {
-        let mut steps = start;
-        steps.extend(passages.into_iter().flatten());
-        steps
-    })
+pub(crate) fn run(passages: usize) -> impl Strategy<Value = Run> {
+    (any::<bool>(), full_queue(), vec(passage(), 1..passages)).prop_map(
+        |(has_plan, start, passages)| {
+            let mut steps = start;
+            steps.extend(passages.into_iter().flatten());
+            Run { has_plan, steps }
+        },
+    )
 }
 
 /// Now and then a run begins with a run queue that is full or nearly so.
@@ -114,6 +129,7 @@ fn passage() -> impl Strategy<Value = Vec<Step>> {
         1 => (select(&TRAPS[..]), 1..4_usize)
             .prop_flat_map(|(name, times)| steps(vec![called(goto_trap(name)); times])),
         2 => evidence_and_halt(),
+        1 => plan_and_halt(),
     ]
 }
 
@@ -125,6 +141,25 @@ fn evidence_and_halt() -> impl Strategy<Value = Vec<Step>> {
         let lines = [test].into_iter().chain(others.clone().take(between));
         let calls = lines.map(|line| called(Call::Exec(line)));
         steps(calls.chain([halt]).collect())
+    })
+}
+
+/// The plan carried out line by line, a test, and a wish to stop.
+fn plan_and_halt() -> impl Strategy<Value = Vec<Step>> {
+    let write = |line| {
+        called(Call::Write {
+            payload: text(line),
+            through: None,
+        })
+    };
+    halt().prop_flat_map(move |halt| {
+        steps(vec![
+            called(Call::Goto(Place::Append(PROGRESS))),
+            write("DONE:ONE"),
+            write("DONE:TWO"),
+            called(Call::Exec("pytest")),
+            halt,
+        ])
     })
 }
 
@@ -248,6 +283,7 @@ fn place() -> impl Strategy<Value = Place> {
             ("a", "./a"),
             ("dir/c", "dir/c"),
             ("absent", "absent"),
+            (PROGRESS, PROGRESS),
         ][..],
     );
     let nonsense = select(&["../a", "/etc/passwd", "sys://nowhere", "a//b", "vfd://x/y"][..]);

@@ -8,7 +8,9 @@ use crate::machine::watched::Watched;
 use crate::reference::action::{Action, Place};
 use crate::reference::lanes::{Lanes, Route};
 use crate::reference::model::{Model, Outcome, World};
-use crate::reference::vocabulary::{COMMANDS, Disturbance, Step};
+use crate::reference::plan::CONTRACT;
+use crate::reference::vocabulary::{COMMANDS, Disturbance, Run, Step};
+use turingos::contract::Contract;
 use turingos::dispatch::Lane;
 use turingos::journal::{Record, Status};
 use turingos::kernel::{Collapse, Kernel, KernelConfig, LiveState, OracleFault, Stopped};
@@ -58,9 +60,14 @@ struct Pair {
 }
 
 /// Runs the steps on a new machine.
-pub(crate) fn run(steps: &[Step]) -> Vec<Moment> {
+pub(crate) fn run(run: &Run) -> Vec<Moment> {
     let mut pair = Pair::new();
-    steps.iter().map(|step| pair.step(step)).collect()
+    if run.has_plan {
+        let contract = Contract::parse(CONTRACT.as_bytes()).expect("the plan is a contract");
+        pair.kernel = pair.kernel.with_contract(contract);
+        pair.model.has_plan = true;
+    }
+    run.steps.iter().map(|step| pair.step(step)).collect()
 }
 
 /// The traps of a moment, as both sides name them.
@@ -70,7 +77,10 @@ pub(crate) fn traps(record: &Record) -> Vec<&'static str> {
 
 /// True for traps that stop the action; the others only add to the slice.
 pub(crate) fn is_hard(trap: &str) -> bool {
-    !matches!(trap, "PAGE_FAULT" | "NO_PROGRESS" | "EACCES")
+    !matches!(
+        trap,
+        "PAGE_FAULT" | "PLAN_CONTRACT" | "NO_PROGRESS" | "EACCES"
+    )
 }
 
 const BOOT: Place = Place::File {
@@ -253,7 +263,9 @@ impl Pair {
                 .push(newest.map_or("none", |task| &task.id).to_owned());
         }
         let handle = frame_with_handle.and_then(|frame| frame.rsplit_once("[HANDLE] "));
-        if let Some((_, handle)) = handle
+        // A trap may be noted below the handle.
+        let handle = handle.and_then(|(_, rest)| rest.lines().next());
+        if let Some(handle) = handle
             && !issued.handles.iter().any(|known| known == handle)
         {
             issued.handles.push(handle.to_owned());

@@ -8,8 +8,15 @@ pub mod dataset;
 pub mod decode;
 pub mod exit;
 pub mod gate;
+pub mod live;
+pub mod longrun;
+mod longrun_report;
+mod noise_level;
 pub mod progress;
 pub mod replay;
+pub mod run;
+mod run_report;
+mod scenario_choice;
 pub mod schema;
 pub mod soak;
 mod soak_report;
@@ -38,6 +45,9 @@ struct CommandLine {
 enum Verb {
     Soak(soak::SoakArgs),
     Replay(replay::ReplayArgs),
+    Run(run::RunArgs),
+    Longrun(longrun::LongrunArgs),
+    Live(live::LiveArgs),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
@@ -75,6 +85,9 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
         Verb::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
+        Verb::Run(arguments) => run::run(&arguments, &mut io::stdout().lock()),
+        Verb::Longrun(arguments) => longrun::run(&arguments, &mut io::stdout().lock()),
+        Verb::Live(arguments) => live::run(&arguments, &mut io::stdout().lock()),
         Verb::Gate(arguments) => gate::run(&arguments, &mut io::stdout().lock()),
         Verb::Decode(arguments) => decode::run(
             &arguments,

@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Show;
 
-const PLAIN: &str = "{bar:40} {pos}/{len} ticks, {per_sec}, {eta} left";
-const COLOUR: &str = "{bar:40.cyan} {pos}/{len} ticks, {per_sec}, {eta} left";
+const PLAIN: &str = "{bar:40} {pos}/{len} {msg}, {per_sec}, {eta} left";
+const COLOUR: &str = "{bar:40.cyan} {pos}/{len} {msg}, {per_sec}, {eta} left";
 
-/// Shows how many ticks are done. Removes itself when dropped.
+/// Shows how many ticks or runs are done. Removes itself when dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -22,6 +22,16 @@ impl Progress {
     /// A bar for `ticks` ticks. `wanted` is false under `--quiet` and `--json`.
     #[must_use]
     pub fn new(ticks: u64, wanted: bool) -> Self {
+        Self::counting(ticks, "ticks", wanted)
+    }
+
+    /// A bar for `runs` runs.
+    #[must_use]
+    pub fn of_runs(runs: u64, wanted: bool) -> Self {
+        Self::counting(runs, "runs", wanted)
+    }
+
+    fn counting(count: u64, unit: &'static str, wanted: bool) -> Self {
         let show = if wanted {
             Show::of_standard_error()
         } else {
@@ -32,9 +42,9 @@ impl Progress {
             Show::Plain => PLAIN,
             Show::Colour => COLOUR,
         };
-        let bar = ProgressBar::with_draw_target(Some(ticks), ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
         Self {
-            bar: bar.with_style(style(template)),
+            bar: bar.with_style(style(template)).with_message(unit),
         }
     }
 
@@ -49,6 +59,11 @@ impl Progress {
         if done.is_multiple_of(Self::STRIDE) {
             self.bar.set_position(done);
         }
+    }
+
+    /// Says that one more is done. May be called from any thread.
+    pub fn advance(&self) {
+        self.bar.inc(1);
     }
 }
 

@@ -199,12 +199,13 @@ impl Closing<'_> {
     }
 }
 
-fn seconds(duration: Duration) -> String {
+/// Seconds with three decimals.
+pub(super) fn seconds(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
 /// A share in percent with two decimals, in integers.
-fn percent(part: u64, whole: u64) -> String {
+pub(super) fn percent(part: u64, whole: u64) -> String {
     let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

@@ -8,12 +8,15 @@
 //! Never writes an expectation, never skips a file, and never takes the decoder's word for what it
 //! should have said.
 
+pub mod contracts;
 mod headline;
 mod listing;
 mod outcome;
 pub mod providers;
 mod recipe;
 pub mod replies;
+pub mod scenarios;
+pub mod settings;
 pub mod syscalls;
 pub mod turingos_journals;
 

@@ -5,23 +5,29 @@
 //! fuzzer finds fails on stable too. A body never draws, never touches a file or a clock, and never
 //! keeps anything from one input to the next.
 
+mod contracts;
 pub mod dictionary;
 mod machine;
 mod pointers;
 mod providers;
 mod recordings;
 mod replies;
+mod scenarios;
 mod script;
+mod settings;
 mod shell;
 mod tapes;
 mod ticks;
 pub mod turingos_journal;
 mod witness;
 
+pub use contracts::contract;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
+pub use scenarios::scenario;
+pub use settings::settings;
 pub use shell::shell_line;
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
@@ -37,16 +43,19 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 16] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
     target("provider_kimi", provider_kimi),
     target("provider_ollama", provider_ollama),
     target("pointer", pointer),
+    target("contract", contract),
+    target("scenario", scenario),
     target("shell_line", shell_line),
     target("run_header", run_header),
     target("journal", journal),
+    target("settings", settings),
     target("tape", tape),
     target("run_files", run_files),
     target("ticks", ticks),

@@ -7,11 +7,14 @@ use turingos::bus::Provider;
 use turingos::isa::{FaultCode, OPCODE_KEY, Opcode, decode_canonical, decode_model};
 
 use super::{Finding, Ledger};
+use crate::corpus::contracts::ContractExpectation;
 use crate::corpus::providers::ProviderExpectation;
 use crate::corpus::replies::ReplyExpectation;
+use crate::corpus::scenarios::ScenarioExpectation;
+use crate::corpus::settings::SettingsExpectation;
 use crate::corpus::syscalls::SyscallExpectation;
 use crate::corpus::{Case, Expectation, LoadError, load};
-use crate::schema::{Checker, Schema};
+use crate::schema::{Checker, Schema, strict_value};
 
 impl Ledger {
     pub(super) fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
@@ -44,12 +47,42 @@ pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
     for case in &replies {
         ledger.hold(ReplyExpectation::FOLDER, case);
     }
+    let contracts = load::<ContractExpectation>(corpus)?;
+    hold_files(&mut ledger, "contract.v1", &contracts, |it| {
+        it.refusal().is_none() || it.beyond().is_some()
+    });
+    let scenarios = load::<ScenarioExpectation>(corpus)?;
+    hold_files(&mut ledger, "scenario.v1", &scenarios, |it| {
+        it.refusal().is_none() || it.beyond().is_some()
+    });
     let detail = format!(
-        "{} documents ({accepted} taken, {refused} refused) and {} replies",
+        "{} documents ({accepted} taken, {refused} refused), {} replies, {} contracts and {} \
+         scenario files",
         syscalls.len(),
-        replies.len()
+        replies.len(),
+        contracts.len(),
+        scenarios.len()
     );
     Ok(ledger.finding("schema", detail))
+}
+
+/// Holds reader and schema to every file, and to each other where the schema sees a document.
+fn hold_files<E: Expectation>(
+    ledger: &mut Ledger,
+    schema: &str,
+    cases: &[Case<E>],
+    is_accepted: impl Fn(&E) -> bool,
+) {
+    let schema = checker(schema);
+    for case in cases {
+        ledger.hold(E::FOLDER, case);
+        if let Ok(document) = strict_value(&case.input()) {
+            let wanted = is_accepted(&case.expectation);
+            ledger.expect(schema.accepts(&document) == wanted, || {
+                format!("{}/{}: its schema judges otherwise", E::FOLDER, case.name)
+            });
+        }
+    }
 }
 
 fn checker(name: &str) -> Checker {
@@ -138,4 +171,19 @@ pub(super) fn bus(corpus: &Path) -> Result<Finding, LoadError> {
         ));
     }
     Ok(ledger.finding("bus", figures.join(", ")))
+}
+
+pub(super) fn settings(corpus: &Path) -> Result<Finding, LoadError> {
+    let cases = load::<SettingsExpectation>(corpus)?;
+    let mut ledger = Ledger::default();
+    let refused = (cases.iter()).filter(|case| case.expectation.refusal().is_some());
+    let refused = refused.count();
+    let taken = cases.len() - refused;
+    ledger.expect(taken > 0 && refused > 0, || {
+        format!("{taken} taken and {refused} refused")
+    });
+    for case in &cases {
+        ledger.hold(SettingsExpectation::FOLDER, case);
+    }
+    Ok(ledger.finding("settings", format!("{taken} taken and {refused} refused")))
 }

@@ -6,8 +6,11 @@
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod longrun;
 mod manifold;
 mod opcodes;
+mod replay;
+mod resume;
 mod soaks;
 mod traps;
 mod verify;
@@ -77,7 +80,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -97,6 +100,11 @@ impl Gate {
             name: "bus",
             promise: "every corpus response is taken or refused as decided for it, by provider",
             run: corpora::bus,
+        },
+        Self {
+            name: "settings",
+            promise: "every corpus file of provider settings is taken or refused as decided for it",
+            run: corpora::settings,
         },
         Self {
             name: "dispatcher",
@@ -124,9 +132,24 @@ impl Gate {
             run: |_| Ok(determinism::gate()),
         },
         Self {
+            name: "replay",
+            promise: "a recorded run replays to the same records, and a changed one does not",
+            run: |_| Ok(replay::gate()),
+        },
+        Self {
+            name: "resume",
+            promise: "a run cut at any byte of its last two records goes on to the same journal",
+            run: |_| Ok(resume::gate()),
+        },
+        Self {
             name: "soak",
             promise: "a run of each profile passes its own gates",
             run: |_| Ok(soaks::gate()),
+        },
+        Self {
+            name: "longrun",
+            promise: "every scenario is carried out, and little noise does not stop it",
+            run: |_| Ok(longrun::gate()),
         },
     ];
 

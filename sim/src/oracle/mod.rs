@@ -75,11 +75,19 @@ pub enum TransportFault {
     Reset,
     /// No whole response within the time limit.
     Timeout,
+    /// The response is longer than any that is looked at; the rest was not read.
+    #[serde(rename = "too_large")]
+    TooLarge,
 }
 
 impl TransportFault {
     /// Every fault.
-    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Reset, Self::Timeout];
+    pub const ALL: [Self; 4] = [
+        Self::Unreachable,
+        Self::Reset,
+        Self::Timeout,
+        Self::TooLarge,
+    ];
 
     /// The fault as it is written on tapes.
     #[must_use]
@@ -88,6 +96,7 @@ impl TransportFault {
             Self::Unreachable => "unreachable",
             Self::Reset => "reset",
             Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
         }
     }
 }

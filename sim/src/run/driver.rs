@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use turingos::Manifold;
-use turingos::bus;
+use turingos::bus::{self, BusFault, BusFaultCode};
 use turingos::dispatch::Lane;
 use turingos::kernel::{Collapse, Committed, Kernel, OracleFault, Stopped};
 
@@ -302,6 +302,7 @@ impl<R: Observer> Caller<R> {
                 Err(TransportFault::Unreachable) => Failure::passing(OracleFault::Unreachable),
                 Err(TransportFault::Reset) => Failure::passing(OracleFault::Reset),
                 Err(TransportFault::Timeout) => Failure::passing(OracleFault::Timeout),
+                Err(TransportFault::TooLarge) => Failure::too_large(),
             };
             attempt += 1;
             if !failure.retryable || attempt >= self.retry.max_attempts {
@@ -339,6 +340,17 @@ struct Failure {
 }
 
 impl Failure {
+    /// The failure that the bus would find, had the whole body been read.
+    fn too_large() -> Self {
+        let code = BusFaultCode::BodyTooLarge;
+        let detail = format_args!("more than {} bytes", bus::MAX_BODY_BYTES);
+        Self {
+            retryable: code.is_retryable(),
+            retry_after_us: None,
+            fault: OracleFault::Bus(BusFault::new(code, detail)),
+        }
+    }
+
     /// A failure that may have passed by the next call.
     const fn passing(fault: OracleFault) -> Self {
         Self {

@@ -58,7 +58,7 @@ impl Interruption {
 pub struct Interrupted<W> {
     inner: W,
     pending: Vec<Interruption>,
-    met: u64,
+    met: Vec<&'static str>,
 }
 
 impl<W: Manifold> Interrupted<W> {
@@ -68,7 +68,7 @@ impl<W: Manifold> Interrupted<W> {
         Self {
             inner,
             pending: interruptions.to_vec(),
-            met: 0,
+            met: Vec::new(),
         }
     }
 
@@ -77,17 +77,17 @@ impl<W: Manifold> Interrupted<W> {
         &mut self.inner
     }
 
-    /// How many operations were made to fail.
-    #[must_use]
-    pub const fn met(&self) -> u64 {
-        self.met
+    /// The codes of the operations that were made to fail since this was last asked; no more than
+    /// the interruptions allow.
+    pub fn take_met(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.met)
     }
 
     fn strike(&mut self, path: &WorkspacePath, struck: Struck) -> Option<InjectedFault> {
         let interruption = (self.pending.iter_mut())
             .find(|it| it.times > 0 && it.struck == struck && it.path == *path)?;
         interruption.times -= 1;
-        self.met += 1;
+        self.met.push(interruption.fault.code().name());
         Some(interruption.fault)
     }
 }

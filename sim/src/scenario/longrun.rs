@@ -5,11 +5,13 @@
 
 use std::ops::RangeInclusive;
 
+use turingos::trap::TrapKind;
+
 use super::document::Scenario;
 use super::figures::Figures;
 use super::run::{Outcome, ScenarioRun};
 use super::settings::{AgentKind, Settings};
-use crate::run::Profile;
+use crate::run::{Gate, Profile};
 use crate::soak::on_virtual_time;
 
 /// How many threads runs are spread over.
@@ -115,4 +117,39 @@ pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
         run.finish_ticks().await;
         run.finish()
     })
+}
+
+/// The noise level up to which missions have to get through.
+const MODEST_NOISE: u16 = 500;
+
+/// What every long run has to hold, whatever its seeds: without noise every run passes; at up to 5%
+/// nine in ten do, and no machine stops recovering. Louder levels are only measured.
+#[must_use]
+pub fn verdicts(levels: &[Level]) -> Vec<Gate> {
+    let verdict = |id: String, pass: bool, level: &Level| {
+        let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
+        Gate {
+            id,
+            pass,
+            detail: format!(
+                "{} of {} runs passed, {unrecoverable} UNRECOVERABLE_LOOP",
+                level.total.passed, level.total.runs
+            ),
+        }
+    };
+    let judged = levels.iter().filter(|level| level.noise <= MODEST_NOISE);
+    judged
+        .map(|level| {
+            let Figures { passed, runs, .. } = level.total;
+            let lives = level.total.trap(TrapKind::UnrecoverableLoop) == 0;
+            match level.noise {
+                0 => verdict("without-noise".to_owned(), passed == runs, level),
+                noise => verdict(
+                    format!("noise-{noise}-per-10000"),
+                    lives && passed * 10 >= runs * 9,
+                    level,
+                ),
+            }
+        })
+        .collect()
 }

@@ -22,9 +22,9 @@ pub use expected::Expected;
 pub use fault::{ScenarioCode, ScenarioError};
 pub use figures::{Figures, share};
 pub use interrupted::{Interrupted, Interruption};
-pub use longrun::{Level, Plan, longrun, run_seed};
-pub use run::{Ending, Outcome, ScenarioRun};
-pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Settings};
+pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
+pub use run::{Course, Ending, Outcome, ScenarioRun};
+pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings};
 
 /// A scenario that is built into the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

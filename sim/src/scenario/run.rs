@@ -15,7 +15,9 @@ use super::settings::{AnyAgent, Settings};
 use super::watch::Watch;
 use crate::oracle::Oracle;
 use crate::oracle::seeded::SeededOracle;
-use crate::run::{Driver, Gate, Header};
+use crate::run::driver::Observer;
+use crate::run::{Driver, DriverConfig, Gate, Header};
+use crate::soak::draws_line;
 use crate::world::World;
 
 /// How a run ended.
@@ -27,6 +29,8 @@ pub enum Ending {
     Failed,
     /// The tick limit was reached.
     TickLimit,
+    /// Whoever drives the run ended it, for this reason.
+    Stopped(&'static str),
 }
 
 impl Ending {
@@ -37,6 +41,7 @@ impl Ending {
             Self::Halted => "halted",
             Self::Failed => "failed",
             Self::TickLimit => "tick limit",
+            Self::Stopped(reason) => reason,
         }
     }
 }
@@ -66,9 +71,11 @@ impl Outcome {
 
 /// A run that can be driven tick by tick, so that a caller can watch, write or stop it.
 #[derive(Debug)]
-pub struct ScenarioRun<W, O> {
+pub struct ScenarioRun<W, O, R = ()> {
     scenario: Scenario,
-    driver: Driver<Interrupted<W>, O>,
+    limit: u64,
+    stopped: Option<&'static str>,
+    driver: Driver<Interrupted<W>, O, R>,
     chain: Chain,
     watch: Watch,
     met: Vec<bool>,
@@ -87,18 +94,60 @@ impl ScenarioRun<World, SeededOracle<AnyAgent>> {
     }
 }
 
+impl<W: Manifold, R: Observer> ScenarioRun<W, SeededOracle<AnyAgent>, R> {
+    /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
+    /// the tick was left alone. Asking clears the world's part.
+    pub fn draws_line(&mut self) -> Option<String> {
+        let world_faults = self.driver.world_mut().take_met();
+        let tick = self.chain.count().saturating_sub(1);
+        draws_line(tick, self.driver.oracle().injected(), world_faults)
+    }
+}
+
+/// What a run is driven by, whatever its header looks like.
+#[derive(Debug)]
+pub struct Course {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The kernel at its first tick.
+    pub kernel: Kernel,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// What the driver's pauses are drawn from.
+    pub seed: u64,
+    /// The most ticks, at least 1.
+    pub ticks: u64,
+    /// Where the journal's chain begins.
+    pub genesis: Digest,
+}
+
 impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
     /// Prepares the run that `header` describes in a world that holds the scenario's files. Must
     /// be called inside a tokio runtime.
     #[must_use]
     pub fn start(header: &Header<Settings>, world: W, oracle: O) -> Self {
         let settings = &header.config;
-        let scenario = settings.scenario.clone();
+        let course = Course {
+            scenario: settings.scenario.clone(),
+            kernel: settings.kernel(),
+            driver: settings.driver.clone(),
+            seed: header.seed,
+            ticks: settings.scenario.tick_limit(),
+            genesis: header.genesis(),
+        };
+        Self::on(course, world, oracle)
+    }
+
+    /// Prepares a run in a world that holds the scenario's files.
+    #[must_use]
+    pub fn on(course: Course, world: W, oracle: O) -> Self {
+        let scenario = course.scenario;
         let world = Interrupted::new(world, scenario.interruptions());
-        let kernel = settings.kernel();
         Self {
-            driver: Driver::start(kernel, world, oracle, &settings.driver, header.seed),
-            chain: Chain::new(header.genesis()),
+            driver: Driver::start(course.kernel, world, oracle, &course.driver, course.seed),
+            limit: course.ticks,
+            stopped: None,
+            chain: Chain::new(course.genesis),
             watch: Watch::of(&scenario),
             met: vec![false; scenario.required_traps().len()],
             json: String::with_capacity(1_024),
@@ -107,9 +156,27 @@ impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
         }
     }
 
+    /// The same run, telling `observer` what its driver does. Before the first tick.
+    #[must_use]
+    pub fn observed_by<R: Observer>(self, observer: R) -> ScenarioRun<W, O, R> {
+        ScenarioRun {
+            scenario: self.scenario,
+            limit: self.limit,
+            stopped: self.stopped,
+            driver: self.driver.observed_by(observer),
+            chain: self.chain,
+            watch: self.watch,
+            met: self.met,
+            json: self.json,
+            line: self.line,
+        }
+    }
+}
+
+impl<W: Manifold, O: Oracle, R: Observer> ScenarioRun<W, O, R> {
     /// Runs one tick; `None` if the run is over.
     pub async fn tick(&mut self) -> Option<Committed> {
-        if self.ticks() >= self.scenario.tick_limit() {
+        if self.ticks() >= self.limit || self.stopped.is_some() {
             return None;
         }
         let committed = self.driver.tick().await.ok()?;
@@ -127,6 +194,12 @@ impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
     /// Runs to the end.
     pub async fn finish_ticks(&mut self) {
         while self.tick().await.is_some() {}
+    }
+
+    /// The record of the last tick, as its JSON text.
+    #[must_use]
+    pub fn record_json(&self) -> &str {
+        &self.json
     }
 
     /// The journal line of the last tick, newline included.
@@ -152,16 +225,34 @@ impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
         self.driver.world_mut().inner_mut()
     }
 
+    /// The oracle, between ticks.
+    #[must_use]
+    pub const fn oracle(&self) -> &O {
+        self.driver.oracle()
+    }
+
+    /// Ends the run before its limit; `reason` says why, in two or three words.
+    pub const fn stop(&mut self, reason: &'static str) {
+        self.stopped = Some(reason);
+    }
+
     /// What the run came to. The expected files are looked at here, and nowhere before.
     #[must_use]
-    pub fn finish(mut self) -> Outcome {
+    pub fn finish(self) -> Outcome {
+        self.finish_in(|world| world)
+    }
+
+    /// The same, with the files looked at in another view of the world: one that does not put these
+    /// looks on a tape, because nothing in the run follows from them.
+    #[must_use]
+    pub fn finish_in<V: Manifold>(mut self, view: fn(&mut W) -> &mut V) -> Outcome {
         let ending = match self.kernel().status() {
             Status::Halted => Ending::Halted,
             Status::Failed => Ending::Failed,
-            Status::Running => Ending::TickLimit,
+            Status::Running => self.stopped.map_or(Ending::TickLimit, Ending::Stopped),
         };
-        let (done, steps) = self.progress();
-        let gates = self.judge(ending, done, steps);
+        let (done, steps) = self.progress(view);
+        let gates = self.judge(ending, done, steps, view);
         let passed = gates.iter().all(|gate| gate.pass);
         Outcome {
             root: self.chain.head(),
@@ -173,12 +264,12 @@ impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
     }
 
     /// How many of the contract's steps are done, and how many there are.
-    fn progress(&mut self) -> (u64, u64) {
+    fn progress<V: Manifold>(&mut self, view: fn(&mut W) -> &mut V) -> (u64, u64) {
         let contract = self.scenario.contract().clone();
         let steps = contract.steps().len();
         let mut content = String::new();
         if let Some(path) = contract.progress_file()
-            && self.world_mut().read(path, &mut content).is_err()
+            && view(self.world_mut()).read(path, &mut content).is_err()
         {
             content.clear();
         }
@@ -186,11 +277,17 @@ impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
         (whole(done), whole(steps))
     }
 
-    fn judge(&mut self, ending: Ending, done: u64, steps: u64) -> Vec<Gate> {
+    fn judge<V: Manifold>(
+        &mut self,
+        ending: Ending,
+        done: u64,
+        steps: u64,
+        view: fn(&mut W) -> &mut V,
+    ) -> Vec<Gate> {
         let scenario = self.scenario.clone();
         let ticks = self.ticks();
-        let limit = scenario.tick_limit();
-        let world = self.world_mut();
+        let limit = self.limit;
+        let world = view(self.world_mut());
         let differences: Vec<String> = (scenario.expected().iter())
             .filter_map(|(path, expected)| expected.difference(path, world))
             .collect();

@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 13] = [
+pub const BEYOND_SCHEMA: [Beyond; 23] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -52,6 +52,43 @@ pub const BEYOND_SCHEMA: [Beyond; 13] = [
         reason: "a pattern counts digits, so that 20 of them may be more than 64 bits hold",
     },
     Beyond {
+        name: "bytes-of-a-text",
+        reason: "a schema counts characters, while a path and a pattern are as long as their bytes",
+    },
+    Beyond {
+        name: "regular-expressions",
+        reason: "a schema knows another dialect, and neither the nesting of a pattern nor what it \
+                 compiles to",
+    },
+    Beyond {
+        name: "step-in-order",
+        reason: "a schema cannot look up a key of one object among the items of a list",
+    },
+    Beyond {
+        name: "expectation-has-a-file",
+        reason: "a schema cannot look up a key of one object in another",
+    },
+    Beyond {
+        name: "progress-file-apart",
+        reason: "a schema cannot compare two texts of a document",
+    },
+    Beyond {
+        name: "mission-among-files",
+        reason: "a schema cannot look up a text among the keys of an object",
+    },
+    Beyond {
+        name: "content-size",
+        reason: "a schema sees the words that make a file, not how many bytes they make",
+    },
+    Beyond {
+        name: "files-side-by-side",
+        reason: "a schema cannot tell that one path leads through another path's file",
+    },
+    Beyond {
+        name: "window-order",
+        reason: "a schema cannot compare two numbers of a document",
+    },
+    Beyond {
         name: "canonical-spelling",
         reason: "white space, the order of members and escapes are gone once a document is parsed",
     },
@@ -63,6 +100,10 @@ pub const BEYOND_SCHEMA: [Beyond; 13] = [
         name: "base64-of-text",
         reason: "a pattern does not decode base64, so that it sees neither bytes that are text nor \
                  digits whose last bits are lost",
+    },
+    Beyond {
+        name: "host",
+        reason: "a pattern knows the characters of a host, not which numbers and names there can be",
     },
     Beyond {
         name: "hash-chain",

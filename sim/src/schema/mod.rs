@@ -15,8 +15,7 @@ use serde_json::Value;
 
 pub use beyond::{BEYOND_SCHEMA, Beyond};
 pub use checker::{Checker, Violation};
-pub(crate) use reading::strict_value;
-pub use reading::{MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, Verdict, check_file};
+pub use reading::{MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, Verdict, check_file, strict_value};
 
 /// The schema of one version of one external shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +45,13 @@ impl Schema {
         "journal-record.v1",
         "journal-line.v1",
         "tape.v1",
+        "contract.v1",
         "run-header.v1",
+        "scenario.v1",
+        "scenario-run-header.v1",
         "run-manifest.v1",
+        "live-run-header.v1",
+        "provider-settings.v1",
         "turingos-tuple.v1",
         "turingos-trap-frame.v1",
         "turingos-route.v1",

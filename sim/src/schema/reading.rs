@@ -117,7 +117,10 @@ fn too_long(limit: u64) -> io::Error {
 }
 
 /// Reads exactly one JSON document without members that stand twice.
-pub(crate) fn strict_value(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+///
+/// # Errors
+/// The bytes are no such document.
+pub fn strict_value(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let value = StrictValue.deserialize(&mut parser)?;
     parser.end()?;

@@ -16,10 +16,10 @@ use turingos::Digest;
 use turingos::journal::{Chain, Status};
 use turingos::kernel::{Committed, Kernel};
 
-use crate::oracle::boot_q;
 use crate::oracle::noise::NoiseKind;
 use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
+use crate::oracle::{Injected, boot_q};
 use crate::run::driver::Observer;
 use crate::run::{Driver, Header};
 use crate::world::World;
@@ -138,19 +138,9 @@ impl<R: Observer> Soak<R> {
     /// the tick was left alone. Asking clears the world's part.
     pub fn draws_line(&mut self) -> Option<String> {
         let world = self.driver.world_mut().take_injections();
-        let injected = self.driver.oracle().injected();
-        if injected.noise.is_none() && injected.fault.is_none() && world.is_empty() {
-            return None;
-        }
-        let drawn = Drawn {
-            tick: self.chain.count().saturating_sub(1),
-            noise: injected.noise.map(NoiseKind::name),
-            provider_fault: injected.fault.map(ProviderFaultKind::name),
-            world_faults: world.iter().map(|it| it.fault.code().name()).collect(),
-        };
-        let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
-        line.push('\n');
-        Some(line)
+        let world_faults = world.iter().map(|it| it.fault.code().name()).collect();
+        let tick = self.chain.count().saturating_sub(1);
+        draws_line(tick, self.driver.oracle().injected(), world_faults)
     }
 
     /// Ticks so far.
@@ -188,6 +178,26 @@ impl<R: Observer> Soak<R> {
             ),
         }
     }
+}
+
+/// What went wrong on purpose in a tick, as a line of JSON with its newline; nothing if nothing did.
+pub(crate) fn draws_line(
+    tick: u64,
+    injected: &Injected,
+    world_faults: Vec<&'static str>,
+) -> Option<String> {
+    if injected.noise.is_none() && injected.fault.is_none() && world_faults.is_empty() {
+        return None;
+    }
+    let drawn = Drawn {
+        tick,
+        noise: injected.noise.map(NoiseKind::name),
+        provider_fault: injected.fault.map(ProviderFaultKind::name),
+        world_faults,
+    };
+    let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
+    line.push('\n');
+    Some(line)
 }
 
 /// Runs a future on a paused clock that jumps to the next timer: virtual time.

@@ -10,9 +10,9 @@ use turingos::journal::{Chain, ChainFault};
 use super::records::Records;
 use super::{Facts, FileReport, RunFiles, Verdict};
 use crate::line_reader::{Line, LineError, LineReader};
+use crate::replay::Kind;
 use crate::run::tape::TapeReader;
 use crate::run::{DrawsChain, Header, Manifest, RunDirectory, RunIoError};
-use crate::{scenario, soak};
 
 /// No header or manifest is longer, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
@@ -116,21 +116,13 @@ fn document(source: impl Read) -> Result<Vec<u8>, Verdict> {
     Ok(bytes)
 }
 
-/// Which settings a header has.
-#[derive(Deserialize)]
-struct Probe {
-    scenario: Option<String>,
-}
-
 fn header(bytes: &[u8]) -> Result<HeaderFacts, Verdict> {
-    // What is no header at all is told as no header of a soak, which is the plainest there is.
-    let is_scripted = serde_json::from_slice::<Probe>(bytes).is_ok_and(|it| it.scenario.is_some());
-    let facts = if is_scripted {
-        Header::<scenario::Settings>::from_bytes(bytes).map(|header| HeaderFacts::of(&header))
-    } else {
-        Header::<soak::Settings>::from_bytes(bytes).map(|header| HeaderFacts::of(&header))
-    };
-    facts.map_err(|error| Verdict::invalid(None, error))
+    match Kind::of(bytes) {
+        Ok(Kind::Soak(header)) => Ok(HeaderFacts::of(&header)),
+        Ok(Kind::Scenario(header)) => Ok(HeaderFacts::of(&header)),
+        Ok(Kind::Live(header)) => Ok(HeaderFacts::of(&header)),
+        Err(error) => Err(Verdict::invalid(None, error)),
+    }
 }
 
 impl HeaderFacts {

@@ -1,8 +1,11 @@
 //! The committed corpus against decoder and bus: every case comes out as it was decided.
 
+mod contracts;
 mod form;
 mod providers;
 mod replies;
+mod scenarios;
+mod settings;
 mod syscalls;
 mod turingos_journals;
 

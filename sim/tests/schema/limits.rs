@@ -6,10 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::bus::{self, BusFaultCode, MAX_BODY_BYTES, MAX_BODY_NESTING, Provider};
+use turingos::contract::{Contract, ContractCode, MAX_PATTERN_BYTES};
 use turingos::isa::{FaultCode, MAX_NESTING, MAX_REPLY_BYTES, decode_canonical, decode_model};
 use turingos::journal::{Chain, ChainFaultCode};
+use turingos::pointer::MAX_PATH_BYTES;
 use turingos_sim::run::tape::Entry;
 use turingos_sim::run::{DocumentError, Header, Profile};
+use turingos_sim::scenario::{BuiltIn, Scenario, ScenarioCode};
 use turingos_sim::schema::BEYOND_SCHEMA;
 use turingos_sim::soak::{Settings, Soak, on_virtual_time};
 
@@ -201,6 +204,110 @@ fn limit_in_digits() {
     );
 }
 
+/// Why a contract is refused that its schema accepts.
+fn refused_contract(members: &Value) -> ContractCode {
+    let mut contract = json!({
+        "enabled": true,
+        "progress_file": "p",
+        "ordered_steps": ["A", "B"],
+        "step_file_map": {"A": "a"},
+    });
+    assert!(Contract::parse(contract.to_string().as_bytes()).is_ok());
+    for (key, value) in members.as_object().unwrap() {
+        contract[key] = value.clone();
+    }
+    assert!(checker("contract.v1").accepts(&contract), "{contract}");
+    Contract::parse(contract.to_string().as_bytes())
+        .unwrap_err()
+        .code
+}
+
+#[test]
+fn bytes_of_a_text() {
+    shows("bytes-of-a-text");
+    let wide = json!({"progress_file": "é".repeat(MAX_PATH_BYTES / 2 + 1)});
+    assert_eq!(refused_contract(&wide), ContractCode::BadPath);
+    let pattern = "é".repeat(MAX_PATTERN_BYTES / 2 + 1);
+    let regex = json!({"step_expectations": {"A": {"kind": "regex", "pattern": pattern}}});
+    assert_eq!(refused_contract(&regex), ContractCode::BadRegex);
+}
+
+#[test]
+fn regular_expressions() {
+    shows("regular-expressions");
+    for (pattern, code) in [
+        ("(?=a)", ContractCode::BadRegex),
+        ("((a{99}){99}){99}", ContractCode::RegexTooLarge),
+    ] {
+        let regex = json!({"step_expectations": {"A": {"kind": "regex", "pattern": pattern}}});
+        assert_eq!(refused_contract(&regex), code);
+    }
+}
+
+#[test]
+fn step_in_order() {
+    shows("step-in-order");
+    let unknown = json!({"step_file_map": {"C": "c"}});
+    assert_eq!(refused_contract(&unknown), ContractCode::UnknownStep);
+}
+
+#[test]
+fn expectation_has_a_file() {
+    shows("expectation-has-a-file");
+    let orphan = json!({"step_expectations": {"B": {"kind": "text", "value": "x"}}});
+    assert_eq!(
+        refused_contract(&orphan),
+        ContractCode::ExpectationWithoutFile
+    );
+}
+
+#[test]
+fn progress_file_apart() {
+    shows("progress-file-apart");
+    let own = json!({"step_file_map": {"A": "p"}});
+    assert_eq!(refused_contract(&own), ContractCode::ProgressFileIsStepFile);
+}
+
+/// Why a scenario is refused that its schema accepts.
+fn refused_scenario(change: impl Fn(&mut Value)) -> ScenarioCode {
+    let mut scenario = serde_json::from_str(BuiltIn::ALL[0].text).unwrap();
+    change(&mut scenario);
+    assert!(checker("scenario.v1").accepts(&scenario), "{scenario}");
+    Scenario::parse(scenario.to_string().as_bytes())
+        .unwrap_err()
+        .code
+}
+
+#[test]
+fn mission_among_files() {
+    shows("mission-among-files");
+    let code = refused_scenario(|it| it["mission"] = json!("OTHER.md"));
+    assert_eq!(code, ScenarioCode::BadFile);
+}
+
+#[test]
+fn content_size() {
+    shows("content-size");
+    let many = json!({"lines": [{"repeat": 100_000, "line": "three"}]});
+    let code = refused_scenario(|it| it["files"]["big"] = many.clone());
+    assert_eq!(code, ScenarioCode::TooLarge);
+}
+
+#[test]
+fn files_side_by_side() {
+    shows("files-side-by-side");
+    let code = refused_scenario(|it| it["files"]["MISSION.md/below"] = json!({"text": ""}));
+    assert_eq!(code, ScenarioCode::BadWorld);
+}
+
+#[test]
+fn window_order() {
+    shows("window-order");
+    let window = json!([{"first_tick": 2, "last_tick": 1, "lane": "E", "fault": "timeout"}]);
+    let code = refused_scenario(|it| it["brownouts"] = window.clone());
+    assert_eq!(code, ScenarioCode::OutOfRange);
+}
+
 fn header_text() -> String {
     let header = Settings::header(Profile::Routine, 7, 10);
     String::from_utf8(header.to_bytes()).unwrap()
@@ -291,5 +398,21 @@ fn base64_of_text() {
     for other in [record("YQ==", b"a"), record("/wB=", b"\xff\0")] {
         assert!(!is_entry(&other));
         assert!(checker("tape.v1").accepts(&tape_line(&other)));
+    }
+}
+
+#[test]
+fn hosts_that_there_cannot_be() {
+    shows("host");
+    let checker = checker("provider-settings.v1");
+    for host in ["256.256.256.256", "[::1::2]"] {
+        let address = format!("https://{host}");
+        let text = format!(
+            "version = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"{address}\"\n"
+        );
+        let lane = json!({"kind": "openai", "model": "m", "base_url": address});
+        assert!(checker.accepts(&json!({"version": 1, "lane": {"p": lane}})));
+        let fault = turingos_sim::live::Settings::parse(text.as_bytes()).unwrap_err();
+        assert_eq!(fault.place, "lane.p.base_url");
     }
 }

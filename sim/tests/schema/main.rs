@@ -8,12 +8,15 @@
 
 mod bodies;
 mod command;
+mod contracts;
 mod envelopes;
 mod files;
 mod journals;
 mod limits;
+mod live;
 mod mutants;
 mod places;
+mod scenarios;
 mod tables;
 mod tapes;
 mod tree;

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use turingos::bus::{BusFaultCode, Finish, Provider};
+use turingos::contract::{
+    MAX_PARTS, MAX_PATTERN_BYTES, MAX_REQUIRED_FILES, MAX_STEP_BYTES, MAX_STEPS,
+};
 use turingos::dispatch::{Lane, RouteReason};
 use turingos::isa::{
     FaultCode, GitLogQuery, OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode, OpcodeClass, Operand,
@@ -12,6 +15,7 @@ use turingos::isa::{
 };
 use turingos::journal::{MAX_SHOWN_POINTER, Status};
 use turingos::kernel::OracleFault;
+use turingos::pointer::MAX_PATH_BYTES;
 use turingos::trap::{TrapFrame, TrapKind};
 use turingos_sim::oracle::noise::NoiseKind;
 use turingos_sim::oracle::provider_faults::ProviderFaultKind;
@@ -345,6 +349,25 @@ fn a_header_s_rates_are_the_kinds_of_noise_and_fault() {
             Profile::ALL.map(Profile::name)
         );
     }
+}
+
+#[test]
+fn a_contract_s_limits_are_the_kernel_s() {
+    let document = document("contract.v1");
+    let (members, definitions) = (&document["properties"], &document["$defs"]);
+    assert_eq!(members["ordered_steps"]["maxItems"], MAX_STEPS);
+    assert_eq!(members["step_file_map"]["maxProperties"], MAX_STEPS);
+    assert_eq!(members["step_expectations"]["maxProperties"], MAX_STEPS);
+    assert_eq!(members["required_files"]["maxItems"], MAX_REQUIRED_FILES);
+    assert_eq!(definitions["path"]["maxLength"], MAX_PATH_BYTES);
+    assert_eq!(
+        definitions["step"]["pattern"],
+        format!("^[A-Za-z0-9_.-]{{1,{MAX_STEP_BYTES}}}$")
+    );
+    let parts = &definitions["includes"]["properties"]["values"];
+    assert_eq!(parts["maxItems"], MAX_PARTS);
+    let pattern = &definitions["regex"]["properties"]["pattern"];
+    assert_eq!(pattern["maxLength"], MAX_PATTERN_BYTES);
 }
 
 #[test]

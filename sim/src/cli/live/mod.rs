@@ -1,0 +1,125 @@
+//! `sim live`: a scenario or a mission in a real workspace with real providers, always recorded.
+//!
+//! Everything that can be wrong beforehand is found before the first tick: settings, keys, the
+//! providers' addresses, the workspace, the run's directory. Never falls back to anything.
+
+mod arguments;
+mod keys;
+pub(super) mod places;
+mod report;
+mod signals;
+mod watch;
+
+use std::io::Write;
+
+pub use arguments::LiveArgs;
+
+use super::exit::{Exit, Failure};
+use super::soak_report::Stopwatch;
+use crate::live::session::{End, Session};
+use crate::live::spending::Budget;
+use crate::live::transport::NoProvider;
+use crate::live::{Config, LiveOracle};
+use crate::run::{Header, Manifest, RunDirectory};
+use crate::scenario::{Ending, Outcome};
+use keys::Keys;
+use places::{Assignment, apart};
+use signals::Signals;
+use watch::Watch;
+
+/// Runs the verb.
+///
+/// # Errors
+/// The arguments or settings are wrong, a key is missing, a provider cannot be reached, a directory
+/// cannot be used, a secret was about to be written, or the run was given up within a tick.
+pub fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let settings = arguments.settings()?;
+    let budget = arguments.budget(&settings)?;
+    let keys = Keys::of_environment(&settings)?;
+    apart(&arguments.workspace, &arguments.out)?;
+    let assignment = Assignment::find(&arguments.mission, &arguments.workspace)?;
+    let ticks = arguments.ticks(assignment.scenario());
+    let header =
+        Config::of(assignment.scenario().clone(), &settings).into_header(arguments.seed, ticks);
+    let oracle =
+        LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
+    let bytes = header.to_bytes();
+    (oracle.secrets().check("the scenario or settings", &bytes))
+        .map_err(|leak| Failure::new(Exit::System, leak.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::new(Exit::System, format!("cannot start a runtime: {cause}")))?;
+    let stopwatch = Stopwatch::start();
+    let end = runtime.block_on(record(arguments, &header, assignment, oracle, budget))?;
+    let (outcome, writer, spending) = match end {
+        End::Over(outcome, writer, spending) => (outcome, writer, spending),
+        End::Abandoned { ticks } => {
+            return Err(unfinished(arguments, ticks, "a tick was given up"));
+        }
+        End::Leak { leak, ticks } => return Err(unfinished(arguments, ticks, &leak.to_string())),
+    };
+    let manifest = manifest(arguments, &header, &outcome);
+    writer.finish(&manifest)?;
+    let report = report::Report {
+        arguments,
+        outcome: &outcome,
+        manifest: &manifest,
+        spending,
+        wall: stopwatch.elapsed(),
+    };
+    report.write(out)?;
+    out.flush()?;
+    Ok(match (outcome.passed(), outcome.ending) {
+        (true, _) => Exit::Passed,
+        (false, Ending::Failed) => Exit::NotLive,
+        (false, Ending::Halted | Ending::TickLimit | Ending::Stopped(_)) => Exit::Failed,
+    })
+}
+
+async fn record(
+    arguments: &LiveArgs,
+    header: &Header<Config>,
+    assignment: Assignment,
+    oracle: LiveOracle,
+    budget: Budget,
+) -> Result<End, Failure> {
+    let mut signals = Signals::listen()?;
+    oracle.reach().await.map_err(no_provider)?;
+    let workspace = assignment.prepare(&arguments.workspace)?;
+    let writer = RunDirectory::create(&arguments.out, header)?;
+    let watch = Watch::new(!arguments.quiet && !arguments.json);
+    let session = Session::start(header, workspace, oracle, writer, budget);
+    let end = session
+        .run(&mut signals, |watched| watch.show(watched))
+        .await;
+    Ok(end?)
+}
+
+fn no_provider(error: NoProvider) -> Failure {
+    Failure::new(Exit::System, error.to_string())
+}
+
+fn unfinished(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
+    let place = arguments.out.display();
+    Failure::new(
+        Exit::System,
+        format!("{reason}; {place} holds a valid recording of {ticks} ticks without a manifest"),
+    )
+}
+
+fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) -> Manifest {
+    let traps = outcome.figures.traps.iter();
+    let counts = traps
+        .map(|(kind, count)| (kind.name().to_owned(), *count))
+        .collect();
+    Manifest::new(
+        header.seed,
+        header.profile,
+        outcome.figures.ticks,
+        outcome.root,
+        arguments.reproduce(),
+    )
+    .with_gates(outcome.gates.clone())
+    .with_counts(counts)
+}

@@ -1,0 +1,95 @@
+//! What `sim live` says at its end.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use turingos::Digest;
+
+use super::arguments::LiveArgs;
+use super::watch::dollars;
+use crate::cli::table::{Align, Table};
+use crate::live::spending::Spending;
+use crate::run::{Gate, Manifest};
+use crate::scenario::Outcome;
+
+/// A finished run.
+pub(super) struct Report<'a> {
+    pub(super) arguments: &'a LiveArgs,
+    pub(super) outcome: &'a Outcome,
+    pub(super) manifest: &'a Manifest,
+    pub(super) spending: Spending,
+    pub(super) wall: Duration,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    ending: &'static str,
+    ticks: u64,
+    root: Digest,
+    tokens: u64,
+    micro_dollars: u64,
+    p: u64,
+    e: u64,
+    failovers: u64,
+    gates: &'a [Gate],
+    passed: bool,
+    reproduce: &'a str,
+}
+
+impl Report<'_> {
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        match self.arguments.json {
+            true => self.write_json(out),
+            false => self.write_text(out),
+        }
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let figures = &self.outcome.figures;
+        let json = Json {
+            ending: self.outcome.ending.name(),
+            ticks: figures.ticks,
+            root: self.outcome.root,
+            tokens: self.spending.tokens,
+            micro_dollars: self.spending.micro_dollars(),
+            p: figures.p,
+            e: figures.e,
+            failovers: figures.failovers,
+            gates: self.manifest.gates(),
+            passed: self.manifest.passed(),
+            reproduce: self.manifest.reproduce(),
+        };
+        writeln!(out, "{}", serde_json::to_string(&json)?)
+    }
+
+    fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let figures = &self.outcome.figures;
+        let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
+        let cost = dollars(self.spending.micro_dollars());
+        for (name, value, unit) in [
+            ("ending", self.outcome.ending.name().to_owned(), ""),
+            ("ticks", figures.ticks.to_string(), ""),
+            ("tokens", self.spending.tokens.to_string(), ""),
+            ("cost", cost, "dollars"),
+            ("wall time", self.wall.as_secs().to_string(), "s"),
+            ("failovers", figures.failovers.to_string(), ""),
+        ] {
+            table.row([name, &value, unit]);
+        }
+        table.write(0, out)?;
+        writeln!(out, "\ngates")?;
+        let mut gates = Table::new([Align::Left, Align::Left, Align::Left]);
+        for gate in self.manifest.gates() {
+            let verdict = if gate.pass { "pass" } else { "FAIL" };
+            gates.row([verdict, &gate.id, &gate.detail]);
+        }
+        gates.write(2, out)?;
+        let verdict = match self.manifest.passed() {
+            true => "PASSED",
+            false => "FAILED",
+        };
+        writeln!(out, "\n{verdict}  root {}", self.outcome.root)?;
+        writeln!(out, "reproduce: {}", self.manifest.reproduce())
+    }
+}

@@ -1,0 +1,150 @@
+//! What `sim run` says: the configuration first, then figures, gates and the verdict.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use turingos::trap::TrapKind;
+
+use super::soak_report::{percent, seconds};
+use super::table::{Align, Table};
+use crate::run::{Gate, Header, Manifest};
+use crate::scenario::{AgentKind, Outcome, Settings};
+
+/// What is about to be run, so that a run that is killed can be repeated too.
+pub(super) fn write_opening(header: &Header<Settings>, out: &mut impl Write) -> io::Result<()> {
+    let settings = &header.config;
+    let config = serde_json::to_string(settings)?;
+    writeln!(
+        out,
+        "seed {}  scenario {}  profile {}  agent {}  tick limit {}\n{}\nheader {}\nconfig {config}",
+        header.seed,
+        settings.scenario.name(),
+        header.profile,
+        settings.agent.name(),
+        header.ticks,
+        settings.scenario.about(),
+        header.genesis()
+    )
+}
+
+/// A table, the gates, the verdict and the root.
+pub(super) fn write_text(
+    outcome: &Outcome,
+    wall: Duration,
+    manifest: &Manifest,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let figures = &outcome.figures;
+    let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
+    let virtual_time = Duration::from_micros(outcome.sim_time_us);
+    for (name, value, unit) in [
+        ("ending", outcome.ending.name().to_owned(), ""),
+        ("ticks", figures.ticks.to_string(), ""),
+        ("virtual time", seconds(virtual_time), "s"),
+        ("wall time", seconds(wall), "s"),
+        (
+            "completion",
+            percent(figures.completion_average(), 10_000),
+            "%",
+        ),
+        (
+            "plan adherence",
+            format!("{} of {}", figures.appends_taken, figures.appends_tried),
+            "progress lines taken",
+        ),
+        (
+            "pointer drift",
+            percent(figures.drifted, figures.placed),
+            "%",
+        ),
+        ("lane P", percent(figures.p, figures.ticks), "%"),
+        ("lane E", percent(figures.e, figures.ticks), "%"),
+        ("failovers", figures.failovers.to_string(), ""),
+        (
+            "recoveries",
+            format!("{} of {}", figures.recovered(), figures.recoveries_begun),
+            "",
+        ),
+    ] {
+        table.row([name, &value, unit]);
+    }
+    writeln!(out)?;
+    table.write(0, out)?;
+    writeln!(out, "\ntraps")?;
+    let mut traps = Table::new([Align::Left, Align::Right]);
+    for kind in TrapKind::ALL {
+        traps.row([kind.name(), &figures.trap(kind).to_string()]);
+    }
+    traps.write(2, out)?;
+    writeln!(out, "\ngates")?;
+    write_gates(manifest.gates(), out)?;
+    let verdict = if manifest.passed() {
+        "PASSED"
+    } else {
+        "FAILED"
+    };
+    writeln!(out, "\n{verdict}  root {}", outcome.root)?;
+    writeln!(out, "reproduce: {}", manifest.reproduce())
+}
+
+/// One line for each gate.
+pub(super) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()> {
+    let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
+    for gate in gates {
+        let verdict = if gate.pass { "pass" } else { "FAIL" };
+        table.row([verdict, &gate.id, &gate.detail]);
+    }
+    table.write(2, out)
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    seed: u64,
+    scenario: &'a str,
+    agent: AgentKind,
+    ending: &'static str,
+    ticks: u64,
+    root: turingos::Digest,
+    sim_time_us: u64,
+    steps_done_per_10000: u64,
+    p: u64,
+    e: u64,
+    failovers: u64,
+    traps: BTreeMap<&'static str, u64>,
+    gates: &'a [Gate],
+    passed: bool,
+    reproduce: &'a str,
+}
+
+/// One JSON object on one line. It holds nothing that two runs of the same seed do not share.
+pub(super) fn write_json(
+    header: &Header<Settings>,
+    outcome: &Outcome,
+    manifest: &Manifest,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let figures = &outcome.figures;
+    let json = Json {
+        seed: header.seed,
+        scenario: header.config.scenario.name(),
+        agent: header.config.agent,
+        ending: outcome.ending.name(),
+        ticks: figures.ticks,
+        root: outcome.root,
+        sim_time_us: outcome.sim_time_us,
+        steps_done_per_10000: figures.completion_average(),
+        p: figures.p,
+        e: figures.e,
+        failovers: figures.failovers,
+        traps: TrapKind::ALL
+            .into_iter()
+            .map(|kind| (kind.name(), figures.trap(kind)))
+            .collect(),
+        gates: manifest.gates(),
+        passed: manifest.passed(),
+        reproduce: manifest.reproduce(),
+    };
+    writeln!(out, "{}", serde_json::to_string(&json)?)
+}

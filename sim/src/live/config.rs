@@ -1,0 +1,98 @@
+//! The resolved configuration of a live run: everything its header says about it.
+//!
+//! Never holds an address, a key or a price: what a run does not follow from is no part of it.
+
+use serde::{Deserialize, Serialize};
+use turingos::dispatch::Lane;
+use turingos::kernel::{Kernel, KernelConfig};
+
+use super::provider::ProviderSettings;
+use super::request::request_body;
+use super::settings::Settings;
+use crate::oracle::Request;
+use crate::oracle::worker::boot_q;
+use crate::run::discipline::discipline;
+use crate::run::{DriverConfig, Header, Profile};
+use crate::scenario::{Course, Scenario};
+
+/// The providers of both lanes, as far as their requests follow from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Providers {
+    /// The lane for trouble.
+    pub p: ProviderSettings,
+    /// The lane for routine.
+    pub e: ProviderSettings,
+}
+
+impl Providers {
+    /// The body that a request is sent with, and recognised by in a recording.
+    #[must_use]
+    pub fn body(&self, request: &Request<'_>) -> Vec<u8> {
+        let settings = match request.lane {
+            Lane::P => &self.p,
+            Lane::E => &self.e,
+        };
+        request_body(settings, request)
+    }
+}
+
+/// Everything that shapes a live run besides what is on its tape, the scenario included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The kernel's settings.
+    pub kernel: KernelConfig,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// Who is asked.
+    pub providers: Providers,
+    /// The whole scenario, or the mission as one.
+    pub scenario: Scenario,
+}
+
+impl Config {
+    /// The configuration of a scenario with these providers.
+    #[must_use]
+    pub fn of(scenario: Scenario, settings: &Settings) -> Self {
+        let discipline_chars = u32::try_from(discipline().chars().count()).unwrap_or(u32::MAX);
+        Self {
+            kernel: KernelConfig {
+                discipline_chars,
+                test_commands: scenario.test_commands().to_vec(),
+                ..KernelConfig::default()
+            },
+            driver: settings.driver(),
+            providers: Providers {
+                p: settings.lane_p.provider.clone(),
+                e: settings.lane_e.provider.clone(),
+            },
+            scenario,
+        }
+    }
+
+    /// The header of a run of at most `ticks` ticks, at least 1. Its world is what the run puts
+    /// into its workspace; whatever else is there is read, and then it is on the tape.
+    #[must_use]
+    pub fn into_header(self, seed: u64, ticks: u64) -> Header<Self> {
+        let world = self.scenario.world().digest();
+        let name = self.scenario.name().to_owned();
+        Header::new(seed, ticks, Profile::Routine, self, Some(name), world)
+    }
+
+    /// What a run of this header is driven by.
+    #[must_use]
+    pub fn course(header: &Header<Self>) -> Course {
+        let config = &header.config;
+        let mission = config.scenario.mission().as_str();
+        Course {
+            kernel: Kernel::boot(&config.kernel, &boot_q(mission), mission)
+                .with_contract(config.scenario.contract().clone()),
+            driver: config.driver.clone(),
+            seed: header.seed,
+            ticks: header.ticks,
+            genesis: header.genesis(),
+            scenario: config.scenario.clone(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The part of a lane's settings that shapes its request bodies; it stands in a run's header.
+//!
+//! Never holds an address, a path, a key or the name of one: the same header means the same
+//! requests wherever the run is replayed.
+
+use serde::{Deserialize, Serialize};
+use turingos::bus::Provider;
+
+/// How a model is asked for a JSON document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputMode {
+    /// The provider enforces the schema of a transition.
+    Schema,
+    /// The provider enforces that the reply is some JSON object.
+    Object,
+    /// The instructions ask for it, and nothing enforces it.
+    Text,
+}
+
+impl OutputMode {
+    /// Every mode, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Schema, Self::Object, Self::Text];
+
+    /// The mode as it is written in settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Object => "object",
+            Self::Text => "text",
+        }
+    }
+
+    /// True if `provider` has a request member for this mode. The messages API has none for any
+    /// object: a reply that is begun for the model (a prefill of `{`) would come back without its
+    /// beginning, and a recording keeps what came.
+    #[must_use]
+    pub const fn is_offered_by(self, provider: Provider) -> bool {
+        match provider {
+            Provider::OpenAi | Provider::Ollama => true,
+            Provider::Kimi => matches!(self, Self::Schema | Self::Text),
+        }
+    }
+}
+
+/// Everything about a provider that its request bodies follow from, besides the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// The wire format.
+    pub kind: Provider,
+    /// The model's name, as the provider knows it.
+    pub model: String,
+    /// How JSON is asked for; one that [`OutputMode::is_offered_by`] the kind.
+    pub output: OutputMode,
+    /// Whether the reply comes in pieces.
+    pub stream: bool,
+    /// The most tokens of one reply, at least 1.
+    pub max_output_tokens: u32,
+    /// Whether `temperature` 0 is sent. Some reasoning models refuse every temperature.
+    pub temperature: bool,
+    /// The sampling seed, for the kinds that take one (not the messages API).
+    pub seed: Option<u64>,
+}

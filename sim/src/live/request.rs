@@ -1,0 +1,253 @@
+//! Request bodies: a pure function of a provider's settings and a request.
+//!
+//! A body has one spelling: compact JSON, members in a fixed order, every optional member either
+//! always or never there for the same settings. Its SHA-256 is what a recording knows a request by.
+//!
+//! Never sends anything, and never puts an address, a key or a time into a body.
+
+use turingos::bus::Provider;
+
+use super::prompt;
+use super::provider::{OutputMode, ProviderSettings};
+use super::transition_schema::transition_schema;
+use crate::oracle::Request;
+use crate::oracle::json_text::{push_json_string, push_number};
+
+/// The path below a provider's base URL to which its bodies are posted. The base URLs are the ones
+/// that the providers document: `https://api.openai.com/v1`, `https://api.anthropic.com`,
+/// `http://localhost:11434`.
+#[must_use]
+pub const fn request_path(kind: Provider) -> &'static str {
+    match kind {
+        Provider::OpenAi => "/chat/completions",
+        Provider::Kimi => "/v1/messages",
+        Provider::Ollama => "/api/chat",
+    }
+}
+
+/// The canonical body of one request: discipline as the system text, state register and frame as
+/// [`prompt::compose`] lays them out as the user's. Tick, lane and attempt do not enter it, so that
+/// a repeated request is the same request.
+#[must_use]
+pub fn request_body(settings: &ProviderSettings, request: &Request<'_>) -> Vec<u8> {
+    let mut body = Body { out: Vec::new() };
+    body.raw(r#"{"model":"#);
+    body.string(&settings.model);
+    match settings.kind {
+        Provider::OpenAi => body.openai(settings, request),
+        Provider::Kimi => body.messages_api(settings, request),
+        Provider::Ollama => body.ollama(settings, request),
+    }
+    body.raw("}");
+    body.out
+}
+
+struct Body {
+    out: Vec<u8>,
+}
+
+impl Body {
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    fn string(&mut self, text: &str) {
+        push_json_string(&mut self.out, text.as_bytes());
+    }
+
+    fn number(&mut self, name: &str, number: u64) {
+        self.raw(name);
+        push_number(&mut self.out, number);
+    }
+
+    fn message(&mut self, role: &str, content: &str) {
+        self.raw(r#"{"role":""#);
+        self.raw(role);
+        self.raw(r#"","content":"#);
+        self.string(content);
+        self.raw("}");
+    }
+
+    fn system_and_user(&mut self, request: &Request<'_>) {
+        self.raw(r#","messages":["#);
+        self.message("system", request.discipline);
+        self.raw(",");
+        self.message("user", &prompt::compose(request.q, request.frame));
+        self.raw("]");
+    }
+
+    fn stream(&mut self, stream: bool) {
+        self.raw(if stream {
+            r#","stream":true"#
+        } else {
+            r#","stream":false"#
+        });
+    }
+
+    /// openai-python `types/chat/completion_create_params.py`.
+    fn openai(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
+        self.system_and_user(request);
+        if settings.temperature {
+            self.raw(r#","temperature":0"#);
+        }
+        let most = settings.max_output_tokens;
+        self.number(r#","max_completion_tokens":"#, most.into());
+        if let Some(seed) = settings.seed {
+            self.number(r#","seed":"#, seed);
+        }
+        match settings.output {
+            OutputMode::Schema => {
+                self.raw(r#","response_format":{"type":"json_schema","json_schema":"#);
+                self.raw(r#"{"name":"transition","schema":"#);
+                self.raw(&transition_schema());
+                self.raw(r#","strict":true}}"#);
+            }
+            OutputMode::Object => self.raw(r#","response_format":{"type":"json_object"}"#),
+            OutputMode::Text => {}
+        }
+        self.stream(settings.stream);
+        if settings.stream {
+            // Without it a stream says nothing of what it cost.
+            self.raw(r#","stream_options":{"include_usage":true}"#);
+        }
+    }
+
+    /// anthropic-sdk-python `types/message_create_params.py`; Kimi's `/anthropic` takes the same.
+    fn messages_api(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
+        let most = settings.max_output_tokens;
+        self.number(r#","max_tokens":"#, most.into());
+        self.raw(r#","system":"#);
+        self.string(request.discipline);
+        self.raw(r#","messages":["#);
+        self.message("user", &prompt::compose(request.q, request.frame));
+        self.raw("]");
+        if settings.temperature {
+            self.raw(r#","temperature":0"#);
+        }
+        if settings.output == OutputMode::Schema {
+            self.raw(r#","output_config":{"format":{"type":"json_schema","schema":"#);
+            self.raw(&transition_schema());
+            self.raw("}}");
+        }
+        self.stream(settings.stream);
+    }
+
+    /// ollama `docs/api.md`, generate a chat completion.
+    fn ollama(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
+        self.system_and_user(request);
+        self.stream(settings.stream);
+        match settings.output {
+            OutputMode::Schema => {
+                self.raw(r#","format":"#);
+                self.raw(&transition_schema());
+            }
+            OutputMode::Object => self.raw(r#","format":"json""#),
+            OutputMode::Text => {}
+        }
+        let most = settings.max_output_tokens;
+        self.number(r#","options":{"num_predict":"#, most.into());
+        if settings.temperature {
+            self.raw(r#","temperature":0"#);
+        }
+        if let Some(seed) = settings.seed {
+            self.number(r#","seed":"#, seed);
+        }
+        self.raw("}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use turingos::dispatch::Lane;
+
+    fn settings(kind: Provider, output: OutputMode, stream: bool) -> ProviderSettings {
+        ProviderSettings {
+            kind,
+            model: "m\"1".into(),
+            output,
+            stream,
+            max_output_tokens: 1024,
+            temperature: true,
+            seed: (kind != Provider::Kimi).then_some(7),
+        }
+    }
+
+    const REQUEST: Request<'static> = Request {
+        tick: 3,
+        lane: Lane::P,
+        attempt: 2,
+        discipline: "be exact\n",
+        q: "q",
+        frame: "[OS_CONTRACT]",
+    };
+
+    fn text(settings: &ProviderSettings) -> String {
+        String::from_utf8(request_body(settings, &REQUEST)).unwrap()
+    }
+
+    const USER: &str =
+        r#"{"role":"user","content":"[STATE_REGISTER] 1 bytes\nq\n\n[FRAME]\n[OS_CONTRACT]"}"#;
+
+    #[test]
+    fn the_bodies_are_the_documented_ones() {
+        assert_eq!(
+            text(&settings(Provider::OpenAi, OutputMode::Object, true)),
+            format!(
+                r#"{{"model":"m\"1","messages":[{{"role":"system","content":"be exact\n"}},{USER}],"temperature":0,"max_completion_tokens":1024,"seed":7,"response_format":{{"type":"json_object"}},"stream":true,"stream_options":{{"include_usage":true}}}}"#
+            )
+        );
+        assert_eq!(
+            text(&settings(Provider::Kimi, OutputMode::Text, false)),
+            format!(
+                r#"{{"model":"m\"1","max_tokens":1024,"system":"be exact\n","messages":[{USER}],"temperature":0,"stream":false}}"#
+            )
+        );
+        assert_eq!(
+            text(&settings(Provider::Ollama, OutputMode::Object, false)),
+            format!(
+                r#"{{"model":"m\"1","messages":[{{"role":"system","content":"be exact\n"}},{USER}],"stream":false,"format":"json","options":{{"num_predict":1024,"temperature":0,"seed":7}}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn every_body_is_json_and_carries_the_schema_where_the_provider_takes_one() {
+        for kind in Provider::ALL {
+            for output in OutputMode::ALL
+                .into_iter()
+                .filter(|it| it.is_offered_by(kind))
+            {
+                for stream in [false, true] {
+                    let body: Value = serde_json::from_str(&text(&settings(kind, output, stream)))
+                        .expect("a body is JSON");
+                    assert_eq!(body["stream"], stream);
+                    let schema = match kind {
+                        Provider::OpenAi => &body["response_format"]["json_schema"]["schema"],
+                        Provider::Kimi => &body["output_config"]["format"]["schema"],
+                        Provider::Ollama => &body["format"],
+                    };
+                    let is_schema = schema["properties"]["a_t"].is_object();
+                    assert_eq!(is_schema, output == OutputMode::Schema, "{kind} {output:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_sent() {
+        for kind in Provider::ALL {
+            let settings = ProviderSettings {
+                temperature: false,
+                seed: None,
+                ..settings(kind, OutputMode::Text, false)
+            };
+            let text = text(&settings);
+            for name in ["temperature", "seed", "format"] {
+                assert!(!text.contains(&format!("\"{name}\":")), "{kind} {name}");
+            }
+            assert!(!text.contains("response_format") && !text.contains("output_config"));
+        }
+    }
+}

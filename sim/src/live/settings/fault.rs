@@ -1,0 +1,82 @@
+//! What is wrong with settings, and where.
+//!
+//! Never shows a value: a key may have been pasted into the wrong place.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Settings that cannot be used. The caller is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{place}: {detail}")]
+pub struct SettingsFault {
+    /// The kind of fault, stable across versions.
+    pub code: SettingsFaultCode,
+    /// A line and column of the file (`5:1`), a key (`lane.p.base_url`), or `file` for all of it.
+    /// Never has a space.
+    pub place: String,
+    /// What is wrong there and what is expected, one line for people.
+    pub detail: String,
+}
+
+impl SettingsFault {
+    pub(super) fn new(
+        code: SettingsFaultCode,
+        place: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            place: place.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// The kinds of fault that settings can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SettingsFaultCode {
+    /// The file is longer than any settings are.
+    TooLong,
+    /// The file is not UTF-8.
+    NotUtf8,
+    /// The text is not TOML; a key that stands twice is none.
+    NotToml,
+    /// The file says that it is of a newer version.
+    NewerVersion,
+    /// A key is unknown or missing, or its value has the wrong type.
+    WrongShape,
+    /// A value has the right type but is none that can be used.
+    BadValue,
+}
+
+impl SettingsFaultCode {
+    /// Every code.
+    pub const ALL: [Self; 6] = [
+        Self::TooLong,
+        Self::NotUtf8,
+        Self::NotToml,
+        Self::NewerVersion,
+        Self::WrongShape,
+        Self::BadValue,
+    ];
+
+    /// The code as the corpus writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooLong => "TOO_LONG",
+            Self::NotUtf8 => "NOT_UTF8",
+            Self::NotToml => "NOT_TOML",
+            Self::NewerVersion => "NEWER_VERSION",
+            Self::WrongShape => "WRONG_SHAPE",
+            Self::BadValue => "BAD_VALUE",
+        }
+    }
+}
+
+impl fmt::Display for SettingsFaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
