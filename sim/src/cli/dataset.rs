@@ -1,7 +1,7 @@
 //! `sim dataset`: training rows from runs and TuringOS journals.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,11 +9,10 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::verify::{Recording, recordings, sentence};
 use crate::dataset::{
-    Collector, Divergence, Figures, JournalError, from_journal, from_soak, shortest_names,
+    Collector, Figures, JournalError, RunError, from_journal, from_run, shortest_names,
     write_summary,
 };
-use crate::run::{Header, RunDirectory};
-use crate::soak::Settings;
+use crate::run::RunDirectory;
 use crate::verify::{self, RunFolder};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
@@ -197,20 +196,10 @@ fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(),
             })
         }
         Recording::Run(path) => {
-            let bytes = fs::read(path.join(RunDirectory::HEADER))
-                .map_err(|cause| Failure::of_file("read", path, &cause))?;
-            let header = Header::<Settings>::from_bytes(&bytes).map_err(|error| {
-                Failure::new(Exit::Corrupt, format!("{}: {error}", path.display()))
-            })?;
             rows.begin("run", &format!("{}/{}", source.name, RunDirectory::JOURNAL));
-            let journal = BufReader::new(open(&path.join(RunDirectory::JOURNAL))?);
-            from_soak(&header, journal, rows).map_err(|error| {
-                let exit = match &error {
-                    Divergence::Record { .. } => Exit::Divergence,
-                    Divergence::Journal { .. } => Exit::Corrupt,
-                    Divergence::Output(_) => Exit::System,
-                };
-                Failure::new(exit, format!("{}: {error}", path.display()))
+            from_run(path, rows).map_err(|error| match error {
+                RunError::Replay(error) => error.into(),
+                RunError::Output(_) => Failure::new(Exit::System, error.to_string()),
             })
         }
     }

@@ -15,6 +15,6 @@ mod turingos;
 
 pub use collector::{Collector, Figures, SourceFigures, Transition};
 pub use names::shortest_names;
-pub use runs::{Divergence, from_soak};
+pub use runs::{RunError, from_run};
 pub use summary::write_summary;
 pub use turingos::{JournalError, from_journal};

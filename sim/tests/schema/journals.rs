@@ -6,10 +6,10 @@ use std::path::Path;
 
 use turingos_sim::corpus::load;
 use turingos_sim::corpus::turingos_journals::JournalExpectation;
-use turingos_sim::dataset::{Collector, from_journal, from_soak};
+use turingos_sim::dataset::{Collector, from_journal, from_run};
 use turingos_sim::fuzzing::turingos_journal::Composer;
 use turingos_sim::line_reader::Line;
-use turingos_sim::run::Profile;
+use turingos_sim::run::{Profile, RunDirectory};
 use turingos_sim::soak::{Settings, Soak, on_virtual_time};
 use turingos_sim::turingos_journal::{FaultCode, Journal};
 
@@ -111,19 +111,21 @@ fn a_changed_line_is_refused_by_both_or_by_neither() {
 
 #[test]
 fn every_row_of_a_data_set_is_what_its_schema_says() {
+    let directory = tempfile::TempDir::new().unwrap();
     let header = Settings::header(Profile::Hostile, 7, 200);
-    let mut lines = Vec::new();
+    let mut writer = RunDirectory::create(directory.path(), &header).unwrap();
     on_virtual_time(async {
         let mut soak = Soak::start(&header);
         for _ in 0..200 {
             soak.tick().await;
-            lines.extend_from_slice(soak.line());
+            writer.record_line(soak.line()).unwrap();
         }
     });
+    writer.flush().unwrap();
     let (mut policy, mut reflex) = (Vec::new(), Vec::new());
     let mut rows = Collector::new(&mut policy, &mut reflex, false);
     rows.begin("run", "RUN/journal.jsonl");
-    from_soak(&header, lines.as_slice(), &mut rows).unwrap();
+    from_run(directory.path(), &mut rows).unwrap();
     rows.begin("turingos-journal", "x.journal.log");
     from_journal(journal().as_bytes(), &mut rows).unwrap();
     let figures = rows.finish().unwrap();
