@@ -90,6 +90,7 @@ fn every_body_holds_on_the_authored_corpus() {
         ("syscalls", "syscall"),
         ("replies", "reply_text"),
         ("providers", "provider_"),
+        ("turingos-journals", "turingos_journal"),
         ("contracts", "contract"),
         ("guard", "guard_block"),
         ("scenario-files", "scenario"),

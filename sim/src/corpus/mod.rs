@@ -19,6 +19,7 @@ pub mod replies;
 pub mod scenarios;
 pub mod settings;
 pub mod syscalls;
+pub mod turingos_journals;
 
 use std::borrow::Cow;
 use std::fmt;

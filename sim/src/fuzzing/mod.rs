@@ -19,6 +19,7 @@ mod settings;
 mod shell;
 mod tapes;
 mod ticks;
+pub mod turingos_journal;
 mod witness;
 
 pub use contracts::contract;
@@ -32,6 +33,7 @@ pub use settings::settings;
 pub use shell::shell_line;
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
+pub use turingos_journal::turingos_journal;
 
 /// One fuzz target: the name of its binary, its seed folder and its body.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +45,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -60,6 +62,7 @@ pub const TARGETS: [Target; 16] = [
     target("run_files", run_files),
     target("guard_block", guard_block),
     target("ticks", ticks),
+    target("turingos_journal", turingos_journal),
 ];
 
 const fn target(name: &'static str, body: fn(&[u8])) -> Target {

@@ -201,6 +201,11 @@ impl<W: Manifold, O: Oracle, R: Observer> Driver<W, O, R> {
     pub const fn oracle(&self) -> &O {
         &self.oracle
     }
+
+    /// The observer, between ticks.
+    pub const fn observer_mut(&mut self) -> &mut R {
+        &mut self.caller.observer
+    }
 }
 
 fn micros_since(started: Instant) -> u64 {

@@ -53,6 +53,11 @@ impl Schema {
         "run-manifest.v1",
         "live-run-header.v1",
         "provider-settings.v1",
+        "turingos-tuple.v1",
+        "turingos-trap-frame.v1",
+        "turingos-route.v1",
+        "dataset-policy-row.v1",
+        "dataset-reflex-row.v1",
     ];
 
     /// The schema with exactly this name.

@@ -8,6 +8,7 @@ mod replies;
 mod scenarios;
 mod settings;
 mod syscalls;
+mod turingos_journals;
 
 use std::path::Path;
 
