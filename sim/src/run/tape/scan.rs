@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// Names the kind of the first secret in the bytes.
 type Find = dyn Fn(&[u8]) -> Option<&'static str> + Send + Sync;
 
 /// Looks for secrets in bytes that are about to be written.
