@@ -313,3 +313,23 @@ fn a_run_that_comes_out_otherwise_is_a_divergence_at_its_tick() {
     assert!(err.contains("tick 50"), "{err}");
     assert!(!scene.path("out").exists());
 }
+
+#[test]
+fn a_scenario_s_run_verifies_and_gives_its_rows_too() {
+    let scene = Scene::new();
+    let scenario =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/scenarios/fault-recovery.json");
+    let (scenario, run) = (scenario.to_str().unwrap(), scene.path("RUN"));
+    let run = run.to_str().unwrap();
+    assert_eq!(sim(&["run", scenario, "--quiet", "--out", run]).0, Some(0));
+    let (code, out, _) = sim(&["verify", run]);
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(scene.dataset("out", &["--keep-duplicates", run]).0, Some(0));
+    let journal = fs::read_to_string(Path::new(run).join(RunDirectory::JOURNAL)).unwrap();
+    let decoded = journal
+        .lines()
+        .filter(|line| line.contains("\"fault\":null"))
+        .count();
+    assert_eq!(scene.rows("out", "policy.jsonl").len(), decoded);
+    assert!(!scene.rows("out", "reflex.jsonl").is_empty());
+}

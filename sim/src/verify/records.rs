@@ -94,21 +94,22 @@ impl Records {
         Ok(())
     }
 
-    /// How often each opcode and trap was counted, by its name; those that never were too.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let opcodes = Opcode::ALL.into_iter().map(|opcode| {
-            let count = self.opcodes.get(&opcode).copied();
-            (opcode.name(), count.unwrap_or_default())
-        });
-        let traps = TrapKind::ALL.into_iter().map(|trap| {
-            let count = self.traps.get(&trap).copied();
-            (trap.name(), count.unwrap_or_default())
-        });
-        opcodes.chain(traps)
+    /// How often each opcode was counted, by its name; those that never were too.
+    pub(super) fn opcodes(&self) -> Vec<(&'static str, u64)> {
+        let count = |opcode| self.opcodes.get(&opcode).copied().unwrap_or_default();
+        Opcode::ALL
+            .map(|opcode| (opcode.name(), count(opcode)))
+            .into()
+    }
+
+    /// How often each trap was counted, by its name; those that never were too.
+    pub(super) fn traps(&self) -> Vec<(&'static str, u64)> {
+        let count = |trap| self.traps.get(&trap).copied().unwrap_or_default();
+        TrapKind::ALL.map(|trap| (trap.name(), count(trap))).into()
     }
 
     /// How many traps were counted.
-    pub(super) fn traps(&self) -> u64 {
+    pub(super) fn trap_count(&self) -> u64 {
         self.traps.values().sum()
     }
 }

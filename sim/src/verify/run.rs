@@ -224,7 +224,7 @@ fn journal(source: impl Read, genesis: Digest) -> Result<(Facts, Chain, Records)
             .map_err(|reason| Verdict::invalid(Some(line.number), reason))?;
     }
     let mut facts = facts("records", chain);
-    facts.counts.push(("traps", records.traps()));
+    facts.counts.push(("traps", records.trap_count()));
     Ok((facts, chain, records))
 }
 
@@ -275,11 +275,13 @@ fn manifest(bytes: &[u8], found: &Found) -> Result<Facts, Verdict> {
     if let Some((chain, records)) = &found.journal {
         agree("records", manifest.records(), chain.count())?;
         agree("root", manifest.root(), chain.head())?;
-        // A run that counts anything by these names counts everything by them.
-        let claimed = |name| manifest.counts().get(name).copied();
-        if records.counts().any(|(name, _)| claimed(name).is_some()) {
-            for (name, count) in records.counts() {
-                agree(name, claimed(name).unwrap_or_default(), count)?;
+        let claimed = |name: &str| manifest.counts().get(name).copied();
+        for counts in [records.opcodes(), records.traps()] {
+            // A run that counts anything of a list counts everything of it.
+            if counts.iter().any(|(name, _)| claimed(name).is_some()) {
+                for (name, count) in counts {
+                    agree(name, claimed(name).unwrap_or_default(), count)?;
+                }
             }
         }
     }
