@@ -4,6 +4,7 @@
 //! that there is a command line.
 
 mod check;
+pub mod dataset;
 pub mod decode;
 pub mod exit;
 pub mod gate;
@@ -23,6 +24,7 @@ mod soak_report;
 pub mod table;
 pub mod terminal;
 mod usage;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -46,11 +48,13 @@ enum Verb {
     Replay(replay::ReplayArgs),
     Run(run::RunArgs),
     Longrun(longrun::LongrunArgs),
-    Live(live::LiveArgs),
+    Live(Box<live::LiveArgs>),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
     Serve(serve::ServeArgs),
+    Verify(verify::VerifyArgs),
+    Dataset(dataset::DatasetArgs),
 }
 
 fn exit_codes() -> String {
@@ -94,6 +98,8 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
         Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
+        Verb::Dataset(arguments) => dataset::run(&arguments, &mut io::stdout().lock()),
+        Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

@@ -83,7 +83,11 @@ impl SoakArgs {
 /// be started.
 pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     if let Some(directory) = &arguments.resume {
-        return resume(directory, arguments, out);
+        let options = Options {
+            json: arguments.json,
+            quiet: arguments.quiet,
+        };
+        return resume(directory, options, out);
     }
     let header = arguments.header();
     if arguments.emit_journal {
@@ -98,12 +102,23 @@ pub fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     execute(arguments, &header, writer, out)
 }
 
+/// How the result of a soak that is gone on with is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
 /// Goes on with the soak in `directory`, or looks at a finished one again.
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, the run comes to something else than is
 /// recorded, or something cannot be written.
-pub fn resume(directory: &Path, options: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(super) fn resume(
+    directory: &Path,
+    options: Options,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
     let header = prefix.header;
     let swarm = Settings::of(header.profile).swarm(header.seed) == header.config;
@@ -113,8 +128,12 @@ pub fn resume(directory: &Path, options: &SoakArgs, out: &mut impl Write) -> Res
         seed: header.seed,
         profile: header.profile,
         swarm,
+        out: None,
+        resume: None,
+        json: options.json,
         check: false,
-        ..options.clone()
+        quiet: options.quiet,
+        emit_journal: false,
     };
     execute(&arguments, &header, Some(writer), out)
 }

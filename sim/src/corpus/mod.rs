@@ -9,14 +9,17 @@
 //! should have said.
 
 pub mod contracts;
+pub mod guidance;
 mod headline;
 mod listing;
 mod outcome;
 pub mod providers;
 mod recipe;
 pub mod replies;
+pub mod scenarios;
 pub mod settings;
 pub mod syscalls;
+pub mod turingos_journals;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -10,12 +10,14 @@ use super::{Finding, Ledger};
 use crate::corpus::contracts::ContractExpectation;
 use crate::corpus::providers::ProviderExpectation;
 use crate::corpus::replies::ReplyExpectation;
+use crate::corpus::scenarios::ScenarioExpectation;
+use crate::corpus::settings::SettingsExpectation;
 use crate::corpus::syscalls::SyscallExpectation;
 use crate::corpus::{Case, Expectation, LoadError, load};
 use crate::schema::{Checker, Schema, strict_value};
 
 impl Ledger {
-    fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
+    pub(super) fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
         let outcome = case.check();
         self.expect(outcome.is_ok(), || {
             let disagreement = outcome.err().map(|it| it.to_string()).unwrap_or_default();
@@ -46,26 +48,38 @@ pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
         ledger.hold(ReplyExpectation::FOLDER, case);
     }
     let contracts = load::<ContractExpectation>(corpus)?;
-    hold_contracts(&mut ledger, &contracts);
+    hold_files(&mut ledger, "contract.v1", &contracts, |it| {
+        it.refusal().is_none() || it.beyond().is_some()
+    });
+    let scenarios = load::<ScenarioExpectation>(corpus)?;
+    hold_files(&mut ledger, "scenario.v1", &scenarios, |it| {
+        it.refusal().is_none() || it.beyond().is_some()
+    });
     let detail = format!(
-        "{} documents ({accepted} taken, {refused} refused), {} replies and {} contracts",
+        "{} documents ({accepted} taken, {refused} refused), {} replies, {} contracts and {} \
+         scenario files",
         syscalls.len(),
         replies.len(),
-        contracts.len()
+        contracts.len(),
+        scenarios.len()
     );
     Ok(ledger.finding("schema", detail))
 }
 
-/// Holds reader and schema to every contract, and to each other where the schema sees a document.
-fn hold_contracts(ledger: &mut Ledger, contracts: &[Case<ContractExpectation>]) {
-    let schema = checker("contract.v1");
-    for case in contracts {
-        ledger.hold(ContractExpectation::FOLDER, case);
+/// Holds reader and schema to every file, and to each other where the schema sees a document.
+fn hold_files<E: Expectation>(
+    ledger: &mut Ledger,
+    schema: &str,
+    cases: &[Case<E>],
+    is_accepted: impl Fn(&E) -> bool,
+) {
+    let schema = checker(schema);
+    for case in cases {
+        ledger.hold(E::FOLDER, case);
         if let Ok(document) = strict_value(&case.input()) {
-            let expectation = &case.expectation;
-            let is_accepted = expectation.refusal().is_none() || expectation.beyond().is_some();
-            ledger.expect(schema.accepts(&document) == is_accepted, || {
-                format!("{}: its schema judges otherwise", case.name)
+            let wanted = is_accepted(&case.expectation);
+            ledger.expect(schema.accepts(&document) == wanted, || {
+                format!("{}/{}: its schema judges otherwise", E::FOLDER, case.name)
             });
         }
     }
@@ -157,4 +171,19 @@ pub(super) fn bus(corpus: &Path) -> Result<Finding, LoadError> {
         ));
     }
     Ok(ledger.finding("bus", figures.join(", ")))
+}
+
+pub(super) fn settings(corpus: &Path) -> Result<Finding, LoadError> {
+    let cases = load::<SettingsExpectation>(corpus)?;
+    let mut ledger = Ledger::default();
+    let refused = (cases.iter()).filter(|case| case.expectation.refusal().is_some());
+    let refused = refused.count();
+    let taken = cases.len() - refused;
+    ledger.expect(taken > 0 && refused > 0, || {
+        format!("{taken} taken and {refused} refused")
+    });
+    for case in &cases {
+        ledger.hold(SettingsExpectation::FOLDER, case);
+    }
+    Ok(ledger.finding("settings", format!("{taken} taken and {refused} refused")))
 }

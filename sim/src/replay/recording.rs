@@ -4,15 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use turingos::Digest;
 
 use super::Report;
+use super::kind::Kind;
 use crate::run::prefix::{Ends, check_manifest, read_document};
 use crate::run::tape::{Deck, Ending, TapeReader};
-use crate::run::{Header, Manifest, RecordedJournal, RunDirectory, RunIoError};
-use crate::{live, soak};
+use crate::run::{
+    Divergence, Gate, Header, Held, Manifest, RecordedJournal, RunDirectory, RunIoError,
+};
 
 /// A run that is being replayed.
 #[derive(Debug)]
@@ -22,15 +22,6 @@ pub struct Recording {
     journal: RecordedJournal,
     deck: Deck,
     manifest: Option<Manifest>,
-}
-
-/// What a header describes.
-#[derive(Debug)]
-pub enum Kind {
-    /// Missions drawn from a seed, in a simulated world.
-    Soak(Box<Header<soak::Settings>>),
-    /// A scenario or mission in a real workspace, with real providers.
-    Live(Box<Header<live::Config>>),
 }
 
 impl Recording {
@@ -64,18 +55,7 @@ impl Recording {
     /// # Errors
     /// The header is not what this version writes.
     pub fn kind(&self) -> Result<Kind, RunIoError> {
-        // Only a live run has providers in its configuration. Whether the header is one is found
-        // out when it is read as what it looks like.
-        let shape: Option<serde_json::Value> = serde_json::from_slice(&self.header).ok();
-        let is_live = shape.is_some_and(|shape| shape["config"]["providers"].is_object());
-        Ok(match is_live {
-            true => Kind::Live(Box::new(self.read_header()?)),
-            false => Kind::Soak(Box::new(self.read_header()?)),
-        })
-    }
-
-    fn read_header<C: Serialize + DeserializeOwned>(&self) -> Result<Header<C>, RunIoError> {
-        Header::from_bytes(&self.header).map_err(|source| RunIoError::Document {
+        Kind::of(&self.header).map_err(|source| RunIoError::Document {
             path: self.directory.join(RunDirectory::HEADER),
             source,
         })
@@ -104,45 +84,86 @@ impl Recording {
     /// Holds the record of the next tick, as its JSON text, to the journal.
     ///
     /// # Errors
-    /// The inputs or the record diverge, or a file is corrupt.
+    /// The inputs or the record diverge, a file is corrupt, or the recorded run was finished
+    /// without such a tick.
     pub fn hold(&mut self, record: &[u8]) -> Result<(), RunIoError> {
         if let Some(failure) = self.deck.failure() {
             return Err(failure);
         }
-        self.journal.hold(record).map(|_| ())
+        let tick = self.ticks();
+        match self.journal.hold(record)? {
+            Held::Ended if self.is_finished() => Err(RunIoError::Diverged(Box::new(
+                Divergence::of_records(tick, b"", record),
+            ))),
+            Held::Same | Held::Ended => Ok(()),
+        }
     }
 
-    /// Holds the end to journal, tape and manifest. `is_stopped` says that the replay was asked to
-    /// stop before the end.
+    /// Whether the recorded run was finished.
+    #[must_use]
+    pub const fn is_finished(&self) -> bool {
+        self.manifest.is_some()
+    }
+
+    /// Holds what a replay was judged to the manifest, if there is one: the names of the gates and
+    /// whether they hold, not how that is put into words.
+    ///
+    /// # Errors
+    /// They are others.
+    pub fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
+        let verdicts = |gates: &[Gate]| -> Vec<String> {
+            let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.pass);
+            gates.iter().map(verdict).collect()
+        };
+        let Some(manifest) = &self.manifest else {
+            return Ok(());
+        };
+        let (claimed, found) = (verdicts(manifest.gates()), verdicts(replayed));
+        if claimed == found {
+            return Ok(());
+        }
+        Err(RunIoError::ManifestDisagrees {
+            path: self.directory.join(RunDirectory::MANIFEST),
+            claim: "gates",
+            claimed: claimed.join(", "),
+            found: found.join(", "),
+        })
+    }
+
+    /// Holds the end to journal, tape and manifest.
     ///
     /// # Errors
     /// Something is left that the replay did not come to, or the manifest tells of another run.
-    pub fn finish<C>(mut self, header: &Header<C>, is_stopped: bool) -> Result<Report, RunIoError> {
-        if !is_stopped {
-            self.journal.expect_end()?;
-            // The tape of a run that was killed may be ahead of its journal.
-            let is_finished = self.manifest.is_some();
-            self.deck
-                .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
-        }
+    pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
+        self.journal.expect_end()?;
+        // The tape of a run that was killed may be ahead of its journal.
+        let is_finished = self.is_finished();
+        self.deck
+            .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
         let ends = Ends {
             journal: self.journal.chain(),
             torn_bytes: self.journal.torn_bytes(),
             tape: self.deck.chain(),
             tape_torn_bytes: self.deck.torn_bytes(),
         };
-        if let (Some(manifest), false) = (&self.manifest, is_stopped) {
-            let path = self.directory.join(RunDirectory::MANIFEST);
-            check_manifest(manifest, header, &ends, &path)?;
-        }
-        Ok(Report {
+        let Some(manifest) = &self.manifest else {
+            return Ok(());
+        };
+        let path = self.directory.join(RunDirectory::MANIFEST);
+        check_manifest(manifest, header, &ends, &path)
+    }
+
+    /// What has been replayed; `whole` says that it was held to its end.
+    #[must_use]
+    pub fn report<C>(&self, header: &Header<C>, whole: bool) -> Report {
+        Report {
             run: header.scenario.clone().unwrap_or("soak".to_owned()),
             seed: header.seed,
-            ticks: ends.journal.count(),
-            tape_entries: ends.tape.count(),
-            root: ends.journal.head(),
-            whole: !is_stopped && self.manifest.is_some(),
-            torn_bytes: ends.torn_bytes,
-        })
+            ticks: self.ticks(),
+            tape_entries: self.deck.chain().count(),
+            root: self.journal.chain().head(),
+            whole,
+            torn_bytes: self.journal.torn_bytes(),
+        }
     }
 }

@@ -119,8 +119,11 @@ fn placeholder(name: &str) -> Option<Piece<'static>> {
     if name == "n" {
         return Some(Piece::Number);
     }
-    let divisor = name.strip_prefix("n%")?.parse::<u32>().ok()?;
-    (divisor > 0).then_some(Piece::Remainder(u64::from(divisor)))
+    let divisor = name.strip_prefix("n%")?;
+    let is_plain = divisor.len() <= 9
+        && !divisor.starts_with('0')
+        && divisor.bytes().all(|digit| digit.is_ascii_digit());
+    is_plain.then_some(Piece::Remainder(divisor.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ impl Scenario {
                 Some(member) => list(Some(member), |it| Ok(it.line(200)?.to_owned()))?,
                 None => KernelConfig::default().test_commands,
             },
-            interruptions: list(members.find("interruptions"), |it| Interruption::read(it))?,
+            interruptions: list(members.find("interruptions"), Interruption::read)?,
             brownouts: list(members.find("brownouts"), brownout)?,
             document: Value::Null,
         };

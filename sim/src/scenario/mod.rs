@@ -24,7 +24,7 @@ pub use figures::{Figures, share};
 pub use interrupted::{Interrupted, Interruption};
 pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
 pub use run::{Course, Ending, Outcome, ScenarioRun};
-pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Settings};
+pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings};
 
 /// A scenario that is built into the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

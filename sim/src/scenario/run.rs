@@ -92,7 +92,9 @@ impl ScenarioRun<World, SeededOracle<AnyAgent>> {
         let world = settings.scenario.world();
         Self::start(header, world, settings.oracle(header.seed))
     }
+}
 
+impl<W: Manifold, R: Observer> ScenarioRun<W, SeededOracle<AnyAgent>, R> {
     /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
     /// the tick was left alone. Asking clears the world's part.
     pub fn draws_line(&mut self) -> Option<String> {

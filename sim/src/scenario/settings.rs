@@ -42,6 +42,16 @@ impl AgentKind {
     }
 }
 
+/// Where a run takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In the in-memory world, whose answers follow from the header.
+    Memory,
+    /// In a real directory, whose answers are on the tape.
+    Directory,
+}
+
 /// An agent of either kind.
 #[derive(Clone, Debug)]
 pub enum AnyAgent {
@@ -75,6 +85,8 @@ pub struct Settings {
     pub agent: AgentKind,
     /// How the agent's replies and its providers go wrong.
     pub speech: AgentProfile,
+    /// Where the run takes place.
+    pub place: Place,
     /// The whole scenario.
     pub scenario: Scenario,
 }
@@ -98,11 +110,25 @@ impl Settings {
                 Profile::Routine => AgentProfile::at_noise(noise),
                 Profile::Hostile => AgentProfile::hostile(),
             },
+            place: Place::Memory,
             scenario,
         }
     }
 
-    /// The header of a run with these settings in an in-memory world.
+    /// The same settings for a run in a real directory.
+    #[must_use]
+    pub const fn in_a_directory(mut self) -> Self {
+        self.place = Place::Directory;
+        self
+    }
+
+    /// The noise that these settings were made with, if they were made by [`Settings::of`].
+    #[must_use]
+    pub fn noise(&self) -> Option<u16> {
+        (0..=MAX_NOISE).find(|noise| AgentProfile::at_noise(*noise) == self.speech)
+    }
+
+    /// The header of a run with these settings in a world that holds the scenario's files.
     #[must_use]
     pub fn into_header(self, profile: Profile, seed: u64) -> Header<Self> {
         let world = self.scenario.world().digest();

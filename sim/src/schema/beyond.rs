@@ -12,7 +12,7 @@ pub struct Beyond {
 }
 
 /// Everything that code refuses although a schema accepts it, or never sees it.
-pub const BEYOND_SCHEMA: [Beyond; 19] = [
+pub const BEYOND_SCHEMA: [Beyond; 23] = [
     Beyond {
         name: "duplicate-keys",
         reason: "a schema sees a parsed object, in which a repeated key stands once",
@@ -71,6 +71,22 @@ pub const BEYOND_SCHEMA: [Beyond; 19] = [
     Beyond {
         name: "progress-file-apart",
         reason: "a schema cannot compare two texts of a document",
+    },
+    Beyond {
+        name: "mission-among-files",
+        reason: "a schema cannot look up a text among the keys of an object",
+    },
+    Beyond {
+        name: "content-size",
+        reason: "a schema sees the words that make a file, not how many bytes they make",
+    },
+    Beyond {
+        name: "files-side-by-side",
+        reason: "a schema cannot tell that one path leads through another path's file",
+    },
+    Beyond {
+        name: "window-order",
+        reason: "a schema cannot compare two numbers of a document",
     },
     Beyond {
         name: "canonical-spelling",

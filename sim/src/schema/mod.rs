@@ -41,14 +41,23 @@ impl Schema {
         "syscall-canonical.v4",
         "bus-frame.v1",
         "trap-frame.v1",
+        "guard-block.v1",
         "route-entry.v1",
         "journal-record.v1",
         "journal-line.v1",
         "tape.v1",
         "contract.v1",
         "run-header.v1",
+        "scenario.v1",
+        "scenario-run-header.v1",
         "run-manifest.v1",
+        "live-run-header.v1",
         "provider-settings.v1",
+        "turingos-tuple.v1",
+        "turingos-trap-frame.v1",
+        "turingos-route.v1",
+        "dataset-policy-row.v1",
+        "dataset-reflex-row.v1",
     ];
 
     /// The schema with exactly this name.

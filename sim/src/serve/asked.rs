@@ -212,7 +212,7 @@ fn text_of(content: Option<&Value>) -> Option<String> {
         Some(Value::Array(parts)) => {
             let mut text = String::new();
             for part in parts {
-                // A part without text is a picture or a tool's result: it counts in the hash only.
+                // A picture or a tool's result has no text: it counts in the hash only.
                 if let Some(piece) = part.as_object()?.get("text") {
                     text.push_str(piece.as_str()?);
                 }

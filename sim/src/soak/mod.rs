@@ -20,6 +20,7 @@ use crate::oracle::noise::NoiseKind;
 use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
 use crate::oracle::{Injected, boot_q};
+use crate::run::driver::Observer;
 use crate::run::{Driver, Header};
 use crate::world::World;
 use crate::world::seeded_faults::SeededFaults;
@@ -52,18 +53,26 @@ struct Drawn {
 
 /// A soak that can be run tick by tick, so that a caller can watch, write or stop it.
 #[derive(Debug)]
-pub struct Soak {
-    driver: Driver<World<SeededFaults>, SeededOracle>,
+pub struct Soak<R = ()> {
+    driver: Driver<World<SeededFaults>, SeededOracle, R>,
     chain: Chain,
     tally: Tally,
     json: String,
     line: Vec<u8>,
 }
 
-impl Soak {
+impl Soak<()> {
     /// Prepares the run that `header` describes. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(header: &Header<Settings>) -> Self {
+        Self::observed(header, ())
+    }
+}
+
+impl<R: Observer> Soak<R> {
+    /// The same, telling `observer` what the driver does.
+    #[must_use]
+    pub fn observed(header: &Header<Settings>, observer: R) -> Self {
         let settings = &header.config;
         let world = settings.world();
         let plan = SeededFaults::new(header.seed, settings.world_faults);
@@ -76,7 +85,8 @@ impl Soak {
                 oracle,
                 &settings.driver,
                 header.seed,
-            ),
+            )
+            .observed_by(observer),
             chain: Chain::new(header.genesis()),
             tally: Tally::default(),
             json: String::with_capacity(1_024),
@@ -149,6 +159,11 @@ impl Soak {
     #[must_use]
     pub const fn kernel(&self) -> &Kernel {
         self.driver.kernel()
+    }
+
+    /// The observer.
+    pub const fn observer_mut(&mut self) -> &mut R {
+        self.driver.observer_mut()
     }
 
     /// What the soak came to so far.

@@ -12,6 +12,7 @@ use turingos::journal::{Chain, ChainFaultCode};
 use turingos::pointer::MAX_PATH_BYTES;
 use turingos_sim::run::tape::Entry;
 use turingos_sim::run::{DocumentError, Header, Profile};
+use turingos_sim::scenario::{BuiltIn, Scenario, ScenarioCode};
 use turingos_sim::schema::BEYOND_SCHEMA;
 use turingos_sim::soak::{Settings, Soak, on_virtual_time};
 
@@ -265,6 +266,46 @@ fn progress_file_apart() {
     shows("progress-file-apart");
     let own = json!({"step_file_map": {"A": "p"}});
     assert_eq!(refused_contract(&own), ContractCode::ProgressFileIsStepFile);
+}
+
+/// Why a scenario is refused that its schema accepts.
+fn refused_scenario(change: impl Fn(&mut Value)) -> ScenarioCode {
+    let mut scenario = serde_json::from_str(BuiltIn::ALL[0].text).unwrap();
+    change(&mut scenario);
+    assert!(checker("scenario.v1").accepts(&scenario), "{scenario}");
+    Scenario::parse(scenario.to_string().as_bytes())
+        .unwrap_err()
+        .code
+}
+
+#[test]
+fn mission_among_files() {
+    shows("mission-among-files");
+    let code = refused_scenario(|it| it["mission"] = json!("OTHER.md"));
+    assert_eq!(code, ScenarioCode::BadFile);
+}
+
+#[test]
+fn content_size() {
+    shows("content-size");
+    let many = json!({"lines": [{"repeat": 100_000, "line": "three"}]});
+    let code = refused_scenario(|it| it["files"]["big"] = many.clone());
+    assert_eq!(code, ScenarioCode::TooLarge);
+}
+
+#[test]
+fn files_side_by_side() {
+    shows("files-side-by-side");
+    let code = refused_scenario(|it| it["files"]["MISSION.md/below"] = json!({"text": ""}));
+    assert_eq!(code, ScenarioCode::BadWorld);
+}
+
+#[test]
+fn window_order() {
+    shows("window-order");
+    let window = json!([{"first_tick": 2, "last_tick": 1, "lane": "E", "fault": "timeout"}]);
+    let code = refused_scenario(|it| it["brownouts"] = window.clone());
+    assert_eq!(code, ScenarioCode::OutOfRange);
 }
 
 fn header_text() -> String {

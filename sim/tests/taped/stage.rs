@@ -134,5 +134,6 @@ pub(crate) fn replay_sending(
         }
         Ok(())
     })?;
-    recording.finish(&header, false)
+    recording.expect_end(&header)?;
+    Ok(recording.report(&header, recording.is_finished()))
 }

@@ -117,9 +117,24 @@ impl Instruction {
             Fold::Containing(text) => format!("grep -F {} {source} > {target}", quoted(text)?),
             _ => return None,
         };
+        self.with_directory(&work)
+    }
+
+    /// A command line that makes the target a file of blank lines.
+    pub(super) fn blank_command(&self, lines: usize) -> Option<String> {
+        let work = format!(
+            "printf '{}' > {}",
+            "\\n".repeat(lines),
+            quoted(&self.target)?
+        );
+        self.with_directory(&work)
+    }
+
+    /// A redirection does not make the directory that it needs.
+    fn with_directory(&self, work: &str) -> Option<String> {
         Some(match self.target.rsplit_once('/') {
             Some((directory, _)) => format!("mkdir -p {} && {work}", quoted(directory)?),
-            None => work,
+            None => work.to_owned(),
         })
     }
 }
@@ -142,7 +157,7 @@ impl Words<'_> {
             }
             "join" => {
                 let readings = self.paths(&Fold::Text)?;
-                self.into_file(readings, Form::Joined, " into ")
+                self.whole_file(readings, Form::Joined, " into ")
             }
             "keep" => {
                 self.must("the lines of ")?;
@@ -172,7 +187,7 @@ impl Words<'_> {
             }
             "list" => {
                 let readings = self.paths(&Fold::Count)?;
-                self.into_file(readings, Form::Listed, " with their line counts in ")
+                self.whole_file(readings, Form::Listed, " with their line counts in ")
             }
             "walk" => {
                 let source = self.path()?;
@@ -185,7 +200,7 @@ impl Words<'_> {
                     reading(first, Fold::Fingerprint),
                     reading(self.path()?, Fold::Fingerprint),
                 ];
-                self.into_file(readings, Form::Verdict, " in ")
+                self.whole_file(readings, Form::Verdict, " in ")
             }
             "put" => self.json(),
             "write" => {
@@ -207,10 +222,15 @@ impl Words<'_> {
     }
 
     fn one(&mut self, source: String, fold: Fold, link: &str) -> Option<Instruction> {
-        self.into_file(vec![reading(source, fold)], Form::Joined, link)
+        self.whole_file(vec![reading(source, fold)], Form::Joined, link)
     }
 
-    fn into_file(&mut self, readings: Vec<Reading>, form: Form, link: &str) -> Option<Instruction> {
+    fn whole_file(
+        &mut self,
+        readings: Vec<Reading>,
+        form: Form,
+        link: &str,
+    ) -> Option<Instruction> {
         self.must(link)?;
         Some(Instruction {
             readings,
@@ -222,7 +242,7 @@ impl Words<'_> {
 
     fn given(&mut self, text: String, channel: Channel, link: &str) -> Option<Instruction> {
         let readings = vec![reading(String::new(), Fold::Given(text))];
-        let instruction = self.into_file(readings, Form::Joined, link)?;
+        let instruction = self.whole_file(readings, Form::Joined, link)?;
         Some(Instruction {
             channel,
             ..instruction
@@ -403,5 +423,9 @@ mod tests {
         );
         assert_eq!(parsed("count the lines of a into b").command(), None);
         assert_eq!(parsed("join a and b into c").command(), None);
+        assert_eq!(
+            parsed("copy a to b/c").blank_command(2).as_deref(),
+            Some("mkdir -p 'b' && printf '\\n\\n' > 'b/c'")
+        );
     }
 }

@@ -20,8 +20,10 @@
 mod fold;
 mod instruction;
 mod notebook;
+mod reading;
 mod sight;
 mod turn;
+mod writing;
 
 use super::Agent;
 use super::intent::Intent;

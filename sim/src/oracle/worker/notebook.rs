@@ -124,10 +124,10 @@ impl Notebook {
                 _ => {}
             }
         }
-        if book.mission.is_empty() {
+        if book.mission.trim().is_empty() {
             book.mission = "MISSION.md".to_owned();
         }
-        if book.eye.is_empty() {
+        if book.eye.trim().is_empty() {
             book.eye.clone_from(&book.mission);
         }
         book

@@ -8,9 +8,9 @@ use turingos::Digest;
 use turingos::isa::Opcode;
 use turingos::trap::TrapKind;
 
-use super::fold::{LISTING, next_directory, push_string, walk};
-use super::instruction::{Channel, Fold, Instruction, quoted};
+use super::instruction::{Channel, Instruction, quoted};
 use super::notebook::{Notebook, Phase};
+use super::reading::whole_lines;
 use super::sight::Sight;
 use crate::oracle::intent::Intent;
 
@@ -34,11 +34,12 @@ pub(super) fn answer(seed: u64, q: &str, frame: &str, intent: &mut Intent) {
     turn.book.write(&mut turn.intent.q_next);
 }
 
-struct Turn<'a> {
+/// One answer in the making.
+pub(super) struct Turn<'a> {
     seed: u64,
-    sight: Sight<'a>,
-    book: Notebook,
-    intent: &'a mut Intent,
+    pub(super) sight: Sight<'a>,
+    pub(super) book: Notebook,
+    pub(super) intent: &'a mut Intent,
 }
 
 impl Turn<'_> {
@@ -108,8 +109,8 @@ impl Turn<'_> {
 
     /// Looks again at what should be seen; every second time by way of an action that nothing else
     /// repeats, so that whatever goes round in a loop, this is not the next turn of it.
-    fn recover(&mut self) {
-        self.book.attempt += 1;
+    pub(super) fn recover(&mut self) {
+        self.book.attempt = self.book.attempt.saturating_add(1);
         if self.book.attempt > PATIENCE {
             self.book.attempt = 0;
             self.forget_step();
@@ -128,12 +129,12 @@ impl Turn<'_> {
     }
 
     /// Reads the mission again after something did not come out as it should.
-    fn begin_anew(&mut self) {
+    pub(super) fn begin_anew(&mut self) {
         self.forget_step();
         self.recover();
     }
 
-    fn forget_step(&mut self) {
+    pub(super) fn forget_step(&mut self) {
         self.book.forget();
         self.book.make.clear();
         self.book.order.clear();
@@ -186,7 +187,7 @@ impl Turn<'_> {
             (Some(contract), None) if contract.step.is_some() => None,
             // Without a contract the steps are counted; the tests come after the last.
             (None, Some((_, order))) => {
-                *seen += 1;
+                *seen = seen.saturating_add(1);
                 (*seen > self.book.done).then_some(order)
             }
             (_, None) => line.starts_with("TEST: ").then_some(line),
@@ -215,168 +216,10 @@ impl Turn<'_> {
         self.next_reading();
     }
 
-    // Reading.
-
-    /// Looks at the next source, or at the target if there is none.
-    fn next_reading(&mut self) {
-        let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
-        };
-        while let Some(reading) = instruction.readings.get(self.book.reading) {
-            match &reading.fold {
-                Fold::Given(_) => instruction.add(reading, "", &mut self.book.text),
-                Fold::Walk => return self.look(&format!("{}/{LISTING}", reading.source)),
-                _ => return self.look(&reading.source),
-            }
-            self.book.reading += 1;
-        }
-        self.go_to_target(&instruction);
-    }
-
-    fn read(&mut self) {
-        let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
-        };
-        let Some(reading) = instruction.readings.get(self.book.reading) else {
-            return self.begin_anew();
-        };
-        match self.sight.page_fault() {
-            None => {}
-            Some("NOT_FOUND") => {
-                // What is needed to make it may be missing too: it is made first, and the step,
-                // begun again afterwards, comes back to this one.
-                let missing = self.book.eye.clone();
-                self.forget_step();
-                self.book.make = missing;
-                let mission = self.book.mission.clone();
-                return self.look(&mission);
-            }
-            Some("UNKNOWN_PAGE_TOKEN") => return self.begin_anew(),
-            Some(_) => return self.recover(),
-        }
-        let page = self.sight.page();
-        let (lines, carry) = whole_lines(&self.book.carry, page.body, page.next.is_some());
-        let directory = match page.source {
-            Some(source) => source,
-            None => &self.book.eye,
-        };
-        let directory = directory
-            .strip_prefix(reading.source.as_str())
-            .and_then(|rest| rest.strip_prefix('/'))
-            .and_then(|rest| rest.strip_suffix(LISTING))
-            .unwrap_or_default()
-            .to_owned();
-        let mut is_over = page.next.is_none();
-        for line in lines {
-            if reading.fold == Fold::Walk {
-                walk(
-                    &directory,
-                    &line,
-                    &mut self.book.value,
-                    &mut self.book.pending,
-                );
-            } else if reading.fold.take(&line, &mut self.book.value) {
-                is_over = true;
-                break;
-            }
-        }
-        self.book.carry = carry;
-        if self.book.is_full() {
-            return self.let_the_shell_do_it(&instruction);
-        }
-        match page.next {
-            Some(next) if !is_over => return self.look(next),
-            _ => self.book.carry.clear(),
-        }
-        if let Some(directory) = next_directory(&mut self.book.pending) {
-            let listing = format!("{}/{directory}{LISTING}", reading.source);
-            return self.look(&listing);
-        }
-        let value = std::mem::take(&mut self.book.value);
-        instruction.add(reading, &value, &mut self.book.text);
-        self.book.reading += 1;
-        self.next_reading();
-    }
-
-    /// What is too long to be remembered is left to a command, if one can do it.
-    fn let_the_shell_do_it(&mut self, instruction: &Instruction) {
-        self.book.forget();
-        match instruction.command() {
-            Some(command) => {
-                self.book.phase = Phase::Ran;
-                self.look(&format!("$ {command}"));
-            }
-            None => self.begin_anew(),
-        }
-    }
-
-    // Writing.
-
-    fn go_to_target(&mut self, instruction: &Instruction) {
-        let target = &instruction.target;
-        self.book.phase = Phase::Write;
-        match &instruction.channel {
-            Channel::File => self.look(target),
-            Channel::Append => self.look(&format!("sys://append/{target}")),
-            Channel::Replace(_) => self.look(&format!("sys://replace/{target}")),
-            Channel::Capability => {
-                self.book.phase = Phase::Grant;
-                let path = query_value(target);
-                self.look(&format!("sys://cap/issue?access=rw&path={path}"));
-            }
-        }
-    }
-
-    fn write(&mut self) {
-        let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
-        };
-        match self.sight.page_fault() {
-            None => {}
-            Some("NOT_FOUND") if instruction.channel == Channel::File => {}
-            Some(_) => return self.recover(),
-        }
-        let text = instruction.finish(&self.book.text);
-        let payload = match &instruction.channel {
-            Channel::File | Channel::Capability => text,
-            Channel::Append => {
-                let last = self.sight.channel_content().lines().last();
-                if last == Some(text.trim_end()) {
-                    return self.check();
-                }
-                text
-            }
-            Channel::Replace(search) => {
-                let content = self.sight.channel_content();
-                if !content.contains(search.as_str()) && content.contains(&text) {
-                    return self.check();
-                }
-                let mut payload = String::from("{\"search\":");
-                push_string(&mut payload, search);
-                payload.push_str(",\"replace\":");
-                push_string(&mut payload, &text);
-                payload.push('}');
-                payload
-            }
-        };
-        self.book.phase = Phase::Check;
-        self.put(&payload);
-    }
-
-    fn write_through_handle(&mut self) {
-        let (Some(instruction), Some(handle)) = (self.instruction(), self.sight.handle()) else {
-            return self.begin_anew();
-        };
-        let text = instruction.finish(&self.book.text);
-        self.book.phase = Phase::Check;
-        self.put(&text);
-        self.intent.operand("semantic_cap").push_str(handle);
-    }
-
     // Progress.
 
     /// The target was written: the contract says whether it is right.
-    fn check(&mut self) {
+    pub(super) fn check(&mut self) {
         if !self.book.make.is_empty() {
             self.book.attempt = 0;
             self.forget_step();
@@ -389,7 +232,7 @@ impl Turn<'_> {
             }
             Some(_) => self.begin_anew(),
             None => {
-                self.book.done += 1;
+                self.book.done = self.book.done.saturating_add(1);
                 self.close_step();
             }
         }
@@ -405,7 +248,7 @@ impl Turn<'_> {
 
     fn note(&mut self) {
         match self.sight.contract {
-            Some(contract) if contract.step.is_some() && contract.is_ready => {
+            Some(contract) if contract.is_ready && !contract.line.trim().is_empty() => {
                 self.book.phase = Phase::Noted;
                 self.put(contract.line);
             }
@@ -439,7 +282,7 @@ impl Turn<'_> {
 
     // Small parts.
 
-    fn instruction(&self) -> Option<Instruction> {
+    pub(super) fn instruction(&self) -> Option<Instruction> {
         Instruction::parse(&self.book.order)
     }
 
@@ -452,7 +295,10 @@ impl Turn<'_> {
     }
 
     /// Moves the pointer to what is to be seen next.
-    fn look(&mut self, pointer: &str) {
+    pub(super) fn look(&mut self, pointer: &str) {
+        if pointer.trim().trim_start_matches('$').trim().is_empty() {
+            return self.begin_anew();
+        }
         self.book.eye = pointer.to_owned();
         if let Some(command) = pointer.strip_prefix("$ ") {
             self.exec().push_str(command);
@@ -462,7 +308,7 @@ impl Turn<'_> {
         }
     }
 
-    fn put(&mut self, payload: &str) {
+    pub(super) fn put(&mut self, payload: &str) {
         self.intent.set_opcode(Opcode::Write);
         self.intent.operand("payload").push_str(payload);
     }
@@ -495,51 +341,4 @@ enum Habit {
     Task,
     /// Count the lines of what was made.
     SecondLook,
-}
-
-/// The lines that end in `body`, the first beginning with `carry`, and the beginning of a line that
-/// does not. If nothing follows, the last line needs no line feed.
-fn whole_lines(carry: &str, body: &str, more_follows: bool) -> (Vec<String>, String) {
-    let text = format!("{carry}{body}");
-    let (whole, rest) = match text.rfind('\n') {
-        Some(end) if more_follows => text.split_at(end + 1),
-        None if more_follows => ("", text.as_str()),
-        _ => (text.as_str(), ""),
-    };
-    let lines = whole.lines().map(str::to_owned).collect();
-    (lines, rest.to_owned())
-}
-
-/// A path as it stands in the query of a pointer.
-fn query_value(path: &str) -> String {
-    let mut out = String::new();
-    for character in path.chars() {
-        match character {
-            '%' | '&' | '+' | '=' | '#' => {
-                out.push_str(&format!("%{:02X}", u32::from(character)));
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_go_on_over_page_ends() {
-        let (lines, carry) = whole_lines("ab", "c\nd\nef", true);
-        assert_eq!((lines.join("|").as_str(), carry.as_str()), ("abc|d", "ef"));
-        let (lines, carry) = whole_lines("ef", "g", false);
-        assert_eq!((lines.join("|").as_str(), carry.as_str()), ("efg", ""));
-        let (lines, carry) = whole_lines("a", "b", true);
-        assert_eq!((lines.len(), carry.as_str()), (0, "ab"));
-    }
-
-    #[test]
-    fn what_a_query_would_misread_is_escaped() {
-        assert_eq!(query_value("a/$b&c%"), "a/$b%26c%25");
-    }
 }
