@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod command;
 mod limits;
 mod order;
 mod protocols;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use turingos::bus::{self, Provider};
 use turingos::isa::decode_model;
 use turingos_sim::live::prompt::compose;
-use turingos_sim::oracle::boot_q;
+use turingos_sim::oracle::{boot_q, worker};
 use turingos_sim::serve::endpoint::Endpoint;
 
 use crate::client::{Served, faithful, noisy, on_real_time, prompt};
@@ -85,6 +85,22 @@ fn noise_is_drawn_anew_for_each_attempt() {
         // Envelopes differ by their ids; a text that is noisy differs in length.
         let lengths: std::collections::BTreeSet<_> = texts.iter().map(|text| text.len()).collect();
         assert!(lengths.len() > 3, "{lengths:?}");
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_worker_s_register_is_answered_by_the_worker() {
+    on_real_time(async {
+        let served = Served::by(faithful(42)).await;
+        let user = compose(&worker::boot_q("MISSION.md"), "[OBSERVED_SLICE]\n");
+        let body = prompt(Endpoint::Messages, &user, false);
+        let said = text(&served, Endpoint::Messages, &body).await;
+        decode_model(said.as_bytes()).unwrap();
+        assert!(
+            said.contains("PHASE ") && said.contains("MISSION MISSION.md"),
+            "{said}"
+        );
         served.stop().await;
     });
 }
