@@ -37,7 +37,7 @@ pub struct LiveArgs {
         "mission", "out", "max_ticks", "seed",
     ])]
     pub resume: Option<PathBuf>,
-    /// The providers, from a TOML file; `sim schema provider-settings.v1` shows its form.
+    /// The providers, from a TOML file; `sim schema show provider-settings.v1` shows its form.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "kind", "model", "base_url", "key_variable", "output", "stream", "max_output_tokens",
         "timeout_ms", "max_attempts", "calls_per_minute",
