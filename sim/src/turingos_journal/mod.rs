@@ -11,6 +11,7 @@ mod journal;
 mod json;
 mod members;
 mod route;
+mod stops;
 mod trap_frame;
 mod tuple;
 
