@@ -60,28 +60,17 @@ fn stops_in(text: &[u8], start: usize) -> u32 {
     bits_of(&block)
 }
 
-/// One bit for each byte that is a stop, eight bytes at a time without a branch.
+/// One bit for each byte, made without a branch so that the compiler can look at all at once.
 #[inline]
 fn bits_of(block: &[u8; BLOCK]) -> u32 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const QUOTES: u64 = ONES * 0x22;
-    const BACKSLASHES: u64 = ONES * 0x5c;
+    let verdicts = block.map(|byte| u8::from((byte == b'"') | (byte == b'\\')));
     let mut bits = 0;
-    for word in block.as_chunks::<8>().0.iter().rev() {
-        let word = u64::from_le_bytes(*word);
-        let stops = zero_bytes(word ^ QUOTES) | zero_bytes(word ^ BACKSLASHES);
-        // The product gathers the eight bits in its highest byte.
-        let gathered = (stops >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        bits = (bits << 8) | gathered as u32;
+    for (position, word) in verdicts.as_chunks::<8>().0.iter().enumerate() {
+        // Eight bytes of 0 or 1, whose lowest bits the product gathers in its highest byte.
+        let gathered = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= (gathered as u32) << (8 * position);
     }
     bits
-}
-
-/// The highest bit of each byte that is zero, and no other bit.
-const fn zero_bytes(word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    // Adding 127 to seven bits carries into the eighth unless they are zero, and never further.
-    !(((word & LOW) + LOW) | word | LOW)
 }
 
 #[cfg(test)]
