@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::stops::Stops;
-
 /// How deep values may nest.
 const MAX_NESTING: usize = 64;
 
@@ -70,17 +68,14 @@ impl<'l> Text<'l> {
 
     pub(super) fn decode_into(self, out: &mut String) {
         out.reserve(self.raw.len());
-        let bytes = self.raw.as_bytes();
-        let mut stops = Stops::new(bytes);
-        let mut start = 0;
-        // No quote stands in a string but behind a backslash.
-        while let Some(at) = stops.next_from(bytes, start) {
-            out.push_str(&self.raw[start..at]);
-            let (character, length) = unescaped(&bytes[at..]);
+        let mut rest = self.raw;
+        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+            out.push_str(&rest[..at]);
+            let (character, length) = unescaped(&rest.as_bytes()[at..]);
             out.push(character);
-            start = at + length;
+            rest = &rest[at + length..];
         }
-        out.push_str(&self.raw[start..]);
+        out.push_str(rest);
     }
 }
 
@@ -148,11 +143,7 @@ pub(super) struct Object<'l> {
 impl<'l> Object<'l> {
     /// Reads text that is exactly one object.
     pub(super) fn read(text: &'l str) -> Result<Self, JsonFault> {
-        let mut scanner = Scanner {
-            text,
-            at: 0,
-            stops: Stops::new(text.as_bytes()),
-        };
+        let mut scanner = Scanner { text, at: 0 };
         let mut members: Vec<Member<'l>> = Vec::with_capacity(20);
         if scanner.peek() != Some(b'{') {
             return Err(scanner.syntax("no object"));
@@ -182,7 +173,6 @@ impl<'l> Object<'l> {
 struct Scanner<'l> {
     text: &'l str,
     at: usize,
-    stops: Stops,
 }
 
 impl<'l> Scanner<'l> {
@@ -290,11 +280,11 @@ impl<'l> Scanner<'l> {
         let mut is_escaped = false;
         self.at = start;
         loop {
-            let Some(found) = self.stops.next_from(bytes, self.at) else {
+            let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[self.at..]) else {
                 self.at = bytes.len();
                 return Err(self.syntax("a string that does not end"));
             };
-            self.at = found;
+            self.at += found;
             if bytes[self.at] == b'"' {
                 let raw = &self.text[start..self.at];
                 self.at += 1;

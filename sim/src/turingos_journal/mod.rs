@@ -11,7 +11,6 @@ mod journal;
 mod json;
 mod members;
 mod route;
-mod stops;
 mod trap_frame;
 mod tuple;
 
