@@ -282,7 +282,7 @@ fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
     fs::create_dir_all(&group).unwrap();
     fs::write(group.join("plain.in"), POP).unwrap();
     fs::write(group.join("plain.out"), "refuse UNKNOWN_KEY\n").unwrap();
-    for folder in ["replies/pop", "contracts/plan"] {
+    for folder in ["replies/pop", "contracts/plan", "scenario-files/plan"] {
         fs::create_dir_all(directory.path().join(folder)).unwrap();
     }
     let corpus = directory.path().to_str().unwrap();
