@@ -97,8 +97,9 @@ impl<'a, C: ByteClass> Stops<'a, C> {
         }
         while !rest.is_empty() {
             let mut window = [b' '; WINDOW];
-            for (padded, &byte) in window.iter_mut().zip(rest) {
-                *padded = byte;
+            let kept = rest.len().min(WINDOW);
+            if let (Some(padded), Some(bytes)) = (window.get_mut(..kept), rest.get(..kept)) {
+                padded.copy_from_slice(bytes);
             }
             let verdicts = Self::verdicts(&window);
             if has_any(&verdicts) {
