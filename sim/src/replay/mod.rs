@@ -44,6 +44,16 @@ pub struct Report {
     pub torn_bytes: u64,
 }
 
+/// A seeded run that is made once more: nothing is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Again;
+
+impl Observer for Again {
+    fn is_playing(&self) -> bool {
+        true
+    }
+}
+
 /// How far a replay is to go, and who watches it.
 struct Extent<F> {
     /// After how many ticks to stop.
@@ -83,7 +93,7 @@ async fn replay_soak(
     mut extent: Extent<impl FnMut(u64)>,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.world().digest())?;
-    let mut soak = Soak::start(header);
+    let mut soak = Soak::start(header).observed_by(Again);
     while recording.ticks() < extent.limit.min(header.ticks) && recording.has_next()? {
         soak.tick_unchained().await;
         recording.hold(soak.record_json().as_bytes())?;
@@ -111,7 +121,7 @@ async fn replay_scenario(
     expect_world(header, header.config.scenario.world().digest())?;
     match header.config.place {
         Place::Memory => {
-            let run = ScenarioRun::seeded(header);
+            let run = ScenarioRun::seeded(header).observed_by(Again);
             replay_run(recording, header, run, extent, Ends::ByItself).await
         }
         Place::Directory => {

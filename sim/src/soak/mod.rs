@@ -20,7 +20,7 @@ use crate::oracle::noise::NoiseKind;
 use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
 use crate::oracle::{Injected, boot_q};
-use crate::run::{Driver, Header};
+use crate::run::{Driver, Header, Observer};
 use crate::world::World;
 use crate::world::seeded_faults::SeededFaults;
 
@@ -52,8 +52,8 @@ struct Drawn {
 
 /// A soak that can be run tick by tick, so that a caller can watch, write or stop it.
 #[derive(Debug)]
-pub struct Soak {
-    driver: Driver<World<SeededFaults>, SeededOracle>,
+pub struct Soak<R = ()> {
+    driver: Driver<World<SeededFaults>, SeededOracle, R>,
     chain: Chain,
     tally: Tally,
     json: String,
@@ -84,6 +84,20 @@ impl Soak {
         }
     }
 
+    /// The same soak, telling `observer` what its driver does. Before the first tick.
+    #[must_use]
+    pub fn observed_by<R: Observer>(self, observer: R) -> Soak<R> {
+        Soak {
+            driver: self.driver.observed_by(observer),
+            chain: self.chain,
+            tally: self.tally,
+            json: self.json,
+            line: self.line,
+        }
+    }
+}
+
+impl<R: Observer> Soak<R> {
     /// Runs one tick and chains its record. A machine that has halted or failed is rebooted for
     /// the next one.
     pub async fn tick(&mut self) -> Committed {
