@@ -2,22 +2,28 @@
 //!
 //! Every group has a bench named `limit`, which the others of the group are compared with.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 use turingos::Digest;
 use turingos::isa::{self, Syscall};
-use turingos::journal::Chain;
+use turingos::journal::{Chain, Status};
 use turingos::kernel::Kernel;
+use turingos_sim::fuzzing::turingos_journal::Composer;
 use turingos_sim::oracle::seeded::SeededOracle;
 use turingos_sim::oracle::{Oracle, RawReply, Request, TransportFault, boot_q};
-use turingos_sim::run::{Driver, Profile};
+use turingos_sim::run::{Driver, Profile, RunDirectory};
 use turingos_sim::soak::{BOOT_POINTER, BOOT_Q, Settings, Soak};
+use turingos_sim::verify;
 use turingos_sim::world::seeded_faults::SeededFaults;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 1_000;
+
+/// Ticks before the measured ones: a world's history and files take a while to fill up.
+const WARM_UP: u64 = 5_000;
 
 fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -34,7 +40,13 @@ fn tick(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(TICKS));
         let runtime = runtime();
         let header = Settings::header(profile, SEED, u64::MAX);
-        let mut soak = runtime.block_on(async { Soak::start(&header) });
+        let mut soak = runtime.block_on(async {
+            let mut soak = Soak::start(&header);
+            for _ in 0..WARM_UP {
+                soak.tick().await;
+            }
+            soak
+        });
         group.bench_function("whole", |bencher| {
             bencher.iter(|| {
                 runtime.block_on(async {
@@ -56,7 +68,7 @@ fn tick(criterion: &mut Criterion) {
     }
 }
 
-/// Everything that the first [`TICKS`] ticks of a profile hash, text by text.
+/// Everything that [`TICKS`] ticks of a profile hash after the [`WARM_UP`], text by text.
 fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
     let settings = Settings::of(profile);
     runtime().block_on(async {
@@ -72,12 +84,15 @@ fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
             SEED,
         );
         let mut texts = Vec::new();
-        for _ in 0..TICKS {
-            let Ok(committed) = driver.tick().await else {
+        for tick in 0..WARM_UP + TICKS {
+            let committed = driver.tick().await.expect("rebooted once it stops");
+            if committed.record.status != Status::Running {
                 let q = boot_q(driver.kernel().q());
                 driver.kernel_mut().reboot(&q, BOOT_POINTER);
+            }
+            if tick < WARM_UP {
                 continue;
-            };
+            }
             let heard = driver.oracle().heard.clone();
             // A paged slice is hashed whole, once for itself and once for its page token; a page
             // of it is hashed as it is shown.
@@ -149,6 +164,10 @@ impl Oracle for Listening {
         }
         self.heard = heard;
         Ok(reply)
+    }
+
+    fn unslept_us(&self) -> u64 {
+        self.inner.unslept_us()
     }
 }
 
@@ -231,5 +250,75 @@ fn journal_records() -> Vec<Vec<u8>> {
     })
 }
 
-criterion_group!(benches, tick, decode, journal);
+/// Verifying recordings as `sim verify` does, beside the SHA-256 of the same bytes.
+fn verify(criterion: &mut Criterion) {
+    let turingos = turingos_journal();
+    let mut group = criterion.benchmark_group("verify-turingos");
+    group.throughput(Throughput::Bytes(turingos.len() as u64));
+    group.bench_function("whole", |bencher| {
+        bencher.iter(|| {
+            let verdict = verify::journal_file(black_box(turingos.as_bytes()));
+            assert!(verdict.is_valid());
+        });
+    });
+    group.bench_function("limit", |bencher| {
+        bencher.iter(|| Digest::of(black_box(turingos.as_bytes())));
+    });
+    group.finish();
+
+    let run = run_files();
+    let bytes: usize = run.values().map(Vec::len).sum();
+    let mut group = criterion.benchmark_group("verify-run");
+    group.throughput(Throughput::Bytes(bytes as u64));
+    group.bench_function("whole", |bencher| {
+        bencher.iter(|| {
+            let reports = verify::run(black_box(&run));
+            assert!(reports.iter().all(|report| report.verdict.is_valid()));
+        });
+    });
+    group.bench_function("limit", |bencher| {
+        bencher.iter(|| {
+            for file in run.values() {
+                black_box(Digest::of(black_box(file)));
+            }
+        });
+    });
+    group.finish();
+}
+
+/// A journal of ticks whose frames are as long as frames become, in lines with escapes.
+fn turingos_journal() -> String {
+    let line = "    \"task_id\": \"task_b009ec1c67a3\", and what the file had to say\n";
+    let mut composer = Composer::default();
+    for number in 0..2_000 {
+        let op = ["SYS_GOTO", "SYS_WRITE", "SYS_EXEC"][number % 3];
+        composer.tuple(&line.repeat(16 + number % 32), op, "notes");
+        composer.line("Tick", "d:notes -> d':notes");
+    }
+    composer.finish()
+}
+
+/// A run of which nothing but the header and the journal is large, without a manifest.
+fn run_files() -> BTreeMap<String, Vec<u8>> {
+    let ticks = 5_000;
+    let header = Settings::header(Profile::Routine, SEED, ticks);
+    let mut journal = Vec::new();
+    runtime().block_on(async {
+        let mut soak = Soak::start(&header);
+        for _ in 0..ticks {
+            soak.tick().await;
+            journal.extend_from_slice(soak.line());
+        }
+    });
+    [
+        (RunDirectory::HEADER, header.to_bytes()),
+        (RunDirectory::TAPE, Vec::new()),
+        (RunDirectory::JOURNAL, journal),
+        (RunDirectory::DRAWS, Vec::new()),
+    ]
+    .map(|(name, bytes)| (name.to_owned(), bytes))
+    .into()
+}
+
+criterion_group!(benches, tick, decode, journal, verify);
 criterion_main!(benches);

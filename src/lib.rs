@@ -38,6 +38,7 @@ mod byte_scan;
 pub mod contract;
 pub mod digest;
 pub mod dispatch;
+pub mod guard_lane;
 pub mod guards;
 pub mod isa;
 pub mod journal;

@@ -4,30 +4,27 @@
 //! stays an error with a reason, which the kernel shows as a page fault. No other module looks at
 //! a pointer's spelling, and no path that parses can leave the workspace.
 
+mod error;
+mod location;
+mod path;
+mod query;
+
 use alloc::string::{String, ToString};
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::str::FromStr;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use crate::isa::GitLogQuery;
 use crate::trap::TrapKind;
 
+pub use error::PointerError;
+pub use location::Location;
+pub use path::{MAX_PATH_BYTES, WorkspacePath};
+use query::{QUERY_VALUE, parse_decimal, query_values};
+
 /// The longest pointer text, in bytes. A `$ command` counts its whole line.
 pub const MAX_POINTER_BYTES: usize = 4_096;
-
-/// The longest workspace path, in bytes.
-pub const MAX_PATH_BYTES: usize = 512;
-
-/// Bytes escaped in a query value.
-const QUERY_VALUE: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'&')
-    .add(b'+')
-    .add(b'=');
 
 /// A place the kernel can observe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,73 +140,6 @@ impl Access {
     }
 }
 
-/// Why a text is not a pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PointerError {
-    /// Nothing but white space.
-    Empty,
-    /// Over [`MAX_POINTER_BYTES`], or a path over [`MAX_PATH_BYTES`].
-    TooLong,
-    /// Starts with `/`.
-    AbsolutePath,
-    /// Has a `..` segment.
-    EscapesRoot,
-    /// Has an empty segment, a `.` segment inside, or a trailing `/`.
-    EmptySegment,
-    /// Has a backslash or a control character, or a segment with white space around it.
-    ForbiddenCharacter,
-    /// Not a `sys://` channel of this kernel, or not a scheme of this kernel.
-    UnknownChannel,
-    /// Not a trap of this kernel.
-    UnknownTrap,
-    /// Not `r`, `w` or `rw`.
-    UnknownAccess,
-    /// A page token or capability id that is not 16 hexadecimal digits.
-    BadToken,
-    /// A page number that is not a positive integer, or a limit out of range.
-    BadNumber,
-    /// A query key that the channel does not have.
-    UnknownQueryKey,
-    /// A query key given twice.
-    DuplicateQueryKey,
-    /// A query key that the channel needs.
-    MissingQueryKey,
-    /// A percent escape that is not two hexadecimal digits or does not spell UTF-8.
-    BadEscape,
-}
-
-impl PointerError {
-    /// The reason as it is written in page faults.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Empty => "EMPTY_POINTER",
-            Self::TooLong => "POINTER_TOO_LONG",
-            Self::AbsolutePath => "ABSOLUTE_PATH",
-            Self::EscapesRoot => "ESCAPES_ROOT",
-            Self::EmptySegment => "EMPTY_SEGMENT",
-            Self::ForbiddenCharacter => "FORBIDDEN_CHARACTER",
-            Self::UnknownChannel => "UNKNOWN_CHANNEL",
-            Self::UnknownTrap => "UNKNOWN_TRAP",
-            Self::UnknownAccess => "UNKNOWN_ACCESS",
-            Self::BadToken => "BAD_TOKEN",
-            Self::BadNumber => "BAD_NUMBER",
-            Self::UnknownQueryKey => "UNKNOWN_QUERY_KEY",
-            Self::DuplicateQueryKey => "DUPLICATE_QUERY_KEY",
-            Self::MissingQueryKey => "MISSING_QUERY_KEY",
-            Self::BadEscape => "BAD_ESCAPE",
-        }
-    }
-}
-
-impl fmt::Display for PointerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl core::error::Error for PointerError {}
-
 impl FromStr for Pointer {
     type Err = PointerError;
 
@@ -324,7 +254,7 @@ fn parse_git_log(query: Option<&str>) -> Result<GitLogQuery, PointerError> {
     };
     // The world sees the path as it names it itself, not as the model spelled it.
     let path = match path {
-        Some(path) => Some(path.parse::<WorkspacePath>()?.0),
+        Some(path) => Some(path.parse::<WorkspacePath>()?.into_text()),
         None => None,
     };
     Ok(GitLogQuery {
@@ -346,54 +276,6 @@ fn parse_token(token: &str) -> Result<String, PointerError> {
     } else {
         Err(PointerError::BadToken)
     }
-}
-
-/// A positive decimal number without sign, leading zero or white space.
-fn parse_decimal(text: &str) -> Result<u32, PointerError> {
-    let plain = !text.is_empty()
-        && !text.starts_with('0')
-        && text.bytes().all(|byte| byte.is_ascii_digit());
-    if plain {
-        text.parse().map_err(|_| PointerError::BadNumber)
-    } else {
-        Err(PointerError::BadNumber)
-    }
-}
-
-/// The decoded values of `keys`, in their order; any other or repeated key is refused.
-fn query_values<const N: usize>(
-    query: Option<&str>,
-    keys: [&str; N],
-) -> Result<[Option<String>; N], PointerError> {
-    let mut values: [Option<String>; N] = [const { None }; N];
-    for pair in query.into_iter().flat_map(|query| query.split('&')) {
-        let (key, value) = pair.split_once('=').ok_or(PointerError::UnknownQueryKey)?;
-        let slot = keys
-            .iter()
-            .zip(values.iter_mut())
-            .find_map(|(known, slot)| (*known == key).then_some(slot))
-            .ok_or(PointerError::UnknownQueryKey)?;
-        if slot.is_some() {
-            return Err(PointerError::DuplicateQueryKey);
-        }
-        *slot = Some(decode_escapes(value)?);
-    }
-    Ok(values)
-}
-
-fn decode_escapes(value: &str) -> Result<String, PointerError> {
-    let mut rest = value;
-    while let Some((_, escape)) = rest.split_once('%') {
-        let digits = escape.get(..2).ok_or(PointerError::BadEscape)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(PointerError::BadEscape);
-        }
-        rest = escape.get(2..).unwrap_or_default();
-    }
-    percent_decode_str(value)
-        .decode_utf8()
-        .map(|text| text.to_string())
-        .map_err(|_| PointerError::BadEscape)
 }
 
 impl Pointer {
@@ -438,7 +320,7 @@ impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // A file may be named like another kind of pointer.
-            Self::File(path) if path.0 == "HALT" || path.0.starts_with('$') => {
+            Self::File(path) if path.as_str() == "HALT" || path.as_str().starts_with('$') => {
                 write!(f, "./{path}")
             }
             Self::File(path) => path.fmt(f),
@@ -475,133 +357,6 @@ impl fmt::Display for Pointer {
             Self::Handle(handle) => handle.fmt(f),
             Self::GitLog(query) => f.write_str(&Self::git_log_text(query)),
             Self::Halt => f.write_str("HALT"),
-        }
-    }
-}
-
-/// A path inside the workspace: relative, `/`-separated, without `.`, `..` or empty segments, and
-/// without white space around a segment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WorkspacePath(String);
-
-impl WorkspacePath {
-    /// The path as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The directory that holds it, or `None` for the root.
-    #[must_use]
-    pub fn parent(&self) -> Option<Self> {
-        self.0
-            .rsplit_once('/')
-            .map(|(parent, _)| Self(parent.to_string()))
-    }
-}
-
-impl fmt::Display for WorkspacePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for WorkspacePath {
-    type Err = PointerError;
-
-    fn from_str(text: &str) -> Result<Self, PointerError> {
-        let mut path = text.trim();
-        while let Some(rest) = path.strip_prefix("./") {
-            path = rest;
-        }
-        if path.is_empty() {
-            return Err(PointerError::Empty);
-        }
-        if path.len() > MAX_PATH_BYTES {
-            return Err(PointerError::TooLong);
-        }
-        if path.starts_with('/') {
-            return Err(PointerError::AbsolutePath);
-        }
-        if path
-            .chars()
-            .any(|character| character == '\\' || character.is_control())
-        {
-            return Err(PointerError::ForbiddenCharacter);
-        }
-        for segment in path.split('/') {
-            match segment {
-                ".." => return Err(PointerError::EscapesRoot),
-                "" | "." => return Err(PointerError::EmptySegment),
-                // Where a path is read again, alone or behind a handle, it would be trimmed and
-                // be another one.
-                _ if segment.trim().len() != segment.len() => {
-                    return Err(PointerError::ForbiddenCharacter);
-                }
-                _ => {}
-            }
-        }
-        Ok(Self(path.to_string()))
-    }
-}
-
-/// The pointer register `d`: the text a model wrote and what it parses as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    text: String,
-    pointer: Result<Pointer, PointerError>,
-}
-
-impl Location {
-    /// How many bytes of an unparsable text are kept for showing.
-    const KEPT_BYTES: usize = 200;
-
-    /// Parses a model's text; an invalid one is kept, shortened, with its reason.
-    #[must_use]
-    pub fn from_text(text: &str) -> Self {
-        let pointer = text.parse::<Pointer>();
-        let mut kept = text.trim();
-        if pointer.is_err() {
-            kept = clip_bytes(kept, Self::KEPT_BYTES);
-        }
-        Self {
-            text: kept.to_string(),
-            pointer,
-        }
-    }
-
-    /// The text as a model sees it.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// What it parses as, or why it does not.
-    ///
-    /// # Errors
-    /// The reason for which the text is no pointer.
-    pub fn pointer(&self) -> Result<&Pointer, PointerError> {
-        self.pointer.as_ref().map_err(|error| *error)
-    }
-
-    /// Which trap it shows, if it is a trap pointer.
-    #[must_use]
-    pub fn trap(&self) -> Option<TrapKind> {
-        match &self.pointer {
-            Ok(Pointer::Trap { kind, .. }) => Some(*kind),
-            _ => None,
-        }
-    }
-}
-
-impl From<Pointer> for Location {
-    fn from(pointer: Pointer) -> Self {
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{pointer}");
-        Self {
-            text,
-            pointer: Ok(pointer),
         }
     }
 }

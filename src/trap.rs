@@ -1,9 +1,14 @@
 //! Traps: what the kernel raises instead of going on, and the frame that describes one.
 
+mod reading;
+
+use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use reading::TrapFrameFault;
 
 /// Every trap this kernel raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -152,7 +157,7 @@ pub struct TrapFrame {
     /// `sys://trap/KIND`.
     pub trap_base: TrapBase,
     /// Where the pointer went, or the base for a trap that only adds to the slice.
-    pub trap_pointer: String,
+    pub trap_pointer: TrapBase,
     /// What happened, at most [`TrapFrame::MAX_DETAILS`] bytes.
     pub details: String,
     /// Panic resets in a row so far, 0 to 2.
@@ -164,6 +169,12 @@ pub struct TrapFrame {
 impl TrapFrame {
     /// The longest `details`, in bytes.
     pub const MAX_DETAILS: usize = 400;
+
+    /// The longest `cause.code`, in bytes.
+    pub const MAX_CODE: usize = 48;
+
+    /// The longest trap frame as JSON, in bytes; every escape of every detail fits.
+    pub const MAX_BYTES: usize = 4_096;
 }
 
 /// A trap kind written as its base pointer.
@@ -179,8 +190,10 @@ impl Serialize for TrapBase {
 /// Why a trap fired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrapCause {
-    /// A stable code: of the decoder, the world, the run queue, the oracle or the guard.
-    pub code: &'static str,
+    /// A stable code: of the decoder, the world, the run queue, the oracle or the guard. Upper
+    /// case, digits and underscores, at most [`TrapFrame::MAX_CODE`] bytes; borrowed where the
+    /// kernel raised the trap, owned where the frame was read.
+    pub code: Cow<'static, str>,
     /// The refused action's signature, if an action was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<crate::Digest>,

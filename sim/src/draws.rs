@@ -26,11 +26,13 @@ pub enum Stream {
     RetryJitter,
     /// Which kinds of trouble are off for a whole seed.
     Swarm,
+    /// Whether an agent of the guard trial does as it is told.
+    Obedience,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Mission,
         Self::Clerk,
         Self::Noise,
@@ -39,6 +41,7 @@ impl Stream {
         Self::Latency,
         Self::RetryJitter,
         Self::Swarm,
+        Self::Obedience,
     ];
 
     /// The ChaCha stream number. Fixed for ever: a recorded seed depends on it.
@@ -52,6 +55,7 @@ impl Stream {
             Self::Latency => 6,
             Self::RetryJitter => 7,
             Self::Swarm => 8,
+            Self::Obedience => 9,
         }
     }
 }

@@ -90,7 +90,9 @@ fn every_body_holds_on_the_authored_corpus() {
         ("syscalls", "syscall"),
         ("replies", "reply_text"),
         ("providers", "provider_"),
+        ("turingos-journals", "turingos_journal"),
         ("contracts", "contract"),
+        ("guard", "guard_block"),
         ("scenario-files", "scenario"),
     ] {
         let inputs = files_below(&root().join("corpus").join(folder));

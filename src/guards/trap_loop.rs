@@ -52,6 +52,19 @@ impl TrapLoop {
         *self = Self::default();
     }
 
+    /// How many more landings of `kind` in a row close a loop, the closing one counted: 1 to
+    /// [`SAME_BASE`].
+    #[must_use]
+    pub fn landings_left(&self, kind: TrapKind) -> u8 {
+        let mut ahead = self.clone();
+        let mut landings = 1_u8;
+        // Four of a kind close a loop whatever came before, so this ends.
+        while ahead.land(kind) == Landing::Continue {
+            landings = landings.saturating_add(1);
+        }
+        landings
+    }
+
     /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
     #[must_use]
     pub const fn panic_resets(&self) -> u8 {
@@ -98,6 +111,20 @@ mod tests {
             run(&[CpuFault, IoFault, StackFault, CpuFault]),
             [Landing::Continue; 4]
         );
+    }
+
+    #[test]
+    fn the_landings_left_are_those_that_it_takes() {
+        let mut guard = TrapLoop::default();
+        for left in [4, 3, 2, 1] {
+            assert_eq!(guard.landings_left(CpuFault), left);
+            guard.land(CpuFault);
+        }
+        assert_eq!(guard.landings_left(CpuFault), 4);
+        guard.land(CpuFault);
+        guard.land(IoFault);
+        assert_eq!(guard.landings_left(CpuFault), 1);
+        assert_eq!(guard.landings_left(IoFault), 3);
     }
 
     #[test]

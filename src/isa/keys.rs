@@ -72,6 +72,12 @@ impl Operand {
     }
 }
 
+/// The keys that a transition must have.
+pub const REQUIRED_KEYS: [&str; 2] = ["q_next", "a_t"];
+
+/// The keys that a transition may have besides.
+pub const OPTIONAL_KEYS: [&str; 1] = ["thought"];
+
 /// The opcode key of the canonical envelope.
 pub const OPCODE_KEY: &str = "op";
 
@@ -163,6 +169,9 @@ impl Opcode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::decode_canonical;
+    use alloc::format;
+    use alloc::vec::Vec;
 
     #[test]
     fn no_key_of_an_opcode_means_two_of_its_operands() {
@@ -177,6 +186,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_transition_has_the_listed_keys_and_no_others() {
+        let members = [
+            ("thought", r#""thought":"t""#),
+            ("q_next", r#""q_next":"q""#),
+            ("a_t", r#""a_t":{"op":"SYS_POP"}"#),
+            ("more", r#""more":1"#),
+        ];
+        for missing in members {
+            let kept = members
+                .iter()
+                .filter(|member| **member != missing && member.0 != "more");
+            let text: Vec<_> = kept.map(|member| member.1).collect();
+            let taken = decode_canonical(format!("{{{}}}", text.join(",")).as_bytes()).is_ok();
+            assert_eq!(taken, !REQUIRED_KEYS.contains(&missing.0), "{}", missing.0);
+        }
+        let known = REQUIRED_KEYS.iter().chain(&OPTIONAL_KEYS);
+        assert_eq!(known.count(), members.len() - 1);
+        let all = members.map(|member| member.1).join(",");
+        assert!(decode_canonical(format!("{{{all}}}").as_bytes()).is_err());
     }
 
     #[test]

@@ -25,7 +25,9 @@ pub(crate) use characters::is_forbidden;
 pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
 pub use fault::{Fault, FaultCode};
 pub(crate) use fault::{Shown, clipped, code_list};
-pub use keys::{OPCODE_KEY, OPCODE_KEY_SYNONYMS, Operand, OperandKind};
+pub use keys::{
+    OPCODE_KEY, OPCODE_KEY_SYNONYMS, OPTIONAL_KEYS, Operand, OperandKind, REQUIRED_KEYS,
+};
 pub use opcode::{Opcode, OpcodeClass};
 pub(crate) use reader::{Event, Items, Members, Reader, Rules};
 pub use syscall::{GitLogQuery, Placement, Syscall, TaskStatus, Transition};

@@ -11,8 +11,8 @@ use crate::guards::trap_loop::{Landing, MAX_PANIC_RESETS};
 use crate::isa::{self, Syscall, Transition};
 use crate::journal::{Record, Status, shown_pointer};
 use crate::manifold::Manifold;
-use crate::pointer::{Location, Pointer, clip_bytes};
-use crate::trap::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use crate::pointer::{Location, Pointer};
+use crate::trap::{TrapFrame, TrapKind};
 
 /// What a committed tick leaves behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,10 +200,8 @@ impl Kernel {
         self.pager.count_flip(seen.is_page);
         self.last_success = seen.successful_command;
         for soft in seen.soft_traps.into_iter().flatten() {
-            let details = soft
-                .details
-                .unwrap_or_else(|| format!("observing {}", clip_bytes(self.d.text(), 200)));
-            self.log(tick, soft.kind, soft.code, details, None);
+            let trap = self.soft_trap(&soft);
+            self.log(tick, trap, None);
         }
     }
 
@@ -317,80 +315,44 @@ impl Kernel {
 
     /// Raises a trap that stops the action; returns where the pointer goes.
     fn raise(&mut self, tick: &mut Tick, trap: Trap, signature: Option<Digest>) -> Location {
-        let Trap {
-            kind,
-            code,
-            details,
-        } = trap;
+        let kind = trap.kind;
         if matches!(kind, TrapKind::PanicReset | TrapKind::UnrecoverableLoop) {
-            return self.break_loop(tick, kind, code, details, signature);
+            return self.break_loop(tick, trap, signature);
         }
-        self.log(tick, kind, code, details, signature);
+        self.log(tick, trap, signature);
         match self.trap_loop.land(kind) {
-            Landing::Continue => Location::from(Pointer::Trap {
-                kind,
-                details: None,
-            }),
+            Landing::Continue => at_trap(kind),
             landing @ (Landing::PanicReset | Landing::Unrecoverable) => {
-                let Trap {
-                    kind,
-                    code,
-                    details,
-                } = loop_trap(landing);
-                self.break_loop(tick, kind, code, details, signature)
+                self.break_loop(tick, loop_trap(landing), signature)
             }
         }
     }
 
-    fn break_loop(
-        &mut self,
-        tick: &mut Tick,
-        kind: TrapKind,
-        code: &'static str,
-        details: String,
-        signature: Option<Digest>,
-    ) -> Location {
-        if kind == TrapKind::PanicReset {
+    fn break_loop(&mut self, tick: &mut Tick, trap: Trap, signature: Option<Digest>) -> Location {
+        let kind = trap.kind;
+        let goes_on = kind == TrapKind::PanicReset;
+        if goes_on {
             self.queue.clear();
-            self.log(tick, kind, code, details, signature);
-            return Location::from(Pointer::Trap {
-                kind,
-                details: None,
-            });
+        } else {
+            self.status = Status::Failed;
         }
-        self.status = Status::Failed;
-        self.log(tick, kind, code, details, signature);
-        Location::from(Pointer::Halt)
+        self.log(tick, trap, signature);
+        if goes_on {
+            at_trap(kind)
+        } else {
+            Location::from(Pointer::Halt)
+        }
     }
 
     /// Notes a trap in the record and makes its frame.
-    fn log(
-        &mut self,
-        tick: &mut Tick,
-        kind: TrapKind,
-        code: &'static str,
-        details: String,
-        signature: Option<Digest>,
-    ) {
-        let details = if details.len() > TrapFrame::MAX_DETAILS {
-            String::from(clip_bytes(&details, TrapFrame::MAX_DETAILS))
-        } else {
-            details
-        };
+    fn log(&mut self, tick: &mut Tick, trap: Trap, signature: Option<Digest>) {
+        let kind = trap.kind;
+        let frame = self.trap_frame(tick.now_us, trap, signature);
         if kind.is_hard() {
-            self.trap_details.insert(kind, format!("{code}: {details}"));
+            self.trap_frames.insert(kind, frame.clone());
         }
         tick.kinds.push(kind);
-        tick.frames.push(TrapFrame {
-            seq: self.trap_seq,
-            tick: self.tick,
-            t: tick.now_us,
-            trap_base: TrapBase(kind),
-            trap_pointer: String::from(kind.base()),
-            details,
-            panic_reset_count: self.trap_loop.panic_resets(),
-            cause: TrapCause { code, signature },
-        });
+        tick.frames.push(frame);
         self.trap_seq = self.trap_seq.saturating_add(1);
     }
 
@@ -419,6 +381,13 @@ impl Kernel {
             Err(trap) => Err(trap.into()),
         }
     }
+}
+
+fn at_trap(kind: TrapKind) -> Location {
+    Location::from(Pointer::Trap {
+        kind,
+        details: None,
+    })
 }
 
 fn loop_trap(landing: Landing) -> Trap {

@@ -19,6 +19,8 @@ pub struct KernelConfig {
     pub test_commands: Vec<String>,
     /// When a lane is left for the other.
     pub route: RouteConfig,
+    /// Whether a frame after a trap ends with the section `[OS_GUARD]`.
+    pub guard_lane: bool,
 }
 
 impl Default for KernelConfig {
@@ -31,6 +33,7 @@ impl Default for KernelConfig {
                 String::from("pytest"),
             ],
             route: RouteConfig::default(),
+            guard_lane: true,
         }
     }
 }

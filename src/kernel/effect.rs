@@ -136,6 +136,11 @@ impl Kernel {
         ]))
     }
 
+    /// True if a write without a capability has a target where the pointer stands.
+    pub(super) fn can_write_here(&self) -> bool {
+        self.write_target(None).is_ok()
+    }
+
     fn write_target(&self, semantic_cap: Option<&str>) -> Result<Target, Trap> {
         let named = match semantic_cap {
             Some(text) => match text.parse::<Pointer>() {

@@ -5,6 +5,8 @@
 use alloc::string::String;
 use core::fmt::Write as _;
 
+use crate::guard_lane::MAX_BLOCK_BYTES;
+
 /// The longest frame, in characters.
 pub const FRAME_LIMIT: usize = 4_096;
 
@@ -28,6 +30,18 @@ pub enum Section {
     CallStack,
     /// What the pointer shows.
     ObservedSlice,
+    /// How to go on after a trap; left out where there is nothing to say.
+    Guard,
+}
+
+/// How much of an overlong frame a section may keep.
+enum Room {
+    /// `1 / divisor` of the limit.
+    Share(usize),
+    /// So many characters, whatever the limit.
+    Fixed(usize),
+    /// What the others leave.
+    Rest,
 }
 
 impl Section {
@@ -39,17 +53,20 @@ impl Section {
             Self::TraceCache => "L1_TRACE_CACHE",
             Self::CallStack => "OS_CALL_STACK",
             Self::ObservedSlice => "OBSERVED_SLICE",
+            Self::Guard => "OS_GUARD",
         }
     }
 
-    /// Which part of an overlong frame the section may keep, as `1 / divisor`; the observed slice
-    /// takes what is left.
-    const fn share(self) -> Option<usize> {
+    /// What an overlong frame leaves the section. All shares, the fixed room, every heading and
+    /// the marker of a clipped slice fit into [`FRAME_MINIMUM`] together.
+    const fn room(self) -> Room {
         match self {
-            Self::Contract => Some(6),
-            Self::TraceCache => Some(16),
-            Self::CallStack => Some(9),
-            Self::ObservedSlice => None,
+            Self::Contract => Room::Share(6),
+            Self::TraceCache => Room::Share(16),
+            Self::CallStack => Room::Share(9),
+            Self::ObservedSlice => Room::Rest,
+            // A block has at most so many bytes, so it is never cut into something else.
+            Self::Guard => Room::Fixed(MAX_BLOCK_BYTES),
         }
     }
 }
@@ -76,20 +93,33 @@ pub fn compose(sections: &[(Section, &str)], limit: usize, out: &mut String) -> 
         return false;
     }
     out.clear();
-    let mut used = 0_usize;
+    let mut used = sections
+        .iter()
+        .filter(|(section, _)| matches!(section.room(), Room::Fixed(_)))
+        .map(|(section, text)| heading_len(*section).saturating_add(text.chars().count()))
+        .sum::<usize>();
     for (position, (section, text)) in sections.iter().enumerate() {
         let start = out.len();
         push_heading(*section, position == 0, out);
         let heading = out.len().saturating_sub(start);
-        // The slice comes last and takes what is left, so nothing after it can overflow.
-        let room = match section.share() {
-            Some(divisor) => limit.checked_div(divisor).unwrap_or_default(),
-            None => limit.saturating_sub(used).saturating_sub(heading),
+        let room = match section.room() {
+            Room::Share(divisor) => limit.checked_div(divisor).unwrap_or_default(),
+            Room::Fixed(most) => {
+                push_clipped(*section, text, most, out);
+                continue;
+            }
+            // Of what stands after the slice the room is reserved already.
+            Room::Rest => limit.saturating_sub(used).saturating_sub(heading),
         };
         let written = push_clipped(*section, text, room, out);
         used = used.saturating_add(heading).saturating_add(written);
     }
     true
+}
+
+/// Characters of a heading that is not the first.
+const fn heading_len(section: Section) -> usize {
+    section.name().len().saturating_add("\n\n[]\n".len())
 }
 
 fn push_heading(section: Section, first: bool, out: &mut String) {
@@ -170,6 +200,30 @@ mod tests {
                     let (text, clipped) = frame(&"界".repeat(slice), &"x".repeat(stack), limit);
                     assert!(text.chars().count() <= limit, "{limit} {slice} {stack}");
                     assert_eq!(clipped, text.contains("[OS_SECTION_CLIPPED]"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_guard_block_is_whole_in_the_smallest_frame() {
+        for block in [1, 100, MAX_BLOCK_BYTES] {
+            for (slice, other) in [(0, 0), (50_000, 0), (50_000, 50_000), (0, 50_000)] {
+                for limit in [FRAME_MINIMUM, 2_000, FRAME_LIMIT] {
+                    let block = "b".repeat(block);
+                    let (slice, other) = ("界".repeat(slice), "x".repeat(other));
+                    let mut text = String::new();
+                    let sections = [
+                        (Section::Contract, other.as_str()),
+                        (Section::TraceCache, other.as_str()),
+                        (Section::CallStack, other.as_str()),
+                        (Section::ObservedSlice, slice.as_str()),
+                        (Section::Guard, block.as_str()),
+                    ];
+                    compose(&sections, limit, &mut text);
+                    assert!(text.chars().count() <= limit);
+                    let (_, shown) = text.rsplit_once("\n\n[OS_GUARD]\n").expect("a section");
+                    assert_eq!(shown, block);
                 }
             }
         }

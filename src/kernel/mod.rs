@@ -10,6 +10,7 @@ mod commit;
 mod config;
 mod effect;
 mod frame;
+mod guidance;
 mod observe;
 mod plan;
 
@@ -33,7 +34,7 @@ use crate::manifold::Manifold;
 use crate::memory::{Capabilities, Pager};
 use crate::mind::RunQueue;
 use crate::pointer::{Location, Pointer};
-use crate::trap::TrapKind;
+use crate::trap::{TrapFrame, TrapKind};
 
 pub use channels::ChannelFault;
 pub use collapse::{Collapse, OracleFault};
@@ -68,7 +69,9 @@ pub struct Kernel {
     deadlock: Deadlock,
     trap_loop: TrapLoop,
     evidence: Evidence,
-    trap_details: BTreeMap<TrapKind, String>,
+    /// The last frame of each trap that moves the pointer.
+    trap_frames: BTreeMap<TrapKind, TrapFrame>,
+    guard_lane: bool,
     last_success: Option<Digest>,
     last_class: OpcodeClass,
     /// Buffers kept from tick to tick for their memory only; empty between ticks.
@@ -81,6 +84,7 @@ struct Buffers {
     plan: String,
     frame: String,
     scratch: String,
+    guard: String,
 }
 
 impl Buffers {
@@ -90,6 +94,7 @@ impl Buffers {
         self.plan.clear();
         self.frame.clear();
         self.scratch.clear();
+        self.guard.clear();
     }
 }
 
@@ -147,7 +152,8 @@ impl Kernel {
             deadlock: Deadlock::default(),
             trap_loop: TrapLoop::default(),
             evidence: Evidence::default(),
-            trap_details: BTreeMap::new(),
+            trap_frames: BTreeMap::new(),
+            guard_lane: config.guard_lane,
             last_success: None,
             last_class: OpcodeClass::WorldNavigation,
             buffers: Buffers::default(),
@@ -177,7 +183,7 @@ impl Kernel {
         self.deadlock = Deadlock::default();
         self.trap_loop = TrapLoop::default();
         self.evidence = Evidence::default();
-        self.trap_details.clear();
+        self.trap_frames.clear();
         self.last_success = None;
         self.last_class = OpcodeClass::WorldNavigation;
     }
@@ -202,17 +208,26 @@ impl Kernel {
             mut plan,
             mut frame,
             mut scratch,
+            mut guard,
         } = core::mem::take(&mut self.buffers);
         let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.trace.render(&mut scratch);
+        if self.guard_lane {
+            self.guide(&seen, now_us, &mut guard);
+        }
         let sections = [
             (Section::Contract, plan.as_str()),
             (Section::TraceCache, scratch.as_str()),
             (Section::CallStack, self.queue.rendered()),
             (Section::ObservedSlice, slice.as_str()),
+            (Section::Guard, guard.as_str()),
         ];
+        let shown = match sections.split_last() {
+            Some((_, others)) if guard.is_empty() => others,
+            _ => sections.as_slice(),
+        };
         let limit = frame_limit(self.discipline_chars, self.q.chars().count());
-        let clipped = compose(&sections, limit, &mut frame);
+        let clipped = compose(shown, limit, &mut frame);
         let route = self.dispatcher.route(Context {
             trapped: self.d.trap().is_some() || seen.is_trapped(),
             blocked: self.queue.is_blocked(),
@@ -228,6 +243,7 @@ impl Kernel {
                 plan,
                 frame,
                 scratch,
+                guard,
             },
         })
     }
@@ -285,7 +301,7 @@ impl Kernel {
             tasks: self.queue.tasks().len(),
             page_tables: self.pager.tables(),
             capabilities: self.capabilities.len(),
-            trap_details: self.trap_details.len(),
+            trap_details: self.trap_frames.len(),
             q_bytes: self.q.len(),
         }
     }

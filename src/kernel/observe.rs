@@ -41,6 +41,8 @@ pub(super) struct Observation {
     /// The slice's digest if the observation was a command that exited 0.
     pub(super) successful_command: Option<Digest>,
     pub(super) is_page: bool,
+    /// A contract is on, and by what it read a HALT would be refused.
+    pub(super) plan_unmet: bool,
     /// Time the observation took in the world, in microseconds.
     pub(super) elapsed_us: u64,
 }
@@ -241,10 +243,15 @@ impl Kernel {
     fn show_trap(&self, kind: TrapKind, details: Option<&str>, slice: &mut String) {
         slice.push_str("[SYSTEM_CHANNEL] ");
         slice.push_str(kind.base());
-        let remembered = self.trap_details.get(&kind).map(String::as_str);
-        if let Some(details) = details.or(remembered) {
+        if let Some(details) = details {
             slice.push_str("\n[DETAILS]\n");
             slice.push_str(details);
+        } else if let Some(frame) = self.trap_frames.get(&kind) {
+            let _ = write!(
+                slice,
+                "\n[DETAILS]\n{}: {}",
+                frame.cause.code, frame.details
+            );
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) fn consult<W: Manifold>(
             details: Some(details.clone()),
         });
     }
+    let is_broken = standing.is_err();
     let done = match &standing {
         Ok(done) | Err(Objection { done, .. }) => *done,
     };
@@ -60,6 +61,7 @@ pub(super) fn consult<W: Manifold>(
             missing: missing_file(contract, world, &mut content),
         },
     };
+    seen.plan_unmet = is_broken || !matches!(stand, Stand::Complete { missing: None });
     contract.guide(stand, section);
 }
 

@@ -98,6 +98,16 @@ impl Capabilities {
         })
     }
 
+    /// True if a handle in force may be written through.
+    #[must_use]
+    pub fn any_writes(&self) -> bool {
+        // Targets are ordered by access, and reading alone is the least.
+        self.by_target
+            .keys()
+            .next_back()
+            .is_some_and(|(access, _)| access.writes())
+    }
+
     /// The number of handles in force.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -127,6 +137,18 @@ mod tests {
         assert!(!table.is_genuine(grant.handle()));
         table.issue(grant.clone());
         assert!(table.is_genuine(grant.handle()));
+    }
+
+    #[test]
+    fn one_handle_that_writes_is_found_among_those_that_read() {
+        for access in [Access::Write, Access::ReadWrite] {
+            let mut table = Capabilities::default();
+            assert!(!table.any_writes());
+            table.issue(table.grant(Access::Read, &path("z")));
+            assert!(!table.any_writes());
+            table.issue(table.grant(access, &path("a")));
+            assert!(table.any_writes());
+        }
     }
 
     #[test]

@@ -14,6 +14,9 @@ use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos::trap::TrapKind;
 
+/// What stands before a guard block.
+const GUARD: &str = "\n\n[OS_GUARD]\n";
+
 /// A flat world whose failures are scripted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SmallWorld {
@@ -144,7 +147,16 @@ impl Machine {
     pub(crate) fn slice(&mut self) -> String {
         let frame = self.peek();
         let (_, slice) = frame.split_once("[OBSERVED_SLICE]\n").expect("a frame");
-        slice.to_owned()
+        let guard = slice.rfind(GUARD).unwrap_or(slice.len());
+        slice[..guard].to_owned()
+    }
+
+    /// The guard block of the next tick, if there is one.
+    pub(crate) fn block(&mut self) -> Option<String> {
+        let frame = self.peek();
+        frame
+            .rfind(GUARD)
+            .map(|at| frame[at + GUARD.len()..].to_owned())
     }
 
     pub(crate) fn d(&self) -> &str {

@@ -4,6 +4,7 @@
 //! that there is a command line.
 
 mod check;
+pub mod dataset;
 pub mod decode;
 pub mod exit;
 pub mod gate;
@@ -17,11 +18,13 @@ pub mod run;
 mod run_report;
 mod scenario_choice;
 pub mod schema;
+pub mod serve;
 pub mod soak;
 mod soak_report;
 pub mod table;
 pub mod terminal;
 mod usage;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -45,10 +48,13 @@ enum Verb {
     Replay(replay::ReplayArgs),
     Run(run::RunArgs),
     Longrun(longrun::LongrunArgs),
-    Live(live::LiveArgs),
+    Live(Box<live::LiveArgs>),
     Gate(gate::GateArgs),
     Decode(decode::DecodeArgs),
     Schema(schema::SchemaArgs),
+    Serve(serve::ServeArgs),
+    Verify(verify::VerifyArgs),
+    Dataset(dataset::DatasetArgs),
 }
 
 fn exit_codes() -> String {
@@ -91,6 +97,9 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
             &mut io::stdout().lock(),
         ),
         Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
+        Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
+        Verb::Dataset(arguments) => dataset::run(&arguments, &mut io::stdout().lock()),
+        Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

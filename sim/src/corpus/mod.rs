@@ -9,6 +9,7 @@
 //! should have said.
 
 pub mod contracts;
+pub mod guidance;
 mod headline;
 mod listing;
 mod outcome;
@@ -18,6 +19,7 @@ pub mod replies;
 pub mod scenarios;
 pub mod settings;
 pub mod syscalls;
+pub mod turingos_journals;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -68,8 +68,16 @@ pub struct Workspace {
     /// Canonical. Only commands are started by it; files are reached through `root`.
     path: PathBuf,
     limits: Limits,
-    /// The lock of the directory; released when it is closed, also by a kill.
-    _lock: File,
+    /// The lock of the directory; released when it is dropped, also by a kill.
+    lock: File,
+}
+
+impl Drop for Workspace {
+    /// Closing would do, were there not a moment in which a child of this process, started by
+    /// another thread, still has the file open too.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Workspace {
@@ -105,7 +113,7 @@ impl Workspace {
             root: Dir::from_std_file(lock.try_clone().map_err(system())?),
             path: canonical,
             limits,
-            _lock: lock,
+            lock,
         })
     }
 

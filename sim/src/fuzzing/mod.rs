@@ -7,6 +7,7 @@
 
 mod contracts;
 pub mod dictionary;
+mod guidance;
 mod machine;
 mod pointers;
 mod providers;
@@ -18,9 +19,11 @@ mod settings;
 mod shell;
 mod tapes;
 mod ticks;
+pub mod turingos_journal;
 mod witness;
 
 pub use contracts::contract;
+pub use guidance::guard_block;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
@@ -30,6 +33,7 @@ pub use settings::settings;
 pub use shell::shell_line;
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
+pub use turingos_journal::turingos_journal;
 
 /// One fuzz target: the name of its binary, its seed folder and its body.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +45,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 17] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -56,7 +60,9 @@ pub const TARGETS: [Target; 15] = [
     target("settings", settings),
     target("tape", tape),
     target("run_files", run_files),
+    target("guard_block", guard_block),
     target("ticks", ticks),
+    target("turingos_journal", turingos_journal),
 ];
 
 const fn target(name: &'static str, body: fn(&[u8])) -> Target {

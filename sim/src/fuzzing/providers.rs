@@ -82,6 +82,7 @@ fn check_envelopes(provider: Provider, bytes: &[u8]) {
         push_reply(
             &Envelope {
                 shape,
+                model: None,
                 key: u64::try_from(choice).unwrap_or(u64::MAX),
                 tick: 0,
                 reasoning: None,

@@ -17,7 +17,7 @@ use crate::corpus::{Case, Expectation, LoadError, load};
 use crate::schema::{Checker, Schema, strict_value};
 
 impl Ledger {
-    fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
+    pub(super) fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
         let outcome = case.check();
         self.expect(outcome.is_ok(), || {
             let disagreement = outcome.err().map(|it| it.to_string()).unwrap_or_default();

@@ -6,13 +6,16 @@
 mod corpora;
 mod determinism;
 mod dispatcher;
+mod guard;
 mod longrun;
 mod manifold;
 mod opcodes;
 mod replay;
 mod resume;
+mod serving;
 mod soaks;
 mod traps;
+mod verify;
 
 use std::path::Path;
 
@@ -79,7 +82,7 @@ impl Eq for Gate {}
 
 impl Gate {
     /// Every gate, cheapest first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self {
             name: "schema",
             promise: "every corpus document and reply is taken or refused as decided for it",
@@ -114,6 +117,21 @@ impl Gate {
             name: "traps",
             promise: "every trap fires, and every trap frame is well-formed",
             run: |_| Ok(traps::gate()),
+        },
+        Self {
+            name: "guard",
+            promise: "guided agents stay out of panic loops, and trap frames replay exactly",
+            run: guard::gate,
+        },
+        Self {
+            name: "serve",
+            promise: "every protocol says the same, in any order, with the trouble that the seed says",
+            run: |_| Ok(serving::gate()),
+        },
+        Self {
+            name: "verify",
+            promise: "every damaged recording is found at its line, every flipped byte of a run too",
+            run: verify::gate,
         },
         Self {
             name: "manifold",

@@ -18,7 +18,12 @@ impl<'a> FrameView<'a> {
     #[must_use]
     pub fn of(frame: &'a str) -> Self {
         const HEADING: &str = "\n[OBSERVED_SLICE]\n";
-        let (head, slice) = match memchr::memmem::find(frame.as_bytes(), HEADING.as_bytes()) {
+        // Of the heading's bytes, an underscore is the rarest in what stands before it.
+        const UNDERSCORE: usize = 10;
+        let found = memchr::memchr_iter(b'_', frame.as_bytes())
+            .filter_map(|at| at.checked_sub(UNDERSCORE))
+            .find(|&start| frame.as_bytes()[start..].starts_with(HEADING.as_bytes()));
+        let (head, slice) = match found {
             Some(start) => (&frame[..start], &frame[start + HEADING.len()..]),
             None => (frame, ""),
         };
@@ -79,14 +84,16 @@ impl<'a> FrameView<'a> {
 }
 
 pub(super) fn line_after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
-    let mut rest = text;
+    let mut start = 0;
     loop {
-        let at = rest.find(marker)?;
-        let starts_line = at == 0 || rest.as_bytes().get(at - 1) == Some(&b'\n');
-        let after = &rest[at + marker.len()..];
-        if starts_line {
-            return after.split('\n').next();
+        let rest = &text[start..];
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        if let Some(after) = rest.strip_prefix(marker) {
+            return Some(match end {
+                Some(end) => &after[..end - marker.len()],
+                None => after,
+            });
         }
-        rest = after;
+        start += end? + 1;
     }
 }

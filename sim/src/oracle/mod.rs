@@ -112,10 +112,16 @@ pub trait Agent {
 
 /// Something that answers frames.
 pub trait Oracle {
-    /// Answers one request, taking its latency on tokio's clock. An answer may never come: the
-    /// driver bounds every call with a time-out.
+    /// Answers one request. An answer may never come: the driver bounds every call with a time
+    /// limit on tokio's clock.
     fn call(
         &mut self,
         request: Request<'_>,
     ) -> impl Future<Output = Result<RawReply, TransportFault>>;
+
+    /// How long the last answer took beyond what passed on tokio's clock, in microseconds. A
+    /// simulated provider says so instead of sleeping, because a sleep costs more than an answer.
+    fn unslept_us(&self) -> u64 {
+        0
+    }
 }

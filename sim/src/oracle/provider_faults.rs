@@ -195,7 +195,7 @@ impl ProviderFaultKind {
 }
 
 /// What a model says while it thinks.
-pub(super) const THOUGHT: &str = "The frame shows where the work stands; one step follows from it.";
+pub(crate) const THOUGHT: &str = "The frame shows where the work stands; one step follows from it.";
 
 /// A fault that holds for a part of one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,8 +43,8 @@ impl<'a> Register<'a> {
             attempt: 0,
             cap: None,
         };
-        let line = q.split('\n').next().unwrap_or_default();
-        let mut words = line.split(' ');
+        let end = memchr::memchr(b'\n', q.as_bytes()).unwrap_or(q.len());
+        let mut words = q[..end].split(' ');
         while let Some(keyword) = words.next() {
             let value = words.next().unwrap_or_default();
             match keyword {

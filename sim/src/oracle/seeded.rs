@@ -98,6 +98,7 @@ pub struct SeededOracle<A = Clerk> {
     fault: Option<FaultPlan>,
     injected: Injected,
     counts: InjectionCounts,
+    unslept_us: u64,
 }
 
 impl SeededOracle {
@@ -137,6 +138,7 @@ impl<A: Agent> SeededOracle<A> {
                 faults: [0; ProviderFaultKind::ALL.len()],
                 draws: 0,
             },
+            unslept_us: 0,
         }
     }
 
@@ -160,8 +162,8 @@ impl<A: Agent> SeededOracle<A> {
         &self.counts
     }
 
-    /// The answer to a request and how long it takes, without waiting. [`Oracle::call`] is this
-    /// and a sleep.
+    /// The answer to a request and how long it takes, without waiting. [`Oracle::call`] is this,
+    /// with [`Oracle::unslept_us`].
     ///
     /// # Errors
     /// [`TransportFault`], as [`Oracle::call`].
@@ -182,6 +184,7 @@ impl<A: Agent> SeededOracle<A> {
         let (shape, reasoning) = self.draw_shape(request.lane, fault);
         let envelope = Envelope {
             shape,
+            model: None,
             key: envelope_key(self.seed, request.tick, call),
             tick: request.tick,
             reasoning: reasoning.then_some(THOUGHT),
@@ -317,7 +320,14 @@ fn latency(lane: Lane, draws: &mut Draws) -> Duration {
 impl<A: Agent> Oracle for SeededOracle<A> {
     async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
         let (latency, answer) = self.answer(&request);
-        tokio::time::sleep(latency).await;
+        if latency == NEVER {
+            tokio::time::sleep(NEVER).await;
+        }
+        self.unslept_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         answer
+    }
+
+    fn unslept_us(&self) -> u64 {
+        self.unslept_us
     }
 }

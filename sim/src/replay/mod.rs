@@ -6,8 +6,11 @@
 
 mod kind;
 mod recording;
+mod watch;
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde::Serialize;
 use turingos::Digest;
@@ -24,6 +27,9 @@ use crate::soak::{self, Soak, judge, on_virtual_time};
 
 pub use kind::Kind;
 pub use recording::Recording;
+pub use watch::Watcher;
+
+use watch::Watched;
 
 /// What a replay came to: everything it ran is as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,27 +61,36 @@ impl Observer for Again {
 }
 
 /// How far a replay is to go, and who watches it.
-struct Extent<F> {
+struct Extent<V> {
     /// After how many ticks to stop.
     limit: u64,
-    /// Is shown how many ticks are done.
-    look: F,
+    /// Who watches: beside the driver's observer, and after each tick.
+    watcher: Rc<RefCell<V>>,
 }
 
-/// Replays the run in `directory`, the first `stop_at` ticks of it if that is given; `look` is
-/// shown how many ticks are done.
+impl<V> Extent<V> {
+    fn beside<R>(&self, observer: R) -> Watched<R, V> {
+        Watched {
+            observer,
+            watcher: Rc::clone(&self.watcher),
+        }
+    }
+}
+
+/// Replays the run in `directory`, the first `stop_at` ticks of it if that is given. A closure that
+/// watches is shown how many ticks are done.
 ///
 /// # Errors
 /// A file is corrupt or cannot be read, or the replay diverges.
 pub fn replay(
     directory: &Path,
     stop_at: Option<u64>,
-    look: impl FnMut(u64),
+    watcher: impl Watcher,
 ) -> Result<Report, RunIoError> {
     let recording = Recording::open(directory)?;
     let extent = Extent {
         limit: stop_at.unwrap_or(u64::MAX),
-        look,
+        watcher: Rc::new(RefCell::new(watcher)),
     };
     let kind = recording.kind()?;
     on_virtual_time(async {
@@ -90,14 +105,16 @@ pub fn replay(
 async fn replay_soak(
     mut recording: Recording,
     header: &Header<soak::Settings>,
-    mut extent: Extent<impl FnMut(u64)>,
+    extent: Extent<impl Watcher>,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.world().digest())?;
-    let mut soak = Soak::start(header).observed_by(Again);
+    let mut soak = Soak::observed(header, extent.beside(Again));
+    extent.watcher.borrow_mut().begun(soak.kernel());
     while recording.ticks() < extent.limit.min(header.ticks) && recording.has_next()? {
-        soak.tick_unchained().await;
+        let committed = soak.tick_unchained().await;
         recording.hold(soak.record_json().as_bytes())?;
-        (extent.look)(recording.ticks());
+        let mut watcher = extent.watcher.borrow_mut();
+        watcher.held(recording.ticks(), &committed, soak.kernel());
     }
     if recording.ticks() == extent.limit {
         return Ok(recording.report(header, false));
@@ -116,19 +133,19 @@ async fn replay_soak(
 async fn replay_scenario(
     recording: Recording,
     header: &Header<scenario::Settings>,
-    extent: Extent<impl FnMut(u64)>,
+    extent: Extent<impl Watcher>,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
     match header.config.place {
         Place::Memory => {
-            let run = ScenarioRun::seeded(header).observed_by(Again);
+            let run = ScenarioRun::seeded(header).observed_by(extent.beside(Again));
             replay_run(recording, header, run, extent, Ends::ByItself).await
         }
         Place::Directory => {
             let deck = recording.deck();
             let world = TapedWorld::new(deck.clone(), NoWorld);
             let oracle = header.config.oracle(header.seed);
-            let run = ScenarioRun::start(header, world, oracle).observed_by(deck);
+            let run = ScenarioRun::start(header, world, oracle).observed_by(extent.beside(deck));
             replay_run(recording, header, run, extent, Ends::InAnotherWorld).await
         }
     }
@@ -137,7 +154,7 @@ async fn replay_scenario(
 async fn replay_live(
     recording: Recording,
     header: &Header<live::Config>,
-    extent: Extent<impl FnMut(u64)>,
+    extent: Extent<impl Watcher>,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
     let deck = recording.deck();
@@ -147,7 +164,7 @@ async fn replay_live(
         TapedWorld::new(deck.clone(), NoWorld),
         RecordedOracle::new(deck.clone(), move |request| providers.body(request), Nobody),
     )
-    .observed_by(deck);
+    .observed_by(extent.beside(deck));
     replay_run(recording, header, run, extent, Ends::WhenStopped).await
 }
 
@@ -166,15 +183,17 @@ async fn replay_run<C, W: Manifold, O: Oracle, R: Observer>(
     mut recording: Recording,
     header: &Header<C>,
     mut run: ScenarioRun<W, O, R>,
-    mut extent: Extent<impl FnMut(u64)>,
+    extent: Extent<impl Watcher>,
     ends: Ends,
 ) -> Result<Report, RunIoError> {
+    extent.watcher.borrow_mut().begun(run.kernel());
     while recording.ticks() < extent.limit && recording.has_next()? {
-        if run.tick().await.is_none() {
+        let Some(committed) = run.tick().await else {
             break;
-        }
+        };
         recording.hold(run.record_json().as_bytes())?;
-        (extent.look)(recording.ticks());
+        let mut watcher = extent.watcher.borrow_mut();
+        watcher.held(recording.ticks(), &committed, run.kernel());
     }
     if recording.ticks() == extent.limit {
         return Ok(recording.report(header, false));

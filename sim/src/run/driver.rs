@@ -201,6 +201,11 @@ impl<W: Manifold, O: Oracle, R: Observer> Driver<W, O, R> {
     pub const fn oracle(&self) -> &O {
         &self.oracle
     }
+
+    /// The observer, between ticks.
+    pub const fn observer_mut(&mut self) -> &mut R {
+        &mut self.caller.observer
+    }
 }
 
 fn micros_since(started: Instant) -> u64 {
@@ -248,7 +253,7 @@ impl<R: Observer> Caller<R> {
         mut since: Instant,
         mut delay_us: u64,
     ) -> Result<String, OracleFault> {
-        let timeout = Duration::from_micros(self.retry.timeout_us);
+        let timeout_us = self.retry.timeout_us;
         let mut attempt = 0;
         loop {
             if self.observer.has_stopped() {
@@ -267,13 +272,11 @@ impl<R: Observer> Caller<R> {
                 discipline: &self.discipline,
                 ..request
             };
-            let asked = Instant::now();
-            let outcome = tokio::time::timeout(timeout, oracle.call(request)).await;
-            let outcome = outcome.unwrap_or(Err(TransportFault::Timeout));
+            let (outcome, took_us) = within(timeout_us, oracle, request).await;
             let took_us = self.observer.called(&Call {
                 request,
                 outcome: outcome.as_ref().map_err(|fault| *fault),
-                took_us: micros_since(asked),
+                took_us,
             });
             self.now_us = self.now_us.saturating_add(took_us);
             let failure = match outcome {
@@ -327,6 +330,24 @@ impl<R: Observer> Caller<R> {
     }
 }
 
+/// One call within a time limit, and how long it took, both in microseconds.
+async fn within<O: Oracle>(
+    timeout_us: u64,
+    oracle: &mut O,
+    request: Request<'_>,
+) -> (Result<RawReply, TransportFault>, u64) {
+    let asked = Instant::now();
+    let limit = Duration::from_micros(timeout_us);
+    let Ok(outcome) = tokio::time::timeout(limit, oracle.call(request)).await else {
+        return (Err(TransportFault::Timeout), micros_since(asked));
+    };
+    let took_us = micros_since(asked).saturating_add(oracle.unslept_us());
+    if took_us > timeout_us {
+        return (Err(TransportFault::Timeout), timeout_us);
+    }
+    (outcome, took_us)
+}
+
 /// Why one call brought no text.
 struct Failure {
     retryable: bool,
@@ -353,5 +374,62 @@ impl Failure {
             retry_after_us: None,
             fault,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soak::on_virtual_time;
+    use turingos::bus::Provider;
+
+    /// Sleeps, and says that it took a while longer.
+    struct Slow {
+        slept_us: u64,
+        unslept_us: u64,
+    }
+
+    impl Oracle for Slow {
+        async fn call(&mut self, _: Request<'_>) -> Result<RawReply, TransportFault> {
+            tokio::time::sleep(Duration::from_micros(self.slept_us)).await;
+            Ok(RawReply {
+                provider: Provider::Ollama,
+                status: 200,
+                retry_after_us: None,
+                headers: Vec::new(),
+                body: Vec::new(),
+            })
+        }
+
+        fn unslept_us(&self) -> u64 {
+            self.unslept_us
+        }
+    }
+
+    fn call(slept_us: u64, unslept_us: u64) -> (bool, u64) {
+        let request = Request {
+            tick: 0,
+            lane: Lane::E,
+            attempt: 0,
+            discipline: "",
+            q: "",
+            frame: "",
+        };
+        let mut oracle = Slow {
+            slept_us,
+            unslept_us,
+        };
+        let (outcome, took_us) = on_virtual_time(within(5_000, &mut oracle, request));
+        (outcome == Err(TransportFault::Timeout), took_us)
+    }
+
+    #[test]
+    fn time_slept_and_time_told_count_alike_towards_the_limit() {
+        assert_eq!(call(0, 0), (false, 0));
+        assert_eq!(call(2_000, 3_000), (false, 5_000));
+        assert_eq!(call(0, 5_000), (false, 5_000));
+        assert_eq!(call(0, 5_001), (true, 5_000));
+        assert_eq!(call(2_000, 3_001), (true, 5_000));
+        assert_eq!(call(9_000, 0), (true, 5_000));
     }
 }

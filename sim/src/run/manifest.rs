@@ -1,6 +1,8 @@
 //! The manifest: what a finished run came to, and the command that repeats it.
 //!
-//! Never enters a hash: a run without its manifest is a run that did not finish, nothing else.
+//! Never enters the run's chains: a run without its manifest is a run that did not finish, nothing
+//! else. Its last member, `seal`, is the SHA-256 of the text before it, because gates, counts and
+//! the command stand nowhere else.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +28,7 @@ pub struct Manifest {
     records: u64,
     root: Digest,
     tape: TapeAnchor,
+    draws: DrawsAnchor,
     gates: Vec<Gate>,
     passed: bool,
     counts: BTreeMap<String, u64>,
@@ -42,6 +45,16 @@ pub struct TapeAnchor {
     pub head: Digest,
 }
 
+/// What vouches for a finished run's draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawsAnchor {
+    /// How many lines there are.
+    pub lines: u64,
+    /// Where their [`DrawsChain`](super::DrawsChain) ends; the digest of nothing if there are none.
+    pub head: Digest,
+}
+
 /// One check of a finished run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,8 +68,9 @@ pub struct Gate {
 }
 
 impl Manifest {
-    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the tape's end in. `root` is the head of the journal's chain after
-    /// `records` lines; `reproduce` is a command that can be copied into a shell.
+    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the ends of tape
+    /// and draws in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
+    /// a command that can be copied into a shell.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, records: u64, root: Digest, reproduce: String) -> Self {
         Self {
@@ -67,6 +81,10 @@ impl Manifest {
             root,
             tape: TapeAnchor {
                 entries: 0,
+                head: Digest::EMPTY,
+            },
+            draws: DrawsAnchor {
+                lines: 0,
                 head: Digest::EMPTY,
             },
             gates: Vec::new(),
@@ -99,6 +117,22 @@ impl Manifest {
             head: tape.head(),
         };
         self
+    }
+
+    /// The same manifest with the end of the run's draws.
+    #[must_use]
+    pub const fn with_draws(mut self, draws: Chain) -> Self {
+        self.draws = DrawsAnchor {
+            lines: draws.count(),
+            head: draws.head(),
+        };
+        self
+    }
+
+    /// What vouches for the draws.
+    #[must_use]
+    pub const fn draws(&self) -> DrawsAnchor {
+        self.draws
     }
 
     /// Where the tape ends.
@@ -155,19 +189,37 @@ impl Manifest {
         &self.reproduce
     }
 
-    /// The exact bytes of `manifest.json`: compact, members in a fixed order, one newline.
+    /// The exact bytes of `manifest.json`: compact, members in a fixed order, the seal, one newline.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        document::to_bytes(self)
+        let mut bytes = document::to_bytes(self);
+        bytes.truncate(bytes.len().saturating_sub(AFTER_MEMBERS.len()));
+        let seal = Digest::of(&bytes);
+        bytes.extend_from_slice(BEFORE_SEAL);
+        bytes.extend_from_slice(seal.hex().as_str().as_bytes());
+        bytes.extend_from_slice(AFTER_SEAL);
+        bytes
     }
 
     /// Reads the bytes of a `manifest.json`.
     ///
     /// # Errors
-    /// Whatever is not exactly what [`Manifest::to_bytes`] writes, and a verdict that its own
-    /// gates contradict.
+    /// Whatever is not exactly what [`Manifest::to_bytes`] writes, a seal of another text, and a
+    /// verdict that its own gates contradict.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let manifest: Self = document::from_bytes(bytes, FORMAT)?;
+        let Some((members, seal)) = split(bytes) else {
+            // A document of another kind or version is told as that.
+            document::from_bytes::<Self>(bytes, FORMAT)?;
+            return Err(DocumentError::Contradiction(
+                "there is no `seal` at its end",
+            ));
+        };
+        let manifest: Self = document::from_bytes(&[members, AFTER_MEMBERS].concat(), FORMAT)?;
+        if seal != Digest::of(members).hex().as_str().as_bytes() {
+            return Err(DocumentError::Contradiction(
+                "`seal` is not the SHA-256 of the text before it",
+            ));
+        }
         if manifest.passed == manifest.gates.iter().all(|gate| gate.pass) {
             Ok(manifest)
         } else {
@@ -176,6 +228,19 @@ impl Manifest {
             ))
         }
     }
+}
+
+/// How a document without a seal ends.
+const AFTER_MEMBERS: &[u8] = b"}\n";
+const BEFORE_SEAL: &[u8] = b",\"seal\":\"";
+const AFTER_SEAL: &[u8] = b"\"}\n";
+const SEAL_DIGITS: usize = 64;
+
+/// The text that the seal is of, and the seal.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = bytes.strip_suffix(AFTER_SEAL)?;
+    let (rest, seal) = rest.split_at_checked(rest.len().checked_sub(SEAL_DIGITS)?)?;
+    Some((rest.strip_suffix(BEFORE_SEAL)?, seal))
 }
 
 #[cfg(test)]
@@ -211,25 +276,69 @@ mod tests {
         assert_eq!(Manifest::from_bytes(&failed.to_bytes()).unwrap(), failed);
     }
 
+    /// The bytes of the manifest with its text edited and its seal made anew.
+    fn forged(manifest: &Manifest, from: &str, to: &str) -> Vec<u8> {
+        let text = String::from_utf8(manifest.to_bytes())
+            .unwrap()
+            .replace(from, to);
+        let (members, _) = split(text.as_bytes()).unwrap();
+        let seal = Digest::of(members);
+        [
+            members,
+            BEFORE_SEAL,
+            seal.hex().as_str().as_bytes(),
+            AFTER_SEAL,
+        ]
+        .concat()
+    }
+
     #[test]
     fn a_verdict_that_the_gates_contradict_is_refused() {
-        let text = String::from_utf8(manifest().to_bytes()).unwrap();
-        let forged = text.replace("\"passed\":true", "\"passed\":false");
-        let error = Manifest::from_bytes(forged.as_bytes()).unwrap_err();
+        let forged = forged(&manifest(), "\"passed\":true", "\"passed\":false");
+        let error = Manifest::from_bytes(&forged).unwrap_err();
         assert_eq!(error.to_string(), "`passed` contradicts the gates");
+    }
+
+    #[test]
+    fn no_changed_byte_goes_unseen() {
+        let bytes = manifest().to_bytes();
+        for at in 0..bytes.len() {
+            for bit in [0x01, 0x20, 0x80] {
+                let mut changed = bytes.clone();
+                changed[at] ^= bit;
+                assert!(Manifest::from_bytes(&changed).is_err(), "{bit} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_manifest_without_a_seal_is_refused_and_another_version_told() {
+        let unsealed = document::to_bytes(&manifest());
+        let error = Manifest::from_bytes(&unsealed).unwrap_err();
+        assert_eq!(error.to_string(), "there is no `seal` at its end");
+        let newer = forged(&manifest(), "manifest/1", "manifest/2");
+        let error = Manifest::from_bytes(&newer).unwrap_err();
+        assert!(
+            matches!(error, DocumentError::NewerVersion { .. }),
+            "{error}"
+        );
     }
 
     #[test]
     fn unknown_members_and_unsorted_counts_are_refused() {
         let counts = BTreeMap::from([("a".into(), 1), ("b".into(), 2)]);
-        let text = String::from_utf8(manifest().with_counts(counts).to_bytes()).unwrap();
-        for other in [
-            text.replace("\"a\":1,\"b\":2", "\"b\":2,\"a\":1"),
-            text.replace("\"a\":1,\"b\":2", "\"a\":1,\"a\":1,\"b\":2"),
-            text.replace("\"records\":", "\"extra\":1,\"records\":"),
-            text.replace("manifest/1", "manifest/9"),
+        let manifest = manifest().with_counts(counts);
+        for (from, to) in [
+            ("\"a\":1,\"b\":2", "\"b\":2,\"a\":1"),
+            ("\"a\":1,\"b\":2", "\"a\":1,\"a\":1,\"b\":2"),
+            ("\"records\":", "\"extra\":1,\"records\":"),
+            ("manifest/1", "manifest/9"),
         ] {
-            assert!(Manifest::from_bytes(other.as_bytes()).is_err(), "{other}");
+            assert!(Manifest::from_bytes(&forged(&manifest, "\"a\":1,", "\"a\":1,")).is_ok());
+            assert!(
+                Manifest::from_bytes(&forged(&manifest, from, to)).is_err(),
+                "{to}"
+            );
         }
     }
 }

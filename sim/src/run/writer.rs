@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::chain_reader::record_of;
 use super::directory::{RunDirectory, write_whole};
+use super::draws_chain::DrawsChain;
 use super::error::RunIoError;
 use super::line_writer::LineWriter;
 use super::manifest::Manifest;
@@ -24,6 +25,7 @@ pub struct RunWriter {
     directory: PathBuf,
     journal: Journal,
     draws: LineWriter<File>,
+    drawn: DrawsChain,
     deck: Deck,
     scan: Option<SecretScan>,
     /// The run has a manifest: there is nothing to append to.
@@ -44,6 +46,7 @@ impl RunWriter {
             directory: directory.to_path_buf(),
             journal: Journal::New(LineWriter::new(journal)),
             draws: LineWriter::new(draws),
+            drawn: DrawsChain::default(),
             deck,
             scan: None,
             is_finished: false,
@@ -63,6 +66,7 @@ impl RunWriter {
             directory: directory.to_path_buf(),
             journal: Journal::Old(Box::new(recorded), journal),
             draws: LineWriter::new(draws),
+            drawn: DrawsChain::default(),
             deck,
             scan: None,
             is_finished,
@@ -146,6 +150,7 @@ impl RunWriter {
     /// If the line has no newline at its end, which is a bug of the caller.
     pub fn draws_line(&mut self, line: &[u8]) -> Result<(), RunIoError> {
         let written = self.draws.write_lines(line);
+        self.drawn.line(line.strip_suffix(b"\n").unwrap_or(line));
         written.map_err(|error| self.draws_error(error))
     }
 
@@ -169,7 +174,7 @@ impl RunWriter {
     }
 
     /// Completes the run: tape and journal reach the disk first, then the manifest appears whole,
-    /// with the tape's end in it. The manifest of a run that was finished before is left alone.
+    /// with the ends of the tape and of the draws in it. The manifest of a run that was finished before is left alone.
     ///
     /// # Errors
     /// Something is left on the tape or in the journal that this run did not come to, or the file
@@ -194,7 +199,10 @@ impl RunWriter {
         write_whole(
             &self.directory,
             RunDirectory::MANIFEST,
-            &manifest.clone().with_tape(self.deck.chain()).to_bytes(),
+            &{ manifest.clone() }
+                .with_tape(self.deck.chain())
+                .with_draws(self.drawn.chain())
+                .to_bytes(),
         )
     }
 }

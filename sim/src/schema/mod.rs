@@ -41,6 +41,7 @@ impl Schema {
         "syscall-canonical.v4",
         "bus-frame.v1",
         "trap-frame.v1",
+        "guard-block.v1",
         "route-entry.v1",
         "journal-record.v1",
         "journal-line.v1",
@@ -52,6 +53,11 @@ impl Schema {
         "run-manifest.v1",
         "live-run-header.v1",
         "provider-settings.v1",
+        "turingos-tuple.v1",
+        "turingos-trap-frame.v1",
+        "turingos-route.v1",
+        "dataset-policy-row.v1",
+        "dataset-reflex-row.v1",
     ];
 
     /// The schema with exactly this name.

@@ -20,7 +20,8 @@ use crate::oracle::noise::NoiseKind;
 use crate::oracle::provider_faults::ProviderFaultKind;
 use crate::oracle::seeded::SeededOracle;
 use crate::oracle::{Injected, boot_q};
-use crate::run::{Driver, Header, Observer};
+use crate::run::driver::Observer;
+use crate::run::{Driver, Header};
 use crate::world::World;
 use crate::world::seeded_faults::SeededFaults;
 
@@ -60,10 +61,18 @@ pub struct Soak<R = ()> {
     line: Vec<u8>,
 }
 
-impl Soak {
+impl Soak<()> {
     /// Prepares the run that `header` describes. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(header: &Header<Settings>) -> Self {
+        Self::observed(header, ())
+    }
+}
+
+impl<R: Observer> Soak<R> {
+    /// The same, telling `observer` what the driver does.
+    #[must_use]
+    pub fn observed(header: &Header<Settings>, observer: R) -> Self {
         let settings = &header.config;
         let world = settings.world();
         let plan = SeededFaults::new(header.seed, settings.world_faults);
@@ -76,7 +85,8 @@ impl Soak {
                 oracle,
                 &settings.driver,
                 header.seed,
-            ),
+            )
+            .observed_by(observer),
             chain: Chain::new(header.genesis()),
             tally: Tally::default(),
             json: String::with_capacity(1_024),
@@ -84,20 +94,6 @@ impl Soak {
         }
     }
 
-    /// The same soak, telling `observer` what its driver does. Before the first tick.
-    #[must_use]
-    pub fn observed_by<R: Observer>(self, observer: R) -> Soak<R> {
-        Soak {
-            driver: self.driver.observed_by(observer),
-            chain: self.chain,
-            tally: self.tally,
-            json: self.json,
-            line: self.line,
-        }
-    }
-}
-
-impl<R: Observer> Soak<R> {
     /// Runs one tick and chains its record. A machine that has halted or failed is rebooted for
     /// the next one.
     pub async fn tick(&mut self) -> Committed {
@@ -163,6 +159,11 @@ impl<R: Observer> Soak<R> {
     #[must_use]
     pub const fn kernel(&self) -> &Kernel {
         self.driver.kernel()
+    }
+
+    /// The observer.
+    pub const fn observer_mut(&mut self) -> &mut R {
+        self.driver.observer_mut()
     }
 
     /// What the soak came to so far.

@@ -45,8 +45,9 @@ struct Commit {
     time_us: u64,
     /// Separated by line feeds, which no path can hold.
     paths: String,
-    more_paths: bool,
     message: String,
+    /// What the log shows of it: written once, shown many times.
+    line: String,
 }
 
 /// The latest commits.
@@ -106,16 +107,16 @@ impl History {
             id: self.head,
             time_us,
             paths: String::new(),
-            more_paths: false,
             message: String::new(),
+            line: String::new(),
         });
         commit.time_us = time_us;
         commit.paths.clear();
-        commit.more_paths = false;
+        let mut more_paths = false;
         for (index, (path, change)) in changes.into_iter().enumerate() {
             self.head = chain(self.head, time_us, path, change);
             if index >= KEPT_PATHS {
-                commit.more_paths = true;
+                more_paths = true;
                 continue;
             }
             if index > 0 {
@@ -125,6 +126,7 @@ impl History {
         }
         commit.id = self.head;
         keep_message(&mut commit.message, message);
+        commit.write_line(more_paths);
         self.commits.push_back(commit);
         self.recorded = self.recorded.saturating_add(1);
     }
@@ -154,11 +156,11 @@ impl History {
                 wanted.is_none_or(|path| commit.touches(path))
             })
             .filter(|commit| {
-                let wanted = query.grep.as_deref().unwrap_or_default();
-                commit.message.contains(wanted)
+                let wanted = query.grep.as_deref();
+                wanted.is_none_or(|wanted| commit.message.contains(wanted))
             })
             .take(selection.limit)
-            .for_each(|commit| commit.write_line(&mut lines));
+            .for_each(|commit| lines.push_str(&commit.line));
         Ok(lines)
     }
 
@@ -200,14 +202,13 @@ impl Commit {
             .any(|path| is_within(path, wanted.as_str()))
     }
 
-    fn write_line(&self, out: &mut String) {
-        let paths = self
-            .paths
-            .split('\n')
-            .chain(self.more_paths.then_some("..."));
+    fn write_line(&mut self, more_paths: bool) {
+        self.line.clear();
+        let paths = self.paths.split('\n').chain(more_paths.then_some("..."));
+        let id = self.id.hex();
         write_line(
-            out,
-            self.id.hex().as_str(),
+            &mut self.line,
+            id.as_str(),
             self.time_us,
             paths,
             &self.message,

@@ -1,12 +1,14 @@
-//! The committed corpus against decoder and bus: every case comes out as it was decided.
+//! The committed corpus against decoder, bus and guard lane: every case comes out as it was decided.
 
 mod contracts;
 mod form;
+mod guard;
 mod providers;
 mod replies;
 mod scenarios;
 mod settings;
 mod syscalls;
+mod turingos_journals;
 
 use std::path::Path;
 

@@ -142,12 +142,22 @@ fn every_kind_of_provider_is_recorded_and_replayed_to_the_same_root() {
     }
 }
 
+/// A body that goes on for as long as anybody reads it.
+fn endless(header: &str, byte: u8) -> Behaviour {
+    let head = format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n");
+    Behaviour::Repeat(head.into(), vec![byte; 64 * 1024], Duration::ZERO)
+}
+
 #[test]
 fn a_hostile_server_ends_no_recording() {
     for behaviour in [
         Behaviour::Send(response("200 OK", "<html>")),
+        Behaviour::Send(response("302 Found\r\nlocation: /elsewhere", "")),
+        Behaviour::Send(Vec::new()),
         Behaviour::SendThenHang(Vec::new()),
         Behaviour::Reset(b"HTTP/1.1 200".to_vec()),
+        endless("content-length: 209715200", b'x'),
+        endless("content-type: text/event-stream", b'\n'),
     ] {
         on_real_time(async {
             let place = Place::new();
@@ -362,5 +372,57 @@ fn a_second_interruption_gives_the_tick_up_and_leaves_a_valid_recording() {
         let replay = place.sim("replay @run --json").await;
         assert_eq!(replay.code, Some(0), "{replay:?}");
         assert!(replay.out.contains("\"whole\":false"));
+    });
+}
+
+#[test]
+fn a_recording_that_was_killed_goes_on_and_replays_as_a_whole() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        place.settings("openai", &server, "calls_per_minute = 600\nburst = 1\n");
+        let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
+        let mut command = place.command(&format!("{words} --max-ticks 4"));
+        let mut child = command.spawn().unwrap();
+        while fs::read(place.at("run/journal.jsonl"))
+            .unwrap_or_default()
+            .is_empty()
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let calls = server.requests.take().len();
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let resumed = place.sim(again).await;
+        assert_eq!(resumed.code, Some(1), "{resumed:?}");
+        let report: serde_json::Value = serde_json::from_str(&resumed.out).unwrap();
+        assert_eq!(report["ticks"], 4);
+        let more = server.requests.take();
+        let more = more.iter().filter(|it| it.starts_with("POST")).count();
+        assert!(more < 4 && more + calls >= 4, "{calls} and {more}");
+        let replay = place.sim("replay @run --json").await;
+        assert_eq!(replay.code, Some(0), "{replay:?}");
+        assert!(replay.out.contains("\"whole\":true"));
+
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("has finished"), "{refused:?}");
+    });
+}
+
+#[test]
+fn other_settings_do_not_go_on_with_a_recording() {
+    on_real_time(async {
+        let place = Place::new();
+        let leaking = good("openai").replace("work", KEY);
+        let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
+        place.settings("openai", &server, "");
+        assert_eq!(place.live("").await.code, Some(7));
+        place.settings("openai", &server, "seed = 1\n");
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("not those that"), "{refused:?}");
     });
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use turingos::bus::MAX_BODY_BYTES;
 use turingos::journal::Record;
-use turingos_sim::live::{Key, LiveOracle};
+use turingos_sim::live::{Key, LiveOracle, Settings};
 
 use crate::server::{Behaviour, Server, driver, good, on_real_time, response, settings, tick};
 
@@ -249,6 +249,25 @@ fn nobody_at_the_address_is_unreachable() {
         assert!(error.contains("cannot be reached"), "{error}");
         assert!(error.contains("127.0.0.1:1"), "{error}");
         assert_eq!(driver.oracle().spending().tokens, 0);
+    });
+}
+
+/// TLS is really spoken: a server without it is not reached, and is sent nothing that it could read.
+#[test]
+fn a_server_without_tls_is_unreachable_over_https() {
+    on_real_time(async {
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        let address = format!("https://{}", server.address);
+        let text = format!(
+            "version = 1\n[retry]\nmax_attempts = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\n\
+             base_url = \"{address}\"\nconnect_timeout_ms = 400\n"
+        );
+        let settings = Settings::parse(text.as_bytes()).unwrap();
+        let mut driver = driver(&settings, None);
+        let record = tick(&mut driver).await;
+        assert_eq!(record.fault.as_deref(), Some("ORACLE_UNREACHABLE"));
+        assert!(driver.oracle().reach().await.is_err());
+        assert!(server.requests.take().is_empty());
     });
 }
 

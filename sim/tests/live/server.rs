@@ -111,7 +111,8 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .ok()
             .filter(|read| *read > 0)?;
         bytes.extend_from_slice(&piece[..read]);
-        let text = String::from_utf8(bytes.clone()).unwrap();
+        // What is not text is no request: a greeting in TLS, for one.
+        let text = String::from_utf8(bytes.clone()).ok()?;
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
                 .lines()

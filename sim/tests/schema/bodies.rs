@@ -20,6 +20,7 @@ fn sent(text: &str) -> Vec<(Provider, Tree)> {
         for reasoning in [None, Some("so it is")] {
             let envelope = Envelope {
                 shape,
+                model: None,
                 key: 7,
                 tick: 3,
                 reasoning,

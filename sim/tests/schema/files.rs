@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use turingos::Digest;
 use turingos::dispatch::RouteEntry;
 use turingos::journal::{Chain, Record};
+use turingos::trap::TrapFrame;
 use turingos_sim::run::{Header, Manifest, Profile};
 use turingos_sim::soak::{Settings, Soak, judge, on_virtual_time};
 
@@ -92,6 +93,9 @@ const NULLABLE: [&str; 5] = ["/op", "/fault", "/actual", "/route/actual", "/scen
 /// Where names are free: how often each thing of interest happened.
 const FREE_NAMES: &str = "/counts";
 
+/// The one member that may be absent: what was refused, if anything was.
+const OPTIONAL: &str = "/cause/signature";
+
 /// Changes a document in every way and holds schema and parser to one another. Returns how many
 /// changes both refuse.
 fn refused_by_both(schema: &str, text: &str, parse: &dyn Fn(&str) -> bool) -> usize {
@@ -114,6 +118,7 @@ fn refused_by_both(schema: &str, text: &str, parse: &dyn Fn(&str) -> bool) -> us
                 NULLABLE.contains(&pointer.as_str()) && (value.is_null() || value.is_string())
             }
             Change::Added => pointer == FREE_NAMES,
+            Change::Dropped if pointer == OPTIONAL => true,
             Change::Dropped | Change::Renamed => {
                 pointer.starts_with(FREE_NAMES) && pointer != FREE_NAMES
             }
@@ -152,7 +157,19 @@ fn a_changed_header_is_refused_by_both() {
 
 #[test]
 fn a_changed_manifest_is_refused_by_both() {
-    let manifest = |text: &str| Manifest::from_bytes(format!("{text}\n").as_bytes()).is_ok();
+    // A changed text has another seal, which says nothing about its form: it is made anew.
+    let manifest = |text: &str| {
+        let sealed = match text.rsplit_once(",\"seal\":\"") {
+            Some((members, seal)) if seal.len() == 66 => {
+                format!(
+                    "{members},\"seal\":\"{}\"}}\n",
+                    Digest::of(members.as_bytes())
+                )
+            }
+            _ => format!("{text}\n"),
+        };
+        Manifest::from_bytes(sealed.as_bytes()).is_ok()
+    };
     let run = &*HOSTILE;
     let refused = refused_by_both("run-manifest.v1", run.manifest.trim_end(), &manifest);
     assert!(refused > 500, "{refused}");
@@ -199,11 +216,10 @@ fn a_changed_line_is_refused_by_both() {
     }
 }
 
-/// No code reads trap frames back, so that only the schema can refuse.
 #[test]
-fn a_changed_trap_frame_is_refused() {
+fn a_changed_trap_frame_is_refused_by_both() {
+    let frame = |text: &str| TrapFrame::parse(text.as_bytes()).is_ok();
     let run = &*HOSTILE;
-    let checker = checker("trap-frame.v1");
     let kinds: BTreeMap<_, _> = run
         .trap_frames
         .iter()
@@ -211,17 +227,8 @@ fn a_changed_trap_frame_is_refused() {
         .collect();
     assert!(kinds.len() > 8, "{}", kinds.len());
     for text in kinds.values() {
-        for mutant in mutants(&Tree::of(text)) {
-            let may_pass = mutant.change == Change::Revalued
-                || (mutant.change == Change::Dropped && mutant.pointer == "/cause/signature");
-            assert!(
-                may_pass || !checker.accepts(&mutant.tree.value()),
-                "{:?} at {}: {}",
-                mutant.change,
-                mutant.pointer,
-                mutant.tree
-            );
-        }
+        let refused = refused_by_both("trap-frame.v1", text, &frame);
+        assert!(refused > 100, "{refused}");
     }
 }
 

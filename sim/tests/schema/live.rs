@@ -46,13 +46,7 @@ fn a_header_with_one_thing_changed_is_refused_by_both() {
         let read = Header::<Config>::from_bytes(changed.as_bytes()).is_ok();
         let document: Option<Value> = serde_json::from_str(&changed).ok();
         let by_schema = document.is_some_and(|document| schema.accepts(&document));
-        // Of the few that only the reader refuses, each is another spelling of the same value.
-        assert!(
-            by_schema || !read,
-            "{:?} at {}: {changed}",
-            mutant.change,
-            mutant.pointer
-        );
+        assert_eq!(read, by_schema, "{:?} at {}", mutant.change, mutant.pointer);
         if read {
             taken += 1;
         } else {

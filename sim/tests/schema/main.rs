@@ -11,6 +11,7 @@ mod command;
 mod contracts;
 mod envelopes;
 mod files;
+mod journals;
 mod limits;
 mod live;
 mod mutants;

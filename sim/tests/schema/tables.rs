@@ -10,8 +10,8 @@ use turingos::contract::{
 };
 use turingos::dispatch::{Lane, RouteReason};
 use turingos::isa::{
-    FaultCode, GitLogQuery, OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode, OpcodeClass, Operand,
-    OperandKind, Placement, TaskStatus,
+    FaultCode, GitLogQuery, OPCODE_KEY, OPCODE_KEY_SYNONYMS, OPTIONAL_KEYS, Opcode, OpcodeClass,
+    Operand, OperandKind, Placement, REQUIRED_KEYS, TaskStatus,
 };
 use turingos::journal::{MAX_SHOWN_POINTER, Status};
 use turingos::kernel::OracleFault;
@@ -266,10 +266,58 @@ fn traps_are_the_kernel_s() {
         frame["properties"]["panic_reset_count"]["maximum"],
         turingos::guards::trap_loop::MAX_PANIC_RESETS
     );
+    assert_eq!(
+        frame["properties"]["cause"]["properties"]["code"]["maxLength"],
+        TrapFrame::MAX_CODE
+    );
     let record = document("journal-record.v1");
     assert_eq!(
         words(&record["properties"]["traps"]["items"]["enum"]),
         TrapKind::ALL.map(TrapKind::name)
+    );
+}
+
+#[test]
+fn a_guard_block_s_words_are_the_kernel_s() {
+    let block = document("guard-block.v1");
+    let properties = &block["properties"];
+    assert_eq!(properties["code"]["maxLength"], TrapFrame::MAX_CODE);
+    assert_eq!(properties["detail"]["maxLength"], TrapFrame::MAX_DETAILS);
+    let reply = &properties["reply"]["properties"];
+    assert_eq!(reply["required"]["const"], json!(REQUIRED_KEYS));
+    assert_eq!(reply["optional"]["const"], json!(OPTIONAL_KEYS));
+    assert_eq!(reply["opcode_key"]["const"], OPCODE_KEY);
+    let digits = turingos::guards::l1::SHOWN_DIGITS;
+    assert_eq!(
+        properties["signature"]["pattern"],
+        format!("^[0-9a-f]{{{digits}}}$")
+    );
+    let legal = &properties["legal"];
+    for opcode in Opcode::ALL {
+        let names = |all: bool| -> Vec<_> {
+            let operands = opcode.operands().iter();
+            let needed = operands.filter(|operand| all || operand.required);
+            needed.map(|operand| operand.name).collect()
+        };
+        let expected = match opcode {
+            Opcode::Write => json!({ "enum": [names(false), names(true)] }),
+            _ => json!({ "const": names(false) }),
+        };
+        let branch = without_descriptions(legal["properties"][opcode.name()].clone());
+        assert_eq!(branch, expected, "{opcode}");
+    }
+    assert_eq!(
+        legal["properties"].as_object().unwrap().len(),
+        Opcode::ALL.len()
+    );
+    assert_eq!(legal["required"], properties["leave"]["const"]);
+    assert_eq!(
+        properties["attempts_left"]["maximum"],
+        turingos::guards::trap_loop::SAME_BASE
+    );
+    assert_eq!(
+        properties["resets_left"]["maximum"],
+        turingos::guards::trap_loop::MAX_PANIC_RESETS
     );
 }
 

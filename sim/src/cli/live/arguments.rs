@@ -23,18 +23,24 @@ use crate::scenario::{MAX_TICK_LIMIT, Scenario};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct LiveArgs {
     /// A built-in scenario, a scenario file (`.json`), or a mission: any other text file.
-    #[arg(value_name = "SCENARIO|FILE")]
-    pub mission: String,
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "resume")]
+    pub mission: Option<String>,
     /// Where files and commands are real: new or empty for a scenario, any directory for a mission.
     #[arg(long, value_name = "DIRECTORY")]
     pub workspace: PathBuf,
     /// Write the recording into this directory, which must be new or empty.
-    #[arg(long, value_name = "DIRECTORY")]
-    pub out: PathBuf,
-    /// The providers, from a TOML file; `sim schema provider-settings.v1` shows its form.
+    #[arg(long, value_name = "DIRECTORY", required_unless_present = "resume")]
+    pub out: Option<PathBuf>,
+    /// Go on with the recording in this directory where its process stopped, in the same workspace
+    /// and with the same settings.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+        "mission", "out", "max_ticks", "seed",
+    ])]
+    pub resume: Option<PathBuf>,
+    /// The providers, from a TOML file; `sim schema show provider-settings.v1` shows its form.
     #[arg(long, value_name = "FILE", conflicts_with_all = [
         "kind", "model", "base_url", "key_variable", "output", "stream", "max_output_tokens",
-        "timeout_ms", "max_attempts",
+        "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
     pub settings: Option<PathBuf>,
     /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
@@ -64,6 +70,9 @@ pub struct LiveArgs {
     /// How many calls a lane gets for one tick.
     #[arg(long, value_name = "NUMBER")]
     pub max_attempts: Option<u32>,
+    /// How many calls a minute each lane takes.
+    #[arg(long, value_name = "NUMBER")]
+    pub calls_per_minute: Option<u32>,
     /// Use the proxy that the environment names.
     #[arg(long)]
     pub system_proxy: bool,
@@ -128,6 +137,7 @@ impl LiveArgs {
                     output: self.output,
                     stream: Some(self.stream),
                     max_output_tokens: self.max_output_tokens,
+                    calls_per_minute: self.calls_per_minute,
                     ..LaneFile::default()
                 },
                 e: None,
@@ -160,9 +170,15 @@ impl LiveArgs {
         self.max_ticks.unwrap_or(usual)
     }
 
+    /// Where the recording is, or will be. One of the two is always given.
+    pub(super) fn recording(&self) -> &Path {
+        let given = self.resume.as_deref().or(self.out.as_deref());
+        given.unwrap_or(Path::new("."))
+    }
+
     /// The command that runs the recording again.
     pub(super) fn reproduce(&self) -> String {
-        let path = self.out.display().to_string();
+        let path = self.recording().display().to_string();
         match path.contains([' ', '\'', '"', '$', '\\']) {
             true => format!("sim replay '{}'", path.replace('\'', "'\\''")),
             false => format!("sim replay {path}"),

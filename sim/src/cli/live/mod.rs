@@ -11,6 +11,7 @@ mod signals;
 mod watch;
 
 use std::io::Write;
+use std::path::Path;
 
 pub use arguments::LiveArgs;
 
@@ -19,11 +20,11 @@ use super::soak_report::Stopwatch;
 use crate::live::session::{End, Session};
 use crate::live::spending::Budget;
 use crate::live::transport::NoProvider;
-use crate::live::{Config, LiveOracle};
-use crate::run::{Header, Manifest, RunDirectory};
+use crate::live::{Config, LiveOracle, Settings};
+use crate::run::{Header, Manifest, RunDirectory, read_prefix};
 use crate::scenario::{Ending, Outcome};
 use keys::Keys;
-use places::{Assignment, apart};
+use places::{Assignment, apart, reopened};
 use signals::Signals;
 use watch::Watch;
 
@@ -36,30 +37,39 @@ pub fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     let settings = arguments.settings()?;
     let budget = arguments.budget(&settings)?;
     let keys = Keys::of_environment(&settings)?;
-    apart(&arguments.workspace, &arguments.out)?;
-    let assignment = Assignment::find(&arguments.mission, &arguments.workspace)?;
-    let ticks = arguments.ticks(assignment.scenario());
-    let header =
-        Config::of(assignment.scenario().clone(), &settings).into_header(arguments.seed, ticks);
+    apart(&arguments.workspace, arguments.recording())?;
+    let (header, beginning) = match (&arguments.resume, &arguments.mission) {
+        (Some(recording), _) => (unfinished(recording, &settings)?, Beginning::Again),
+        (None, mission) => {
+            let mission = mission.as_deref().unwrap_or_default();
+            let assignment = Assignment::find(mission, &arguments.workspace)?;
+            let ticks = arguments.ticks(&assignment.scenario);
+            let header = Config::of(assignment.scenario.clone(), &settings)
+                .into_header(arguments.seed, ticks);
+            (header, Beginning::New(Box::new(assignment)))
+        }
+    };
     let oracle =
         LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
-    let bytes = header.to_bytes();
-    (oracle.secrets().check("the scenario or settings", &bytes))
-        .map_err(|leak| Failure::new(Exit::System, leak.to_string()))?;
+    let secrets = oracle.secrets().clone();
+    let scanned = |place, bytes: &[u8]| {
+        let checked = secrets.check(place, bytes);
+        checked.map_err(|leak| Failure::new(Exit::System, leak.to_string()))
+    };
+    scanned("the header", &header.to_bytes())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|cause| Failure::new(Exit::System, format!("cannot start a runtime: {cause}")))?;
     let stopwatch = Stopwatch::start();
-    let end = runtime.block_on(record(arguments, &header, assignment, oracle, budget))?;
+    let end = runtime.block_on(record(arguments, &header, beginning, oracle, budget))?;
     let (outcome, writer, spending) = match end {
         End::Over(outcome, writer, spending) => (outcome, writer, spending),
-        End::Abandoned { ticks } => {
-            return Err(unfinished(arguments, ticks, "a tick was given up"));
-        }
-        End::Leak { leak, ticks } => return Err(unfinished(arguments, ticks, &leak.to_string())),
+        End::Abandoned { ticks } => return Err(given_up(arguments, ticks, "a tick was given up")),
+        End::Leak { leak, ticks } => return Err(given_up(arguments, ticks, &leak.to_string())),
     };
     let manifest = manifest(arguments, &header, &outcome);
+    scanned("the manifest", &manifest.to_bytes())?;
     writer.finish(&manifest)?;
     let report = report::Report {
         arguments,
@@ -77,17 +87,34 @@ pub fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> 
     })
 }
 
+/// Where a run begins.
+enum Beginning {
+    /// At its first tick.
+    New(Box<Assignment>),
+    /// Where its process stopped.
+    Again,
+}
+
 async fn record(
     arguments: &LiveArgs,
     header: &Header<Config>,
-    assignment: Assignment,
+    beginning: Beginning,
     oracle: LiveOracle,
     budget: Budget,
 ) -> Result<End, Failure> {
     let mut signals = Signals::listen()?;
     oracle.reach().await.map_err(no_provider)?;
-    let workspace = assignment.prepare(&arguments.workspace)?;
-    let writer = RunDirectory::create(&arguments.out, header)?;
+    let recording = arguments.recording();
+    let (workspace, writer) = match beginning {
+        Beginning::New(assignment) => {
+            let writer = RunDirectory::create(recording, header)?;
+            (assignment.prepare()?, writer)
+        }
+        Beginning::Again => {
+            let workspace = reopened(&arguments.workspace)?;
+            (workspace, RunDirectory::resume::<Config>(recording)?.1)
+        }
+    };
     let watch = Watch::new(!arguments.quiet && !arguments.json);
     let session = Session::start(header, workspace, oracle, writer, budget);
     let end = session
@@ -96,15 +123,33 @@ async fn record(
     Ok(end?)
 }
 
+/// The header of a recording that can be gone on with, by these settings.
+fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, Failure> {
+    let prefix = read_prefix::<Config>(recording)?;
+    let place = recording.display();
+    if prefix.manifest.is_some() {
+        let message = format!("{place} has finished: there is nothing to go on with");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let header = prefix.header;
+    if Config::of(header.config.scenario.clone(), settings) != header.config {
+        let message = format!("the settings are not those that {place} was recorded with");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    Ok(header)
+}
+
 fn no_provider(error: NoProvider) -> Failure {
     Failure::new(Exit::System, error.to_string())
 }
 
-fn unfinished(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
-    let place = arguments.out.display();
+fn given_up(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
+    let place = arguments.recording().display();
     Failure::new(
         Exit::System,
-        format!("{reason}; {place} holds a valid recording of {ticks} ticks without a manifest"),
+        format!(
+            "{reason}; {place} holds a valid recording of {ticks} ticks, which --resume goes on with"
+        ),
     )
 }
 

@@ -17,25 +17,35 @@ use crate::directory::{Limits, Workspace, WorkspaceError};
 use crate::live::mission::{MISSION_PATH, mission};
 use crate::scenario::{BuiltIn, MAX_CONTENT_BYTES, Scenario};
 
-/// What is to be done.
+/// What is to be done, and the workspace for it, which is held already.
 #[derive(Debug)]
-pub(super) enum Assignment {
-    /// A scenario, whose files fill an empty workspace.
-    Scenario(Scenario),
-    /// A mission, in a workspace that is held already.
-    Mission(Scenario, Workspace),
+pub(super) struct Assignment {
+    pub(super) scenario: Scenario,
+    workspace: Workspace,
+    /// The files that the run begins with and the workspace does not have yet.
+    files: Vec<(WorkspacePath, String)>,
 }
 
 impl Assignment {
-    /// Finds out what `text` names; nothing is written yet.
+    /// Finds out what `text` names; no file is written yet.
     pub(super) fn find(text: &str, workspace: &Path) -> Result<Self, Failure> {
         let path = Path::new(text);
         let is_mission = BuiltIn::named(text).is_none()
             && path.exists()
             && path.extension().is_none_or(|ending| ending != "json");
-        if !is_mission {
-            return choose(text).map(Self::Scenario);
+        if is_mission {
+            return Self::mission(path, workspace);
         }
+        let scenario = choose(text)?;
+        let workspace = Workspace::create(workspace, Limits::default()).map_err(no_workspace)?;
+        Ok(Self {
+            files: scenario.files().to_vec(),
+            workspace,
+            scenario,
+        })
+    }
+
+    fn mission(path: &Path, workspace: &Path) -> Result<Self, Failure> {
         let refused =
             |reason: String| Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()));
         let text = String::from_utf8(read(path, MAX_CONTENT_BYTES)?)
@@ -44,46 +54,34 @@ impl Assignment {
         let contract = existing(&mut workspace, CONTRACT_FILE)?;
         let scenario = mission(&text, contract.as_deref());
         let scenario = scenario.map_err(|error| refused(error.to_string()))?;
-        match existing(&mut workspace, MISSION_PATH)? {
-            Some(other) if other != text => Err(Failure::new(
-                Exit::Usage,
-                format!("the workspace has another {MISSION_PATH} already; move it away"),
-            )),
-            _ => Ok(Self::Mission(scenario, workspace)),
-        }
-    }
-
-    pub(super) const fn scenario(&self) -> &Scenario {
-        match self {
-            Self::Scenario(scenario) | Self::Mission(scenario, _) => scenario,
-        }
-    }
-
-    /// The workspace with the files in it that the run begins with.
-    pub(super) fn prepare(self, path: &Path) -> Result<Workspace, Failure> {
-        let (scenario, mut workspace) = match self {
-            Self::Scenario(scenario) => {
-                let created = Workspace::create(path, Limits::default());
-                (scenario, created.map_err(no_workspace)?)
+        let files = match existing(&mut workspace, MISSION_PATH)? {
+            None => vec![(scenario.mission().clone(), text)],
+            Some(same) if same == text => Vec::new(),
+            Some(_) => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("the workspace has another {MISSION_PATH} already; move it away"),
+                ));
             }
-            Self::Mission(scenario, workspace) => (scenario, workspace),
         };
-        let mut files = Vec::new();
-        for (path, text) in scenario.files() {
-            if existing(&mut workspace, path.as_str())?.is_none() && !is_implied(path, &scenario) {
-                files.push((path.as_str(), text.as_str()));
-            }
-        }
-        workspace.populate(files).map_err(broken)?;
-        Ok(workspace)
+        Ok(Self {
+            scenario,
+            workspace,
+            files,
+        })
+    }
+
+    /// The workspace, with the files in it that the run begins with.
+    pub(super) fn prepare(mut self) -> Result<Workspace, Failure> {
+        let files = (self.files.iter()).map(|(path, text)| (path.as_str(), text.as_str()));
+        self.workspace.populate(files).map_err(broken)?;
+        Ok(self.workspace)
     }
 }
 
-/// A contract that asks for nothing needs no file.
-fn is_implied(path: &WorkspacePath, scenario: &Scenario) -> bool {
-    path.as_str() == CONTRACT_FILE
-        && scenario.mission().as_str() == MISSION_PATH
-        && scenario.name() == "mission"
+/// The workspace of a run that is gone on with.
+pub(super) fn reopened(path: &Path) -> Result<Workspace, Failure> {
+    Workspace::open(path, Limits::default()).map_err(no_workspace)
 }
 
 /// The text of a file, if there is one.

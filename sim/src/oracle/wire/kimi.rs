@@ -4,7 +4,7 @@
 
 use super::{Body, Ending};
 
-const MODEL: &str = "kimi-k2-0905-preview";
+pub(super) const MODEL: &str = "kimi-k2-0905-preview";
 
 impl Body<'_, '_> {
     const fn kimi_ending(&self) -> &'static str {
@@ -19,9 +19,9 @@ impl Body<'_, '_> {
     fn kimi_head(&mut self) {
         self.raw(r#"{"id":"msg_"#);
         self.id();
-        self.raw(r#"","type":"message","role":"assistant","model":""#);
-        self.raw(MODEL);
-        self.raw(r#"","content":["#);
+        self.raw(r#"","type":"message","role":"assistant","model":"#);
+        self.model(MODEL);
+        self.raw(r#","content":["#);
     }
 
     fn kimi_usage(&mut self, output: u64) {

@@ -19,8 +19,10 @@ pub use errors::{GATEWAY_PAGE, ProviderError, push_error};
 pub enum Shape {
     /// `POST /v1/chat/completions`.
     OpenAiChat,
-    /// The same with `stream: true`: server-sent events up to `[DONE]`.
+    /// The same with `stream: true` and `include_usage`: server-sent events up to `[DONE]`.
     OpenAiStream,
+    /// The same without `include_usage`: no chunk speaks of usage.
+    OpenAiBareStream,
     /// `POST /v1/messages`.
     KimiMessages,
     /// The same with `stream: true`: named server-sent events up to `message_stop`.
@@ -31,18 +33,22 @@ pub enum Shape {
     OllamaChatStream,
     /// `POST /api/generate` with `stream: false`.
     OllamaGenerate,
+    /// The same with `stream: true`: one JSON object a line.
+    OllamaGenerateStream,
 }
 
 impl Shape {
     /// Every shape.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::OpenAiChat,
         Self::OpenAiStream,
+        Self::OpenAiBareStream,
         Self::KimiMessages,
         Self::KimiStream,
         Self::OllamaChat,
         Self::OllamaChatStream,
         Self::OllamaGenerate,
+        Self::OllamaGenerateStream,
     ];
 
     /// The whole-body shape of a provider's chat endpoint.
@@ -69,9 +75,12 @@ impl Shape {
     #[must_use]
     pub const fn provider(self) -> Provider {
         match self {
-            Self::OpenAiChat | Self::OpenAiStream => Provider::OpenAi,
+            Self::OpenAiChat | Self::OpenAiStream | Self::OpenAiBareStream => Provider::OpenAi,
             Self::KimiMessages | Self::KimiStream => Provider::Kimi,
-            Self::OllamaChat | Self::OllamaChatStream | Self::OllamaGenerate => Provider::Ollama,
+            Self::OllamaChat
+            | Self::OllamaChatStream
+            | Self::OllamaGenerate
+            | Self::OllamaGenerateStream => Provider::Ollama,
         }
     }
 
@@ -80,7 +89,11 @@ impl Shape {
     pub const fn is_stream(self) -> bool {
         matches!(
             self,
-            Self::OpenAiStream | Self::KimiStream | Self::OllamaChatStream
+            Self::OpenAiStream
+                | Self::OpenAiBareStream
+                | Self::KimiStream
+                | Self::OllamaChatStream
+                | Self::OllamaGenerateStream
         )
     }
 }
@@ -103,6 +116,8 @@ pub enum Ending {
 pub struct Envelope<'a> {
     /// The layout.
     pub shape: Shape,
+    /// The model that the envelope names; the provider's own name for none.
+    pub model: Option<&'a str>,
     /// From which ids and counts are derived; equal keys give equal envelopes.
     pub key: u64,
     /// The tick, for `created`.
@@ -133,17 +148,29 @@ pub fn push_reply(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
     let mut body = Body { out, envelope };
     match envelope.shape {
         Shape::OpenAiChat => body.openai_chat(),
-        Shape::OpenAiStream => body.openai_stream(),
+        Shape::OpenAiStream => body.openai_stream(true),
+        Shape::OpenAiBareStream => body.openai_stream(false),
         Shape::KimiMessages => body.kimi_messages(),
         Shape::KimiStream => body.kimi_stream(),
         Shape::OllamaChat => body.ollama("message", true),
-        Shape::OllamaChatStream => body.ollama_stream(),
+        Shape::OllamaChatStream => body.ollama_stream("message"),
         Shape::OllamaGenerate => body.ollama("response", true),
+        Shape::OllamaGenerateStream => body.ollama_stream("response"),
+    }
+}
+
+/// The model that a provider names where a request names none.
+#[must_use]
+pub const fn default_model(provider: Provider) -> &'static str {
+    match provider {
+        Provider::OpenAi => openai::MODEL,
+        Provider::Kimi => kimi::MODEL,
+        Provider::Ollama => ollama::MODEL,
     }
 }
 
 /// 2026-01-01T00:00:00Z, in seconds: where virtual time starts for `created`.
-const CREATED_BASE: u64 = 1_767_225_600;
+pub const CREATED_BASE: u64 = 1_767_225_600;
 
 struct Body<'a, 'b> {
     out: &'a mut Vec<u8>,
@@ -161,6 +188,12 @@ impl Body<'_, '_> {
 
     fn string(&mut self, text: &[u8]) {
         push_json_string(self.out, text);
+    }
+
+    /// The model's name as a JSON string.
+    fn model(&mut self, default: &str) {
+        let model = self.envelope.model.unwrap_or(default);
+        push_json_string(self.out, model.as_bytes());
     }
 
     /// 16 letters and digits made from the key.

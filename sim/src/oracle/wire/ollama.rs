@@ -5,13 +5,13 @@
 use super::{Body, Ending};
 use crate::oracle::json_text::push_json_fragment;
 
-const MODEL: &str = "qwen3:8b";
+pub(super) const MODEL: &str = "qwen3:8b";
 
 impl Body<'_, '_> {
     fn ollama_head(&mut self) {
-        self.raw(r#"{"model":""#);
-        self.raw(MODEL);
-        self.raw(r#"","created_at":"2026-01-01T00:00:00."#);
+        self.raw(r#"{"model":"#);
+        self.model(MODEL);
+        self.raw(r#","created_at":"2026-01-01T00:00:00."#);
         // Six digits; the fraction only has to vary.
         self.number(100_000 + self.envelope.key % 900_000);
         self.raw(r#"Z","#);
@@ -70,14 +70,20 @@ impl Body<'_, '_> {
         self.raw("}");
     }
 
-    pub(super) fn ollama_stream(&mut self) {
+    pub(super) fn ollama_stream(&mut self, field: &str) {
         for piece in Self::pieces(self.envelope.text) {
             self.ollama_head();
-            self.raw(r#""message":{"role":"assistant","content":"#);
-            self.string(piece);
-            self.raw("},\"done\":false}\n");
+            if field == "response" {
+                self.raw(r#""response":"#);
+                self.string(piece);
+                self.raw(",\"done\":false}\n");
+            } else {
+                self.raw(r#""message":{"role":"assistant","content":"#);
+                self.string(piece);
+                self.raw("},\"done\":false}\n");
+            }
         }
-        self.ollama("message", false);
+        self.ollama(field, false);
         self.raw("\n");
     }
 }

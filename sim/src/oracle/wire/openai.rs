@@ -2,9 +2,9 @@
 //!
 //! Never decides how a reply ends.
 
-use super::{Body, CREATED_BASE, Ending};
+use super::{Body, CREATED_BASE, Ending, Shape};
 
-const MODEL: &str = "gpt-4.1-mini-2025-04-14";
+pub(super) const MODEL: &str = "gpt-4.1-mini-2025-04-14";
 
 impl Body<'_, '_> {
     /// openai-python `types/chat/chat_completion.py`.
@@ -13,9 +13,9 @@ impl Body<'_, '_> {
         self.id();
         self.raw(r#"","object":"chat.completion","created":"#);
         self.number(CREATED_BASE + self.envelope.tick);
-        self.raw(r#","model":""#);
-        self.raw(MODEL);
-        self.raw(r#"","choices":[{"index":0,"message":{"role":"assistant","content":"#);
+        self.raw(r#","model":"#);
+        self.model(MODEL);
+        self.raw(r#","choices":[{"index":0,"message":{"role":"assistant","content":"#);
         let text = self.envelope.text;
         match self.envelope.ending {
             Ending::Stop | Ending::Length if !text.is_empty() => {
@@ -72,20 +72,24 @@ impl Body<'_, '_> {
         self.id();
         self.raw(r#"","object":"chat.completion.chunk","created":"#);
         self.number(CREATED_BASE + self.envelope.tick);
-        self.raw(r#","model":""#);
-        self.raw(MODEL);
-        self.raw(r#"","choices":[{"index":0,"delta":{"#);
+        self.raw(r#","model":"#);
+        self.model(MODEL);
+        self.raw(r#","choices":[{"index":0,"delta":{"#);
         self.raw(delta);
         if let Some(piece) = piece {
             self.string(piece);
         }
         self.raw(r#"},"finish_reason":"#);
         self.raw(ending);
-        self.raw("}],\"usage\":null}\n\n");
+        self.raw(if self.envelope.shape == Shape::OpenAiStream {
+            "}],\"usage\":null}\n\n"
+        } else {
+            "}]}\n\n"
+        });
     }
 
-    /// openai-python `types/chat/chat_completion_chunk.py`, with `include_usage`.
-    pub(super) fn openai_stream(&mut self) {
+    /// openai-python `types/chat/chat_completion_chunk.py`, the usage only if it was asked for.
+    pub(super) fn openai_stream(&mut self, with_usage: bool) {
         self.openai_chunk(r#""role":"assistant","content":"""#, None, "null");
         if let Some(reasoning) = self.envelope.reasoning {
             self.openai_chunk(
@@ -104,13 +108,17 @@ impl Body<'_, '_> {
             Ending::Refusal => r#""content_filter""#,
         };
         self.openai_chunk("", None, ending);
+        if !with_usage {
+            self.raw("data: [DONE]\n\n");
+            return;
+        }
         self.raw(r#"data: {"id":"chatcmpl-"#);
         self.id();
         self.raw(r#"","object":"chat.completion.chunk","created":"#);
         self.number(CREATED_BASE + self.envelope.tick);
-        self.raw(r#","model":""#);
-        self.raw(MODEL);
-        self.raw(r#"","choices":[],"usage":"#);
+        self.raw(r#","model":"#);
+        self.model(MODEL);
+        self.raw(r#","choices":[],"usage":"#);
         self.openai_usage();
         self.raw("}\n\ndata: [DONE]\n\n");
     }

@@ -39,7 +39,7 @@ struct State {
 #[derive(Debug)]
 enum Tape {
     Recording(TapeWriter),
-    Playing(Player<BufReader<File>>, Ending),
+    Playing(Box<Player<BufReader<File>>>, Ending),
 }
 
 /// What follows when the tape has been played to its end.
@@ -79,7 +79,7 @@ impl Deck {
     /// Plays a tape from its first entry on.
     #[must_use]
     pub fn playing(reader: TapeReader<BufReader<File>>, ending: Ending) -> Self {
-        Self::of(Tape::Playing(Player::new(reader), ending))
+        Self::of(Tape::Playing(Box::new(Player::new(reader)), ending))
     }
 
     fn of(tape: Tape) -> Self {

@@ -5,9 +5,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// Names the kind of the first secret in the bytes.
+type Find = dyn Fn(&[u8]) -> Option<&'static str> + Send + Sync;
+
 /// Looks for secrets in bytes that are about to be written.
 #[derive(Clone)]
-pub struct SecretScan(Arc<dyn Fn(&[u8]) -> Option<&'static str> + Send + Sync>);
+pub struct SecretScan(Arc<Find>);
 
 impl SecretScan {
     /// A scan by `find`, which names the kind of the first secret in the bytes.

@@ -1,0 +1,148 @@
+//! `corpus/guard`: recorded trap frames, held to their reader and to the block they lead to.
+//!
+//! An input is the JSON of one frame and, after a line feed, that of the trap which it closed. The
+//! group says how the machine stands. Never looks at a running machine.
+
+use turingos::guard_lane::{Situation, Writing, write_block};
+use turingos::mind::MAX_TASKS;
+use turingos::trap::{TrapFrame, TrapFrameFault};
+
+use super::headline::{Headline, canonical_line, only_notes};
+use super::{Disagreement, Expectation};
+
+/// What a recorded trap frame leads to: `accept` with the block in one line, or `refuse CODE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardExpectation {
+    situation: Situation,
+    outcome: Result<String, String>,
+}
+
+impl GuardExpectation {
+    /// The block that must come out; nothing if the frame is refused.
+    #[must_use]
+    pub fn block(&self) -> Option<&str> {
+        self.outcome.as_deref().ok()
+    }
+
+    /// The code that the frame is refused with; nothing if it is taken.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.outcome.as_ref().err().map(String::as_str)
+    }
+
+    fn block_of(&self, input: &[u8]) -> Result<String, TrapFrameFault> {
+        let mut frames = input.splitn(2, |byte| *byte == b'\n');
+        let frame = TrapFrame::parse(frames.next().unwrap_or_default())?;
+        let closed = frames.next().map(TrapFrame::parse).transpose()?;
+        let mut block = String::new();
+        write_block(&frame, closed.as_ref(), &self.situation, &mut block);
+        Ok(block)
+    }
+}
+
+/// How a machine stands, by the name of a group.
+fn situation(group: &str) -> Option<Situation> {
+    let stuck = Situation {
+        tasks: 0,
+        has_active: false,
+        writing: Writing::Nowhere,
+        can_halt: false,
+        at_trap: true,
+        attempts_left: Some(3),
+        resets_left: 2,
+    };
+    match group {
+        "stuck" => Some(stuck),
+        "elsewhere" => Some(Situation {
+            writing: Writing::Here,
+            at_trap: false,
+            attempts_left: None,
+            ..stuck
+        }),
+        "busy" => Some(Situation {
+            tasks: 1,
+            has_active: true,
+            writing: Writing::ThroughCapability,
+            can_halt: true,
+            attempts_left: Some(4),
+            resets_left: 1,
+            ..stuck
+        }),
+        "crowded" => Some(Situation {
+            tasks: MAX_TASKS,
+            attempts_left: Some(1),
+            resets_left: 0,
+            ..stuck
+        }),
+        _ => None,
+    }
+}
+
+impl Expectation for GuardExpectation {
+    const FOLDER: &'static str = "guard";
+
+    fn parse(group: &str, text: &str) -> Result<Self, String> {
+        let headline = Headline::parse(text)?;
+        headline.finish()?;
+        let situation = situation(group).ok_or_else(|| {
+            format!("`{group}` is none of the groups stuck, elsewhere, busy, crowded")
+        })?;
+        let outcome = match headline.refused_with {
+            None => Ok(canonical_line(headline.below)?),
+            Some(code) if TrapFrameFault::CODES.contains(&code) => {
+                only_notes(headline.below)?;
+                Err(code.to_owned())
+            }
+            Some(code) => {
+                return Err(format!(
+                    "`{code}` is no fault code of the trap frame's reader"
+                ));
+            }
+        };
+        Ok(Self { situation, outcome })
+    }
+
+    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
+        let got = self.block_of(input);
+        let agrees = match (&self.outcome, &got) {
+            (Ok(block), Ok(written)) => block == written,
+            (Err(code), Err(fault)) => code == fault.code(),
+            _ => false,
+        };
+        if agrees {
+            return Ok(());
+        }
+        Err(Disagreement {
+            expected: match &self.outcome {
+                Ok(block) => format!("accept {block}"),
+                Err(code) => format!("refuse {code}"),
+            },
+            got: match got {
+                Ok(block) => format!("accept {block}"),
+                Err(fault) => format!("refuse {} ({fault})", fault.code()),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_outcomes_and_groups_are_noticed() {
+        let refuse = GuardExpectation::parse("stuck", "refuse NOT_VALID\n# why\n").unwrap();
+        assert_eq!(refuse.check(b"{}"), Ok(()));
+        assert!(refuse.check(&[b' '; 5_000]).is_err());
+        let accept = GuardExpectation::parse("stuck", "accept\n{}\n").unwrap();
+        assert!(accept.check(b"{}").is_err());
+        for (group, text) in [
+            ("nowhere", "accept\n{}\n"),
+            ("stuck", "refuse SYNTAX\n"),
+            ("stuck", "accept\n"),
+            ("stuck", "accept status=1\n{}\n"),
+        ] {
+            assert!(GuardExpectation::parse(group, text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Lines of a file, one at a time, however long the file is.
+//!
+//! Never holds more than the longest line that is allowed, and never looks inside a line.
+
+use std::io::{self, Read};
+
+use thiserror::Error;
+
+/// How much is asked of a long file at once, in bytes; a short one is never given so much room.
+const BLOCK_BYTES: usize = 256 * 1024;
+const FIRST_BLOCK_BYTES: usize = 4 * 1024;
+
+/// Reads lines from a source that needs no buffer of its own.
+#[derive(Debug)]
+pub struct LineReader<R> {
+    source: R,
+    buffer: Vec<u8>,
+    /// Where the next line begins, and where what was read ends.
+    start: usize,
+    end: usize,
+    number: u64,
+    limit: usize,
+}
+
+/// One line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'b> {
+    /// Counts from 1.
+    pub number: u64,
+    /// The bytes before the line feed.
+    pub bytes: &'b [u8],
+    /// False for a last line without a line feed: writing it was cut short.
+    pub is_whole: bool,
+}
+
+/// Why there is no next line.
+#[derive(Debug, Error)]
+pub enum LineError {
+    /// The source refused.
+    #[error("cannot be read: {source}")]
+    System {
+        /// The line, from 1.
+        line: u64,
+        /// The cause, as the operating system says it.
+        source: io::Error,
+    },
+    /// The line is over the limit; what follows it is not looked for.
+    #[error("is longer than {limit} bytes")]
+    TooLong {
+        /// The line, from 1.
+        line: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+impl LineError {
+    /// The line at which reading stopped, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u64 {
+        match self {
+            Self::System { line, .. } | Self::TooLong { line, .. } => *line,
+        }
+    }
+}
+
+impl<R: Read> LineReader<R> {
+    /// A reader of lines of at most `limit` bytes, line feed not counted.
+    #[must_use]
+    pub fn new(source: R, limit: usize) -> Self {
+        Self {
+            source,
+            buffer: vec![0; FIRST_BLOCK_BYTES],
+            start: 0,
+            end: 0,
+            number: 0,
+            limit,
+        }
+    }
+
+    /// The next line; `None` after the last one.
+    ///
+    /// # Errors
+    /// [`LineError`]; the reader is of no further use then.
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
+        let number = self.number.saturating_add(1);
+        let mut searched = self.start;
+        let (line_end, next, is_whole) = loop {
+            let found = memchr::memchr(b'\n', &self.buffer[searched..self.end]);
+            let line_end = found.map_or(self.end, |at| searched + at);
+            if line_end - self.start > self.limit {
+                return Err(LineError::TooLong {
+                    line: number,
+                    limit: self.limit,
+                });
+            }
+            if found.is_some() {
+                break (line_end, line_end + 1, true);
+            }
+            searched = self.end - self.start;
+            let read = self.fill().map_err(|source| LineError::System {
+                line: number,
+                source,
+            })?;
+            if read == 0 && self.start == self.end {
+                return Ok(None);
+            }
+            if read == 0 {
+                break (self.end, self.end, false);
+            }
+        };
+        let bytes = &self.buffer[self.start..line_end];
+        self.start = next;
+        self.number = number;
+        Ok(Some(Line {
+            number,
+            bytes,
+            is_whole,
+        }))
+    }
+
+    /// Moves what is left to the front and reads behind it; 0 at the end of the source.
+    fn fill(&mut self) -> io::Result<usize> {
+        let was_full = self.end == self.buffer.len();
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() || (was_full && self.buffer.len() < BLOCK_BYTES) {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source that hands out at most `step` bytes at once.
+    struct Drip<'a> {
+        bytes: &'a [u8],
+        step: usize,
+    }
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.step.min(self.bytes.len()).min(out.len());
+            out[..count].copy_from_slice(&self.bytes[..count]);
+            self.bytes = &self.bytes[count..];
+            Ok(count)
+        }
+    }
+
+    fn lines(bytes: &[u8], step: usize) -> Vec<(u64, Vec<u8>, bool)> {
+        let mut reader = LineReader::new(Drip { bytes, step }, usize::MAX);
+        let mut lines = Vec::new();
+        while let Some(line) = reader.next_line().unwrap() {
+            lines.push((line.number, line.bytes.to_vec(), line.is_whole));
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_source_hands_them_out() {
+        let long = "x".repeat(BLOCK_BYTES * 2 + 7);
+        let text = format!("one\n\n{long}\ntorn");
+        let expected = vec![
+            (1, b"one".to_vec(), true),
+            (2, Vec::new(), true),
+            (3, long.into_bytes(), true),
+            (4, b"torn".to_vec(), false),
+        ];
+        for step in [1_000, 65_537, usize::MAX] {
+            assert_eq!(lines(text.as_bytes(), step), expected, "{step}");
+        }
+        assert_eq!(lines(b"a\nb", 1).len(), 2);
+        assert!(lines(b"", 1).is_empty());
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_refused_before_it_is_held() {
+        let endless = io::repeat(b'x');
+        let mut reader = LineReader::new(endless, 1_000);
+        let error = reader.next_line().unwrap_err();
+        assert_eq!(
+            (error.line(), error.to_string().as_str()),
+            (1, "is longer than 1000 bytes")
+        );
+        assert!(reader.buffer.len() <= BLOCK_BYTES);
+        let text = [b"x".repeat(1_000), b"\n".to_vec()].concat();
+        let mut reader = LineReader::new(&text[..], 1_000);
+        assert!(reader.next_line().unwrap().is_some());
+    }
+}

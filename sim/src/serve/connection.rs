@@ -1,0 +1,217 @@
+//! Connections: loopback only, a bounded number of them, and none that is held for nothing.
+//!
+//! Never looks at what is sent.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::GRACE;
+
+/// How many connections are open at once; the next one waits to be accepted.
+pub const MAX_CONNECTIONS: usize = 1_024;
+
+/// A connection on which nothing was sent for so long is closed, whatever it is waiting for: the
+/// rest of a request, the next one, or a client that does not read.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Accepts connections while there is room.
+pub(super) struct Loopback {
+    listener: TcpListener,
+    room: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Loopback {
+    /// `stopping` turns true when the server is to stop.
+    pub(super) fn new(listener: TcpListener, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            listener,
+            stopping,
+            room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        }
+    }
+
+    async fn try_accept(&self) -> io::Result<(Connection, SocketAddr)> {
+        let room = Arc::clone(&self.room);
+        let place = room.acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, address) = self.listener.accept().await?;
+        // Answers are small and whole: there is nothing to gain by waiting for more.
+        stream.set_nodelay(true)?;
+        Ok((
+            Connection::new(stream, place, self.stopping.clone()),
+            address,
+        ))
+    }
+}
+
+impl Listener for Loopback {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        loop {
+            match self.try_accept().await {
+                Ok(accepted) => return accepted,
+                // The client is gone already, or descriptors have run out and come back.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// By which whoever answers a request has its connection reset.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fate {
+    reset: Arc<AtomicBool>,
+}
+
+impl Fate {
+    /// Nothing more is sent on the connection; what is sent next resets it.
+    pub(super) fn reset(&self) {
+        self.reset.store(true, Ordering::Release);
+    }
+}
+
+impl Connected<IncomingStream<'_, Loopback>> for Fate {
+    fn connect_info(stream: IncomingStream<'_, Loopback>) -> Self {
+        stream.io().fate.clone()
+    }
+}
+
+/// One connection.
+pub(super) struct Connection {
+    stream: TcpStream,
+    fate: Fate,
+    last_sent: Instant,
+    alarm: Pin<Box<Sleep>>,
+    /// Is over when the server has stopped and its grace is over too.
+    closing: Pin<Box<dyn Future<Output = ()> + Send>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    fn new(
+        stream: TcpStream,
+        place: OwnedSemaphorePermit,
+        mut stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let now = Instant::now();
+        let closing = async move {
+            // Without a sender the server is gone, which is a stop as well.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+            sleep(GRACE).await;
+        };
+        Self {
+            stream,
+            fate: Fate::default(),
+            last_sent: now,
+            alarm: Box::pin(sleep_until(now + IDLE_LIMIT)),
+            closing: Box::pin(closing),
+            _place: place,
+        }
+    }
+
+    /// What a read or a write came to, unless it has waited for too long.
+    fn bounded<T>(
+        &mut self,
+        outcome: Poll<io::Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            return outcome;
+        }
+        if self.closing.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        // The alarm is set anew only when it rings: that costs nothing on a busy connection.
+        while self.alarm.as_mut().poll(context).is_ready() {
+            let end = self.last_sent + IDLE_LIMIT;
+            if end <= Instant::now() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            self.alarm.as_mut().reset(end);
+        }
+        Poll::Pending
+    }
+
+    fn sent(
+        &mut self,
+        outcome: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(_)) = outcome {
+            self.last_sent = Instant::now();
+        }
+        self.bounded(outcome, context)
+    }
+
+    /// Fails if the connection is to be reset, and sees to it that it will be when it is dropped.
+    fn check_fate(&self) -> io::Result<()> {
+        if self.fate.reset.load(Ordering::Acquire) {
+            self.stream.set_zero_linger()?;
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.bounded(outcome, context)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check_fate()?;
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.sent(outcome, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.check_fate()?;
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.sent(outcome, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,227 @@
+//! REPLAY_TUPLE: one tick as TuringOS recorded it.
+//!
+//! Never looks at the tuple before: what a tuple is by itself is checked here, what it is in its
+//! journal by the chain.
+
+use turingos::Digest;
+use turingos::isa::{Syscall, decode_model};
+
+use super::fault::{FaultCode, LineFault};
+use super::json::{Text, Value};
+use super::members::Members;
+
+/// Where a chain begins.
+pub const GENESIS: &str = "GENESIS";
+
+/// The members that are no part of what the leaf's hash is of, in this order at the end.
+const SEAL: [&str; 3] = ["leaf_hash", "prev_merkle_root", "merkle_root"];
+
+/// One recorded tick. Texts stand in the line that it was read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuple<'l> {
+    /// Counts the tuples of a journal from 0.
+    pub tick_seq: u64,
+    /// The state register that the tick began with.
+    pub q_t: Text<'l>,
+    /// Where it observed.
+    pub d_t: Text<'l>,
+    /// The frame that the model saw.
+    pub s_t: Text<'l>,
+    /// The syscall, as its JSON object was written.
+    pub a_t: &'l str,
+    /// The state register after it.
+    pub q_next: Text<'l>,
+    /// The pointer after it.
+    pub d_next: Text<'l>,
+    h_q: &'l str,
+    h_s: &'l str,
+    /// The object's text up to where its last three members begin.
+    hashed: &'l str,
+    leaf_hash: &'l str,
+    pub(super) prev_merkle_root: &'l str,
+    pub(super) merkle_root: &'l str,
+}
+
+impl<'l> Tuple<'l> {
+    /// Reads the JSON of a REPLAY_TUPLE line. Members beyond the known ones are taken as they are,
+    /// because recordings differ in them.
+    pub(super) fn read(json: &'l str) -> Result<Self, LineFault> {
+        let members = Members::read(json)?;
+        let known = |key| members.text(key);
+        let tuple = Self {
+            tick_seq: members.count("tick_seq")?,
+            q_t: known("q_t")?,
+            h_q: members.digest("h_q")?,
+            d_t: known("d_t")?,
+            s_t: known("s_t")?,
+            h_s: members.digest("h_s")?,
+            a_t: members.object("a_t")?,
+            q_next: known("q_next")?,
+            d_next: known("d_next")?,
+            leaf_hash: members.digest("leaf_hash")?,
+            prev_merkle_root: known("prev_merkle_root")?.raw(),
+            merkle_root: members.digest("merkle_root")?,
+            hashed: sealed_text(json, &members)?,
+        };
+        if tuple.prev_merkle_root != GENESIS {
+            members.digest("prev_merkle_root")?;
+        }
+        let is_text = |value| matches!(value, Value::String(_));
+        members.optional("observed_slice", "a string", is_text)?;
+        members.optional("write_target", "a string", is_text)?;
+        let is_list = |value| matches!(value, Value::Array(_));
+        members.optional("mind_ops", "an array", is_list)?;
+        members.optional("world_ops", "an array", is_list)?;
+        members.optional("world_op", "an object or null", |value| {
+            matches!(value, Value::Object(_) | Value::Word("null"))
+        })?;
+        Ok(tuple)
+    }
+
+    /// Checks the four hashes; `buffer` is used to unescape.
+    pub(super) fn check_hashes(&self, buffer: &mut String) -> Result<(), LineFault> {
+        let leaf = Digest::of_parts(&[self.hashed.as_bytes(), b"}"]);
+        expect(FaultCode::BadLeafHash, "leaf_hash", self.leaf_hash, leaf)?;
+        let q = Digest::of(self.q_t.decoded_in(buffer).as_bytes());
+        expect(FaultCode::BadStateHash, "h_q", self.h_q, q)?;
+        let s = Digest::of(self.s_t.decoded_in(buffer).as_bytes());
+        expect(FaultCode::BadSliceHash, "h_s", self.h_s, s)?;
+        let parts = [self.prev_merkle_root, "\n", self.leaf_hash].map(str::as_bytes);
+        let root = Digest::of_parts(&parts);
+        expect(FaultCode::BadRoot, "merkle_root", self.merkle_root, root)
+    }
+
+    /// The syscall, if it is one of this instruction set. TuringOS took more: whatever the decoder
+    /// refuses is none.
+    ///
+    /// # Errors
+    /// The name of the decoder's fault.
+    pub fn syscall(&self) -> Result<Syscall, &'static str> {
+        let transition = format!("{{\"q_next\":\"-\",\"a_t\":{}}}", self.a_t);
+        decode_model(transition.as_bytes())
+            .map(|transition| transition.syscall)
+            .map_err(|fault| fault.code.name())
+    }
+
+    /// Checks that `d_next` is where `syscall` leads. The query of a SYS_GIT_LOG is not compared:
+    /// how TuringOS wrote it is not known.
+    pub(super) fn check_pointer(&self, syscall: &Syscall) -> Result<(), LineFault> {
+        let found = self.d_next.decoded();
+        let follows = match syscall {
+            Syscall::Goto { pointer } => found.trim() == pointer,
+            Syscall::Exec { cmd } => {
+                found.trim_end().strip_prefix("$ ").map(str::trim) == Some(cmd)
+            }
+            Syscall::GitLog(_) => found
+                .strip_prefix("sys://git/log")
+                .is_some_and(|query| query.is_empty() || query.starts_with('?')),
+            Syscall::Halt => found.trim() == "HALT",
+            Syscall::Write { .. }
+            | Syscall::Push { .. }
+            | Syscall::Edit { .. }
+            | Syscall::Move { .. }
+            | Syscall::Pop => self.d_next.raw() == self.d_t.raw() || found == self.d_t.decoded(),
+        };
+        if follows {
+            return Ok(());
+        }
+        Err(LineFault::new(
+            FaultCode::WrongPointer,
+            format_args!("`{found}` is not where {} leads", syscall.opcode()),
+        ))
+    }
+}
+
+/// The object's text up to its last three members, which have to be the chain's.
+fn sealed_text<'l>(json: &'l str, members: &Members<'l>) -> Result<&'l str, LineFault> {
+    let members = &members.object.members;
+    let at = members.len().saturating_sub(SEAL.len());
+    let seal = &members[at..];
+    if !seal.iter().map(|member| &*member.key).eq(SEAL) || at == 0 {
+        return Err(LineFault::new(
+            FaultCode::MemberOrder,
+            format_args!("its last three members are not {}", SEAL.join(", ")),
+        ));
+    }
+    Ok(&json[..seal[0].begins])
+}
+
+fn expect(
+    code: FaultCode,
+    member: &'static str,
+    written: &str,
+    computed: Digest,
+) -> Result<(), LineFault> {
+    if computed.hex().as_str() == written {
+        return Ok(());
+    }
+    Err(LineFault::new(
+        code,
+        format_args!("`{member}` is {written}, computed is {computed}"),
+    ))
+}
+
+/// Kept for the tuple that follows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Before {
+    pub(super) q_next: String,
+    pub(super) d_next: String,
+    pub(super) root: String,
+}
+
+impl Before {
+    pub(super) fn keep(&mut self, tuple: &Tuple<'_>) {
+        for (kept, text) in [
+            (&mut self.q_next, tuple.q_next),
+            (&mut self.d_next, tuple.d_next),
+        ] {
+            kept.clear();
+            text.decode_into(kept);
+        }
+        self.root.clear();
+        self.root.push_str(tuple.merkle_root);
+    }
+}
+
+/// Checks that a tuple is the one after `before`, and the one of number `count`.
+pub(super) fn check_place(
+    tuple: &Tuple<'_>,
+    count: u64,
+    before: Option<&Before>,
+    is_trap_between: bool,
+    buffer: &mut String,
+) -> Result<(), LineFault> {
+    if tuple.tick_seq != count {
+        return Err(LineFault::new(
+            FaultCode::TickOrder,
+            format_args!("`tick_seq` is {}, expected {count}", tuple.tick_seq),
+        ));
+    }
+    let root = before.map_or(GENESIS, |before| &before.root);
+    if tuple.prev_merkle_root != root {
+        return Err(LineFault::new(
+            FaultCode::BrokenChain,
+            format_args!(
+                "`prev_merkle_root` is {}, expected {root}",
+                tuple.prev_merkle_root
+            ),
+        ));
+    }
+    let Some(before) = before.filter(|_| !is_trap_between) else {
+        return Ok(());
+    };
+    for (code, key, text, next) in [
+        (FaultCode::StateJump, "q", tuple.q_t, &before.q_next),
+        (FaultCode::PointerJump, "d", tuple.d_t, &before.d_next),
+    ] {
+        if text.decoded_in(buffer) != next {
+            return Err(LineFault::new(
+                code,
+                format_args!(
+                    "`{key}_t` is not the `{key}_next` before, and no trap stands between"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}

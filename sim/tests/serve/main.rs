@@ -1,0 +1,15 @@
+//! `sim serve` as its clients see it: real connections on loopback, a client that nobody here
+//! wrote, and the bus as the judge of what came.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop at the line that went wrong"
+)]
+
+mod client;
+mod command;
+mod limits;
+mod order;
+mod protocols;
+mod recordings;
+mod trouble;
