@@ -313,15 +313,29 @@ fn a_run_without_its_end_is_replayed_as_far_as_it_goes() {
 #[test]
 fn a_replay_opens_no_socket() {
     let directory = TempDir::new().unwrap();
-    let run = recorded(&directory, "RUN", "7");
-    let limited = |descriptors: u32| {
+    let soak = recorded(&directory, "RUN", "7");
+    let taped = directory.path().join("TAPED");
+    let (run, work) = (taped.to_str().unwrap(), directory.path().join("WORK"));
+    let workspace = work.to_str().unwrap();
+    let started = [
+        "run",
+        "fault-recovery",
+        "--out",
+        run,
+        "--workspace",
+        workspace,
+    ];
+    assert_eq!(sim(&started).0, Some(0));
+    let limited = |run: &Path, descriptors: u32| {
         let script = format!("ulimit -n {descriptors} && exec \"$0\" replay \"$1\"");
         let sim = env!("CARGO_BIN_EXE_sim");
         output(Command::new("sh").args(["-c", &script, sim, run.to_str().unwrap()]))
     };
-    let (code, out, err) = limited(5);
-    assert_eq!(code, Some(0), "{out}{err}");
-    let (code, _, err) = limited(4);
-    assert_eq!(code, Some(7), "{err}");
-    assert!(err.contains("Too many open files"), "{err}");
+    for run in [&soak, &taped] {
+        let (code, out, err) = limited(run, 5);
+        assert_eq!(code, Some(0), "{out}{err}");
+        let (code, _, err) = limited(run, 4);
+        assert_eq!(code, Some(7), "{err}");
+        assert!(err.contains("Too many open files"), "{err}");
+    }
 }

@@ -150,7 +150,7 @@ impl Gate {
         },
         Self {
             name: "resume",
-            promise: "a run cut at any byte of its last two records goes on to the same journal",
+            promise: "a run that stopped anywhere goes on to the end it would have had",
             run: |_| Ok(resume::gate()),
         },
         Self {

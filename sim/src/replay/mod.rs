@@ -50,6 +50,16 @@ pub struct Report {
     pub torn_bytes: u64,
 }
 
+/// A seeded run that is made once more: nothing is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Again;
+
+impl Observer for Again {
+    fn is_playing(&self) -> bool {
+        true
+    }
+}
+
 /// How far a replay is to go, and who watches it.
 struct Extent<V> {
     /// After how many ticks to stop.
@@ -98,7 +108,7 @@ async fn replay_soak(
     extent: Extent<impl Watcher>,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.world().digest())?;
-    let mut soak = Soak::observed(header, extent.beside(()));
+    let mut soak = Soak::observed(header, extent.beside(Again));
     extent.watcher.borrow_mut().begun(soak.kernel());
     while recording.ticks() < extent.limit.min(header.ticks) && recording.has_next()? {
         let committed = soak.tick_unchained().await;
@@ -128,7 +138,7 @@ async fn replay_scenario(
     expect_world(header, header.config.scenario.world().digest())?;
     match header.config.place {
         Place::Memory => {
-            let run = ScenarioRun::seeded(header).observed_by(extent.beside(()));
+            let run = ScenarioRun::seeded(header).observed_by(extent.beside(Again));
             replay_run(recording, header, run, extent, Ends::ByItself).await
         }
         Place::Directory => {

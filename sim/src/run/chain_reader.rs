@@ -23,16 +23,20 @@ pub struct ChainReader<R> {
     whole_bytes: u64,
 }
 
+/// The record in a whole line with its newline: it stands between a text of fixed length and the
+/// line's end.
+#[must_use]
+pub fn record_of(line: &[u8]) -> &[u8] {
+    const BEFORE: usize = r#"{"hash":"","record":"#.len() + 64;
+    line.get(BEFORE..line.len().saturating_sub(2))
+        .unwrap_or_default()
+}
+
 /// What stands next in a chained file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {
-    /// A record that verifies, and its whole line, newline included.
-    Record {
-        /// The record's bytes.
-        record: &'a [u8],
-        /// The line.
-        line: &'a [u8],
-    },
+    /// A record that verifies: its bytes.
+    Record(&'a [u8]),
     /// The last line is not whole: so many bytes of it are there.
     Torn(u64),
     /// The file ends after a whole line.
@@ -84,10 +88,7 @@ impl<R: BufRead> ChainReader<R> {
         match self.chain.verify_line(whole) {
             Ok(record) => {
                 self.whole_bytes += length;
-                Ok(Step::Record {
-                    record,
-                    line: &self.line,
-                })
+                Ok(Step::Record(record))
             }
             Err(fault) => {
                 let rest = self.reader.fill_buf();
@@ -103,6 +104,12 @@ impl<R: BufRead> ChainReader<R> {
                 })
             }
         }
+    }
+
+    /// Exchanges the line that was read last for an empty one with `spare`'s memory.
+    pub fn take_line(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
+        spare.clear();
+        std::mem::replace(&mut self.line, spare)
     }
 
     /// Where the chain stands: its head and how many lines were read.

@@ -141,7 +141,7 @@ pub(crate) fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {
 fn read_journal(mut lines: ChainReader<impl BufRead>) -> Result<(Chain, u64), RunIoError> {
     loop {
         match lines.step()? {
-            Step::Record { .. } => {}
+            Step::Record(_) => {}
             Step::Torn(bytes) => return Ok((lines.chain(), bytes)),
             Step::End => return Ok((lines.chain(), 0)),
         }

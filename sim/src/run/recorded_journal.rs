@@ -9,7 +9,7 @@ use std::path::Path;
 use turingos::Digest;
 use turingos::journal::Chain;
 
-use super::chain_reader::{ChainReader, Step};
+use super::chain_reader::{ChainReader, Step, record_of};
 use super::directory::RunDirectory;
 use super::divergence::Divergence;
 use super::error::RunIoError;
@@ -19,7 +19,7 @@ use super::prefix::MAX_JOURNAL_LINE_BYTES;
 #[derive(Debug)]
 pub struct RecordedJournal {
     lines: ChainReader<BufReader<File>>,
-    /// The next record, once it has been looked at.
+    /// The line of the next record, once it has been looked at.
     next: Option<Vec<u8>>,
     /// Where the journal stood before the next record: its chain and its bytes.
     before: (Chain, u64),
@@ -66,11 +66,9 @@ impl RecordedJournal {
         }
         self.before = (self.lines.chain(), self.lines.whole_bytes());
         match self.lines.step()? {
-            Step::Record { record, .. } => {
-                let mut next = std::mem::take(&mut self.spare);
-                next.clear();
-                next.extend_from_slice(record);
-                self.next = Some(next);
+            Step::Record(_) => {
+                let spare = std::mem::take(&mut self.spare);
+                self.next = Some(self.lines.take_line(spare));
             }
             Step::Torn(bytes) => self.torn_bytes = bytes,
             Step::End => {}
@@ -87,12 +85,14 @@ impl RecordedJournal {
         let tick = self.chain().count();
         match self.next.take() {
             None => Ok(Held::Ended),
-            Some(recorded) if recorded == replayed => {
-                self.spare = recorded;
+            Some(line) if record_of(&line) == replayed => {
+                self.spare = line;
                 Ok(Held::Same)
             }
-            Some(recorded) => Err(RunIoError::Diverged(Box::new(Divergence::of_records(
-                tick, &recorded, replayed,
+            Some(line) => Err(RunIoError::Diverged(Box::new(Divergence::of_records(
+                tick,
+                record_of(&line),
+                replayed,
             )))),
         }
     }
@@ -106,8 +106,10 @@ impl RecordedJournal {
         let tick = self.chain().count();
         match self.next.take() {
             None => Ok(()),
-            Some(recorded) => Err(RunIoError::Diverged(Box::new(Divergence::of_records(
-                tick, &recorded, b"",
+            Some(line) => Err(RunIoError::Diverged(Box::new(Divergence::of_records(
+                tick,
+                record_of(&line),
+                b"",
             )))),
         }
     }

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::chain_reader::record_of;
 use super::directory::{RunDirectory, write_whole};
 use super::draws_chain::DrawsChain;
 use super::error::RunIoError;
@@ -204,13 +205,6 @@ impl RunWriter {
                 .to_bytes(),
         )
     }
-}
-
-/// The record in a journal line, which stands between a text of fixed length and its end.
-fn record_of(line: &[u8]) -> &[u8] {
-    const BEFORE: usize = r#"{"hash":"","record":"#.len() + 64;
-    line.get(BEFORE..line.len().saturating_sub(2))
-        .unwrap_or_default()
 }
 
 #[cfg(all(test, target_os = "linux"))]

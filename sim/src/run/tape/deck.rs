@@ -10,7 +10,6 @@ use std::fs::File;
 use std::io::BufReader;
 use std::rc::Rc;
 
-use turingos::Digest;
 use turingos::journal::Chain;
 
 use super::entry::{CallEntry, CallOutcome, Entry};
@@ -111,14 +110,17 @@ impl Deck {
             tick: request.tick,
             lane: request.lane,
             attempt: request.attempt,
-            hash: Digest::of(&body),
             body: &body,
         });
         match played {
-            Played::Old(Entry::Call(entry)) => {
+            Played::Old(Entry::Call(mut entry)) => {
                 state.played_us = Some(entry.took_us);
                 state.sent = None;
-                Played::Old(entry.outcome)
+                let outcome = entry.take_outcome();
+                if let Tape::Playing(player, _) = &mut state.tape {
+                    player.remember(entry);
+                }
+                Played::Old(outcome)
             }
             Played::New => {
                 state.sent = Some(body);

@@ -31,7 +31,6 @@ pub(super) enum Wanted<'a> {
         tick: u64,
         lane: Lane,
         attempt: u32,
-        hash: Digest,
         body: &'a [u8],
     },
     /// An answer of the world.
@@ -55,7 +54,7 @@ impl<R: BufRead> Player<R> {
     pub(super) fn new(tape: TapeReader<R>) -> Self {
         Self {
             before: (tape.chain(), tape.whole_bytes()),
-            tape,
+            tape: tape.played(),
             next: None,
             has_ended: false,
             played: VecDeque::with_capacity(REMEMBERED_CALLS),
@@ -112,12 +111,11 @@ impl<R: BufRead> Player<R> {
                     tick,
                     lane,
                     attempt,
-                    hash,
-                    ..
+                    body,
                 },
             ) => {
-                (entry.tick, entry.lane, entry.attempt, entry.request_hash())
-                    == (*tick, *lane, *attempt, *hash)
+                (entry.tick, entry.lane, entry.attempt, entry.request())
+                    == (*tick, *lane, *attempt, *body)
             }
             (Some(Entry::World(entry)), Wanted::World { tick, question }) => {
                 entry.tick == *tick && entry.question == **question
@@ -126,7 +124,6 @@ impl<R: BufRead> Player<R> {
         };
         match (fits, self.next.take()) {
             (true, Some(entry)) => {
-                self.remember(&entry);
                 self.fill()?;
                 Ok(entry)
             }
@@ -136,9 +133,8 @@ impl<R: BufRead> Player<R> {
                         tick,
                         lane,
                         attempt,
-                        hash,
                         body,
-                    } => self.call_diverged(next, (*tick, *lane, *attempt), *hash, body)?,
+                    } => self.call_diverged(next, (*tick, *lane, *attempt), body)?,
                     Wanted::World { tick, question } => world_diverged(next, *tick, question),
                 };
                 Err(RunIoError::Diverged(Box::new(divergence)))
@@ -157,15 +153,13 @@ impl<R: BufRead> Player<R> {
         }
     }
 
-    fn remember(&mut self, entry: &Entry) {
-        let Entry::Call(call) = entry else {
-            return;
-        };
+    /// Keeps a call that was played, to compare a later one with.
+    pub(super) fn remember(&mut self, call: CallEntry) {
         if self.played.len() == REMEMBERED_CALLS {
             self.played.pop_front();
         }
         self.played.push_back(call.request_hash());
-        self.last_call = Some(CallEntry::clone(call));
+        self.last_call = Some(call);
     }
 
     /// What became of a call that is not the tape's next one.
@@ -173,9 +167,9 @@ impl<R: BufRead> Player<R> {
         &mut self,
         next: Option<Entry>,
         place: Place,
-        hash: Digest,
         body: &[u8],
     ) -> Result<Divergence, RunIoError> {
+        let hash = Digest::of(body);
         let was_played = self.played.contains(&hash);
         // The nearest recorded request: the one in the same place, else the next, else the last.
         let mut nearest: Option<CallEntry> = None;
