@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::text::{Text, hex_digits, surrogates};
+
 /// How deep values may nest.
 const MAX_NESTING: usize = 64;
 
@@ -25,93 +27,6 @@ pub(super) enum JsonFaultKind {
     Syntax(&'static str),
     /// A key stands twice in one object.
     DuplicateKey(String),
-}
-
-/// A string as it stands in the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text<'l> {
-    /// What stands between the quotes, escapes checked.
-    raw: &'l str,
-    is_escaped: bool,
-}
-
-impl<'l> Text<'l> {
-    /// What stands between the quotes, escapes and all.
-    #[must_use]
-    pub const fn raw(self) -> &'l str {
-        self.raw
-    }
-
-    /// The text itself.
-    #[must_use]
-    pub fn decoded(self) -> Cow<'l, str> {
-        if !self.is_escaped {
-            return Cow::Borrowed(self.raw);
-        }
-        let mut out = String::with_capacity(self.raw.len());
-        self.decode_into(&mut out);
-        Cow::Owned(out)
-    }
-
-    /// The text itself, borrowed from the line where it has no escape and from `buffer` otherwise.
-    pub(super) fn decoded_in<'b>(self, buffer: &'b mut String) -> &'b str
-    where
-        'l: 'b,
-    {
-        if !self.is_escaped {
-            return self.raw;
-        }
-        buffer.clear();
-        self.decode_into(buffer);
-        buffer
-    }
-
-    pub(super) fn decode_into(self, out: &mut String) {
-        out.reserve(self.raw.len());
-        let mut rest = self.raw;
-        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-            out.push_str(&rest[..at]);
-            let (character, length) = unescaped(&rest.as_bytes()[at..]);
-            out.push(character);
-            rest = &rest[at + length..];
-        }
-        out.push_str(rest);
-    }
-}
-
-/// What a checked escape stands for, and how many bytes it takes.
-fn unescaped(escape: &[u8]) -> (char, usize) {
-    let character = match escape[1] {
-        b'n' => '\n',
-        b't' => '\t',
-        b'r' => '\r',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'u' => {
-            let first = hex_digits(escape, 2).unwrap_or_default();
-            let second = hex_digits(escape, 8).unwrap_or_default();
-            return match surrogates(first, second) {
-                Some(pair) => (pair, 12),
-                None => (char::from_u32(first).unwrap_or_default(), 6),
-            };
-        }
-        same => char::from(same),
-    };
-    (character, 2)
-}
-
-/// The character of a whole surrogate pair.
-fn surrogates(high: u32, low: u32) -> Option<char> {
-    let high = high.checked_sub(0xd800).filter(|high| *high < 0x400)?;
-    let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
-    char::from_u32(0x1_0000 + high * 0x400 + low)
-}
-
-fn hex_digits(bytes: &[u8], at: usize) -> Option<u32> {
-    let digits = bytes.get(at..at + 4)?;
-    digits.iter().try_fold(0, |number, digit| {
-        Some(number * 16 + char::from(*digit).to_digit(16)?)
-    })
 }
 
 /// A member's value as it stands in the line.
@@ -288,7 +203,7 @@ impl<'l> Scanner<'l> {
             if bytes[self.at] == b'"' {
                 let raw = &self.text[start..self.at];
                 self.at += 1;
-                return Ok(Text { raw, is_escaped });
+                return Ok(Text::new(raw, is_escaped));
             }
             is_escaped = true;
             self.at += self.escape_length()?;

@@ -1,7 +1,8 @@
 //! A line's object with typed members.
 
 use super::fault::{FaultCode, LineFault};
-use super::json::{Object, Text, Value};
+use super::json::{Object, Value};
+use super::text::Text;
 
 /// An object whose members are asked for by name and type.
 pub(super) struct Members<'l> {

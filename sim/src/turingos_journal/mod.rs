@@ -11,13 +11,14 @@ mod journal;
 mod json;
 mod members;
 mod route;
+mod text;
 mod trap_frame;
 mod tuple;
 
 pub use fault::{FaultCode, JournalFault};
 pub use journal::{Counts, Entry, Journal, MAX_LINE_BYTES, verify};
-pub use json::Text;
 pub use route::Route;
+pub use text::Text;
 pub use trap_frame::TrapFrame;
 pub use tuple::{GENESIS, Tuple};
 

@@ -4,8 +4,9 @@
 //! object that names the lane; members beyond are taken as they are.
 
 use super::fault::LineFault;
-use super::json::{Text, Value};
+use super::json::Value;
 use super::members::{Members, wrong};
+use super::text::Text;
 
 /// Which lane a recorded route names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use percent_encoding::percent_decode_str;
 
 use super::fault::{FaultCode, LineFault};
-use super::json::{Text, Value};
+use super::json::Value;
 use super::members::{Members, wrong};
+use super::text::Text;
 
 const MEMBERS: [&str; 7] = [
     "seq",

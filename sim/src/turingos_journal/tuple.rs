@@ -7,8 +7,9 @@ use turingos::Digest;
 use turingos::isa::{Syscall, decode_model};
 
 use super::fault::{FaultCode, LineFault};
-use super::json::{Text, Value};
+use super::json::Value;
 use super::members::Members;
+use super::text::Text;
 
 /// Where a chain begins.
 pub const GENESIS: &str = "GENESIS";
