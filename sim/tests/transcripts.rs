@@ -201,3 +201,21 @@ fn a_changed_request_diverges() {
     };
     assert_eq!(divergence.tick, 0, "{divergence:?}");
 }
+
+#[test]
+fn a_folder_without_transcripts_or_with_a_stray_file_is_refused() {
+    let corpus = tempfile::tempdir().unwrap();
+    let folder = corpus.path().join("transcripts");
+    assert!(transcripts(corpus.path()).is_err());
+    fs::create_dir(&folder).unwrap();
+    let empty = transcripts(corpus.path()).unwrap_err();
+    assert!(empty.to_string().contains("no recorded run"), "{empty}");
+    fs::create_dir(folder.join("a-run")).unwrap();
+    assert_eq!(transcripts(corpus.path()).unwrap(), [folder.join("a-run")]);
+    for stray in ["notes", "A_RUN"] {
+        fs::write(folder.join(stray), "").unwrap();
+        let error = transcripts(corpus.path()).unwrap_err().to_string();
+        assert!(error.contains(&format!("transcripts/{stray}")), "{error}");
+        fs::remove_file(folder.join(stray)).unwrap();
+    }
+}
