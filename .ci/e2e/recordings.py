@@ -78,10 +78,11 @@ def record(name, mission, lanes, scratch, *more, passes=True):
     """Records a run and replays it; its directory."""
     settings = scratch / f"{name}.toml"
     settings.write_text(RETRY + "".join(lanes))
-    run = scratch / f"{name}.run"
+    # By its bare name, which is all that its manifest then has to tell.
+    run = scratch / name
     code, live = sim(
-        "live", mission, "--workspace", scratch / f"{name}.workspace",
-        "--out", run, "--settings", settings, *more, scratch=scratch,
+        "live", mission, "--workspace", f"{name}.workspace",
+        "--out", run.name, "--settings", settings, *more, scratch=scratch,
     )  # fmt: skip
     assert code == 0 or not passes, f"{name}: {live}"
     code, replayed = sim("replay", run, scratch=scratch)
@@ -138,6 +139,14 @@ SCRIPT = [
 ]
 
 
+def script_lines():
+    """The script as what a model says."""
+    return [
+        json.dumps({"q_next": f"step {number}", "a_t": syscall})
+        for number, syscall in enumerate(SCRIPT, 1)
+    ]
+
+
 def with_mock(mock, ways, scratch):
     """A server by other people, for the protocols that it speaks."""
     mission = scratch / "mission.md"
@@ -147,11 +156,7 @@ def with_mock(mock, ways, scratch):
         # A mission works on what is there; a scenario makes its own.
         workspace = scratch / f"{name}.workspace"
         workspace.mkdir()
-        answers = [
-            json.dumps({"q_next": f"step {number}", "a_t": syscall})
-            for number, syscall in enumerate(SCRIPT, 1)
-        ]
-        with mock(answers, kind, scratch) as mocked:
+        with mock(script_lines(), kind, scratch) as mocked:
             # The script never halts, and so the run stops at its limit.
             limit = ("--max-ticks", len(SCRIPT))
             lanes = [lane("p", kind, mocked.url, stream)]

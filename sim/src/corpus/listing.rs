@@ -182,13 +182,13 @@ impl Draft {
 }
 
 /// A name in a directory.
-struct Entry {
-    name: String,
-    is_directory: bool,
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) is_directory: bool,
 }
 
 /// The entries of a directory, sorted by name.
-fn entries(directory: &Path) -> Result<Vec<Entry>, LoadError> {
+pub(super) fn entries(directory: &Path) -> Result<Vec<Entry>, LoadError> {
     let system = |source| LoadError::System {
         path: directory.to_path_buf(),
         source,
@@ -229,7 +229,7 @@ fn malformed(place: &str, reason: impl Into<String>) -> LoadError {
 }
 
 /// Lower-case letters and digits in words joined by single hyphens.
-fn is_kebab_case(name: &str) -> bool {
+pub(super) fn is_kebab_case(name: &str) -> bool {
     let is_word = |word: &str| {
         !word.is_empty()
             && word

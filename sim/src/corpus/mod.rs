@@ -19,6 +19,7 @@ pub mod replies;
 pub mod scenarios;
 pub mod settings;
 pub mod syscalls;
+pub mod transcripts;
 pub mod turingos_journals;
 
 use std::borrow::Cow;

@@ -1,25 +1,51 @@
 //! The gate `replay`: recorded runs replay to the same records, and changed ones do not.
+//!
+//! Seeded runs, runs recorded over loopback right now, and the committed transcripts.
 
 use std::fs;
 use std::path::Path;
 
-use super::{Finding, Ledger};
+use super::{Finding, Ledger, recordings};
+use crate::corpus::LoadError;
+use crate::corpus::transcripts::transcripts;
 use crate::replay::replay;
 use crate::run::{Blame, Manifest, Profile, RunDirectory, RunIoError};
 use crate::soak::{Settings, Soak, judge, on_virtual_time};
+use crate::verify::{self, RunFolder};
 
 const TICKS: u64 = 120;
 const SEEDS: [u64; 3] = [1, 42, 77];
 
-pub(super) fn gate() -> Finding {
+pub(super) fn gate(corpus: &Path) -> Result<Finding, LoadError> {
     let mut ledger = Ledger::default();
-    match in_a_scratch_directory(&mut ledger) {
-        Ok(detail) => ledger.finding("replay", detail),
+    let committed = transcripts(corpus)?;
+    let total = committed.len();
+    let held = (committed.iter()).filter(|run| transcript(run, &mut ledger));
+    let held = held.count();
+    Ok(match in_a_scratch_directory(&mut ledger) {
+        Ok(detail) => {
+            let detail = format!("{held} of {total} transcripts, {detail}");
+            ledger.finding("replay", detail)
+        }
         Err(error) => {
             ledger.expect(false, || format!("no scratch directory: {error}"));
             ledger.finding("replay", String::new())
         }
-    }
+    })
+}
+
+/// Verifies and replays a committed run.
+fn transcript(run: &Path, ledger: &mut Ledger) -> bool {
+    let reports = verify::run(&RunFolder(run.to_path_buf()));
+    let is_valid = reports.iter().all(|file| file.verdict.is_valid());
+    let replayed = replay(run, None, |_| ());
+    let is_whole = is_valid && replayed.as_ref().is_ok_and(|report| report.whole);
+    ledger.expect(is_whole, || match replayed {
+        Ok(_) if !is_valid => format!("{}: not valid", run.display()),
+        Ok(report) => format!("{}: only {} ticks", run.display(), report.ticks),
+        Err(error) => format!("{}: {error}", run.display()),
+    });
+    is_whole
 }
 
 fn in_a_scratch_directory(ledger: &mut Ledger) -> std::io::Result<String> {
@@ -37,11 +63,14 @@ fn in_a_scratch_directory(ledger: &mut Ledger) -> std::io::Result<String> {
             });
         }
     }
+    let recorded = recordings::check(scratch.path(), ledger);
     let changed = changed_bytes(&scratch.path().join("routine-42"), ledger)?;
     scratch.close()?;
     Ok(format!(
-        "{same} of {} runs as recorded, {changed} changed bytes noticed",
-        Profile::ALL.len() * SEEDS.len()
+        "{same} of {} seeded runs, {recorded} of {} recordings from connections; {changed} changed \
+         bytes noticed",
+        Profile::ALL.len() * SEEDS.len(),
+        recordings::RUNS
     ))
 }
 
