@@ -89,7 +89,7 @@ impl<'a, C: ByteClass> Stops<'a, C> {
         let mut rest = self.bytes.get(start..)?;
         while let Some(window) = rest.first_chunk::<WINDOW>() {
             let verdicts = Self::verdicts(window);
-            if has_any(&verdicts) {
+            if verdicts != [0; BLOCK] {
                 return Some(self.keep(start, verdicts));
             }
             start = start.wrapping_add(BLOCK);
@@ -102,7 +102,7 @@ impl<'a, C: ByteClass> Stops<'a, C> {
                 padded.copy_from_slice(bytes);
             }
             let verdicts = Self::verdicts(&window);
-            if has_any(&verdicts) {
+            if verdicts != [0; BLOCK] {
                 return Some(self.keep(start, verdicts));
             }
             start = start.wrapping_add(BLOCK);
@@ -154,7 +154,7 @@ pub(crate) fn find_at_pairs<T>(
         for ((verdict, &first), &third) in verdicts.iter_mut().zip(firsts).zip(thirds) {
             *verdict = u8::from(is_wanted(first, third));
         }
-        if has_any(&verdicts) {
+        if verdicts != [0; BLOCK] {
             let mut bits = bits_of(verdicts);
             while bits != 0 {
                 let found = try_at(start.wrapping_add(position(bits)));
@@ -170,12 +170,6 @@ pub(crate) fn find_at_pairs<T>(
         // The last block may overlap the one before it.
         start = start.wrapping_add(BLOCK).min(last_start);
     }
-}
-
-/// True if a verdict is not 0. Joined without a branch, so that the verdicts need not be stored.
-#[inline]
-fn has_any(verdicts: &[u8; BLOCK]) -> bool {
-    verdicts.iter().fold(0, |all, verdict| all | verdict) != 0
 }
 
 /// Turns verdicts, each 0 or 1, into bits: the first verdict into the lowest.
