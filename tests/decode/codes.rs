@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use turingos::isa::{FaultCode, MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
+use turingos::isa::{
+    FaultCode, MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model,
+};
 
 use super::{HALT, code, reply};
 

@@ -1,6 +1,9 @@
 //! The envelopes: opcodes, operands and their synonyms.
 
-use turingos::isa::{FaultCode, OPCODE_KEY_SYNONYMS, Opcode, OperandKind, Syscall, decode, decode_canonical, decode_model};
+use turingos::isa::{
+    FaultCode, OPCODE_KEY_SYNONYMS, Opcode, OperandKind, Syscall, decode, decode_canonical,
+    decode_model,
+};
 
 use super::{HALT, code, reply, taken};
 
