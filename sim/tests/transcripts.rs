@@ -16,7 +16,7 @@ use turingos_sim::live::Config;
 use turingos_sim::oracle::Request;
 use turingos_sim::oracle::recorded::{Nobody, RecordedOracle};
 use turingos_sim::replay::{Recording, Report, replay};
-use turingos_sim::run::tape::{NoWorld, TapedWorld};
+use turingos_sim::run::tape::{Form as _, NoWorld, TapedWorld};
 use turingos_sim::run::{Blame, Header, RunDirectory, RunIoError};
 use turingos_sim::scenario::ScenarioRun;
 use turingos_sim::soak::on_virtual_time;
@@ -69,7 +69,7 @@ fn replay_asking(run: &Path, change: impl Fn(&mut Vec<u8>)) -> Result<Report, Ru
     let header = fs::read(run.join(RunDirectory::HEADER)).unwrap();
     let header = Header::<Config>::from_bytes(&header).unwrap();
     let deck = recording.deck();
-    let providers = header.config.providers.clone();
+    let mut providers = header.config.providers.form();
     let form = |request: &Request<'_>| {
         let mut body = providers.body(request);
         change(&mut body);

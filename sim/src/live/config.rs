@@ -7,11 +7,12 @@ use turingos::dispatch::Lane;
 use turingos::kernel::{Kernel, KernelConfig};
 
 use super::provider::ProviderSettings;
-use super::request::request_body;
+use super::request::Surroundings;
 use super::settings::Settings;
 use crate::oracle::Request;
 use crate::oracle::worker::boot_q;
 use crate::run::discipline::discipline;
+use crate::run::tape::Form;
 use crate::run::{DriverConfig, Header, Profile};
 use crate::scenario::{Course, Scenario};
 
@@ -26,14 +27,43 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// The body that a request is sent with, and recognised by in a recording.
+    /// How requests to these providers are sent, and recognised in a recording.
     #[must_use]
-    pub fn body(&self, request: &Request<'_>) -> Vec<u8> {
-        let settings = match request.lane {
-            Lane::P => &self.p,
-            Lane::E => &self.e,
+    pub fn form(&self) -> ProvidersForm {
+        ProvidersForm {
+            providers: self.clone(),
+            p: None,
+            e: None,
+        }
+    }
+}
+
+/// The bodies of requests to two providers. What is the same in every body of a lane is made once.
+#[derive(Debug)]
+pub struct ProvidersForm {
+    providers: Providers,
+    p: Option<Surroundings>,
+    e: Option<Surroundings>,
+}
+
+impl ProvidersForm {
+    fn surroundings(&mut self, request: &Request<'_>) -> &Surroundings {
+        let (settings, known) = match request.lane {
+            Lane::P => (&self.providers.p, &mut self.p),
+            Lane::E => (&self.providers.e, &mut self.e),
         };
-        request_body(settings, request)
+        known.take_if(|it| !it.are_of(request.discipline));
+        known.get_or_insert_with(|| Surroundings::new(settings, request.discipline))
+    }
+}
+
+impl Form for ProvidersForm {
+    fn body(&mut self, request: &Request<'_>) -> Vec<u8> {
+        self.surroundings(request).body(request)
+    }
+
+    fn is_body(&mut self, request: &Request<'_>, in_json: &[u8]) -> bool {
+        self.surroundings(request).is_body(request, in_json)
     }
 }
 

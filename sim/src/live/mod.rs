@@ -18,7 +18,7 @@ pub mod spending;
 mod transition_schema;
 pub mod transport;
 
-pub use config::{Config, Providers};
+pub use config::{Config, Providers, ProvidersForm};
 pub use key::Key;
 pub use oracle::LiveOracle;
 pub use provider::{OutputMode, ProviderSettings};

@@ -11,7 +11,7 @@ use super::prompt;
 use super::provider::{OutputMode, ProviderSettings};
 use super::transition_schema::transition_schema;
 use crate::oracle::Request;
-use crate::oracle::json_text::{push_json_string, push_number};
+use crate::oracle::json_text::{push_json_fragment, push_json_string, push_number};
 
 /// The path below a provider's base URL to which its bodies are posted. The base URLs are the ones
 /// that the providers document: `https://api.openai.com/v1`, `https://api.anthropic.com`,
@@ -30,20 +30,92 @@ pub const fn request_path(kind: Provider) -> &'static str {
 /// a repeated request is the same request.
 #[must_use]
 pub fn request_body(settings: &ProviderSettings, request: &Request<'_>) -> Vec<u8> {
-    let mut body = Body { out: Vec::new() };
-    body.raw(r#"{"model":"#);
-    body.string(&settings.model);
-    match settings.kind {
-        Provider::OpenAi => body.openai(settings, request),
-        Provider::Kimi => body.messages_api(settings, request),
-        Provider::Ollama => body.ollama(settings, request),
-    }
-    body.raw("}");
-    body.out
+    Surroundings::new(settings, request.discipline).body(request)
 }
 
+/// What stands before and after the user's message in every body with the same settings and the
+/// same discipline.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    discipline: String,
+    head: Part,
+    tail: Part,
+}
+
+/// A part of a body, and what it is inside a JSON string.
+#[derive(Debug)]
+struct Part {
+    text: Vec<u8>,
+    in_json: Vec<u8>,
+}
+
+impl Part {
+    fn new(text: &[u8]) -> Self {
+        Self {
+            text: text.to_vec(),
+            in_json: fragment(text),
+        }
+    }
+}
+
+/// The inside of a JSON string that says `text`.
+fn fragment(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 4);
+    push_json_fragment(&mut out, text);
+    out
+}
+
+impl Surroundings {
+    pub(super) fn new(settings: &ProviderSettings, discipline: &str) -> Self {
+        let mut body = Body {
+            out: Vec::new(),
+            user: 0,
+        };
+        body.raw(r#"{"model":"#);
+        body.string(&settings.model);
+        match settings.kind {
+            Provider::OpenAi => body.openai(settings, discipline),
+            Provider::Kimi => body.messages_api(settings, discipline),
+            Provider::Ollama => body.ollama(settings, discipline),
+        }
+        body.raw("}");
+        let (head, tail) = body.out.split_at(body.user);
+        Self {
+            discipline: discipline.to_owned(),
+            head: Part::new(head),
+            tail: Part::new(tail),
+        }
+    }
+
+    /// Whether these are the surroundings of requests with this discipline.
+    pub(super) fn are_of(&self, discipline: &str) -> bool {
+        self.discipline == discipline
+    }
+
+    pub(super) fn body(&self, request: &Request<'_>) -> Vec<u8> {
+        let mut body = self.head.text.clone();
+        push_json_fragment(&mut body, message_of(request).as_bytes());
+        body.extend_from_slice(&self.tail.text);
+        body
+    }
+
+    /// Whether `in_json` is the body inside a JSON string.
+    pub(super) fn is_body(&self, request: &Request<'_>, in_json: &[u8]) -> bool {
+        let user = in_json.strip_prefix(self.head.in_json.as_slice());
+        user.and_then(|rest| rest.strip_suffix(self.tail.in_json.as_slice()))
+            .is_some_and(|user| fragment(&fragment(message_of(request).as_bytes())) == user)
+    }
+}
+
+fn message_of(request: &Request<'_>) -> String {
+    prompt::compose(request.q, request.frame)
+}
+
+/// A body without its user's message.
 struct Body {
     out: Vec<u8>,
+    /// Where the message belongs.
+    user: usize,
 }
 
 impl Body {
@@ -60,20 +132,17 @@ impl Body {
         push_number(&mut self.out, number);
     }
 
-    fn message(&mut self, role: &str, content: &str) {
-        self.raw(r#"{"role":""#);
-        self.raw(role);
-        self.raw(r#"","content":"#);
-        self.string(content);
-        self.raw("}");
+    fn user(&mut self) {
+        self.raw(r#"{"role":"user","content":""#);
+        self.user = self.out.len();
+        self.raw(r#""}]"#);
     }
 
-    fn system_and_user(&mut self, request: &Request<'_>) {
-        self.raw(r#","messages":["#);
-        self.message("system", request.discipline);
-        self.raw(",");
-        self.message("user", &prompt::compose(request.q, request.frame));
-        self.raw("]");
+    fn system_and_user(&mut self, discipline: &str) {
+        self.raw(r#","messages":[{"role":"system","content":"#);
+        self.string(discipline);
+        self.raw("},");
+        self.user();
     }
 
     fn stream(&mut self, stream: bool) {
@@ -85,8 +154,8 @@ impl Body {
     }
 
     /// openai-python `types/chat/completion_create_params.py`.
-    fn openai(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
-        self.system_and_user(request);
+    fn openai(&mut self, settings: &ProviderSettings, discipline: &str) {
+        self.system_and_user(discipline);
         if settings.temperature {
             self.raw(r#","temperature":0"#);
         }
@@ -99,7 +168,7 @@ impl Body {
             OutputMode::Schema => {
                 self.raw(r#","response_format":{"type":"json_schema","json_schema":"#);
                 self.raw(r#"{"name":"transition","schema":"#);
-                self.raw(&transition_schema());
+                self.raw(transition_schema());
                 self.raw(r#","strict":true}}"#);
             }
             OutputMode::Object => self.raw(r#","response_format":{"type":"json_object"}"#),
@@ -113,33 +182,32 @@ impl Body {
     }
 
     /// anthropic-sdk-python `types/message_create_params.py`; Kimi's `/anthropic` takes the same.
-    fn messages_api(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
+    fn messages_api(&mut self, settings: &ProviderSettings, discipline: &str) {
         let most = settings.max_output_tokens;
         self.number(r#","max_tokens":"#, most.into());
         self.raw(r#","system":"#);
-        self.string(request.discipline);
+        self.string(discipline);
         self.raw(r#","messages":["#);
-        self.message("user", &prompt::compose(request.q, request.frame));
-        self.raw("]");
+        self.user();
         if settings.temperature {
             self.raw(r#","temperature":0"#);
         }
         if settings.output == OutputMode::Schema {
             self.raw(r#","output_config":{"format":{"type":"json_schema","schema":"#);
-            self.raw(&transition_schema());
+            self.raw(transition_schema());
             self.raw("}}");
         }
         self.stream(settings.stream);
     }
 
     /// ollama `docs/api.md`, generate a chat completion.
-    fn ollama(&mut self, settings: &ProviderSettings, request: &Request<'_>) {
-        self.system_and_user(request);
+    fn ollama(&mut self, settings: &ProviderSettings, discipline: &str) {
+        self.system_and_user(discipline);
         self.stream(settings.stream);
         match settings.output {
             OutputMode::Schema => {
                 self.raw(r#","format":"#);
-                self.raw(&transition_schema());
+                self.raw(transition_schema());
             }
             OutputMode::Object => self.raw(r#","format":"json""#),
             OutputMode::Text => {}
@@ -249,5 +317,40 @@ mod tests {
             }
             assert!(!text.contains("response_format") && !text.contains("output_config"));
         }
+    }
+
+    #[test]
+    fn a_body_is_recognised_inside_a_json_string_and_no_other_is() {
+        let every = Provider::ALL.into_iter().flat_map(|kind| {
+            let offered = move |it: &OutputMode| it.is_offered_by(kind);
+            let modes = OutputMode::ALL.into_iter().filter(offered);
+            modes.map(move |output| settings(kind, output, true))
+        });
+        for settings in every {
+            let surroundings = Surroundings::new(&settings, REQUEST.discipline);
+            for frame in ["", "a \"frame\"\n\u{1}\\", "[é😀]"] {
+                let request = Request { frame, ..REQUEST };
+                let body = request_body(&settings, &request);
+                let in_json = fragment(&body);
+                assert!(surroundings.is_body(&request, &in_json));
+                let other = Request { q: "p", ..request };
+                assert!(!surroundings.is_body(&other, &in_json));
+                assert!(!surroundings.is_body(&request, &body), "not in a string");
+                for at in 0..in_json.len() {
+                    let mut changed = in_json.clone();
+                    changed[at] ^= 1;
+                    assert!(!surroundings.is_body(&request, &changed), "byte {at}");
+                    assert!(!surroundings.is_body(&request, &in_json[..at]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn surroundings_are_of_one_discipline() {
+        let settings = settings(Provider::Kimi, OutputMode::Text, false);
+        let surroundings = Surroundings::new(&settings, REQUEST.discipline);
+        assert!(surroundings.are_of(REQUEST.discipline));
+        assert!(!surroundings.are_of("be kind\n"));
     }
 }

@@ -10,22 +10,18 @@ use std::task::{Context, Poll};
 use turingos::kernel::Committed;
 use turingos::manifold::Manifold;
 
-use super::config::Config;
+use super::config::{Config, ProvidersForm};
 use super::oracle::{Alarm, LiveOracle};
 use super::secrets::Leak;
 use super::spending::{Budget, Spending};
-use crate::oracle::Request;
 use crate::oracle::recorded::RecordedOracle;
 use crate::run::tape::{Deck, TapedWorld};
 use crate::run::{Header, RunIoError, RunWriter};
 use crate::scenario::{Outcome, ScenarioRun};
 
-/// What makes a request's body.
-type Form = Box<dyn Fn(&Request<'_>) -> Vec<u8>>;
-
 /// A live run in world `W`.
 pub struct Session<W> {
-    run: ScenarioRun<TapedWorld<W>, RecordedOracle<LiveOracle, Form>, Deck>,
+    run: ScenarioRun<TapedWorld<W>, RecordedOracle<LiveOracle, ProvidersForm>, Deck>,
     writer: RunWriter,
     alarm: Alarm,
     budget: Budget,
@@ -87,8 +83,7 @@ impl<W: Manifold> Session<W> {
         let writer = writer.with_scan(oracle.secrets().for_writers());
         let deck = writer.deck();
         let alarm = oracle.alarm();
-        let providers = header.config.providers.clone();
-        let form: Form = Box::new(move |request| providers.body(request));
+        let form = header.config.providers.form();
         let run = ScenarioRun::on(
             Config::course(header),
             TapedWorld::new(deck.clone(), world),

@@ -8,15 +8,22 @@
 //! Never names an opcode or an operand of its own: both come from the instruction table, and a test
 //! holds every alternative to the canonical schema of a syscall.
 
+use std::sync::LazyLock;
+
 use turingos::isa::{OPCODE_KEY, Opcode, Operand, OperandKind};
 
 /// With more optional operands than this, an opcode is offered with none and with its first: every
 /// set of six would be 64 alternatives, and a query text says all that the others say.
 const MAX_OPTIONAL: usize = 3;
 
-/// The schema as compact JSON text.
+/// The schema as compact JSON text. It is the same for every request, so it is made once.
 #[must_use]
-pub(super) fn transition_schema() -> String {
+pub(super) fn transition_schema() -> &'static str {
+    static SCHEMA: LazyLock<String> = LazyLock::new(schema);
+    &SCHEMA
+}
+
+fn schema() -> String {
     let alternatives: Vec<String> = Opcode::ALL.into_iter().flat_map(actions).collect();
     object(&[
         member("thought", r#"{"type":"string"}"#),
@@ -94,7 +101,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn schema() -> Value {
-        serde_json::from_str(&transition_schema()).unwrap()
+        serde_json::from_str(transition_schema()).unwrap()
     }
 
     fn alternatives() -> Vec<Value> {

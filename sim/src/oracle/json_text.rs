@@ -50,30 +50,37 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// How many bytes from the start need no escape. Eight at a time: a word without a quote, a
-/// backslash or a byte under 0x20 sets none of the high bits tested here.
+/// How many bytes from the start need no escape.
 fn clean_prefix(text: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
     let mut clean = 0;
     let (words, _) = text.as_chunks::<8>();
-    for bytes in words {
-        let word = u64::from_le_bytes(*bytes);
-        let quote = zero_bytes(word ^ (ONES * u64::from(b'"')));
-        let backslash = zero_bytes(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let found = quote | backslash | control;
-        if found != 0 {
-            // The lowest bit set is exact even where a borrow has spoilt the ones above it.
-            return clean + (found.trailing_zeros() / 8) as usize;
+    for word in words {
+        match clean_bytes(*word) {
+            8 => clean += 8,
+            some => return clean + some,
         }
-        clean += 8;
     }
     let tail = text[clean..]
         .iter()
         .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
     tail.map_or(text.len(), |offset| clean + offset)
+}
+
+/// How many bytes of a word, from its start, need no escape and are none: a word without a quote, a
+/// backslash or a byte under 0x20 sets none of the high bits tested here.
+#[inline]
+pub(crate) const fn clean_bytes(word: [u8; 8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    const fn zero_bytes(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word & HIGHS
+    }
+    let word = u64::from_le_bytes(word);
+    let quote = zero_bytes(word ^ (ONES * b'"' as u64));
+    let backslash = zero_bytes(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+    // The lowest bit set is exact even where a borrow has spoilt the ones above it.
+    ((quote | backslash | control).trailing_zeros() / 8) as usize
 }
 
 /// Appends a number in decimal digits.

@@ -4,7 +4,7 @@
 //! Never sleeps while the tape is played, and never answers a request that was not recorded.
 
 use super::{Oracle, RawReply, Request, TransportFault};
-use crate::run::tape::{CallOutcome, Deck, Played};
+use crate::run::tape::{CallOutcome, Deck, Form, Played};
 
 /// Answers from a tape, and from `O` where the tape has ended.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ impl Oracle for Nobody {
     }
 }
 
-impl<O: Oracle, F: Fn(&Request<'_>) -> Vec<u8>> RecordedOracle<O, F> {
+impl<O: Oracle, F: Form> RecordedOracle<O, F> {
     /// An oracle over `deck`. `form` makes the request body from what is asked: the same for a
-    /// recording and its replay, whose calls are recognised by the body's SHA-256.
+    /// recording and its replay, whose calls are recognised by it.
     #[must_use]
     pub const fn new(deck: Deck, form: F, live: O) -> Self {
         Self { deck, form, live }
@@ -38,9 +38,9 @@ impl<O: Oracle, F: Fn(&Request<'_>) -> Vec<u8>> RecordedOracle<O, F> {
     }
 }
 
-impl<O: Oracle, F: Fn(&Request<'_>) -> Vec<u8>> Oracle for RecordedOracle<O, F> {
+impl<O: Oracle, F: Form> Oracle for RecordedOracle<O, F> {
     async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
-        match self.deck.call(&request, (self.form)(&request)) {
+        match self.deck.call(&request, &mut self.form) {
             Played::Old(CallOutcome::Reply(reply)) => Ok(reply.into_raw()),
             Played::Old(CallOutcome::Fault(fault)) => Err(fault),
             Played::New => self.live.call(request).await,

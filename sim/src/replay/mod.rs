@@ -158,11 +158,10 @@ async fn replay_live(
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
     let deck = recording.deck();
-    let providers = header.config.providers.clone();
     let run = ScenarioRun::on(
         live::Config::course(header),
         TapedWorld::new(deck.clone(), NoWorld),
-        RecordedOracle::new(deck.clone(), move |request| providers.body(request), Nobody),
+        RecordedOracle::new(deck.clone(), header.config.providers.form(), Nobody),
     )
     .observed_by(extent.beside(deck));
     replay_run(recording, header, run, extent, Ends::WhenStopped).await

@@ -9,7 +9,7 @@ use turingos::Digest;
 use super::Report;
 use super::kind::Kind;
 use crate::run::prefix::{Ends, check_manifest, read_document};
-use crate::run::tape::{Deck, Ending, TapeReader};
+use crate::run::tape::{Deck, Ending};
 use crate::run::{
     Divergence, Gate, Header, Held, Manifest, RecordedJournal, RunDirectory, RunIoError,
 };
@@ -40,11 +40,11 @@ impl Recording {
                     .map_err(|source| RunIoError::Document { path, source })?,
             ),
         };
-        let tape = TapeReader::open(&directory.join(RunDirectory::TAPE), genesis)?;
+        let tape = directory.join(RunDirectory::TAPE);
         Ok(Self {
             directory: directory.to_path_buf(),
             journal: RecordedJournal::open(directory, genesis)?,
-            deck: Deck::playing(tape, Ending::Stop),
+            deck: Deck::playing(&tape, genesis, Ending::Stop)?,
             header,
             manifest,
         })

@@ -21,6 +21,7 @@ pub struct ChainReader<R> {
     line: Vec<u8>,
     max_line_bytes: u64,
     whole_bytes: u64,
+    torn_bytes: u64,
 }
 
 /// The record in a whole line with its newline: it stands between a text of fixed length and the
@@ -66,6 +67,7 @@ impl<R: BufRead> ChainReader<R> {
             line: Vec::new(),
             max_line_bytes,
             whole_bytes: 0,
+            torn_bytes: 0,
         }
     }
 
@@ -83,6 +85,7 @@ impl<R: BufRead> ChainReader<R> {
         }
         let Some(whole) = self.line.strip_suffix(b"\n") else {
             // Only the end of the file ends a line without a newline.
+            self.torn_bytes = length;
             return Ok(Step::Torn(length));
         };
         match self.chain.verify_line(whole) {
@@ -96,6 +99,7 @@ impl<R: BufRead> ChainReader<R> {
                     .map_err(RunIoError::system("read", &self.path))?
                     .is_empty();
                 if is_last && fault.code == ChainFaultCode::BadFrame {
+                    self.torn_bytes = length;
                     return Ok(Step::Torn(length));
                 }
                 Err(RunIoError::Chain {
@@ -104,12 +108,6 @@ impl<R: BufRead> ChainReader<R> {
                 })
             }
         }
-    }
-
-    /// Exchanges the line that was read last for an empty one with `spare`'s memory.
-    pub fn take_line(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
-        spare.clear();
-        std::mem::replace(&mut self.line, spare)
     }
 
     /// Where the chain stands: its head and how many lines were read.
@@ -122,6 +120,12 @@ impl<R: BufRead> ChainReader<R> {
     #[must_use]
     pub const fn whole_bytes(&self) -> u64 {
         self.whole_bytes
+    }
+
+    /// How many bytes of a torn line were found at the end; 0 before the end.
+    #[must_use]
+    pub const fn torn_bytes(&self) -> u64 {
+        self.torn_bytes
     }
 
     /// The file, as errors name it.

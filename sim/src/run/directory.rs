@@ -14,7 +14,7 @@ use super::error::RunIoError;
 use super::header::Header;
 use super::prefix::{Prefix, read_prefix};
 use super::recorded_journal::RecordedJournal;
-use super::tape::{Deck, Ending, TapeReader, TapeWriter};
+use super::tape::{Deck, Ending, TapeWriter};
 use super::writer::RunWriter;
 
 /// The names of a run's files.
@@ -103,7 +103,7 @@ impl RunDirectory {
                 scan: None,
             },
         };
-        let deck = Deck::playing(TapeReader::open(&tape, genesis)?, ending);
+        let deck = Deck::playing(&tape, genesis, ending)?;
         let recorded = RecordedJournal::open(path, genesis)?;
         let is_finished = prefix.manifest.is_some();
         let writer = RunWriter::resume(path, file, recorded, deck, is_finished)?;

@@ -15,6 +15,7 @@ pub mod header;
 mod line_writer;
 pub mod manifest;
 pub mod prefix;
+mod read_ahead;
 pub mod recorded_journal;
 pub mod retry;
 pub mod tape;

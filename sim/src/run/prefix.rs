@@ -139,13 +139,8 @@ pub(crate) fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {
 
 /// The chain after the last whole line, and how many torn bytes follow it.
 fn read_journal(mut lines: ChainReader<impl BufRead>) -> Result<(Chain, u64), RunIoError> {
-    loop {
-        match lines.step()? {
-            Step::Record(_) => {}
-            Step::Torn(bytes) => return Ok((lines.chain(), bytes)),
-            Step::End => return Ok((lines.chain(), 0)),
-        }
-    }
+    while let Step::Record(_) = lines.step()? {}
+    Ok((lines.chain(), lines.torn_bytes()))
 }
 
 /// The tape after its last whole entry, and how many torn bytes follow it.

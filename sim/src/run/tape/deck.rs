@@ -7,15 +7,17 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::BufReader;
+use std::path::Path;
 use std::rc::Rc;
 
+use turingos::Digest;
 use turingos::journal::Chain;
 
 use super::entry::{CallEntry, CallOutcome, Entry};
-use super::player::{Player, Wanted};
+use super::form::Form;
+use super::player::Player;
 use super::world::{Answer, Question, WorldEntry};
-use super::{SecretScan, TapeReader, TapeWriter};
+use super::{SecretScan, TapeWriter};
 use crate::oracle::Request;
 use crate::run::driver::{Call, Observer};
 use crate::run::error::RunIoError;
@@ -39,7 +41,7 @@ struct State {
 #[derive(Debug)]
 enum Tape {
     Recording(TapeWriter),
-    Playing(Box<Player<BufReader<File>>>, Ending),
+    Playing(Box<Player>, Ending),
 }
 
 /// What follows when the tape has been played to its end.
@@ -76,10 +78,13 @@ impl Deck {
         Self::of(Tape::Recording(writer))
     }
 
-    /// Plays a tape from its first entry on.
-    #[must_use]
-    pub fn playing(reader: TapeReader<BufReader<File>>, ending: Ending) -> Self {
-        Self::of(Tape::Playing(Box::new(Player::new(reader)), ending))
+    /// Plays the tape at `path`, whose chain begins at `genesis`, from its first entry on.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn playing(path: &Path, genesis: Digest, ending: Ending) -> Result<Self, RunIoError> {
+        let player = Player::open(path, genesis)?;
+        Ok(Self::of(Tape::Playing(Box::new(player), ending)))
     }
 
     fn of(tape: Tape) -> Self {
@@ -101,32 +106,24 @@ impl Deck {
         }
     }
 
-    /// Announces a call with this request body: it is answered from the tape, or has to be made and
-    /// is recorded when it has ended. Calls that are not announced are not recorded.
+    /// Announces a call of this request, whose body `form` makes: it is answered from the tape, or
+    /// has to be made and is recorded when it has ended. Calls that are not announced are not
+    /// recorded.
     #[must_use]
-    pub fn call(&self, request: &Request<'_>, body: Vec<u8>) -> Played<CallOutcome> {
+    pub fn call(&self, request: &Request<'_>, form: &mut impl Form) -> Played<CallOutcome> {
         let mut state = self.0.borrow_mut();
-        let played = state.play(&Wanted::Call {
-            tick: request.tick,
-            lane: request.lane,
-            attempt: request.attempt,
-            body: &body,
-        });
+        let played = state.play(|player| player.take_call(request, form));
         match played {
-            Played::Old(Entry::Call(mut entry)) => {
-                state.played_us = Some(entry.took_us);
+            Played::Old((outcome, took_us)) => {
+                state.played_us = Some(took_us);
                 state.sent = None;
-                let outcome = entry.take_outcome();
-                if let Tape::Playing(player, _) = &mut state.tape {
-                    player.remember(entry);
-                }
                 Played::Old(outcome)
             }
             Played::New => {
-                state.sent = Some(body);
+                state.sent = Some(form.body(request));
                 Played::New
             }
-            Played::Old(Entry::World(_)) | Played::Nothing => Played::Nothing,
+            Played::Nothing => Played::Nothing,
         }
     }
 
@@ -135,11 +132,7 @@ impl Deck {
     pub fn ask(&self, question: &Question) -> Played<Answer> {
         let mut state = self.0.borrow_mut();
         let tick = state.tick;
-        match state.play(&Wanted::World { tick, question }) {
-            Played::Old(Entry::World(entry)) => Played::Old(entry.answer),
-            Played::New => Played::New,
-            Played::Old(Entry::Call(_)) | Played::Nothing => Played::Nothing,
-        }
+        state.play(|player| player.take_answer(tick, question))
     }
 
     /// Records what a world answered. When this returns, the operating system has it.
@@ -178,7 +171,7 @@ impl Deck {
     pub fn chain(&self) -> Chain {
         match &self.0.borrow().tape {
             Tape::Recording(writer) => writer.chain(),
-            Tape::Playing(player, _) => player.chain(),
+            Tape::Playing(player, _) => player.place().chain,
         }
     }
 
@@ -187,7 +180,7 @@ impl Deck {
     pub fn torn_bytes(&self) -> u64 {
         match &self.0.borrow().tape {
             Tape::Recording(_) => 0,
-            Tape::Playing(player, _) => player.torn_bytes(),
+            Tape::Playing(player, _) => player.place().torn_bytes,
         }
     }
 
@@ -235,12 +228,12 @@ impl Observer for Deck {
 }
 
 impl State {
-    /// The entry that the tape holds for what is wanted next.
-    fn play(&mut self, wanted: &Wanted<'_>) -> Played<Entry> {
+    /// What is taken from the tape, unless it has ended.
+    fn play<T>(&mut self, take: impl FnOnce(&mut Player) -> Result<T, RunIoError>) -> Played<T> {
         if self.failure.is_some() {
             return Played::Nothing;
         }
-        match self.try_to_play(wanted) {
+        match self.try_to_play(take) {
             Ok(played) => played,
             Err(failure) => {
                 self.failure = Some(failure);
@@ -249,16 +242,18 @@ impl State {
         }
     }
 
-    fn try_to_play(&mut self, wanted: &Wanted<'_>) -> Result<Played<Entry>, RunIoError> {
+    fn try_to_play<T>(
+        &mut self,
+        take: impl FnOnce(&mut Player) -> Result<T, RunIoError>,
+    ) -> Result<Played<T>, RunIoError> {
         let Tape::Playing(player, ending) = &mut self.tape else {
             return Ok(Played::New);
         };
-        player.fill()?;
-        if let (true, Ending::Record { .. }) = (player.is_at_end(), &*ending) {
+        if matches!(ending, Ending::Record { .. }) && player.has_ended()? {
             self.turn_over()?;
             return Ok(Played::New);
         }
-        player.take(wanted).map(Played::Old)
+        take(player).map(Played::Old)
     }
 
     /// From playing to recording: the torn line is cut, if there is one.
@@ -281,13 +276,8 @@ impl State {
                 journal_ticks,
             });
         }
-        let writer = TapeWriter::resume(
-            file,
-            player.path(),
-            player.chain(),
-            player.whole_bytes(),
-            scan,
-        )?;
+        let place = player.place();
+        let writer = TapeWriter::resume(file, player.path(), place.chain, place.whole_bytes, scan)?;
         self.tape = Tape::Recording(writer);
         Ok(())
     }

@@ -3,7 +3,9 @@
 //! Never accepts what it would not write: an entry is read only in the one spelling it has.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use turingos::Digest;
@@ -11,6 +13,7 @@ use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
 use super::body::Body;
+use super::long_text::{cut, decode};
 use super::world::WorldEntry;
 use crate::oracle::{RawReply, Request, TransportFault};
 
@@ -110,11 +113,6 @@ impl CallEntry {
         }
     }
 
-    /// Takes the outcome out; what stays is a call without a response.
-    pub(super) fn take_outcome(&mut self) -> CallOutcome {
-        std::mem::replace(&mut self.outcome, CallOutcome::Fault(TransportFault::Reset))
-    }
-
     /// The SHA-256 of the request body.
     #[must_use]
     pub const fn request_hash(&self) -> Digest {
@@ -195,6 +193,14 @@ impl Entry {
         }
     }
 
+    /// The tick of a record where it stands in an entry's one spelling, without reading the rest.
+    pub(super) fn tick_at_start(record: &[u8]) -> Option<u64> {
+        let rest = (record.strip_prefix(b"{\"kind\":\"call\",\"tick\":"))
+            .or_else(|| record.strip_prefix(b"{\"kind\":\"world\",\"tick\":"))?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+    }
+
     /// Appends the entry's one spelling: compact JSON, members in their order.
     ///
     /// # Panics
@@ -227,13 +233,16 @@ impl Entry {
     }
 
     /// The same without a look at how the entry is spelled and whether a request has its hash: for
-    /// whoever compares the request itself, byte by byte.
+    /// whoever compares the request itself.
     ///
     /// # Errors
     /// [`EntryError`].
-    pub fn read_spelled_json(record: &[u8]) -> Result<Self, EntryError> {
+    pub(super) fn read_spelled_json(record: &[u8]) -> Result<Self, EntryError> {
         if record.starts_with(b"{\"kind\":\"call\",") {
-            let entry: CallEntry = serde_json::from_slice(record)?;
+            let entry = match ShortCall::read(record).and_then(|short| short.complete(record)) {
+                Some(entry) => entry,
+                None => serde_json::from_slice(record)?,
+            };
             check_headers(&entry)?;
             Ok(Self::Call(entry))
         } else if record.starts_with(b"{\"kind\":\"world\",") {
@@ -243,6 +252,54 @@ impl Entry {
         } else {
             Err(EntryError::UnknownKind)
         }
+    }
+}
+
+/// A call whose request was left where it stands.
+#[derive(Debug)]
+pub(super) struct ShortCall {
+    /// The call, with an empty request.
+    pub(super) call: CallEntry,
+    /// Where in the record the request stands, between the quotes of a JSON string.
+    pub(super) request: Range<usize>,
+}
+
+impl ShortCall {
+    /// Reads a call as [`Entry::read_spelled_json`] does, but for its request: whoever compares that
+    /// with what is asked need not know what it says. Nothing where it is not told so quickly.
+    pub(super) fn read(record: &[u8]) -> Option<Self> {
+        // None of these can stand inside a string, whose quotes have backslashes before them.
+        const REQUEST: &[u8] = b"\"request\":{\"text\":\"";
+        const END: &[u8] = b"\"},\"outcome\":";
+        const BODY: &[u8] = b"\"body\":{\"text\":\"";
+        let start = memmem::find(record, REQUEST)? + REQUEST.len();
+        let end = start + memmem::find(&record[start..], END)?;
+        let (before, after) = (&record[..start], &record[end..]);
+        let call = match cut(after, BODY) {
+            Some(body) => {
+                let short = [before, body.before, body.after].concat();
+                let mut call: CallEntry = serde_json::from_slice(&short).ok()?;
+                if let CallOutcome::Reply(reply) = &mut call.outcome {
+                    reply.body = Body(body.text);
+                }
+                call
+            }
+            None => serde_json::from_slice(&[before, after].concat()).ok()?,
+        };
+        check_headers(&call).ok()?;
+        Some(Self {
+            call,
+            request: start..end,
+        })
+    }
+
+    /// The whole call, if its request is spelled as requests are written.
+    fn complete(self, record: &[u8]) -> Option<CallEntry> {
+        let (text, length) = decode(&record[self.request.start..])?;
+        (length == self.request.len()).then_some(CallEntry {
+            request: Body(text),
+            ..self.call
+        })
     }
 }
 
@@ -365,6 +422,58 @@ mod tests {
             assert_ne!(other, text);
             let error = read(&other).unwrap_err().to_string();
             assert!(error.contains(reason), "{other}: {error}");
+        }
+    }
+
+    /// Every request and body here has a text of its own kind: one that is cut out, one that is
+    /// left to serde_json, one that is no text.
+    #[test]
+    fn a_call_is_read_alike_with_its_texts_cut_out_and_whole() {
+        let bodies: [&[u8]; 6] = [
+            b"",
+            b"{\"q\":\"\\n\"}",
+            "\u{8}\u{c}\n\r\t\\\"é😀".as_bytes(),
+            b"\x01\x1f",
+            b"\xff\x00",
+            b"\"},\"outcome\":\"request\":{\"text\":\"\"body\":{\"text\":\"",
+        ];
+        for request_body in bodies {
+            for body in bodies {
+                let raw = RawReply {
+                    body: body.to_vec(),
+                    ..reply()
+                };
+                for outcome in [Ok(&raw), Err(TransportFault::Reset)] {
+                    let call = CallEntry::new(&request(0), request_body.to_vec(), outcome, 9);
+                    let text = text(&Entry::Call(call.clone()));
+                    let whole: CallEntry = serde_json::from_str(&text).unwrap();
+                    assert_eq!(whole, call);
+                    assert_eq!(read(&text).unwrap(), Entry::Call(call.clone()));
+                    let Some(short) = ShortCall::read(text.as_bytes()) else {
+                        assert!(request_body.contains(&0xff), "{text}");
+                        continue;
+                    };
+                    let spelled = format!("\"{}\"", &text[short.request.clone()]);
+                    let told: String = serde_json::from_str(&spelled).unwrap();
+                    assert_eq!(told.as_bytes(), request_body);
+                    assert_eq!(short.call.outcome, call.outcome);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_tick_at_the_start_is_the_tick() {
+        let call = CallEntry::new(&request(1), b"{}".into(), Ok(&reply()), 9);
+        let text = text(&Entry::Call(call));
+        assert_eq!(Entry::tick_at_start(text.as_bytes()), Some(7));
+        for other in [
+            "{\"kind\":\"call\",\"lane\":\"E\",\"tick\":7",
+            "{\"kind\":\"call\",\"tick\":}",
+            "{\"kind\":\"call\",\"tick\":99999999999999999999,",
+            "",
+        ] {
+            assert_eq!(Entry::tick_at_start(other.as_bytes()), None, "{other}");
         }
     }
 }

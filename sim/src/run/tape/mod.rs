@@ -8,6 +8,8 @@
 mod body;
 mod deck;
 mod entry;
+mod form;
+mod long_text;
 mod player;
 mod reader;
 mod scan;
@@ -18,6 +20,7 @@ mod writer;
 pub use body::Body;
 pub use deck::{Deck, Ending, Played};
 pub use entry::{CallEntry, CallOutcome, Entry, EntryError, KEPT_HEADERS, Reply};
+pub use form::Form;
 pub use reader::TapeReader;
 pub use scan::SecretScan;
 pub use taped_world::{NoWorld, TapedWorld};

@@ -1,174 +1,160 @@
 //! Playing a tape entry by entry, and naming the cause when something else is asked for.
 //!
-//! Never holds more than two entries and the hashes of a few, and never serves an entry to a
+//! Never holds more than what is read ahead and the hashes of a few calls, and never serves an entry to a
 //! question that it does not answer.
 
 use std::collections::VecDeque;
-use std::io::BufRead;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::dispatch::Lane;
-use turingos::journal::Chain;
 
-use super::TapeReader;
-use super::entry::{CallEntry, Entry};
-use super::world::{Question, WorldEntry};
+use super::MAX_TAPE_LINE_BYTES;
+use super::entry::{CallEntry, CallOutcome, Entry, ShortCall};
+use super::form::Form;
+use super::world::{Answer, Question, WorldEntry};
+use crate::oracle::Request;
 use crate::run::divergence::{Cause, Divergence, differences, differing_texts};
 use crate::run::error::RunIoError;
+use crate::run::read_ahead::{Place as TapePlace, ReadAhead};
 
 /// How many calls are remembered, to recognise one that is made twice.
 const REMEMBERED_CALLS: usize = 64;
 /// How many entries are looked at ahead, to recognise one that comes too early.
 const LOOK_AHEAD: usize = 1_024;
 
-/// What a run asks for next.
+/// A tape and what was played of it.
 #[derive(Debug)]
-pub(super) enum Wanted<'a> {
-    /// A call.
-    Call {
-        tick: u64,
-        lane: Lane,
-        attempt: u32,
-        body: &'a [u8],
-    },
-    /// An answer of the world.
-    World { tick: u64, question: &'a Question },
-}
-
-/// A tape and its next entry.
-#[derive(Debug)]
-pub(super) struct Player<R> {
-    tape: TapeReader<R>,
-    next: Option<Entry>,
-    /// The tape has been read to its end; `next` may still hold the last entry.
-    has_ended: bool,
-    /// Where the tape stood before `next` was read.
-    before: (Chain, u64),
+pub(super) struct Player {
+    tape: ReadAhead,
+    /// The requests of the last calls that were played, to recognise one that is made twice.
     played: VecDeque<Digest>,
-    last_call: Option<CallEntry>,
+    /// The record of the last call that was played, to compare another one with; or nothing.
+    last_call: Vec<u8>,
 }
 
-impl<R: BufRead> Player<R> {
-    pub(super) fn new(tape: TapeReader<R>) -> Self {
-        Self {
-            before: (tape.chain(), tape.whole_bytes()),
-            tape: tape.played(),
-            next: None,
-            has_ended: false,
+impl Player {
+    /// Opens the tape at `path`, whose chain begins at `genesis`.
+    pub(super) fn open(path: &Path, genesis: Digest) -> Result<Self, RunIoError> {
+        Ok(Self {
+            tape: ReadAhead::open(path, genesis, MAX_TAPE_LINE_BYTES)?,
             played: VecDeque::with_capacity(REMEMBERED_CALLS),
-            last_call: None,
-        }
+            last_call: Vec::new(),
+        })
     }
 
-    /// Makes sure that the next entry has been read, if there is one.
-    pub(super) fn fill(&mut self) -> Result<(), RunIoError> {
-        if self.next.is_none() && !self.has_ended {
-            self.before = (self.tape.chain(), self.tape.whole_bytes());
-            self.next = self.tape.next_entry()?;
-            self.has_ended = self.next.is_none();
-        }
-        Ok(())
+    /// Whether everything has been played.
+    pub(super) fn has_ended(&mut self) -> Result<bool, RunIoError> {
+        Ok(self.tape.peek()?.is_none())
     }
 
-    /// True once everything has been played. Before the first [`Player::fill`] it is false.
-    pub(super) const fn is_at_end(&self) -> bool {
-        self.has_ended && self.next.is_none()
+    /// The same, as far as is known: false before the tape was looked at.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.tape.is_at_end()
     }
 
-    /// The chain of what has been played.
-    pub(super) fn chain(&self) -> Chain {
-        match self.next {
-            Some(_) => self.before.0,
-            None => self.tape.chain(),
-        }
-    }
-
-    /// How many bytes of the tape have been played.
-    pub(super) fn whole_bytes(&self) -> u64 {
-        match self.next {
-            Some(_) => self.before.1,
-            None => self.tape.whole_bytes(),
-        }
-    }
-
-    pub(super) const fn torn_bytes(&self) -> u64 {
-        self.tape.torn_bytes()
+    /// Where the tape stands after what has been played.
+    pub(super) const fn place(&self) -> TapePlace {
+        self.tape.place()
     }
 
     pub(super) fn path(&self) -> &Path {
         self.tape.path()
     }
 
-    /// The next entry, if it is what is wanted.
-    pub(super) fn take(&mut self, wanted: &Wanted<'_>) -> Result<Entry, RunIoError> {
-        self.fill()?;
-        let fits = match (&self.next, wanted) {
-            (
-                Some(Entry::Call(entry)),
-                Wanted::Call {
-                    tick,
-                    lane,
-                    attempt,
-                    body,
-                },
-            ) => {
-                (entry.tick, entry.lane, entry.attempt, entry.request())
-                    == (*tick, *lane, *attempt, *body)
-            }
-            (Some(Entry::World(entry)), Wanted::World { tick, question }) => {
-                entry.tick == *tick && entry.question == **question
-            }
-            _ => false,
+    /// The next entry, without taking it; `None` at the end. How it is spelled is not looked at:
+    /// what is asked decides, whose spelling is the one there is.
+    fn peek(&mut self) -> Result<Option<Entry>, RunIoError> {
+        let Some(record) = self.tape.peek()? else {
+            return Ok(None);
         };
-        match (fits, self.next.take()) {
-            (true, Some(entry)) => {
-                self.fill()?;
-                Ok(entry)
+        match Entry::read_spelled_json(record) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(source) => Err(RunIoError::TapeEntry {
+                path: self.tape.path().to_path_buf(),
+                line: self.tape.place().chain.count() + 1,
+                source: Box::new(source),
+            }),
+        }
+    }
+
+    /// What came of the call of `request`, which has to be what comes next, and how long it took.
+    pub(super) fn take_call(
+        &mut self,
+        request: &Request<'_>,
+        form: &mut impl Form,
+    ) -> Result<(CallOutcome, u64), RunIoError> {
+        let place = (request.tick, request.lane, request.attempt);
+        let record = self.tape.peek()?.unwrap_or_default();
+        let short = ShortCall::read(record)
+            .filter(|short| form.is_body(request, &record[short.request.clone()]));
+        let call = match short {
+            Some(short) => Some(short.call),
+            None => match self.peek()? {
+                Some(Entry::Call(call)) if call.request() == form.body(request) => Some(call),
+                Some(_) | None => None,
+            },
+        };
+        let Some(call) = call.filter(|call| place_of(call) == place) else {
+            let body = form.body(request);
+            let divergence = self.call_diverged(place, &body)?;
+            return Err(RunIoError::Diverged(Box::new(divergence)));
+        };
+        if self.played.len() == REMEMBERED_CALLS {
+            self.played.pop_front();
+        }
+        self.played.push_back(call.request_hash());
+        self.last_call.clear();
+        self.last_call
+            .extend_from_slice(self.tape.peek()?.unwrap_or_default());
+        self.advance()?;
+        Ok((call.outcome, call.took_us))
+    }
+
+    /// What the world answered to `question` in `tick`, which has to be what comes next.
+    pub(super) fn take_answer(
+        &mut self,
+        tick: u64,
+        question: &Question,
+    ) -> Result<Answer, RunIoError> {
+        match self.peek()? {
+            Some(Entry::World(entry)) if entry.tick == tick && entry.question == *question => {
+                self.advance()?;
+                Ok(entry.answer)
             }
-            (_, next) => {
-                let divergence = match wanted {
-                    Wanted::Call {
-                        tick,
-                        lane,
-                        attempt,
-                        body,
-                    } => self.call_diverged(next, (*tick, *lane, *attempt), body)?,
-                    Wanted::World { tick, question } => world_diverged(next, *tick, question),
-                };
+            next => {
+                let divergence = world_diverged(next.as_ref(), tick, question);
                 Err(RunIoError::Diverged(Box::new(divergence)))
             }
         }
     }
 
+    /// Goes on behind the next entry, and looks whether there is another one: so it is known at
+    /// once when there is nothing left to play.
+    fn advance(&mut self) -> Result<(), RunIoError> {
+        self.tape.advance();
+        self.tape.peek().map(|_| ())
+    }
+
     /// Refuses an entry of an earlier tick that nobody asked for.
     pub(super) fn expect_no_entry_before(&mut self, tick: u64) -> Result<(), RunIoError> {
-        self.fill()?;
-        match &self.next {
+        let record = self.tape.peek()?.unwrap_or_default();
+        if Entry::tick_at_start(record).is_some_and(|next| next >= tick) {
+            // Whatever else there is to say about it is said when it is taken.
+            return Ok(());
+        }
+        match self.peek()? {
             Some(entry) if entry.tick() < tick => {
-                Err(RunIoError::Diverged(Box::new(left_over(entry))))
+                Err(RunIoError::Diverged(Box::new(left_over(&entry))))
             }
             _ => Ok(()),
         }
     }
 
-    /// Keeps a call that was played, to compare a later one with.
-    pub(super) fn remember(&mut self, call: CallEntry) {
-        if self.played.len() == REMEMBERED_CALLS {
-            self.played.pop_front();
-        }
-        self.played.push_back(call.request_hash());
-        self.last_call = Some(call);
-    }
-
     /// What became of a call that is not the tape's next one.
-    fn call_diverged(
-        &mut self,
-        next: Option<Entry>,
-        place: Place,
-        body: &[u8],
-    ) -> Result<Divergence, RunIoError> {
+    fn call_diverged(&mut self, place: Place, body: &[u8]) -> Result<Divergence, RunIoError> {
+        let next = self.peek()?;
         let hash = Digest::of(body);
         let was_played = self.played.contains(&hash);
         // The nearest recorded request: the one in the same place, else the next, else the last.
@@ -195,10 +181,14 @@ impl<R: BufRead> Player<R> {
                     break;
                 }
             }
-            candidate = self.tape.next_entry()?;
+            self.tape.advance();
+            candidate = self.peek()?;
         }
         let (cause, detail) = judge(place, expected, same_request, was_played);
-        let nearest = nearest.or_else(|| self.last_call.take());
+        let nearest = nearest.or_else(|| match Entry::read_spelled_json(&self.last_call) {
+            Ok(Entry::Call(call)) => Some(call),
+            Ok(Entry::World(_)) | Err(_) => None,
+        });
         Ok(Divergence {
             tick: place.0,
             cause,
@@ -288,10 +278,10 @@ fn value(entry: &Entry) -> Value {
     }
 }
 
-fn world_diverged(next: Option<Entry>, tick: u64, question: &Question) -> Divergence {
+fn world_diverged(next: Option<&Entry>, tick: u64, question: &Question) -> Divergence {
     let replayed = json!({"tick": tick, "question": question});
-    let recorded = next.as_ref().map(value);
-    let (cause, detail) = match &next {
+    let recorded = next.map(value);
+    let (cause, detail) = match next {
         Some(Entry::World(_)) => (
             Cause::WorldChanged,
             "the world is asked another question than was recorded",

@@ -20,8 +20,6 @@ use crate::run::error::RunIoError;
 pub struct TapeReader<R> {
     lines: ChainReader<R>,
     scratch: Vec<u8>,
-    torn_bytes: u64,
-    is_played: bool,
 }
 
 impl TapeReader<BufReader<File>> {
@@ -48,17 +46,7 @@ impl<R: BufRead> TapeReader<R> {
         Self {
             lines,
             scratch: Vec::new(),
-            torn_bytes: 0,
-            is_played: false,
         }
-    }
-
-    /// The same tape for a player, which compares each request itself: hash chain and members are
-    /// checked as before, but not how an entry is spelled.
-    #[must_use]
-    pub fn played(mut self) -> Self {
-        self.is_played = true;
-        self
     }
 
     /// The next entry; `None` at the end, which a torn last line is too.
@@ -67,12 +55,7 @@ impl<R: BufRead> TapeReader<R> {
     /// The file cannot be read, a line does not verify, or its record is no entry.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, RunIoError> {
         let read = match self.lines.step()? {
-            Step::End => return Ok(None),
-            Step::Torn(bytes) => {
-                self.torn_bytes = bytes;
-                return Ok(None);
-            }
-            Step::Record(record) if self.is_played => Entry::read_spelled_json(record),
+            Step::Torn(_) | Step::End => return Ok(None),
             Step::Record(record) => Entry::read_json(record, &mut self.scratch),
         };
         read.map(Some).map_err(|source| RunIoError::TapeEntry {
@@ -94,15 +77,9 @@ impl<R: BufRead> TapeReader<R> {
         self.lines.whole_bytes()
     }
 
-    /// The tape, as errors name it.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.lines.path()
-    }
-
     /// How many bytes of a torn line were found at the end; 0 before the end.
     #[must_use]
     pub const fn torn_bytes(&self) -> u64 {
-        self.torn_bytes
+        self.lines.torn_bytes()
     }
 }
