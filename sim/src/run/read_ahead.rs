@@ -18,7 +18,7 @@ use super::error::RunIoError;
 
 /// A batch goes out once it has so many bytes: enough that handing it over costs nothing beside
 /// hashing it, and few enough that it is still in a cache when it is used.
-const BATCH_BYTES: usize = 256 * 1024;
+const BATCH_BYTES: usize = 128 * 1024;
 
 /// How many batches may wait to be used.
 const WAITING_BATCHES: usize = 2;
@@ -52,6 +52,19 @@ struct Batch {
     ends: Vec<(usize, Place)>,
 }
 
+impl Batch {
+    /// The first so many records, the last of them first.
+    fn first(&self, count: usize) -> impl Iterator<Item = &[u8]> {
+        let start = |number: usize| match number.checked_sub(1) {
+            Some(before) => self.ends[before].0,
+            None => 0,
+        };
+        (0..count)
+            .rev()
+            .map(move |number| &self.records[start(number)..self.ends[number].0])
+    }
+}
+
 /// What the thread says: batches, and with the last one how the file ended.
 type Message = (Batch, Option<Result<Place, RunIoError>>);
 
@@ -64,6 +77,8 @@ pub(super) struct ReadAhead {
     /// Gives the file back, which so is open as long as this is.
     thread: Option<JoinHandle<ChainReader<BufReader<File>>>>,
     batch: Batch,
+    /// The batch before this one.
+    before: Batch,
     /// How many records of the batch were taken, and where they end.
     taken: (usize, usize),
     /// Where the file stands after what was taken last.
@@ -100,6 +115,7 @@ impl ReadAhead {
             spent,
             thread: Some(thread),
             batch: Batch::default(),
+            before: Batch::default(),
             taken: (0, 0),
             place,
             end: None,
@@ -133,6 +149,13 @@ impl ReadAhead {
         }
     }
 
+    /// The records that were taken last, the newest first, as far as they are still in memory: those
+    /// of a batch at least.
+    pub(super) fn taken(&self) -> impl Iterator<Item = &[u8]> {
+        let newest = self.batch.first(self.taken.0);
+        newest.chain(self.before.first(self.before.ends.len()))
+    }
+
     /// True once it is known that every line was taken. The file is not read any more then.
     pub(super) fn is_at_end(&self) -> bool {
         self.taken.0 == self.batch.ends.len() && matches!(self.end, Some(Ok(_)))
@@ -153,7 +176,8 @@ impl ReadAhead {
         let Some(Ok((batch, end))) = received else {
             unreachable!("the thread says how the file ends before it does");
         };
-        let spent = std::mem::replace(&mut self.batch, batch);
+        let before = std::mem::replace(&mut self.batch, batch);
+        let spent = std::mem::replace(&mut self.before, before);
         // Of no use to a thread that has ended.
         let _ = self.spent.send(spent);
         self.taken = (0, 0);
@@ -241,6 +265,10 @@ mod tests {
                 let place = ahead.place();
                 assert_eq!((place.chain, place.whole_bytes), (chain, whole));
                 ahead.advance();
+                let mut taken = ahead.taken();
+                assert_eq!(taken.next(), Some(expected.as_bytes()));
+                let previous = number.checked_sub(1).map(|it| record(it, bytes));
+                assert_eq!(taken.next(), previous.as_deref().map(str::as_bytes));
                 let mut line = Vec::new();
                 chain.append(expected.as_bytes(), &mut line);
                 whole += line.len() as u64;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use turingos::Digest;
@@ -255,6 +256,9 @@ impl Entry {
     }
 }
 
+/// A text with two quotes that JSON is searched for.
+type Label = LazyLock<Finder<'static>>;
+
 /// A call whose request was left where it stands.
 #[derive(Debug)]
 pub(super) struct ShortCall {
@@ -269,13 +273,13 @@ impl ShortCall {
     /// with what is asked need not know what it says. Nothing where it is not told so quickly.
     pub(super) fn read(record: &[u8]) -> Option<Self> {
         // None of these can stand inside a string, whose quotes have backslashes before them.
-        const REQUEST: &[u8] = b"\"request\":{\"text\":\"";
-        const END: &[u8] = b"\"},\"outcome\":";
-        const BODY: &[u8] = b"\"body\":{\"text\":\"";
-        let start = memmem::find(record, REQUEST)? + REQUEST.len();
-        let end = start + memmem::find(&record[start..], END)?;
+        static REQUEST: Label = Label::new(|| Finder::new(b"\"request\":{\"text\":\""));
+        static END: Label = Label::new(|| Finder::new(b"\"},\"outcome\":"));
+        static BODY: Label = Label::new(|| Finder::new(b"\"body\":{\"text\":\""));
+        let start = REQUEST.find(record)? + REQUEST.needle().len();
+        let end = start + END.find(&record[start..])?;
         let (before, after) = (&record[..start], &record[end..]);
-        let call = match cut(after, BODY) {
+        let call = match cut(after, &BODY) {
             Some(body) => {
                 let short = [before, body.before, body.after].concat();
                 let mut call: CallEntry = serde_json::from_slice(&short).ok()?;

@@ -4,6 +4,8 @@
 //! are JSON inside JSON. Only what the one spelling of a text has is decoded here: whoever gets
 //! nothing reads the whole with serde_json, and with it the reason.
 
+use memchr::memmem::Finder;
+
 use crate::oracle::json_text::clean_bytes;
 
 /// JSON without one of its texts.
@@ -21,8 +23,8 @@ pub(super) struct Cut<'j> {
 ///
 /// A quote inside a JSON string has a backslash before it, so that a label with two of them is
 /// found nowhere but where it is one.
-pub(super) fn cut<'j>(json: &'j [u8], label: &[u8]) -> Option<Cut<'j>> {
-    let start = memchr::memmem::find(json, label)? + label.len();
+pub(super) fn cut<'j>(json: &'j [u8], label: &Finder<'_>) -> Option<Cut<'j>> {
+    let start = label.find(json)? + label.needle().len();
     let (before, rest) = json.split_at_checked(start)?;
     let (text, length) = decode(rest)?;
     Some(Cut {
@@ -78,7 +80,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LABEL: &[u8] = b"\"a\":{\"text\":\"";
+    const LABEL: &str = "\"a\":{\"text\":\"";
+
+    fn cut_a(json: &[u8]) -> Option<Cut<'_>> {
+        cut(json, &Finder::new(LABEL))
+    }
 
     /// A text in JSON, between what stands around it on a tape.
     fn json(spelled: &str) -> Vec<u8> {
@@ -90,21 +96,21 @@ mod tests {
         for spelled in [
             "\\u0001", "\\/", "\\x", "a\u{1}b", "\n", "\u{0}", "\\u00e9", "\\ud800",
         ] {
-            assert!(cut(&json(spelled), LABEL).is_none(), "{spelled:?}");
+            assert!(cut_a(&json(spelled)).is_none(), "{spelled:?}");
         }
         let mut bytes = json("abc");
         let at = bytes.iter().position(|byte| *byte == b'c').unwrap();
         bytes[at] = 0xff;
-        assert!(cut(&bytes, LABEL).is_none(), "not UTF-8");
-        assert!(cut(&bytes[..at], LABEL).is_none(), "no end");
-        assert!(cut(b"{}", LABEL).is_none(), "no such member");
+        assert!(cut_a(&bytes).is_none(), "not UTF-8");
+        assert!(cut_a(&bytes[..at]).is_none(), "no end");
+        assert!(cut_a(b"{}").is_none(), "no such member");
     }
 
     #[test]
     fn a_label_in_a_text_is_no_label() {
-        let inner = serde_json::to_string(std::str::from_utf8(LABEL).unwrap()).unwrap();
+        let inner = serde_json::to_string(LABEL).unwrap();
         let bytes = format!("{{\"c\":{inner},\"b\":1234}}");
-        assert!(cut(bytes.as_bytes(), LABEL).is_none());
+        assert!(cut_a(bytes.as_bytes()).is_none());
     }
 
     proptest! {
@@ -112,7 +118,7 @@ mod tests {
         fn a_text_is_what_serde_json_reads(text in "(?s)[a-z\"\\\\\n\r\t\u{8}\u{c}é€😀 ]{0,60}") {
             let spelled = serde_json::to_string(&text).unwrap();
             let bytes = json(&spelled[1..spelled.len() - 1]);
-            let cut = cut(&bytes, LABEL).unwrap();
+            let cut = cut_a(&bytes).unwrap();
             prop_assert_eq!(cut.text, text.as_bytes());
             prop_assert_eq!(cut.before, b"{\"a\":{\"text\":\"");
             prop_assert_eq!(cut.after, b"\"},\"b\":1234}");

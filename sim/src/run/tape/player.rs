@@ -30,8 +30,6 @@ pub(super) struct Player {
     tape: ReadAhead,
     /// The requests of the last calls that were played, to recognise one that is made twice.
     played: VecDeque<Digest>,
-    /// The record of the last call that was played, to compare another one with; or nothing.
-    last_call: Vec<u8>,
 }
 
 impl Player {
@@ -40,7 +38,6 @@ impl Player {
         Ok(Self {
             tape: ReadAhead::open(path, genesis, MAX_TAPE_LINE_BYTES)?,
             played: VecDeque::with_capacity(REMEMBERED_CALLS),
-            last_call: Vec::new(),
         })
     }
 
@@ -105,9 +102,6 @@ impl Player {
             self.played.pop_front();
         }
         self.played.push_back(call.request_hash());
-        self.last_call.clear();
-        self.last_call
-            .extend_from_slice(self.tape.peek()?.unwrap_or_default());
         self.advance()?;
         Ok((call.outcome, call.took_us))
     }
@@ -185,10 +179,11 @@ impl Player {
             candidate = self.peek()?;
         }
         let (cause, detail) = judge(place, expected, same_request, was_played);
-        let nearest = nearest.or_else(|| match Entry::read_spelled_json(&self.last_call) {
+        let call = |record| match Entry::read_spelled_json(record) {
             Ok(Entry::Call(call)) => Some(call),
             Ok(Entry::World(_)) | Err(_) => None,
-        });
+        };
+        let nearest = nearest.or_else(|| self.tape.taken().find_map(call));
         Ok(Divergence {
             tick: place.0,
             cause,
