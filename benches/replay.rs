@@ -1,0 +1,142 @@
+//! What a replay costs, beside a seeded soak of as many ticks (`limit`): of a recorded soak, whose
+//! tape is empty, and of live runs, whose tapes have every request and every response.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use turingos::Digest;
+use turingos::bus::Provider;
+use turingos_sim::live::mission::mission;
+use turingos_sim::live::settings::{
+    LaneFile, LanesFile, RetryFile, Settings as Live, SettingsFile,
+};
+use turingos_sim::live::{Config, ProvidersForm};
+use turingos_sim::oracle::noise::NoiseRates;
+use turingos_sim::oracle::recorded::RecordedOracle;
+use turingos_sim::oracle::{Oracle, RawReply, Request, TransportFault};
+use turingos_sim::replay::replay;
+use turingos_sim::run::tape::{Form, TapedWorld};
+use turingos_sim::run::{Manifest, Profile, RunDirectory};
+use turingos_sim::scenario::ScenarioRun;
+use turingos_sim::serve::agent::Agent;
+use turingos_sim::serve::asked::Asked;
+use turingos_sim::serve::chaos::Chaos;
+use turingos_sim::serve::endpoint::Endpoint;
+use turingos_sim::soak::{Settings, Soak, on_virtual_time};
+
+const SEED: u64 = 42;
+const TICKS: u64 = 4_000;
+
+/// The agent behind `sim serve`, asked without a connection.
+struct Served {
+    agent: Agent,
+    form: ProvidersForm,
+}
+
+impl Oracle for Served {
+    async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
+        let body = self.form.body(&request);
+        let asked =
+            Asked::parse(Endpoint::ChatCompletions, &body).expect("a body of ours is served");
+        let answer = self.agent.answer(&asked, request.attempt);
+        answer.as_received(Provider::OpenAi)
+    }
+}
+
+fn soak(ticks: u64) -> Digest {
+    on_virtual_time(async {
+        let mut soak = Soak::start(&Settings::header(Profile::Routine, SEED, ticks));
+        for _ in 0..ticks {
+            soak.tick().await;
+        }
+        soak.finish().root
+    })
+}
+
+fn record_soak(run: &Path) {
+    let header = Settings::header(Profile::Routine, SEED, TICKS);
+    let mut writer = RunDirectory::create(run, &header).expect("a new directory");
+    on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        for _ in 0..TICKS {
+            soak.tick().await;
+            writer.record_line(soak.line()).expect("room on the disk");
+        }
+    });
+    writer.flush().expect("room on the disk");
+}
+
+/// A run with the schema of a transition in each request, and one world answer a tick.
+fn record_live(run: &Path, stream: bool) {
+    let settings = settings(stream);
+    let scenario = mission("Keep the notes in order.\n", None).expect("a mission");
+    let world = scenario.world();
+    let header = Config::of(scenario, &settings).into_header(SEED, TICKS);
+    let writer = RunDirectory::create(run, &header).expect("a new directory");
+    let deck = writer.deck();
+    let mut writer = writer;
+    let served = Served {
+        agent: Agent::new(SEED, NoiseRates::none(), 0, Chaos::NONE),
+        form: header.config.providers.form(),
+    };
+    let form = header.config.providers.form();
+    let outcome = on_virtual_time(async {
+        let mut run = ScenarioRun::on(
+            Config::course(&header),
+            TapedWorld::new(deck.clone(), world),
+            RecordedOracle::new(deck.clone(), form, served),
+        )
+        .observed_by(deck);
+        while run.tick().await.is_some() {
+            writer.record_line(run.line()).expect("room on the disk");
+        }
+        run.finish_in(TapedWorld::world_mut)
+    });
+    assert_eq!(outcome.figures.ticks, TICKS);
+    let manifest = Manifest::new(SEED, Profile::Routine, TICKS, outcome.root, String::new());
+    let manifest = manifest.with_gates(outcome.gates);
+    writer.finish(&manifest).expect("room on the disk");
+}
+
+fn settings(stream: bool) -> Live {
+    let lane = LaneFile {
+        kind: Some(Provider::OpenAi),
+        model: Some("any-model".into()),
+        base_url: Some("http://127.0.0.1:1/v1".into()),
+        stream: Some(stream),
+        ..LaneFile::default()
+    };
+    let file = SettingsFile {
+        version: 1,
+        system_proxy: false,
+        retry: RetryFile::default(),
+        lane: LanesFile { p: lane, e: None },
+    };
+    file.resolve().expect("settings that can be used")
+}
+
+fn replays(criterion: &mut Criterion) {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let mut group = criterion.benchmark_group("replay");
+    group.throughput(Throughput::Elements(TICKS));
+    group.sample_size(20);
+    for name in ["soak", "live", "live-streamed"] {
+        let run = scratch.path().join(name);
+        match name {
+            "soak" => record_soak(&run),
+            _ => record_live(&run, name == "live-streamed"),
+        }
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let report = replay(black_box(&run), None, |_| ()).expect("as recorded");
+                assert_eq!(report.ticks, TICKS);
+            });
+        });
+    }
+    group.bench_function("limit", |bencher| bencher.iter(|| soak(black_box(TICKS))));
+    group.finish();
+}
+
+criterion_group!(benches, replays);
+criterion_main!(benches);
