@@ -9,6 +9,7 @@
 //! should have said.
 
 pub mod contracts;
+pub mod documents;
 pub mod guidance;
 mod headline;
 mod listing;

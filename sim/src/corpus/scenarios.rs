@@ -2,116 +2,84 @@
 //!
 //! Never runs a scenario; the missions that are run stand in `corpus/scenarios`.
 
-use super::headline::{Headline, only_notes};
-use super::{Disagreement, Expectation};
+use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 use crate::scenario::{Scenario, ScenarioCode};
 
-/// What the reader makes of a scenario file.
-///
-/// `accept files=2 expected=1`, the contract's file counted, or `refuse CODE at=/JSON/POINTER`
-/// (`at=` for the whole document). A refusal that no schema can state carries its name:
-/// `beyond=NAME`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScenarioExpectation {
-    verdict: Verdict,
-    beyond: Option<String>,
+/// What the reader makes of a scenario file: `accept files=2 expected=1`, the contract's file
+/// counted, or a refusal at a JSON pointer (nothing for the whole document).
+pub type ScenarioExpectation = DocumentExpectation<ScenarioFile>;
+
+/// A scenario file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScenarioFile;
+
+/// What is looked at in a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScenarioFigures {
+    files: usize,
+    expected: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
-    Accept { files: usize, expected: usize },
-    Refuse { code: ScenarioCode, place: String },
-}
-
-impl ScenarioExpectation {
-    /// The code that the file is refused with; nothing if it is taken.
-    #[must_use]
-    pub const fn refusal(&self) -> Option<ScenarioCode> {
-        match &self.verdict {
-            Verdict::Accept { .. } => None,
-            Verdict::Refuse { code, .. } => Some(*code),
-        }
-    }
-
-    /// The name of the rule beyond the schema that refuses the file; nothing if the schema judges
-    /// as the reader does, where it sees a document at all.
-    #[must_use]
-    pub fn beyond(&self) -> Option<&str> {
-        self.beyond.as_deref()
-    }
-}
-
-impl Expectation for ScenarioExpectation {
+impl Document for ScenarioFile {
     const FOLDER: &'static str = "scenario-files";
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let mut headline = Headline::parse(text)?;
-        only_notes(headline.below)?;
-        let code = headline.refused_with.map(scenario_code).transpose()?;
-        let mut needed = |key: &str| {
-            headline
-                .take(key)
-                .ok_or_else(|| format!("the first line has no `{key}=`"))
-        };
-        let verdict = match code {
-            None => Verdict::Accept {
-                files: count(needed("files")?)?,
-                expected: count(needed("expected")?)?,
-            },
-            Some(code) => Verdict::Refuse {
-                code,
-                place: needed("at")?.to_owned(),
-            },
-        };
-        let beyond = match verdict {
-            Verdict::Accept { .. } => None,
-            Verdict::Refuse { .. } => headline.take("beyond").map(str::to_owned),
-        };
-        headline.finish()?;
-        Ok(Self { verdict, beyond })
+    type Code = ScenarioCode;
+    type Taken = ScenarioFigures;
+
+    fn codes() -> impl Iterator<Item = (ScenarioCode, &'static str)> {
+        ScenarioCode::ALL
+            .into_iter()
+            .map(|code| (code, code.name()))
     }
 
-    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
-        let said = Scenario::parse(input);
-        let got = match &said {
-            Ok(scenario) => Verdict::Accept {
-                files: scenario.files().len(),
-                expected: scenario.expected().len(),
-            },
-            Err(error) => Verdict::Refuse {
-                code: error.code,
-                place: error.place.clone(),
-            },
-        };
-        if got == self.verdict {
-            return Ok(());
-        }
-        Err(Disagreement {
-            expected: words(&self.verdict),
-            got: match said {
-                Ok(_) => words(&got),
-                Err(error) => format!("{} ({})", words(&got), error.detail),
-            },
+    fn expected(attributes: &mut Attributes<'_, '_>) -> Result<ScenarioFigures, String> {
+        Ok(ScenarioFigures {
+            files: attributes.count("files")?,
+            expected: attributes.count("expected")?,
         })
     }
-}
 
-fn scenario_code(name: &str) -> Result<ScenarioCode, String> {
-    ScenarioCode::ALL
-        .into_iter()
-        .find(|code| code.name() == name)
-        .ok_or_else(|| format!("`{name}` is no code of a scenario"))
-}
+    fn attributes(taken: &ScenarioFigures) -> String {
+        let ScenarioFigures { files, expected } = taken;
+        format!("files={files} expected={expected}")
+    }
 
-fn count(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| format!("`{text}` is no count"))
-}
-
-fn words(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Accept { files, expected } => {
-            format!("accept files={files} expected={expected}")
+    fn read(input: &[u8]) -> Result<ScenarioFigures, Refusal<ScenarioCode>> {
+        match Scenario::parse(input) {
+            Ok(scenario) => Ok(ScenarioFigures {
+                files: scenario.files().len(),
+                expected: scenario.expected().len(),
+            }),
+            Err(error) => Err(Refusal {
+                code: error.code,
+                place: error.place,
+                detail: error.detail,
+            }),
         }
-        Verdict::Refuse { code, place } => format!("refuse {} at={place}", code.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Expectation as _;
+    use crate::scenario::BuiltIn;
+
+    #[test]
+    fn a_scenario_is_held_to_its_line() {
+        let text = BuiltIn::ALL[0].text.as_bytes();
+        let scenario = Scenario::parse(text).unwrap();
+        let (files, expected) = (scenario.files().len(), scenario.expected().len());
+        let held = |line: String, input: &[u8]| {
+            ScenarioExpectation::parse("g", &line).unwrap().check(input)
+        };
+        let line = format!("accept files={files} expected={expected}\n");
+        assert_eq!(held(line.clone(), text), Ok(()));
+        assert!(held(line, b"{}").is_err());
+        for (files, expected) in [(files + 1, expected), (files, expected + 1)] {
+            let line = format!("accept files={files} expected={expected}\n");
+            assert!(held(line, text).is_err());
+        }
+        assert!(held("refuse MISSING_KEY at=\n".to_owned(), text).is_err());
     }
 }

@@ -4,127 +4,70 @@
 
 use turingos::bus::Provider;
 
-use super::headline::{Headline, only_notes};
-use super::{Disagreement, Expectation};
+use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 use crate::live::settings::{Settings, SettingsFaultCode};
 
-/// What the reader makes of a settings file.
-///
-/// `accept p=openai e=ollama`, or `refuse CODE at=PLACE`, where the place is a key, `LINE:COLUMN`
-/// or `file`. A refusal of what the schema accepts names the rule that no schema can state:
-/// `beyond=NAME`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsExpectation {
-    verdict: Verdict,
-    beyond: Option<String>,
-}
+/// What the reader makes of a settings file: `accept p=openai e=ollama`, or a refusal at a key,
+/// `LINE:COLUMN` or `file`.
+pub type SettingsExpectation = DocumentExpectation<SettingsText>;
 
+/// A settings file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Taken {
+pub struct SettingsText;
+
+/// What is looked at in settings: who is asked in which lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds {
     p: Provider,
     e: Provider,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Verdict {
-    Accept(Taken),
-    Refuse {
-        code: SettingsFaultCode,
-        place: String,
-    },
-}
-
-impl SettingsExpectation {
-    /// The code that the settings are refused with; nothing if they are taken.
-    #[must_use]
-    pub const fn refusal(&self) -> Option<SettingsFaultCode> {
-        match &self.verdict {
-            Verdict::Accept(_) => None,
-            Verdict::Refuse { code, .. } => Some(*code),
-        }
-    }
-
-    /// The rule beyond the schema that refuses them; nothing if the schema judges as the reader
-    /// does, where it sees a document at all.
-    #[must_use]
-    pub fn beyond(&self) -> Option<&str> {
-        self.beyond.as_deref()
-    }
-}
-
-impl Expectation for SettingsExpectation {
+impl Document for SettingsText {
     const FOLDER: &'static str = "settings";
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let mut headline = Headline::parse(text)?;
-        only_notes(headline.below)?;
-        let code = headline.refused_with.map(code_named).transpose()?;
-        let mut needed = |key: &str| {
-            let value = headline.take(key);
-            value.ok_or_else(|| format!("attribute `{key}` is missing"))
-        };
-        let provider = |name: &str| -> Result<Provider, String> {
+    type Code = SettingsFaultCode;
+    type Taken = Kinds;
+
+    fn codes() -> impl Iterator<Item = (SettingsFaultCode, &'static str)> {
+        SettingsFaultCode::ALL
+            .into_iter()
+            .map(|code| (code, code.name()))
+    }
+
+    fn expected(attributes: &mut Attributes<'_, '_>) -> Result<Kinds, String> {
+        let mut provider = |key| {
+            let name = attributes.needed(key)?;
             name.parse().map_err(|error| format!("`{name}`: {error}"))
         };
-        let verdict = match code {
-            None => Verdict::Accept(Taken {
-                p: provider(needed("p")?)?,
-                e: provider(needed("e")?)?,
-            }),
-            Some(code) => Verdict::Refuse {
-                code,
-                place: needed("at")?.to_owned(),
-            },
-        };
-        let beyond = headline.take("beyond").map(str::to_owned);
-        headline.finish()?;
-        Ok(Self { verdict, beyond })
-    }
-
-    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
-        let (got, detail) = match Settings::parse(input) {
-            Ok(settings) => {
-                let taken = Taken {
-                    p: settings.lane_p.provider.kind,
-                    e: settings.lane_e.provider.kind,
-                };
-                (Verdict::Accept(taken), String::new())
-            }
-            Err(fault) => (
-                Verdict::Refuse {
-                    code: fault.code,
-                    place: fault.place,
-                },
-                format!(" ({})", fault.detail),
-            ),
-        };
-        if got == self.verdict {
-            return Ok(());
-        }
-        Err(Disagreement {
-            expected: shown(&self.verdict),
-            got: shown(&got) + &detail,
+        Ok(Kinds {
+            p: provider("p")?,
+            e: provider("e")?,
         })
     }
-}
 
-fn code_named(name: &str) -> Result<SettingsFaultCode, String> {
-    SettingsFaultCode::ALL
-        .into_iter()
-        .find(|code| code.name() == name)
-        .ok_or_else(|| format!("`{name}` is no fault code of settings"))
-}
+    fn attributes(Kinds { p, e }: &Kinds) -> String {
+        format!("p={p} e={e}")
+    }
 
-fn shown(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Accept(Taken { p, e }) => format!("accept p={p} e={e}"),
-        Verdict::Refuse { code, place } => format!("refuse {code} at={place}"),
+    fn read(input: &[u8]) -> Result<Kinds, Refusal<SettingsFaultCode>> {
+        match Settings::parse(input) {
+            Ok(settings) => Ok(Kinds {
+                p: settings.lane_p.provider.kind,
+                e: settings.lane_e.provider.kind,
+            }),
+            Err(fault) => Err(Refusal {
+                code: fault.code,
+                place: fault.place,
+                detail: fault.detail,
+            }),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::Expectation as _;
 
     #[test]
     fn settings_are_held_to_their_line() {
@@ -146,6 +89,7 @@ mod tests {
             "refuse BAD_VALUE\n",
             "refuse STRANGE at=file\n",
             "refuse BAD_VALUE at=file why=so\n",
+            "accept p=ollama e=ollama beyond=size\n",
         ] {
             assert!(SettingsExpectation::parse("g", text).is_err(), "{text:?}");
         }

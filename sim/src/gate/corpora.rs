@@ -8,6 +8,7 @@ use turingos::isa::{FaultCode, OPCODE_KEY, Opcode, decode_canonical, decode_mode
 
 use super::{Finding, Ledger};
 use crate::corpus::contracts::ContractExpectation;
+use crate::corpus::documents::{Document, DocumentExpectation};
 use crate::corpus::providers::ProviderExpectation;
 use crate::corpus::replies::ReplyExpectation;
 use crate::corpus::scenarios::ScenarioExpectation;
@@ -48,13 +49,9 @@ pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
         ledger.hold(ReplyExpectation::FOLDER, case);
     }
     let contracts = load::<ContractExpectation>(corpus)?;
-    hold_files(&mut ledger, "contract.v1", &contracts, |it| {
-        it.refusal().is_none() || it.beyond().is_some()
-    });
+    hold_files(&mut ledger, "contract.v1", &contracts);
     let scenarios = load::<ScenarioExpectation>(corpus)?;
-    hold_files(&mut ledger, "scenario.v1", &scenarios, |it| {
-        it.refusal().is_none() || it.beyond().is_some()
-    });
+    hold_files(&mut ledger, "scenario.v1", &scenarios);
     let detail = format!(
         "{} documents ({accepted} taken, {refused} refused), {} replies, {} contracts and {} \
          scenario files",
@@ -67,19 +64,18 @@ pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
 }
 
 /// Holds reader and schema to every file, and to each other where the schema sees a document.
-fn hold_files<E: Expectation>(
+fn hold_files<D: Document>(
     ledger: &mut Ledger,
     schema: &str,
-    cases: &[Case<E>],
-    is_accepted: impl Fn(&E) -> bool,
+    cases: &[Case<DocumentExpectation<D>>],
 ) {
     let schema = checker(schema);
     for case in cases {
-        ledger.hold(E::FOLDER, case);
+        ledger.hold(D::FOLDER, case);
         if let Ok(document) = strict_value(&case.input()) {
-            let wanted = is_accepted(&case.expectation);
+            let wanted = case.expectation.is_valid_by_schema();
             ledger.expect(schema.accepts(&document) == wanted, || {
-                format!("{}/{}: its schema judges otherwise", E::FOLDER, case.name)
+                format!("{}/{}: its schema judges otherwise", D::FOLDER, case.name)
             });
         }
     }

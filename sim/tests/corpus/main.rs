@@ -1,6 +1,7 @@
 //! The committed corpus against decoder, bus and guard lane: every case comes out as it was decided.
 
 mod contracts;
+mod documents;
 mod form;
 mod guard;
 mod providers;
