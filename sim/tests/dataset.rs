@@ -145,13 +145,10 @@ fn a_journal_gives_its_transitions_and_what_followed_its_traps() {
     }
 }
 
-#[test]
-fn a_run_gives_what_its_model_saw_and_said() {
-    let scene = Scene::new();
-    let run = scene.soak("RUN");
-    let (code, out, err) = scene.dataset("out", &["--keep-duplicates", &run]);
-    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    let journal = fs::read_to_string(Path::new(&run).join(RunDirectory::JOURNAL)).unwrap();
+/// Every transition of the run in `run` is a row, and says what the run's journal has the digests of.
+fn hold_to_journal(policy: &[Value], run: &Path) {
+    let journal = fs::read_to_string(run.join(RunDirectory::JOURNAL)).unwrap();
+    let name = run.file_name().unwrap().to_str().unwrap();
     let records: Vec<Value> = journal
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["record"].take())
@@ -160,12 +157,11 @@ fn a_run_gives_what_its_model_saw_and_said() {
         .iter()
         .filter(|record| !record["op"].is_null())
         .collect();
-    let policy = scene.rows("out", "policy.jsonl");
     assert_eq!(policy.len(), decoded.len());
     for (row, record) in policy.iter().zip(decoded) {
         let digest = |key: &str| Digest::of(row[key].as_str().unwrap().as_bytes()).to_string();
         assert_eq!(row["from"]["tick"], record["tick"]);
-        assert_eq!(row["from"]["file"], "RUN/journal.jsonl");
+        assert_eq!(row["from"]["file"], format!("{name}/journal.jsonl"));
         assert_eq!(row["from"]["line"], record["tick"].as_u64().unwrap() + 1);
         assert_eq!(row["a_t"]["op"], record["op"]);
         assert_eq!(digest("q_t"), record["q"].as_str().unwrap());
@@ -173,6 +169,36 @@ fn a_run_gives_what_its_model_saw_and_said() {
         let transition = serde_json::json!({"q_next": row["q_next"], "a_t": row["a_t"]});
         decode_canonical(transition.to_string().as_bytes()).unwrap();
     }
+}
+
+/// What providers really said, with retries, streams and two lanes: played again from the tapes.
+#[test]
+fn a_recorded_live_run_gives_its_rows() {
+    let scene = Scene::new();
+    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/transcripts");
+    for (number, name) in ["kimi-streamed", "openai-streamed-chaos", "two-providers"]
+        .into_iter()
+        .enumerate()
+    {
+        let run = transcripts.join(name);
+        let out = format!("out-{number}");
+        let words = ["--keep-duplicates", run.to_str().unwrap()];
+        let (code, said, err) = scene.dataset(&out, &words);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{said}");
+        let policy = scene.rows(&out, "policy.jsonl");
+        assert!(policy.len() >= 3, "{name}");
+        hold_to_journal(&policy, &run);
+        assert_eq!(scene.rows(&out, "reflex.jsonl").len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_run_gives_what_its_model_saw_and_said() {
+    let scene = Scene::new();
+    let run = scene.soak("RUN");
+    let (code, out, err) = scene.dataset("out", &["--keep-duplicates", &run]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    hold_to_journal(&scene.rows("out", "policy.jsonl"), Path::new(&run));
     let reflex = scene.rows("out", "reflex.jsonl");
     assert!(reflex.len() > 10, "{}", reflex.len());
     for row in reflex {

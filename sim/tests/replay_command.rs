@@ -270,6 +270,26 @@ fn what_is_no_run_is_told() {
     let (code, _, err) = replay(&directory.path().join("NOWHERE"), &[]);
     assert_eq!(code, Some(7));
     assert!(err.contains("NOWHERE/header.json: No such file"), "{err}");
+    let file = directory.path().join("FILE");
+    fs::write(&file, "no run").unwrap();
+    for path in [directory.path(), &file] {
+        let path = path.to_str().unwrap();
+        for verb in [
+            ["replay"].as_slice(),
+            &["soak", "--resume"],
+            &["run", "--resume"],
+            &["serve", "--tape"],
+        ] {
+            if verb[0] == "serve" && path.ends_with("FILE") {
+                // A tape that is a file of its own has no header.
+                continue;
+            }
+            let (code, _, err) = sim(&[verb, &[path]].concat());
+            assert_eq!(code, Some(6), "{verb:?}: {err}");
+            let told = format!("{path} holds no run: there is no header.json in it");
+            assert!(err.contains(&told), "{verb:?}: {err}");
+        }
+    }
     let (code, _, err) = sim(&["replay"]);
     assert_eq!(code, Some(2), "{err}");
     let (code, _, err) = sim(&["soak", "--resume", "RUN", "--seed", "3"]);

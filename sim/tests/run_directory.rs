@@ -128,6 +128,11 @@ fn a_file_is_no_run_directory() {
 fn a_directory_without_header_is_told_with_its_path() {
     let directory = TempDir::new().unwrap();
     let error = read(directory.path()).unwrap_err();
+    assert_eq!(error.blame(), Blame::Recording);
+    let told = format!("{} holds no run", directory.path().display());
+    assert!(error.to_string().contains(&told), "{error}");
+    let absent = directory.path().join("absent");
+    let error = read(&absent).unwrap_err();
     assert_eq!(error.blame(), Blame::System);
     assert!(error.to_string().contains("header.json: No such file"));
 }

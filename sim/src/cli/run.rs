@@ -21,7 +21,7 @@ use crate::directory::{Limits, Workspace};
 use crate::oracle::seeded::SeededOracle;
 use crate::replay::Kind;
 use crate::run::driver::Observer;
-use crate::run::prefix::read_document;
+use crate::run::prefix::read_header;
 use crate::run::tape::TapedWorld;
 use crate::run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
 use crate::scenario::{
@@ -292,16 +292,17 @@ pub fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
 
 /// Whether the run in `directory` is a soak: every seeded run is gone on with by this verb.
 fn is_soak(directory: &Path) -> Result<bool, Failure> {
-    let path = directory.join(RunDirectory::HEADER);
-    let header = read_document(&path)?;
-    match Kind::of(&header) {
+    match Kind::of(&read_header(directory)?) {
         Ok(Kind::Soak(_)) => Ok(true),
         Ok(Kind::Scenario(_)) => Ok(false),
         Ok(Kind::Live(_)) => Err(Failure::new(
             Exit::Usage,
             "a live run is not gone on with by `sim run`: its providers are asked by `sim live`",
         )),
-        Err(source) => Err(RunIoError::Document { path, source }.into()),
+        Err(source) => {
+            let path = directory.join(RunDirectory::HEADER);
+            Err(RunIoError::Document { path, source }.into())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use turingos::Digest;
 
 use super::Report;
 use super::kind::Kind;
-use crate::run::prefix::{Ends, check_manifest, read_document};
+use crate::run::prefix::{Ends, check_manifest, read_document, read_header};
 use crate::run::tape::{Deck, Ending};
 use crate::run::{
     Divergence, Gate, Header, Held, Manifest, RecordedJournal, RunDirectory, RunIoError,
@@ -30,7 +30,7 @@ impl Recording {
     /// # Errors
     /// A file cannot be read, or the manifest is none.
     pub fn open(directory: &Path) -> Result<Self, RunIoError> {
-        let header = read_document(&directory.join(RunDirectory::HEADER))?;
+        let header = read_header(directory)?;
         let genesis = Digest::of(&header);
         let path = directory.join(RunDirectory::MANIFEST);
         let manifest = match path.exists() {

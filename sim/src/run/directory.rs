@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::RunIoError;
 use super::header::Header;
-use super::prefix::{Prefix, read_prefix};
+use super::prefix::{Prefix, read_header, read_prefix};
 use super::recorded_journal::RecordedJournal;
 use super::tape::{Deck, Ending, TapeWriter};
 use super::writer::RunWriter;
@@ -88,8 +88,7 @@ impl RunDirectory {
     {
         let journal = path.join(Self::JOURNAL);
         // The header tells whether there is a run at all, which is more to the point.
-        let header = path.join(Self::HEADER);
-        File::open(&header).map_err(RunIoError::system("read", &header))?;
+        read_header(path)?;
         let file = open_to_write(&journal)?;
         lock(&file, &journal)?;
         let prefix = read_prefix(path)?;

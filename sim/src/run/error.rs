@@ -46,6 +46,12 @@ pub enum RunIoError {
         /// The directory that was to become a run.
         path: PathBuf,
     },
+    /// What was given as a recorded run is something else.
+    #[error("{path} holds no run: there is no header.json in it")]
+    NoRun {
+        /// What was given as a run directory.
+        path: PathBuf,
+    },
     /// The file system refused: no space, no permission, no such file.
     #[error("cannot {action} {path}: {source}")]
     System {
@@ -166,7 +172,8 @@ impl RunIoError {
             | Self::LineTooLong { .. }
             | Self::Stopped
             | Self::AfterFailure { .. } => Blame::System,
-            Self::Document { .. }
+            Self::NoRun { .. }
+            | Self::Document { .. }
             | Self::Chain { .. }
             | Self::TapeEntry { .. }
             | Self::TapeTooShort { .. }

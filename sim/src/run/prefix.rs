@@ -56,7 +56,7 @@ pub fn read_prefix<C>(directory: &Path) -> Result<Prefix<C>, RunIoError>
 where
     C: Serialize + DeserializeOwned,
 {
-    let header = read_document(&directory.join(RunDirectory::HEADER))?;
+    let header = read_header(directory)?;
     let journal = open(&directory.join(RunDirectory::JOURNAL))?;
     let tape = open(&directory.join(RunDirectory::TAPE))?;
     let path = directory.join(RunDirectory::MANIFEST);
@@ -122,6 +122,18 @@ fn open(path: &Path) -> Result<BufReader<File>, RunIoError> {
 fn in_document(path: &Path) -> impl FnOnce(DocumentError) -> RunIoError {
     let path = path.to_path_buf();
     move |source| RunIoError::Document { path, source }
+}
+
+/// The bytes of the header of the run in `directory`.
+pub(crate) fn read_header(directory: &Path) -> Result<Vec<u8>, RunIoError> {
+    let path = directory.join(RunDirectory::HEADER);
+    let has_none = directory.is_file() || matches!(path.try_exists(), Ok(false));
+    if directory.exists() && has_none {
+        return Err(RunIoError::NoRun {
+            path: directory.to_path_buf(),
+        });
+    }
+    read_document(&path)
 }
 
 pub(crate) fn read_document(path: &Path) -> Result<Vec<u8>, RunIoError> {

@@ -20,6 +20,7 @@ use super::asked::{Asked, canonical};
 use super::chaos::HANG_US;
 use super::refusal::{Reason, Refusal};
 use crate::oracle::TransportFault;
+use crate::run::prefix::read_header;
 use crate::run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
 use crate::run::{Manifest, RunDirectory, RunIoError};
 
@@ -105,7 +106,9 @@ impl Recording {
             .file_name()
             .is_some_and(|name| name == RunDirectory::TAPE);
         let header = beside(RunDirectory::HEADER);
-        let genesis = if path.is_dir() || (is_of_run && header.exists()) {
+        let genesis = if path.is_dir() {
+            Digest::of(&read_header(path)?)
+        } else if is_of_run && header.exists() {
             Digest::of(&read(&header)?)
         } else {
             LOOSE_GENESIS
