@@ -5,9 +5,10 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod shell;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,18 +18,7 @@ use turingos::journal::Chain;
 use turingos_sim::fuzzing::turingos_journal::Composer;
 use turingos_sim::run::RunDirectory;
 
-fn sim(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
+use shell::sim;
 
 struct Scene {
     directory: TempDir,

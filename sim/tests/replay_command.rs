@@ -6,6 +6,8 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod shell;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,19 +17,7 @@ use turingos::Digest;
 use turingos::journal::Chain;
 use turingos_sim::run::{Manifest, RunDirectory};
 
-fn sim(arguments: &[&str]) -> (Option<i32>, String, String) {
-    output(Command::new(env!("CARGO_BIN_EXE_sim")).args(arguments))
-}
-
-fn output(command: &mut Command) -> (Option<i32>, String, String) {
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
+use shell::{output, sim};
 
 fn replay(run: &Path, more: &[&str]) -> (Option<i32>, String, String) {
     sim(&[&["replay", run.to_str().unwrap()], more].concat())

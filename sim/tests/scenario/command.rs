@@ -1,25 +1,13 @@
 //! `sim run` and `sim longrun` as a shell sees them.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use turingos_sim::run::read_prefix;
 use turingos_sim::scenario::{BuiltIn, Settings};
 
-fn sim(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
+use crate::shell::sim;
 
 #[test]
 fn a_run_says_its_seed_and_configuration_first_and_its_command_last() {

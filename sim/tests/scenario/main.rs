@@ -10,6 +10,8 @@ mod command;
 mod figures;
 mod interruptions;
 mod runs;
+#[path = "../shell/mod.rs"]
+mod shell;
 mod verdicts;
 mod worker;
 

@@ -9,20 +9,13 @@ use tempfile::TempDir;
 use turingos_sim::run::discipline::discipline;
 use turingos_sim::schema::Schema;
 
+use crate::shell::{Said, output, sim};
+
 const POP: &str = r#"{"q_next":"go on","a_t":{"op":"SYS_POP"}}"#;
 
-fn sim(arguments: &[&str], directory: &Path) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+fn sim_in(arguments: &[&str], directory: &Path) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+    output(command.args(arguments).current_dir(directory))
 }
 
 fn check(files: &[(&str, &[u8])], schema: &str, options: &[&str]) -> (Option<i32>, String) {
@@ -33,15 +26,14 @@ fn check(files: &[(&str, &[u8])], schema: &str, options: &[&str]) -> (Option<i32
         fs::write(directory.path().join(name), bytes).unwrap();
         arguments.push(name);
     }
-    let (code, out, err) = sim(&arguments, directory.path());
+    let (code, out, err) = sim_in(&arguments, directory.path());
     assert_eq!(err, "");
     (code, out)
 }
 
 #[test]
 fn list_names_every_schema_and_show_prints_it() {
-    let here = Path::new(".");
-    let (code, out, _) = sim(&["schema", "list"], here);
+    let (code, out, _) = sim(&["schema", "list"]);
     assert_eq!(code, Some(0));
     let names: Vec<_> = out
         .lines()
@@ -49,21 +41,21 @@ fn list_names_every_schema_and_show_prints_it() {
         .collect();
     let known: Vec<_> = Schema::ALL.iter().map(Schema::name).collect();
     assert_eq!(names, known);
-    let (code, out, _) = sim(&["schema", "list", "--json"], here);
+    let (code, out, _) = sim(&["schema", "list", "--json"]);
     let listing: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, out.lines().count()), (Some(0), 1));
     let listed = listing["schemas"].as_array().unwrap();
     let ids: Vec<_> = listed.iter().map(|schema| schema["id"].clone()).collect();
     assert_eq!(ids, Schema::ALL.iter().map(Schema::id).collect::<Vec<_>>());
     for schema in Schema::ALL {
-        let shown = sim(&["schema", "show", schema.name()], here);
+        let shown = sim(&["schema", "show", schema.name()]);
         assert_eq!(shown, (Some(0), schema.text().to_owned(), String::new()));
     }
 }
 
 #[test]
 fn prompt_prints_what_every_request_begins_with() {
-    let printed = sim(&["schema", "prompt"], Path::new("."));
+    let printed = sim(&["schema", "prompt"]);
     assert_eq!(printed, (Some(0), discipline(), String::new()));
 }
 
@@ -73,24 +65,24 @@ fn an_unknown_name_is_a_usage_error_that_lists_the_known_ones() {
         ["schema", "show", "syscall"].as_slice(),
         &["schema", "check", "syscall", "file.json"],
     ] {
-        let (code, out, err) = sim(words, Path::new("."));
+        let (code, out, err) = sim(words);
         assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1));
         for schema in Schema::ALL {
             assert!(err.contains(schema.name()), "{err}");
         }
     }
-    let (code, _, err) = sim(&["schema"], Path::new("."));
+    let (code, _, err) = sim(&["schema"]);
     assert_eq!(code, Some(2));
     assert_eq!(
         err,
         "sim: a verb is missing; allowed: list, show, check, prompt; see `sim schema --help`\n"
     );
-    let (code, _, err) = sim(&["schema", "chekc"], Path::new("."));
+    let (code, _, err) = sim(&["schema", "chekc"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("allowed: list, show, check, prompt"), "{err}");
-    let (code, _, err) = sim(&["schema", "check", "trap-frame.v1"], Path::new("."));
+    let (code, _, err) = sim(&["schema", "check", "trap-frame.v1"]);
     assert_eq!((code, err.lines().count()), (Some(2), 1), "{err}");
-    let (code, _, err) = sim(&["schema", "list", "--yaml"], Path::new("."));
+    let (code, _, err) = sim(&["schema", "list", "--yaml"]);
     assert_eq!(code, Some(2));
     assert!(
         err.contains("allowed: --json; see `sim schema list --help`"),
@@ -165,7 +157,7 @@ fn an_unreadable_file_exits_6_and_the_others_are_still_checked() {
     ];
     for (name, bytes, reason) in cases {
         fs::write(directory.path().join(name), bytes).unwrap();
-        let (code, out, err) = sim(
+        let (code, out, err) = sim_in(
             &["schema", "check", "syscall-model.v4", name, "good.json"],
             directory.path(),
         );
@@ -178,7 +170,7 @@ fn an_unreadable_file_exits_6_and_the_others_are_still_checked() {
         assert!(out.contains(reason) && out.contains("unreadable"), "{out}");
         assert!(out.ends_with("good.json: valid\n"), "{out}");
     }
-    let (code, out, _) = sim(
+    let (code, out, _) = sim_in(
         &["schema", "check", "syscall-model.v4", "missing.json", "."],
         directory.path(),
     );
@@ -191,13 +183,13 @@ fn a_run_on_disk_is_what_the_schemas_say() {
     let directory = TempDir::new().unwrap();
     let soak = "soak --ticks 50 --profile hostile --quiet --out RUN";
     let words: Vec<_> = soak.split(' ').collect();
-    sim(&words, directory.path());
+    sim_in(&words, directory.path());
     for (schema, file) in [
         ("run-header.v1", "RUN/header.json"),
         ("journal-line.v1", "RUN/journal.jsonl"),
         ("run-manifest.v1", "RUN/manifest.json"),
     ] {
-        let (code, out, _) = sim(&["schema", "check", schema, file], directory.path());
+        let (code, out, _) = sim_in(&["schema", "check", schema, file], directory.path());
         assert_eq!(code, Some(0), "{out}");
     }
 }

@@ -17,6 +17,8 @@ mod live;
 mod mutants;
 mod places;
 mod scenarios;
+#[path = "../shell/mod.rs"]
+mod shell;
 mod tables;
 mod tapes;
 mod tree;

@@ -5,10 +5,12 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+#[path = "../shell/mod.rs"]
+mod shell;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
 use turingos::Digest;
@@ -19,20 +21,9 @@ use turingos_sim::run::tape::{CallEntry, Entry};
 use turingos_sim::run::{Manifest, RunDirectory};
 use turingos_sim::verify::{self, RunFolder, Verdict};
 
-type Files = BTreeMap<String, Vec<u8>>;
+use shell::sim;
 
-fn sim(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
-}
+type Files = BTreeMap<String, Vec<u8>>;
 
 /// A soak in a directory of its own.
 fn soaked(ticks: &str) -> TempDir {
