@@ -11,6 +11,7 @@ pub mod gate;
 pub mod guard_trial;
 pub mod line_reader;
 pub mod live;
+mod one_line;
 pub mod oracle;
 pub mod replay;
 pub mod run;

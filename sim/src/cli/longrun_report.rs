@@ -10,9 +10,9 @@ use serde::Serialize;
 use turingos::trap::TrapKind;
 
 use super::noise_level;
-use super::run_report::write_gates;
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
+use super::verdict::write_gates;
 use crate::run::Gate;
 use crate::scenario::{Figures, Level, Plan, share};
 

@@ -24,6 +24,7 @@ mod soak_report;
 pub mod table;
 pub mod terminal;
 mod usage;
+mod verdict;
 pub mod verify;
 
 use std::io::{self, Write};

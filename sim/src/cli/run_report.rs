@@ -9,6 +9,7 @@ use turingos::trap::TrapKind;
 
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
+use super::verdict::{write_traps, write_verdict};
 use crate::run::{Gate, Header, Manifest};
 use crate::scenario::{AgentKind, Outcome, Settings};
 
@@ -72,31 +73,9 @@ pub(super) fn write_text(
     }
     writeln!(out)?;
     table.write(0, out)?;
-    writeln!(out, "\ntraps")?;
-    let mut traps = Table::new([Align::Left, Align::Right]);
-    for kind in TrapKind::ALL {
-        traps.row([kind.name(), &figures.trap(kind).to_string()]);
-    }
-    traps.write(2, out)?;
-    writeln!(out, "\ngates")?;
-    write_gates(manifest.gates(), out)?;
-    let verdict = if manifest.passed() {
-        "PASSED"
-    } else {
-        "FAILED"
-    };
-    writeln!(out, "\n{verdict}  root {}", outcome.root)?;
+    write_traps(|kind| figures.trap(kind), out)?;
+    write_verdict(manifest, outcome.root, out)?;
     writeln!(out, "reproduce: {}", manifest.reproduce())
-}
-
-/// One line for each gate.
-pub(super) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()> {
-    let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
-    for gate in gates {
-        let verdict = if gate.pass { "pass" } else { "FAIL" };
-        table.row([verdict, &gate.id, &gate.detail]);
-    }
-    table.write(2, out)
 }
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ use turingos::trap::TrapKind;
 
 use super::soak::SoakArgs;
 use super::table::{Align, Table};
+use super::verdict::{write_traps, write_verdict};
 use crate::run::{Gate, Header, Manifest, Profile};
 use crate::soak::{Outcome, Settings};
 
@@ -167,25 +168,8 @@ impl Closing<'_> {
         figures.row(["halts allowed", &tally.halts.to_string(), ""]);
         writeln!(out)?;
         figures.write(0, out)?;
-        writeln!(out, "\ntraps")?;
-        let mut traps = Table::new([Align::Left, Align::Right]);
-        for kind in TrapKind::ALL {
-            traps.row([kind.name(), &tally.trap(kind).to_string()]);
-        }
-        traps.write(2, out)?;
-        writeln!(out, "\ngates")?;
-        let mut gates = Table::new([Align::Left, Align::Left, Align::Left]);
-        for gate in self.manifest.gates() {
-            let verdict = if gate.pass { "pass" } else { "FAIL" };
-            gates.row([verdict, &gate.id, &gate.detail]);
-        }
-        gates.write(2, out)?;
-        let verdict = if self.manifest.passed() {
-            "PASSED"
-        } else {
-            "FAILED"
-        };
-        writeln!(out, "\n{verdict}  root {}", self.outcome.root)?;
+        write_traps(|kind| tally.trap(kind), out)?;
+        write_verdict(self.manifest, self.outcome.root, out)?;
         if !self.manifest.passed() {
             writeln!(out, "reproduce: {}", self.manifest.reproduce())?;
         }

@@ -9,9 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Schema, annotation};
-
-/// The longest detail of a violation, in characters.
-const MAX_DETAIL_CHARS: usize = 240;
+use crate::one_line::one_line;
 
 /// A schema that is ready to check documents.
 #[derive(Debug)]
@@ -112,26 +110,10 @@ fn is_about_a_word(error: &ValidationError<'_>) -> bool {
     )
 }
 
-/// Names of a document's members may hold anything: controls are escaped, and the end is cut.
-pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == MAX_DETAIL_CHARS {
-            line.push('…');
-            break;
-        }
-        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-            line.extend(character.escape_unicode());
-        } else {
-            line.push(character);
-        }
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::one_line::MAX_DETAIL_CHARS;
     use serde_json::json;
 
     fn violation(name: &str, document: &Value) -> (String, String) {

@@ -12,8 +12,8 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::checker::one_line;
 use super::{Checker, Violation};
+use crate::one_line::one_line;
 use crate::run::tape::MAX_TAPE_LINE_BYTES;
 
 /// The longest document, in bytes.

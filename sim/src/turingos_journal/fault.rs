@@ -3,9 +3,7 @@
 use std::fmt;
 
 use super::json::{JsonFault, JsonFaultKind};
-
-/// The longest detail, in characters.
-const MAX_DETAIL_CHARS: usize = 240;
+use crate::one_line::one_line;
 
 macro_rules! codes {
     ($($(#[$doc:meta])+ $variant:ident = $text:literal,)+) => {
@@ -146,21 +144,4 @@ impl From<JsonFault> for LineFault {
             ),
         }
     }
-}
-
-/// Texts of a recording may hold anything: controls are escaped, and the end is cut.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == MAX_DETAIL_CHARS {
-            line.push('…');
-            break;
-        }
-        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
-            line.extend(character.escape_unicode());
-        } else {
-            line.push(character);
-        }
-    }
-    line
 }

@@ -141,3 +141,23 @@ fn every_kind_of_change_is_made() {
     }
     assert!(all.iter().all(|mutant| mutant.tree != original));
 }
+
+/// How many mutants of `original` are taken and how many refused, if schema and reader say the same
+/// of each; `judge` says what both do.
+pub(crate) fn count_judged(
+    original: &Tree,
+    judge: impl Fn(&Tree) -> Result<bool, String>,
+) -> (usize, usize) {
+    assert_eq!(judge(original), Ok(true));
+    let (mut taken, mut refused) = (0, 0);
+    for mutant in mutants(original) {
+        match judge(&mutant.tree) {
+            Ok(true) => taken += 1,
+            Ok(false) => refused += 1,
+            Err(disagreement) => {
+                panic!("{:?} at {}: {disagreement}", mutant.change, mutant.pointer)
+            }
+        }
+    }
+    (taken, refused)
+}

@@ -9,6 +9,7 @@ use turingos::Digest;
 use super::arguments::LiveArgs;
 use super::watch::dollars;
 use crate::cli::table::{Align, Table};
+use crate::cli::verdict::write_verdict;
 use crate::live::spending::Spending;
 use crate::run::{Gate, Manifest};
 use crate::scenario::Outcome;
@@ -78,18 +79,7 @@ impl Report<'_> {
             table.row([name, &value, unit]);
         }
         table.write(0, out)?;
-        writeln!(out, "\ngates")?;
-        let mut gates = Table::new([Align::Left, Align::Left, Align::Left]);
-        for gate in self.manifest.gates() {
-            let verdict = if gate.pass { "pass" } else { "FAIL" };
-            gates.row([verdict, &gate.id, &gate.detail]);
-        }
-        gates.write(2, out)?;
-        let verdict = match self.manifest.passed() {
-            true => "PASSED",
-            false => "FAILED",
-        };
-        writeln!(out, "\n{verdict}  root {}", self.outcome.root)?;
+        write_verdict(self.manifest, self.outcome.root, out)?;
         writeln!(out, "reproduce: {}", self.manifest.reproduce())
     }
 }
