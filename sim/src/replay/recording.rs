@@ -1,6 +1,6 @@
 //! A run on disk as a replay reads it: header first, then journal and tape side by side.
 //!
-//! Never reads a file twice and never holds more than one line of each.
+//! Never reads a file twice and never holds more of it than what is read ahead.
 
 use std::path::{Path, PathBuf};
 

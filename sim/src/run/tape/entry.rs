@@ -3,10 +3,7 @@
 //! Never accepts what it would not write: an entry is read only in the one spelling it has.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use turingos::Digest;
@@ -14,7 +11,7 @@ use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
 use super::body::Body;
-use super::long_text::{cut, decode};
+use super::short_call::ShortCall;
 use super::world::WorldEntry;
 use crate::oracle::{RawReply, Request, TransportFault};
 
@@ -49,7 +46,7 @@ pub struct CallEntry {
     /// How often the lane was called for this tick before, from 0.
     pub attempt: u32,
     request_hash: Digest,
-    request: Body,
+    pub(super) request: Body,
     /// What came.
     pub outcome: CallOutcome,
     /// How long the call took, in microseconds.
@@ -256,57 +253,6 @@ impl Entry {
     }
 }
 
-/// A text with two quotes that JSON is searched for.
-type Label = LazyLock<Finder<'static>>;
-
-/// A call whose request was left where it stands.
-#[derive(Debug)]
-pub(super) struct ShortCall {
-    /// The call, with an empty request.
-    pub(super) call: CallEntry,
-    /// Where in the record the request stands, between the quotes of a JSON string.
-    pub(super) request: Range<usize>,
-}
-
-impl ShortCall {
-    /// Reads a call as [`Entry::read_spelled_json`] does, but for its request: whoever compares that
-    /// with what is asked need not know what it says. Nothing where it is not told so quickly.
-    pub(super) fn read(record: &[u8]) -> Option<Self> {
-        // None of these can stand inside a string, whose quotes have backslashes before them.
-        static REQUEST: Label = Label::new(|| Finder::new(b"\"request\":{\"text\":\""));
-        static END: Label = Label::new(|| Finder::new(b"\"},\"outcome\":"));
-        static BODY: Label = Label::new(|| Finder::new(b"\"body\":{\"text\":\""));
-        let start = REQUEST.find(record)? + REQUEST.needle().len();
-        let end = start + END.find(&record[start..])?;
-        let (before, after) = (&record[..start], &record[end..]);
-        let call = match cut(after, &BODY) {
-            Some(body) => {
-                let short = [before, body.before, body.after].concat();
-                let mut call: CallEntry = serde_json::from_slice(&short).ok()?;
-                if let CallOutcome::Reply(reply) = &mut call.outcome {
-                    reply.body = Body(body.text);
-                }
-                call
-            }
-            None => serde_json::from_slice(&[before, after].concat()).ok()?,
-        };
-        check_headers(&call).ok()?;
-        Some(Self {
-            call,
-            request: start..end,
-        })
-    }
-
-    /// The whole call, if its request is spelled as requests are written.
-    fn complete(self, record: &[u8]) -> Option<CallEntry> {
-        let (text, length) = decode(&record[self.request.start..])?;
-        (length == self.request.len()).then_some(CallEntry {
-            request: Body(text),
-            ..self.call
-        })
-    }
-}
-
 fn check_hash(entry: &CallEntry) -> Result<(), EntryError> {
     if entry.request_hash == Digest::of(&entry.request.0) {
         return Ok(());
@@ -316,7 +262,7 @@ fn check_hash(entry: &CallEntry) -> Result<(), EntryError> {
     ))
 }
 
-fn check_headers(entry: &CallEntry) -> Result<(), EntryError> {
+pub(super) fn check_headers(entry: &CallEntry) -> Result<(), EntryError> {
     if let CallOutcome::Reply(reply) = &entry.outcome {
         let known = |name: &String| KEPT_HEADERS.contains(&name.as_str());
         if !reply.headers.keys().all(known) {
@@ -426,43 +372,6 @@ mod tests {
             assert_ne!(other, text);
             let error = read(&other).unwrap_err().to_string();
             assert!(error.contains(reason), "{other}: {error}");
-        }
-    }
-
-    /// Every request and body here has a text of its own kind: one that is cut out, one that is
-    /// left to serde_json, one that is no text.
-    #[test]
-    fn a_call_is_read_alike_with_its_texts_cut_out_and_whole() {
-        let bodies: [&[u8]; 6] = [
-            b"",
-            b"{\"q\":\"\\n\"}",
-            "\u{8}\u{c}\n\r\t\\\"é😀".as_bytes(),
-            b"\x01\x1f",
-            b"\xff\x00",
-            b"\"},\"outcome\":\"request\":{\"text\":\"\"body\":{\"text\":\"",
-        ];
-        for request_body in bodies {
-            for body in bodies {
-                let raw = RawReply {
-                    body: body.to_vec(),
-                    ..reply()
-                };
-                for outcome in [Ok(&raw), Err(TransportFault::Reset)] {
-                    let call = CallEntry::new(&request(0), request_body.to_vec(), outcome, 9);
-                    let text = text(&Entry::Call(call.clone()));
-                    let whole: CallEntry = serde_json::from_str(&text).unwrap();
-                    assert_eq!(whole, call);
-                    assert_eq!(read(&text).unwrap(), Entry::Call(call.clone()));
-                    let Some(short) = ShortCall::read(text.as_bytes()) else {
-                        assert!(request_body.contains(&0xff), "{text}");
-                        continue;
-                    };
-                    let spelled = format!("\"{}\"", &text[short.request.clone()]);
-                    let told: String = serde_json::from_str(&spelled).unwrap();
-                    assert_eq!(told.as_bytes(), request_body);
-                    assert_eq!(short.call.outcome, call.outcome);
-                }
-            }
         }
     }
 

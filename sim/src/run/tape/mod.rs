@@ -13,6 +13,7 @@ mod long_text;
 mod player;
 mod reader;
 mod scan;
+mod short_call;
 mod taped_world;
 mod world;
 mod writer;

@@ -11,8 +11,9 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 
 use super::MAX_TAPE_LINE_BYTES;
-use super::entry::{CallEntry, CallOutcome, Entry, ShortCall};
+use super::entry::{CallEntry, CallOutcome, Entry};
 use super::form::Form;
+use super::short_call::ShortCall;
 use super::world::{Answer, Question, WorldEntry};
 use crate::oracle::Request;
 use crate::run::divergence::{Cause, Divergence, differences, differing_texts};
