@@ -27,6 +27,15 @@ pub struct Providers {
 }
 
 impl Providers {
+    /// The providers of these settings.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            p: settings.lane_p.provider.clone(),
+            e: settings.lane_e.provider.clone(),
+        }
+    }
+
     /// How requests to these providers are sent, and recognised in a recording.
     #[must_use]
     pub fn form(&self) -> ProvidersForm {
@@ -93,10 +102,7 @@ impl Config {
                 ..KernelConfig::default()
             },
             driver: settings.driver(),
-            providers: Providers {
-                p: settings.lane_p.provider.clone(),
-                e: settings.lane_e.provider.clone(),
-            },
+            providers: Providers::of(settings),
             scenario,
         }
     }

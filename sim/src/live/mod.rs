@@ -22,7 +22,6 @@ pub use config::{Config, Providers, ProvidersForm};
 pub use key::Key;
 pub use oracle::LiveOracle;
 pub use provider::{OutputMode, ProviderSettings};
-pub use request::request_body;
 pub use secrets::{Leak, Secrets};
 pub use settings::{LaneSettings, Settings};
 pub use transport::Transport;

@@ -10,20 +10,22 @@ use std::rc::Rc;
 use turingos::bus::{self, BusFaultCode};
 use turingos::dispatch::Lane;
 
+use super::config::{Providers, ProvidersForm};
 use super::headers::retry_after_us;
 use super::key::Key;
-use super::request::request_body;
 use super::secrets::{Leak, Secrets};
 use super::settings::{LaneSettings, Settings};
 use super::spending::Spending;
 use super::transport::{NoProvider, Transport};
 use crate::oracle::{Oracle, RawReply, Request, TransportFault};
+use crate::run::tape::Form as _;
 
 /// Providers for both lanes.
 #[derive(Debug)]
 pub struct LiveOracle {
     lane_p: LiveLane,
     lane_e: LiveLane,
+    form: ProvidersForm,
     secrets: Secrets,
     alarm: Alarm,
     spending: Spending,
@@ -70,6 +72,7 @@ impl LiveOracle {
         Ok(Self {
             lane_p: lane(&settings.lane_p, key_p, settings.system_proxy)?,
             lane_e: lane(&settings.lane_e, key_e, settings.system_proxy)?,
+            form: Providers::of(settings).form(),
             secrets: Secrets::new(&keys),
             alarm: Alarm::default(),
             spending: Spending::default(),
@@ -128,7 +131,7 @@ impl Oracle for LiveOracle {
             Lane::P => &self.lane_p,
             Lane::E => &self.lane_e,
         };
-        let body = request_body(&lane.settings.provider, &request);
+        let body = self.form.body(&request);
         self.hold_back("a request", &body).await;
         let sent = body.len();
         let at_most = Spending::at_most(&lane.settings, sent);

@@ -25,14 +25,6 @@ pub const fn request_path(kind: Provider) -> &'static str {
     }
 }
 
-/// The canonical body of one request: discipline as the system text, state register and frame as
-/// [`prompt::compose`] lays them out as the user's. Tick, lane and attempt do not enter it, so that
-/// a repeated request is the same request.
-#[must_use]
-pub fn request_body(settings: &ProviderSettings, request: &Request<'_>) -> Vec<u8> {
-    Surroundings::new(settings, request.discipline).body(request)
-}
-
 /// What stands before and after the user's message in every body with the same settings and the
 /// same discipline.
 #[derive(Debug)]
@@ -92,6 +84,9 @@ impl Surroundings {
         self.discipline == discipline
     }
 
+    /// The canonical body of one request: discipline as the system text, state register and frame as
+    /// [`prompt::compose`] lays them out as the user's. Tick, lane and attempt do not enter it, so
+    /// that a repeated request is the same request.
     pub(super) fn body(&self, request: &Request<'_>) -> Vec<u8> {
         let mut body = self.head.text.clone();
         push_json_fragment(&mut body, message_of(request).as_bytes());
@@ -250,6 +245,10 @@ mod tests {
         q: "q",
         frame: "[OS_CONTRACT]",
     };
+
+    fn request_body(settings: &ProviderSettings, request: &Request<'_>) -> Vec<u8> {
+        Surroundings::new(settings, request.discipline).body(request)
+    }
 
     fn text(settings: &ProviderSettings) -> String {
         String::from_utf8(request_body(settings, &REQUEST)).unwrap()
