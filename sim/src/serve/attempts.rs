@@ -1,7 +1,7 @@
 //! How often each request came before.
 //!
-//! Never holds more than [`MAX_REMEMBERED`] requests: the one that was first seen longest ago is
-//! forgotten first, and counts from 0 again if it comes back.
+//! Never holds more requests than its limit, [`MAX_REMEMBERED`] unless told otherwise: the one that
+//! was first seen longest ago is forgotten first, and counts from 0 again if it comes back.
 
 use std::collections::{BTreeMap, VecDeque};
 

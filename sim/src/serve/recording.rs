@@ -5,7 +5,6 @@
 //! refused with the nearest one named. Never makes up an answer, and never calls anybody.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -20,7 +19,7 @@ use super::asked::{Asked, canonical};
 use super::chaos::HANG_US;
 use super::refusal::{Reason, Refusal};
 use crate::oracle::TransportFault;
-use crate::run::prefix::read_header;
+use crate::run::prefix::{read_document, read_header};
 use crate::run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
 use crate::run::{Manifest, RunDirectory, RunIoError};
 
@@ -109,7 +108,7 @@ impl Recording {
         let genesis = if path.is_dir() {
             Digest::of(&read_header(path)?)
         } else if is_of_run && header.exists() {
-            Digest::of(&read(&header)?)
+            Digest::of(&read_document(&header)?)
         } else {
             LOOSE_GENESIS
         };
@@ -218,7 +217,7 @@ impl Recording {
     }
 
     fn check_end(&self, tape: &Path, manifest: &Path) -> Result<(), RecordingError> {
-        let document = Manifest::from_bytes(&read(manifest)?).map_err(|source| {
+        let document = Manifest::from_bytes(&read_document(manifest)?).map_err(|source| {
             let path = manifest.to_path_buf();
             RunIoError::Document { path, source }
         })?;
@@ -309,12 +308,4 @@ fn common_prefix(left: &str, right: &str) -> usize {
 fn excerpt(text: &str, from: usize) -> String {
     let rest = text.get(from..).unwrap_or_default();
     rest.chars().take(EXCERPT_CHARS).collect()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, RunIoError> {
-    fs::read(path).map_err(|source| RunIoError::System {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
-    })
 }
