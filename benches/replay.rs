@@ -7,23 +7,23 @@ use std::path::Path;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use turingos::Digest;
 use turingos::bus::Provider;
-use turingos_sim::live::mission::mission;
-use turingos_sim::live::settings::{
+use turingos_agents::noise::NoiseRates;
+use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+use turingos_run::providers::mission::mission;
+use turingos_run::providers::settings::{
     LaneFile, LanesFile, RetryFile, Settings as Live, SettingsFile,
 };
-use turingos_sim::live::{Config, ProvidersForm};
-use turingos_sim::oracle::noise::NoiseRates;
-use turingos_sim::oracle::recorded::RecordedOracle;
-use turingos_sim::oracle::{Oracle, RawReply, Request, TransportFault};
-use turingos_sim::replay::replay;
-use turingos_sim::run::tape::{Form, TapedWorld};
-use turingos_sim::run::{Manifest, Profile, RunDirectory};
-use turingos_sim::scenario::ScenarioRun;
-use turingos_sim::serve::agent::Agent;
-use turingos_sim::serve::asked::Asked;
-use turingos_sim::serve::chaos::Chaos;
-use turingos_sim::serve::endpoint::Endpoint;
-use turingos_sim::soak::{Settings, Soak, on_virtual_time};
+use turingos_run::providers::{Config, ProvidersEncoder};
+use turingos_run::recorded_oracle::RecordedOracle;
+use turingos_run::replay::replay;
+use turingos_run::scenario::ScenarioRun;
+use turingos_run::soak::{Settings, Soak, on_virtual_time};
+use turingos_run::tape::{RequestEncoder, TapedWorld};
+use turingos_run::{Manifest, Profile, RunDirectory};
+use turingos_serve::agent::Agent;
+use turingos_serve::chaos::Chaos;
+use turingos_serve::endpoint::Endpoint;
+use turingos_serve::parsed_request::ParsedRequest;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 4_000;
@@ -31,14 +31,14 @@ const TICKS: u64 = 4_000;
 /// The agent behind `sim serve`, asked without a connection.
 struct Served {
     agent: Agent,
-    form: ProvidersForm,
+    encoder: ProvidersEncoder,
 }
 
 impl Oracle for Served {
     async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
-        let body = self.form.body(&request);
-        let asked =
-            Asked::parse(Endpoint::ChatCompletions, &body).expect("a body of ours is served");
+        let body = self.encoder.body(&request);
+        let asked = ParsedRequest::parse(Endpoint::ChatCompletions, &body)
+            .expect("a body of ours is served");
         let answer = self.agent.answer(&asked, request.attempt);
         answer.as_received(Provider::OpenAi)
     }
@@ -78,14 +78,14 @@ fn record_live(run: &Path, stream: bool) {
     let mut writer = writer;
     let served = Served {
         agent: Agent::new(SEED, NoiseRates::none(), 0, Chaos::NONE),
-        form: header.config.providers.form(),
+        encoder: header.config.providers.encoder(),
     };
-    let form = header.config.providers.form();
+    let encoder = header.config.providers.encoder();
     let outcome = on_virtual_time(async {
         let mut run = ScenarioRun::on(
             Config::course(&header),
             TapedWorld::new(deck.clone(), world),
-            RecordedOracle::new(deck.clone(), form, served),
+            RecordedOracle::new(deck.clone(), encoder, served),
         )
         .observed_by(deck);
         while run.tick().await.is_some() {
@@ -93,7 +93,7 @@ fn record_live(run: &Path, stream: bool) {
         }
         run.finish_in(TapedWorld::world_mut)
     });
-    assert_eq!(outcome.figures.ticks, TICKS);
+    assert_eq!(outcome.metrics.ticks, TICKS);
     let manifest = Manifest::new(SEED, Profile::Routine, TICKS, outcome.root, String::new());
     let manifest = manifest.with_gates(outcome.gates);
     writer.finish(&manifest).expect("room on the disk");

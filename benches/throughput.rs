@@ -11,13 +11,13 @@ use turingos::Digest;
 use turingos::isa::{self, Syscall};
 use turingos::journal::{Chain, Status};
 use turingos::kernel::Kernel;
-use turingos_sim::fuzzing::turingos_journal::Composer;
-use turingos_sim::oracle::seeded::SeededOracle;
-use turingos_sim::oracle::{Oracle, RawReply, Request, TransportFault, boot_q};
-use turingos_sim::run::{Driver, Profile, RunDirectory};
-use turingos_sim::soak::{BOOT_POINTER, BOOT_Q, Settings, Soak};
-use turingos_sim::verify;
-use turingos_sim::world::seeded_faults::SeededFaults;
+use turingos_agents::seeded::SeededOracle;
+use turingos_agents::{Oracle, RawReply, Request, TransportFault, boot_q};
+use turingos_run::soak::{BOOT_POINTER, BOOT_Q, Settings, Soak};
+use turingos_run::verify;
+use turingos_run::{Driver, Profile, RunDirectory};
+use turingos_testkit::fuzzing::turingos_journal::Composer;
+use turingos_world::seeded_faults::SeededFaults;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 1_000;
@@ -166,8 +166,8 @@ impl Oracle for Listening {
         Ok(reply)
     }
 
-    fn unslept_us(&self) -> u64 {
-        self.inner.unslept_us()
+    fn simulated_latency_us(&self) -> u64 {
+        self.inner.simulated_latency_us()
     }
 }
 

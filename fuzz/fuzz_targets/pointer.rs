@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| turingos_sim::fuzzing::pointer(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| turingos_testkit::fuzzing::pointer(bytes));

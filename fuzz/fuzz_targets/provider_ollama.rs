@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| turingos_sim::fuzzing::provider_ollama(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| turingos_testkit::fuzzing::provider_ollama(bytes));

@@ -1,0 +1,235 @@
+//! What a worker sees in a frame.
+//!
+//! Reads the frame's text only, as a model does.
+
+use turingos::trap::TrapKind;
+
+use crate::frame_view::{FrameView, line_after};
+
+/// The most action signatures that a frame shows.
+const SHOWN_SIGNATURES: usize = 3;
+
+/// A frame, taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Sight<'a> {
+    view: FrameView<'a>,
+    /// The slice without what the kernel adds below it.
+    slice: &'a str,
+    /// The last action signatures, oldest first.
+    trace: Vec<&'a str>,
+    /// What the contract says, if there is one.
+    pub(super) contract: Option<Guidance<'a>>,
+}
+
+/// The contract's section.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guidance<'a> {
+    /// The step that is due; `None` if all are done.
+    pub(super) step: Option<&'a str>,
+    /// Whether its file is as it should be.
+    pub(super) is_ready: bool,
+    /// Where progress is noted.
+    pub(super) pointer: &'a str,
+    /// The line that notes the step.
+    pub(super) line: &'a str,
+}
+
+/// A piece of a file, or all of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Page<'a> {
+    pub(super) body: &'a str,
+    /// The pointer of the next piece.
+    pub(super) next: Option<&'a str>,
+    /// What the pieces are of, if the page says so.
+    pub(super) source: Option<&'a str>,
+}
+
+impl<'a> Sight<'a> {
+    pub(super) fn of(frame: &'a str) -> Self {
+        let view = FrameView::of(frame);
+        let slice = match view.slice.rfind("\n\n[OS_GUARD]\n") {
+            Some(end) => &view.slice[..end],
+            None => view.slice,
+        };
+        let trace = section(view.head, "[L1_TRACE_CACHE]\n")
+            .lines()
+            .filter_map(|line| line.split_once(". "))
+            .map(|(_, signature)| signature)
+            .take(SHOWN_SIGNATURES)
+            .collect();
+        Self {
+            view,
+            slice,
+            trace,
+            contract: Guidance::of(section(view.head, "[OS_CONTRACT]\n")),
+        }
+    }
+
+    /// The trap whose channel is shown.
+    pub(super) fn trap(&self) -> Option<TrapKind> {
+        self.view.trap()
+    }
+
+    /// True if the trap shown says `code`.
+    pub(super) fn trap_says(&self, code: &str) -> bool {
+        self.slice.lines().any(|line| {
+            line.strip_prefix(code)
+                .is_some_and(|rest| rest.starts_with(':'))
+        })
+    }
+
+    /// The code of a failed observation.
+    pub(super) fn page_fault(&self) -> Option<&'a str> {
+        self.slice
+            .strip_prefix("[OS_TRAP: PAGE_FAULT] ")
+            .map(|rest| rest.lines().next().unwrap_or_default())
+    }
+
+    /// True if a part of the slice is missing.
+    pub(super) fn is_clipped(&self) -> bool {
+        self.slice.starts_with("[OS_SECTION_CLIPPED]")
+    }
+
+    pub(super) fn has_task(&self) -> bool {
+        self.view.has_active()
+    }
+
+    /// The exit code of `command`, if its outcome is shown.
+    pub(super) fn exit_code(&self, command: &str) -> Option<&'a str> {
+        self.view.exit_code(|shown| shown == command)
+    }
+
+    /// The handle shown.
+    pub(super) fn handle(&self) -> Option<&'a str> {
+        line_after(self.slice, "[HANDLE] ")?
+            .split_whitespace()
+            .next()
+    }
+
+    /// What of the trace is still shown after one more action.
+    pub(super) fn mark(&self) -> Vec<String> {
+        let kept = self.trace.len().min(SHOWN_SIGNATURES - 1);
+        let from = self.trace.len() - kept;
+        self.trace[from..]
+            .iter()
+            .map(|it| (*it).to_owned())
+            .collect()
+    }
+
+    /// True if exactly one action was taken since `mark` was made (none, if there is no mark): what
+    /// is shown is then what that action asked for, because nobody acted in between.
+    pub(super) fn follows(&self, mark: Option<&[String]>) -> bool {
+        match mark {
+            None => self.trace.is_empty(),
+            Some(mark) => {
+                self.trace.len() == mark.len() + 1
+                    && self
+                        .trace
+                        .iter()
+                        .zip(mark)
+                        .all(|(shown, kept)| *shown == kept)
+            }
+        }
+    }
+
+    /// The slice as a piece of a file.
+    pub(super) fn page(&self) -> Page<'a> {
+        let Some((head, body)) = self
+            .slice
+            .strip_prefix("[PAGE_TABLE] ")
+            .and_then(|rest| rest.split_once("\n[PAGE]\n"))
+        else {
+            return Page {
+                body: self.slice,
+                next: None,
+                source: None,
+            };
+        };
+        Page {
+            body,
+            next: line_after(head, "[NEXT] ").filter(|next| next.starts_with("sys://page/")),
+            source: line_after(head, "[SOURCE] "),
+        }
+    }
+
+    /// The content that a channel shows, or its first page.
+    pub(super) fn channel_content(&self) -> &'a str {
+        let body = self.page().body;
+        match body.split_once("\n[CURRENT_CONTENT]\n") {
+            Some((_, content)) => content,
+            None => body,
+        }
+    }
+}
+
+impl<'a> Guidance<'a> {
+    fn of(section: &'a str) -> Option<Self> {
+        let step = line_after(section, "[NEXT_STEP] ")?;
+        Some(Self {
+            step: (step != "(complete)").then_some(step),
+            is_ready: line_after(section, "[STATUS] ") == Some("READY"),
+            pointer: line_after(section, "[PROGRESS_POINTER] ").unwrap_or_default(),
+            line: line_after(section, "[PROGRESS_LINE] ").unwrap_or_default(),
+        })
+    }
+}
+
+/// The text below a heading, up to the next section.
+fn section<'a>(head: &'a str, heading: &str) -> &'a str {
+    let body = head.split_once(heading).map_or("", |(_, body)| body);
+    body.split_once("\n\n[").map_or(body, |(body, _)| body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: &str = "[OS_CONTRACT]\n[STEP] 2 of 3\n[NEXT_STEP] FILTER\n[STEP_FILE] b\n\
+        [STATUS] READY\n[REASON] (none)\n[PROGRESS_POINTER] sys://append/plan/p.log\n\
+        [PROGRESS_LINE] DONE:FILTER\n\n[L1_TRACE_CACHE]\n1. aa\n2. bb\n3. cc\n\n\
+        [OS_CALL_STACK]\n[CALL_STACK_DEPTH] 0\n\n[OBSERVED_SLICE]\nhello\n\n[OS_GUARD]\n{}";
+
+    #[test]
+    fn a_frame_is_taken_apart() {
+        let sight = Sight::of(FRAME);
+        let contract = sight.contract.unwrap();
+        assert_eq!((contract.step, contract.is_ready), (Some("FILTER"), true));
+        assert_eq!(contract.pointer, "sys://append/plan/p.log");
+        assert_eq!(contract.line, "DONE:FILTER");
+        assert_eq!(sight.mark(), ["bb", "cc"]);
+        assert_eq!(sight.page().body, "hello");
+        assert!(
+            Sight::of("[OS_CONTRACT]\n(none)\n\n[L1_TRACE_CACHE]\n(empty)")
+                .contract
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn exactly_one_action_follows_a_mark() {
+        let sight = Sight::of(FRAME);
+        let mark = |texts: &[&str]| -> Vec<String> {
+            texts.iter().map(|text| (*text).to_owned()).collect()
+        };
+        assert!(sight.follows(Some(&mark(&["aa", "bb"]))));
+        assert!(!sight.follows(Some(&mark(&["bb", "cc"]))));
+        assert!(!sight.follows(Some(&mark(&["aa"]))));
+        assert!(!sight.follows(None));
+        assert!(Sight::of("[L1_TRACE_CACHE]\n(empty)\n\n[OBSERVED_SLICE]\n").follows(None));
+    }
+
+    #[test]
+    fn pages_and_channels_show_their_content() {
+        let page = "[OBSERVED_SLICE]\n[PAGE_TABLE] token=0 page=1/2 chars=9\n[SOURCE] a\n\
+            [NEXT] sys://page/0?p=2\n[PREVIOUS] (none)\n[PAGE]\nbody";
+        let frame = format!("x\n{page}");
+        let sight = Sight::of(&frame);
+        assert_eq!(sight.page().next, Some("sys://page/0?p=2"));
+        assert_eq!(
+            (sight.page().body, sight.page().source),
+            ("body", Some("a"))
+        );
+        let frame = "x\n[OBSERVED_SLICE]\n[SYSTEM_CHANNEL] sys://append/a\n[CURRENT_CONTENT]\nold";
+        assert_eq!(Sight::of(frame).channel_content(), "old");
+    }
+}

@@ -1,0 +1,128 @@
+//! `sim decode`: what the kernel makes of one reply.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use turingos::bus::{self, Provider};
+use turingos::isa::{self, Transition};
+
+use super::exit::{Exit, Failure};
+
+/// No input is looked at beyond this many bytes: a multiple of what bus and decoder take.
+const MAX_INPUT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Decode one reply: print the canonical transition, or the fault and exit 1.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct DecodeArgs {
+    /// Whose response the input is; `text` is the model's bare reply.
+    #[arg(long, value_enum, default_value_t = Payload::Text)]
+    pub(crate) provider: Payload,
+    /// The file to read; `-` is standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+}
+
+/// What the input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Payload {
+    /// An OpenAI chat completion.
+    #[value(name = "openai")]
+    OpenAi,
+    /// An Anthropic message, as Kimi sends it too.
+    Kimi,
+    /// An Ollama chat or generate response.
+    Ollama,
+    /// A model's reply without any envelope.
+    Text,
+}
+
+impl Payload {
+    const fn provider(self) -> Option<Provider> {
+        match self {
+            Self::OpenAi => Some(Provider::OpenAi),
+            Self::Kimi => Some(Provider::Kimi),
+            Self::Ollama => Some(Provider::Ollama),
+            Self::Text => None,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Refused {
+    fault: Reason,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Reason {
+    code: &'static str,
+    detail: String,
+}
+
+/// Reads the input, prints one JSON line and says how the command ends.
+///
+/// # Errors
+/// The input cannot be read or is longer than any reply, or the output cannot be written.
+pub(crate) fn run(
+    arguments: &DecodeArgs,
+    standard_input: &mut dyn Read,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let bytes = read_input(&arguments.file, standard_input)?;
+    match decode(arguments.provider, &bytes) {
+        Ok(transition) => {
+            writeln!(out, "{}", transition.to_canonical())?;
+            Ok(Exit::Passed)
+        }
+        Err(fault) => {
+            let line = serde_json::to_string(&Refused { fault })
+                .expect("two strings always have a JSON form");
+            writeln!(out, "{line}")?;
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+fn decode(payload: Payload, bytes: &[u8]) -> Result<Transition, Reason> {
+    let reply = payload
+        .provider()
+        .map(|provider| bus::parse(provider, 200, bytes))
+        .transpose()
+        .map_err(|fault| Reason {
+            code: fault.code.name(),
+            detail: fault.detail,
+        })?;
+    let text = reply.as_ref().map_or(bytes, |reply| reply.text.as_bytes());
+    isa::decode(text).map_err(|fault| Reason {
+        code: fault.code.name(),
+        detail: fault.detail,
+    })
+}
+
+fn read_input(file: &Path, standard_input: &mut dyn Read) -> Result<Vec<u8>, Failure> {
+    let is_standard_input = file.as_os_str() == "-";
+    let place = if is_standard_input {
+        Path::new("standard input")
+    } else {
+        file
+    };
+    let unreadable = |cause| Failure::of_file("read", place, &cause);
+    let mut bytes = Vec::new();
+    let read = if is_standard_input {
+        standard_input
+            .take(MAX_INPUT_BYTES + 1)
+            .read_to_end(&mut bytes)
+    } else {
+        File::open(file).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_INPUT_BYTES {
+        return Err(Failure::new(
+            Exit::Corrupt,
+            format!("{} is longer than {MAX_INPUT_BYTES} bytes", place.display()),
+        ));
+    }
+    Ok(bytes)
+}

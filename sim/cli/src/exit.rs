@@ -1,0 +1,142 @@
+//! Exit codes, in one place, and the failures that carry them.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use turingos_run::{Blame, RunIoError};
+
+/// How the command ends. Scripts rely on the numbers: they never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Everything that was asked for holds.
+    Passed = 0,
+    /// A gate or an invariant does not hold, or the input was refused as it should be.
+    Failed = 1,
+    /// The command was called wrongly; nothing was done.
+    Usage = 2,
+    /// The run stopped recovering.
+    NotLive = 3,
+    /// Two runs of the same inputs differ.
+    Nondeterminism = 4,
+    /// A replay differs from its recording.
+    Divergence = 5,
+    /// A recording or another input file is corrupt, or from a newer version.
+    Corrupt = 6,
+    /// The file system or a provider refused.
+    System = 7,
+}
+
+impl Exit {
+    /// Every exit code, in order.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Passed,
+        Self::Failed,
+        Self::Usage,
+        Self::NotLive,
+        Self::Nondeterminism,
+        Self::Divergence,
+        Self::Corrupt,
+        Self::System,
+    ];
+
+    /// The number that the shell sees.
+    #[must_use]
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it means, as `--help` says it.
+    #[must_use]
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "a gate or an invariant failed",
+            Self::Usage => "usage",
+            Self::NotLive => "liveness: no recovery",
+            Self::Nondeterminism => "nondeterminism",
+            Self::Divergence => "replay divergence",
+            Self::Corrupt => "corrupt input",
+            Self::System => "I/O or provider error",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl From<Blame> for Exit {
+    fn from(blame: Blame) -> Self {
+        match blame {
+            Blame::Caller => Self::Usage,
+            Blame::Recording => Self::Corrupt,
+            Blame::System => Self::System,
+            Blame::Program => Self::Divergence,
+        }
+    }
+}
+
+/// A verb that could not do its work: what standard error says, and how the command ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// How the command ends.
+    pub(crate) exit: Exit,
+    /// One line for people: what, where and why.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A failure with a message of its own.
+    #[must_use]
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+        }
+    }
+
+    /// A file that cannot be read or written, with the cause.
+    #[must_use]
+    pub(crate) fn of_file(action: &str, path: &Path, cause: &io::Error) -> Self {
+        Self::new(
+            Exit::System,
+            format!("cannot {action} {}: {cause}", path.display()),
+        )
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<RunIoError> for Failure {
+    fn from(error: RunIoError) -> Self {
+        Self::new(error.blame().into(), error.to_string())
+    }
+}
+
+/// Standard output that cannot be written.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(Exit::System, format!("cannot write the output: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_the_documented_ones() {
+        let numbers = Exit::ALL.map(Exit::code);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(Exit::Divergence.code(), 5);
+        assert_eq!(Exit::System.meaning(), "I/O or provider error");
+    }
+}

@@ -1,0 +1,237 @@
+//! The flags of `sim live`, and the settings that they or a file amount to.
+//!
+//! Never takes a key: there is no flag for one, because arguments are seen by everybody.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use turingos::bus::Provider;
+
+use crate::choice::one_of;
+use crate::exit::{Exit, Failure};
+use crate::soak::seed;
+use turingos_live::spending::Budget;
+use turingos_run::providers::OutputMode;
+use turingos_run::providers::settings::{
+    LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
+};
+use turingos_run::scenario::{MAX_TICK_LIMIT, Scenario};
+
+/// Run a scenario or a mission in a real directory with real providers, and record it.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct LiveArgs {
+    /// A built-in scenario, a scenario file (`.json`), or a mission: any other text file.
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "resume")]
+    pub(crate) mission: Option<String>,
+    /// Where files and commands are real: new or empty for a scenario, any directory for a mission.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) workspace: PathBuf,
+    /// Write the recording into this directory, which must be new or empty.
+    #[arg(long, value_name = "DIRECTORY", required_unless_present = "resume")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with the recording in this directory where its process stopped, in the same workspace
+    /// and with the same settings.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+        "mission", "out", "max_ticks", "seed",
+    ])]
+    pub(crate) resume: Option<PathBuf>,
+    /// The providers, from a TOML file; `sim schema show provider-settings.v1` shows its form.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "kind", "model", "base_url", "key_variable", "output", "stream", "max_output_tokens",
+        "timeout_ms", "max_attempts", "calls_per_minute",
+    ])]
+    pub(crate) settings: Option<PathBuf>,
+    /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
+    #[arg(long, value_name = "KIND", required_unless_present = "settings")]
+    pub(crate) kind: Option<Provider>,
+    /// The model's name.
+    #[arg(long, value_name = "NAME", required_unless_present = "settings")]
+    pub(crate) model: Option<String>,
+    /// Where the provider is; the kind's public address if absent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// The environment variable that holds the key.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_variable: Option<String>,
+    /// How JSON is asked for.
+    #[arg(long, value_parser = one_of(&OutputMode::ALL, OutputMode::name))]
+    pub(crate) output: Option<OutputMode>,
+    /// Let replies come in pieces.
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// The most tokens of one reply.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_output_tokens: Option<u32>,
+    /// How long one call may take.
+    #[arg(long, value_name = "MILLISECONDS")]
+    pub(crate) timeout_ms: Option<u64>,
+    /// How many calls a lane gets for one tick.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_attempts: Option<u32>,
+    /// How many calls a minute each lane takes.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) calls_per_minute: Option<u32>,
+    /// Use the proxy that the environment names.
+    #[arg(long)]
+    pub(crate) system_proxy: bool,
+    /// Stop after this many ticks; the scenario's own limit, or 500 for a mission, if absent.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=MAX_TICK_LIMIT))]
+    pub(crate) max_ticks: Option<u64>,
+    /// Stop before the next tick once so many tokens are used.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_tokens: Option<u64>,
+    /// Stop before the next tick once so much is spent, by the prices of the settings.
+    #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
+    pub(crate) max_cost_usd: Option<u64>,
+    /// What the pauses between calls are drawn from.
+    #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
+    pub(crate) seed: u64,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// The ticks of a mission, where nobody says how many.
+const MISSION_TICKS: u64 = 500;
+
+impl LiveArgs {
+    /// The settings of the file, or of the flags.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let mut settings = match &self.settings {
+            Some(path) => Settings::parse(&read(path, MAX_SETTINGS_BYTES)?).map_err(|fault| {
+                Failure::new(Exit::Corrupt, format!("{}: {fault}", path.display()))
+            })?,
+            None => self.flags().resolve().map_err(|fault| {
+                let flag = fault.place.rsplit('.').next().unwrap_or_default();
+                let flag = flag.replace('_', "-");
+                Failure::new(
+                    Exit::Usage,
+                    format!("--{flag}: {}; see `sim live --help`", fault.detail),
+                )
+            })?,
+        };
+        settings.system_proxy |= self.system_proxy;
+        Ok(settings)
+    }
+
+    fn flags(&self) -> SettingsFile {
+        SettingsFile {
+            version: 1,
+            system_proxy: self.system_proxy,
+            retry: RetryFile {
+                timeout_ms: self.timeout_ms,
+                max_attempts: self.max_attempts,
+                ..RetryFile::default()
+            },
+            lane: LanesFile {
+                p: LaneFile {
+                    kind: self.kind,
+                    model: self.model.clone(),
+                    base_url: self.base_url.clone(),
+                    key_variable: self.key_variable.clone(),
+                    output: self.output,
+                    stream: Some(self.stream),
+                    max_output_tokens: self.max_output_tokens,
+                    calls_per_minute: self.calls_per_minute,
+                    ..LaneFile::default()
+                },
+                e: None,
+            },
+        }
+    }
+
+    /// The budget. Dollars can only be counted where prices are known.
+    pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
+        let lanes = [&settings.lane_p, &settings.lane_e];
+        let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
+        if self.max_cost_usd.is_some() && is_free {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--max-cost-usd needs input_price and output_price for both lanes in --settings",
+            ));
+        }
+        Ok(Budget {
+            tokens: self.max_tokens,
+            micro_dollars: self.max_cost_usd,
+        })
+    }
+
+    /// The most ticks.
+    pub(super) fn ticks(&self, scenario: &Scenario) -> u64 {
+        let usual = match scenario.tick_limit() {
+            MAX_TICK_LIMIT => MISSION_TICKS,
+            limit => limit,
+        };
+        self.max_ticks.unwrap_or(usual)
+    }
+
+    /// Where the recording is, or will be. One of the two is always given.
+    pub(super) fn recording(&self) -> &Path {
+        let given = self.resume.as_deref().or(self.out.as_deref());
+        given.unwrap_or(Path::new("."))
+    }
+
+    /// The command that runs the recording again.
+    pub(super) fn reproduce(&self) -> String {
+        let path = self.recording().display().to_string();
+        match path.contains([' ', '\'', '"', '$', '\\']) {
+            true => format!("sim replay '{}'", path.replace('\'', "'\\''")),
+            false => format!("sim replay {path}"),
+        }
+    }
+}
+
+/// Reads a file of at most `limit` bytes; one byte more shows that it is longer.
+pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|cause| Failure::of_file("read", path, &cause))?;
+    Ok(bytes)
+}
+
+/// Dollars as a decimal number, of which micro-dollars are the sixth place.
+fn micro_dollars(text: &str) -> Result<u64, String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 6 {
+        return Err("not an amount such as 2.50, to the millionth".into());
+    }
+    let digits = format!("{whole}{fraction:0<6}");
+    digits.parse().map_err(|_| "too much money".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_are_decimal_to_the_millionth() {
+        for (text, micro) in [
+            ("0", 0),
+            ("2.5", 2_500_000),
+            ("0.000001", 1),
+            ("12", 12_000_000),
+        ] {
+            assert_eq!(micro_dollars(text), Ok(micro));
+        }
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1e3",
+            "1.0000001",
+            "99999999999999999999",
+        ] {
+            assert!(micro_dollars(text).is_err(), "{text}");
+        }
+    }
+}

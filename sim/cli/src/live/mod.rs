@@ -1,0 +1,171 @@
+//! `sim live`: a scenario or a mission in a real workspace with real providers, always recorded.
+//!
+//! Everything that can be wrong beforehand is found before the first tick: settings, keys, the
+//! providers' addresses, the workspace, the run's directory. Never falls back to anything.
+
+mod arguments;
+mod keys;
+pub(super) mod places;
+mod report;
+mod signals;
+mod watch;
+
+use std::io::Write;
+use std::path::Path;
+
+pub(crate) use arguments::LiveArgs;
+
+use super::exit::{Exit, Failure};
+use super::soak_report::Stopwatch;
+use keys::Keys;
+use places::{Assignment, apart, reopened};
+use signals::Signals;
+use turingos_live::LiveOracle;
+use turingos_live::session::{End, Session};
+use turingos_live::spending::Budget;
+use turingos_live::transport::NoProvider;
+use turingos_run::providers::{Config, Settings};
+use turingos_run::scenario::{Ending, Outcome};
+use turingos_run::{Header, Manifest, RunDirectory, read_prefix};
+use watch::Watch;
+
+/// Runs the verb.
+///
+/// # Errors
+/// The arguments or settings are wrong, a key is missing, a provider cannot be reached, a directory
+/// cannot be used, a secret was about to be written, or the run was given up within a tick.
+pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let settings = arguments.settings()?;
+    let budget = arguments.budget(&settings)?;
+    let keys = Keys::of_environment(&settings)?;
+    apart(&arguments.workspace, arguments.recording())?;
+    let (header, beginning) = match (&arguments.resume, &arguments.mission) {
+        (Some(recording), _) => (unfinished(recording, &settings)?, Beginning::Again),
+        (None, mission) => {
+            let mission = mission.as_deref().unwrap_or_default();
+            let assignment = Assignment::find(mission, &arguments.workspace)?;
+            let ticks = arguments.ticks(&assignment.scenario);
+            let header = Config::of(assignment.scenario.clone(), &settings)
+                .into_header(arguments.seed, ticks);
+            (header, Beginning::New(Box::new(assignment)))
+        }
+    };
+    let oracle =
+        LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
+    let secrets = oracle.secrets().clone();
+    let scanned = |place, bytes: &[u8]| {
+        let checked = secrets.check(place, bytes);
+        checked.map_err(|leak| Failure::new(Exit::System, leak.to_string()))
+    };
+    scanned("the header", &header.to_bytes())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::new(Exit::System, format!("cannot start a runtime: {cause}")))?;
+    let stopwatch = Stopwatch::start();
+    let end = runtime.block_on(record(arguments, &header, beginning, oracle, budget))?;
+    let (outcome, writer, spending) = match end {
+        End::Over(outcome, writer, spending) => (outcome, writer, spending),
+        End::Abandoned { ticks } => return Err(given_up(arguments, ticks, "a tick was given up")),
+        End::Leak { leak, ticks } => return Err(given_up(arguments, ticks, &leak.to_string())),
+    };
+    let manifest = manifest(arguments, &header, &outcome);
+    scanned("the manifest", &manifest.to_bytes())?;
+    writer.finish(&manifest)?;
+    let report = report::Report {
+        arguments,
+        outcome: &outcome,
+        manifest: &manifest,
+        spending,
+        wall: stopwatch.elapsed(),
+    };
+    report.write(out)?;
+    out.flush()?;
+    Ok(match (outcome.passed(), outcome.ending) {
+        (true, _) => Exit::Passed,
+        (false, Ending::Failed) => Exit::NotLive,
+        (false, Ending::Halted | Ending::TickLimit | Ending::Stopped(_)) => Exit::Failed,
+    })
+}
+
+/// Where a run begins.
+enum Beginning {
+    /// At its first tick.
+    New(Box<Assignment>),
+    /// Where its process stopped.
+    Again,
+}
+
+async fn record(
+    arguments: &LiveArgs,
+    header: &Header<Config>,
+    beginning: Beginning,
+    oracle: LiveOracle,
+    budget: Budget,
+) -> Result<End, Failure> {
+    let mut signals = Signals::listen()?;
+    oracle.reach().await.map_err(no_provider)?;
+    let recording = arguments.recording();
+    let (workspace, writer) = match beginning {
+        Beginning::New(assignment) => {
+            let writer = RunDirectory::create(recording, header)?;
+            (assignment.prepare()?, writer)
+        }
+        Beginning::Again => {
+            let workspace = reopened(&arguments.workspace)?;
+            (workspace, RunDirectory::resume::<Config>(recording)?.1)
+        }
+    };
+    let watch = Watch::new(!arguments.quiet && !arguments.json);
+    let session = Session::start(header, workspace, oracle, writer, budget);
+    let end = session
+        .run(&mut signals, |watched| watch.show(watched))
+        .await;
+    Ok(end?)
+}
+
+/// The header of a recording that can be gone on with, by these settings.
+fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, Failure> {
+    let prefix = read_prefix::<Config>(recording)?;
+    let place = recording.display();
+    if prefix.manifest.is_some() {
+        let message = format!("{place} has finished: there is nothing to go on with");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let header = prefix.header;
+    if Config::of(header.config.scenario.clone(), settings) != header.config {
+        let message = format!("the settings are not those that {place} was recorded with");
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    Ok(header)
+}
+
+fn no_provider(error: NoProvider) -> Failure {
+    Failure::new(Exit::System, error.to_string())
+}
+
+fn given_up(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
+    let place = arguments.recording().display();
+    Failure::new(
+        Exit::System,
+        format!(
+            "{reason}; {place} holds a valid recording of {ticks} ticks, which --resume goes on with"
+        ),
+    )
+}
+
+fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) -> Manifest {
+    let traps = outcome.metrics.traps.iter();
+    let counts = traps
+        .map(|(kind, count)| (kind.name().to_owned(), *count))
+        .collect();
+    Manifest::new(
+        header.seed,
+        header.profile,
+        outcome.metrics.ticks,
+        outcome.root,
+        arguments.reproduce(),
+    )
+    .with_gates(outcome.gates.clone())
+    .with_counts(counts)
+}

@@ -1,0 +1,71 @@
+//! One line on standard error for each tick, for a person who watches.
+//!
+//! Never writes where nobody is watching, and never what a model or a file said: only names that
+//! the kernel gives things, and a shortened pointer.
+
+use std::io::{self, Write};
+
+use crate::terminal::Show;
+use turingos_live::session::Watched;
+
+/// Shows ticks as they happen.
+#[derive(Debug)]
+pub(super) struct Watch {
+    is_shown: bool,
+}
+
+impl Watch {
+    pub(super) fn new(is_wanted: bool) -> Self {
+        Self {
+            is_shown: is_wanted && Show::of_standard_error() != Show::Nothing,
+        }
+    }
+
+    /// Shows a tick; `None` is the first interruption, which is always told.
+    pub(super) fn show(&self, watched: Option<Watched<'_>>) {
+        let line = match watched {
+            Some(watched) if self.is_shown => line(&watched),
+            Some(_) => return,
+            None => "stopping after this tick; once more gives the tick up".to_owned(),
+        };
+        // A terminal that has gone away is no reason to end a run that costs money.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+fn line(watched: &Watched<'_>) -> String {
+    let record = &watched.committed.record;
+    let what = match (record.op, record.fault.as_deref()) {
+        (Some(op), _) => op.name(),
+        (None, fault) => fault.unwrap_or("-"),
+    };
+    let traps: String = (record.traps.iter())
+        .map(|trap| format!("  {}", trap.name()))
+        .collect();
+    let pointer: String = (record.pointer.chars().take(48))
+        .map(|it| if it.is_control() { ' ' } else { it })
+        .collect();
+    format!(
+        "tick {}  {}  {what}  {pointer}  {} tokens  ${}{traps}",
+        record.tick,
+        record.route.lane.name(),
+        watched.spending.tokens,
+        dollars(watched.spending.micro_dollars()),
+    )
+}
+
+/// Micro-dollars as dollars.
+pub(super) fn dollars(micro: u64) -> String {
+    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_has_six_places() {
+        assert_eq!(dollars(0), "0.000000");
+        assert_eq!(dollars(12_345_678), "12.345678");
+    }
+}

@@ -1,0 +1,97 @@
+//! A progress bar on standard error, for a person who waits.
+//!
+//! Never writes to standard output, and never draws where nobody is watching.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::terminal::Show;
+
+const PLAIN: &str = "{bar:40} {pos}/{len} {msg}, {per_sec}, {eta} left";
+const COLOUR: &str = "{bar:40.cyan} {pos}/{len} {msg}, {per_sec}, {eta} left";
+
+/// Shows how many ticks or runs are done. Removes itself when dropped.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Ticks between two updates: drawing costs more than a tick does.
+    const STRIDE: u64 = 256;
+
+    /// A bar for `ticks` ticks. `wanted` is false under `--quiet` and `--json`.
+    #[must_use]
+    pub(crate) fn new(ticks: u64, wanted: bool) -> Self {
+        Self::counting(ticks, "ticks", wanted)
+    }
+
+    /// A bar for `runs` runs.
+    #[must_use]
+    pub(crate) fn of_runs(runs: u64, wanted: bool) -> Self {
+        Self::counting(runs, "runs", wanted)
+    }
+
+    fn counting(count: u64, unit: &'static str, wanted: bool) -> Self {
+        let show = if wanted {
+            Show::of_standard_error()
+        } else {
+            Show::Nothing
+        };
+        let template = match show {
+            Show::Nothing => return Self::hidden(),
+            Show::Plain => PLAIN,
+            Show::Colour => COLOUR,
+        };
+        let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
+        Self {
+            bar: bar.with_style(style(template)).with_message(unit),
+        }
+    }
+
+    fn hidden() -> Self {
+        Self {
+            bar: ProgressBar::hidden(),
+        }
+    }
+
+    /// Says how many ticks are done. May be called for every tick.
+    pub(crate) fn set(&self, done: u64) {
+        if done.is_multiple_of(Self::STRIDE) {
+            self.bar.set_position(done);
+        }
+    }
+
+    /// Says that one more is done. May be called from any thread.
+    pub(crate) fn advance(&self) {
+        self.bar.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .expect("both templates are constants, and a test parses them")
+        .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_templates_parse() {
+        let _ = (style(PLAIN), style(COLOUR));
+    }
+
+    #[test]
+    fn a_bar_that_is_not_wanted_is_hidden() {
+        let progress = Progress::new(10, false);
+        progress.set(256);
+        assert!(progress.bar.is_hidden());
+    }
+}

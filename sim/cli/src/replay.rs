@@ -1,0 +1,97 @@
+//! `sim replay`: a recorded run, run again offline and held to its journal.
+//!
+//! Never writes into the run, and never opens a socket: what a run needs is on its tape.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::exit::{Exit, Failure};
+use super::progress::Progress;
+use super::soak_report::Stopwatch;
+use turingos_run::replay::{Report, replay};
+use turingos_run::{Divergence, RunIoError};
+
+/// Run a recorded run again from its header and tape; exit 5 if anything differs.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct ReplayArgs {
+    /// The run's directory.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Stop after this many ticks.
+    #[arg(long, value_name = "TICKS")]
+    pub(crate) stop_at: Option<u64>,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Json<'a> {
+    passed: bool,
+    replay: Option<&'a Report>,
+    divergence: Option<&'a Divergence>,
+    wall_ms: u64,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// A file of the run is corrupt or cannot be read, or the output cannot be written.
+pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let stopwatch = Stopwatch::start();
+    let progress = Progress::new(
+        arguments.stop_at.unwrap_or_default(),
+        arguments.stop_at.is_some() && !arguments.quiet && !arguments.json,
+    );
+    let replayed = replay(&arguments.run, arguments.stop_at, |done| progress.set(done));
+    drop(progress);
+    let wall_ms = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (report, divergence) = match replayed {
+        Ok(report) => (Some(report), None),
+        Err(RunIoError::Diverged(divergence)) => (None, Some(divergence)),
+        Err(error) => return Err(error.into()),
+    };
+    if arguments.json {
+        let json = Json {
+            passed: divergence.is_none(),
+            replay: report.as_ref(),
+            divergence: divergence.as_deref(),
+            wall_ms,
+        };
+        let line = serde_json::to_string(&json).map_err(std::io::Error::from)?;
+        writeln!(out, "{line}")?;
+    } else {
+        if let Some(divergence) = &divergence {
+            writeln!(out, "{divergence}")?;
+        }
+        if let Some(report) = &report {
+            write_text(report, wall_ms, out)?;
+        }
+    }
+    out.flush()?;
+    Ok(match divergence {
+        Some(_) => Exit::Divergence,
+        None => Exit::Passed,
+    })
+}
+
+fn write_text(report: &Report, wall_ms: u64, out: &mut impl Write) -> Result<(), Failure> {
+    let extent = match (report.whole, report.torn_bytes) {
+        (true, _) => "the whole run".to_owned(),
+        (false, 0) => "as far as it was asked for or recorded".to_owned(),
+        (false, torn) => format!("an unfinished run; {torn} bytes of a torn line were left out"),
+    };
+    writeln!(
+        out,
+        "{}  seed {}  {} ticks  {} tape entries  {wall_ms} ms\n{extent}\nAS RECORDED  root {}",
+        report.run, report.seed, report.ticks, report.tape_entries, report.root
+    )?;
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! `sim run`: one scenario, one seed, from the first tick to the verdict.
+//!
+//! Standard output carries the result and nothing else; progress goes to standard error.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use turingos::manifold::Manifold;
+
+use super::choice::one_of;
+use super::exit::{Exit, Failure};
+use super::live::places::{apart, broken, no_workspace};
+use super::noise_level;
+use super::progress::Progress;
+use super::run_report::{write_json, write_opening, write_text};
+use super::scenario_choice::choose;
+use super::soak::{self, seed};
+use super::soak_report::Stopwatch;
+use turingos_agents::seeded::SeededOracle;
+use turingos_run::driver::Observer;
+use turingos_run::prefix::read_header;
+use turingos_run::replay::Kind;
+use turingos_run::scenario::{
+    AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
+};
+use turingos_run::soak::on_virtual_time;
+use turingos_run::tape::TapedWorld;
+use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
+use turingos_workspace::{Limits, Workspace};
+
+/// Run one scenario: an agent carries out its mission, and what comes of it is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct RunArgs {
+    /// A built-in scenario, or the path of a scenario file.
+    #[arg(value_name = "SCENARIO|FILE", required_unless_present = "resume")]
+    pub(crate) scenario: Option<String>,
+    /// What all randomness is derived from.
+    #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
+    pub(crate) seed: u64,
+    /// The share of replies that go wrong, from 0 to 1.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse)]
+    pub(crate) noise: u16,
+    /// Who carries out the mission.
+    #[arg(long, value_parser = one_of(&AgentKind::ALL, AgentKind::name), default_value = "worker")]
+    pub(crate) agent: AgentKind,
+    /// How replies go wrong: routine by --noise, hostile in every way there is.
+    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), default_value = "routine")]
+    pub(crate) profile: Profile,
+    /// Write the run into this directory, which must be new or empty.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) out: Option<PathBuf>,
+    /// Run in this real directory, which must be new or empty, instead of in memory.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) workspace: Option<PathBuf>,
+    /// Go on with the run in this directory where its process stopped; a run in a workspace needs
+    /// the same --workspace.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+        "scenario", "seed", "noise", "agent", "profile", "out",
+    ])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+impl RunArgs {
+    /// The header of a new run, and the command that repeats it.
+    fn header(&self, scenario: &str) -> Result<(Header<Settings>, String), Failure> {
+        if self.profile == Profile::Hostile && self.noise > 0 {
+            return Err(Failure::new(
+                Exit::Usage,
+                "--noise is for the routine profile; the hostile one goes wrong in every way \
+                 already; see `sim run --help`",
+            ));
+        }
+        let chosen = choose(scenario)?;
+        let settings = Settings::of(chosen, self.profile, self.agent, self.noise);
+        let settings = match self.workspace {
+            Some(_) => settings.in_a_directory(),
+            None => settings,
+        };
+        let header = settings.into_header(self.profile, self.seed);
+        let reproduce = reproduce(&header, scenario, self.noise);
+        Ok((header, reproduce))
+    }
+}
+
+/// The command that repeats a run of `scenario`, a name or a file.
+fn reproduce(header: &Header<Settings>, scenario: &str, noise: u16) -> String {
+    let settings = &header.config;
+    let quoted = match scenario.contains([' ', '\'', '"', '$', '\\']) {
+        true => format!("'{}'", scenario.replace('\'', "'\\''")),
+        false => scenario.to_owned(),
+    };
+    format!(
+        "sim run {quoted} --seed {} --noise {} --agent {} --profile {}{}",
+        header.seed,
+        noise_level::text(noise),
+        settings.agent.name(),
+        header.profile,
+        match settings.place {
+            Place::Memory => "",
+            Place::Directory => " --workspace NEW_DIRECTORY",
+        }
+    )
+}
+
+/// A run that is about to begin, or to be gone on with.
+struct Prepared {
+    header: Header<Settings>,
+    reproduce: String,
+    writer: Option<RunWriter>,
+    workspace: Option<Workspace>,
+}
+
+impl Prepared {
+    /// A new run. Everything that can be refused is, before anything is written.
+    fn new(arguments: &RunArgs, scenario: &str) -> Result<Self, Failure> {
+        let (header, reproduce) = arguments.header(scenario)?;
+        if let (Some(workspace), Some(out)) = (&arguments.workspace, &arguments.out) {
+            apart(workspace, out)?;
+        }
+        let mut workspace = match &arguments.workspace {
+            Some(path) => Some(Workspace::create(path, Limits::default()).map_err(no_workspace)?),
+            None => None,
+        };
+        let writer = match &arguments.out {
+            Some(path) => Some(RunDirectory::create(path, &header)?),
+            None => None,
+        };
+        if let Some(workspace) = &mut workspace {
+            populate(workspace, &header)?;
+        }
+        Ok(Self {
+            header,
+            reproduce,
+            writer,
+            workspace,
+        })
+    }
+
+    /// The run in `directory`, verified, with its workspace as it was left.
+    fn resume(directory: &Path, workspace: Option<&Path>) -> Result<Self, Failure> {
+        let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
+        let header = prefix.header;
+        let workspace = match (header.config.place, workspace) {
+            (Place::Memory, None) => None,
+            (Place::Directory, Some(path)) => {
+                apart(path, directory)?;
+                let opened = Workspace::open(path, Limits::default());
+                let mut workspace = opened.map_err(no_workspace)?;
+                if prefix.tape.count() == 0 {
+                    // Nothing has been asked of it yet, so that it may have been killed half filled.
+                    populate(&mut workspace, &header)?;
+                }
+                Some(workspace)
+            }
+            (Place::Memory, Some(_)) => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "the run takes place in memory; go on with it without --workspace",
+                ));
+            }
+            (Place::Directory, None) => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "the run takes place in a directory; name it with --workspace",
+                ));
+            }
+        };
+        let scenario = header.config.scenario.name();
+        let name = match BuiltIn::named(scenario) {
+            Some(built_in) if built_in.scenario() == header.config.scenario => scenario.to_owned(),
+            _ => format!("{scenario}.json"),
+        };
+        let noise = header.config.noise().unwrap_or_default();
+        Ok(Self {
+            reproduce: reproduce(&header, &name, noise),
+            header,
+            writer: Some(writer),
+            workspace,
+        })
+    }
+
+    /// Runs to the end, wherever that is.
+    fn run(&mut self, look: &mut dyn FnMut(u64)) -> Result<Outcome, Failure> {
+        let header = &self.header;
+        let writer = &mut self.writer;
+        let oracle = header.config.oracle(header.seed);
+        on_virtual_time(async {
+            match (self.workspace.take(), writer.as_ref().map(RunWriter::deck)) {
+                (None, _) => {
+                    let run = ScenarioRun::seeded(header);
+                    Ok(drive(run, writer, look).await?.finish())
+                }
+                (Some(workspace), None) => {
+                    let run = ScenarioRun::start(header, workspace, oracle);
+                    Ok(drive(run, writer, look).await?.finish())
+                }
+                (Some(workspace), Some(deck)) => {
+                    let world = TapedWorld::new(deck.clone(), workspace);
+                    let run = ScenarioRun::start(header, world, oracle).observed_by(deck);
+                    let run = drive(run, writer, look).await?;
+                    // Judging is no part of the run: it looks past the tape.
+                    Ok(run.finish_in(TapedWorld::world_mut))
+                }
+            }
+        })
+    }
+}
+
+fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
+    let files = header.config.scenario.files().iter();
+    let files = files.map(|(path, content)| (path.as_str(), content.as_str()));
+    workspace.populate(files).map_err(broken)
+}
+
+/// Runs every tick and writes it.
+async fn drive<W: Manifold, R: Observer>(
+    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, R>,
+    writer: &mut Option<RunWriter>,
+    look: &mut dyn FnMut(u64),
+) -> Result<ScenarioRun<W, SeededOracle<AnyAgent>, R>, Failure> {
+    while run.tick().await.is_some() {
+        look(run.ticks());
+        if let Some(writer) = writer {
+            writer.record_line(run.line())?;
+            if let Some(line) = run.draws_line() {
+                writer.draws_line(line.as_bytes())?;
+            }
+        }
+    }
+    Ok(run)
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// There is no such scenario, its file is malformed, a workspace or run directory cannot be used,
+/// a run that is gone on with is corrupt or diverges, or a file or standard output cannot be
+/// written.
+pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let mut prepared = match (&arguments.resume, &arguments.scenario) {
+        (Some(directory), _) => {
+            if is_soak(directory)? && arguments.workspace.is_none() {
+                let options = soak::Options {
+                    json: arguments.json,
+                    quiet: arguments.quiet,
+                };
+                return soak::resume(directory, options, out);
+            }
+            Prepared::resume(directory, arguments.workspace.as_deref())?
+        }
+        (None, Some(scenario)) => Prepared::new(arguments, scenario)?,
+        (None, None) => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "a scenario is missing; see `sim run --help`",
+            ));
+        }
+    };
+    if !arguments.json {
+        write_opening(&prepared.header, out)?;
+        out.flush()?;
+    }
+    let shown = !arguments.quiet && !arguments.json;
+    let progress = Progress::new(prepared.header.ticks, shown);
+    let stopwatch = Stopwatch::start();
+    let outcome = prepared.run(&mut |ticks| progress.set(ticks))?;
+    let wall = stopwatch.elapsed();
+    drop(progress);
+    let manifest = manifest(&prepared, &outcome);
+    if let Some(writer) = prepared.writer {
+        writer.finish(&manifest)?;
+    }
+    if arguments.json {
+        write_json(&prepared.header, &outcome, &manifest, out)?;
+    } else {
+        write_text(&outcome, wall, &manifest, out)?;
+    }
+    out.flush()?;
+    Ok(match (outcome.passed(), outcome.ending) {
+        (true, _) => Exit::Passed,
+        (false, Ending::Failed) => Exit::NotLive,
+        (false, Ending::Halted | Ending::TickLimit | Ending::Stopped(_)) => Exit::Failed,
+    })
+}
+
+/// Whether the run in `directory` is a soak: every seeded run is gone on with by this verb.
+fn is_soak(directory: &Path) -> Result<bool, Failure> {
+    match Kind::of(&read_header(directory)?) {
+        Ok(Kind::Soak(_)) => Ok(true),
+        Ok(Kind::Scenario(_)) => Ok(false),
+        Ok(Kind::Live(_)) => Err(Failure::new(
+            Exit::Usage,
+            "a live run is not gone on with by `sim run`: its providers are asked by `sim live`",
+        )),
+        Err(source) => {
+            let path = directory.join(RunDirectory::HEADER);
+            Err(RunIoError::Document { path, source }.into())
+        }
+    }
+}
+
+fn manifest(prepared: &Prepared, outcome: &Outcome) -> Manifest {
+    let traps = outcome.metrics.traps.iter();
+    let counts = traps
+        .map(|(kind, count)| (kind.name().to_owned(), *count))
+        .collect();
+    Manifest::new(
+        prepared.header.seed,
+        prepared.header.profile,
+        outcome.metrics.ticks,
+        outcome.root,
+        prepared.reproduce.clone(),
+    )
+    .with_gates(outcome.gates.clone())
+    .with_counts(counts)
+}

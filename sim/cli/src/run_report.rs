@@ -1,0 +1,129 @@
+//! What `sim run` says: the configuration first, then metrics, gates and the verdict.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use turingos::trap::TrapKind;
+
+use super::soak_report::{percent, seconds};
+use super::table::{Align, Table};
+use super::verdict::{write_traps, write_verdict};
+use turingos_run::scenario::{AgentKind, Outcome, Settings};
+use turingos_run::{Gate, Header, Manifest};
+
+/// What is about to be run, so that a run that is killed can be repeated too.
+pub(super) fn write_opening(header: &Header<Settings>, out: &mut impl Write) -> io::Result<()> {
+    let settings = &header.config;
+    let config = serde_json::to_string(settings)?;
+    writeln!(
+        out,
+        "seed {}  scenario {}  profile {}  agent {}  tick limit {}\n{}\nheader {}\nconfig {config}",
+        header.seed,
+        settings.scenario.name(),
+        header.profile,
+        settings.agent.name(),
+        header.ticks,
+        settings.scenario.about(),
+        header.genesis()
+    )
+}
+
+/// A table, the gates, the verdict and the root.
+pub(super) fn write_text(
+    outcome: &Outcome,
+    wall: Duration,
+    manifest: &Manifest,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let metrics = &outcome.metrics;
+    let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
+    let virtual_time = Duration::from_micros(outcome.sim_time_us);
+    for (name, value, unit) in [
+        ("ending", outcome.ending.name().to_owned(), ""),
+        ("ticks", metrics.ticks.to_string(), ""),
+        ("virtual time", seconds(virtual_time), "s"),
+        ("wall time", seconds(wall), "s"),
+        (
+            "completion",
+            percent(metrics.completion_average(), 10_000),
+            "%",
+        ),
+        (
+            "plan adherence",
+            format!("{} of {}", metrics.appends_taken, metrics.appends_tried),
+            "progress lines taken",
+        ),
+        (
+            "pointer drift",
+            percent(metrics.drifted, metrics.placed),
+            "%",
+        ),
+        ("lane P", percent(metrics.p, metrics.ticks), "%"),
+        ("lane E", percent(metrics.e, metrics.ticks), "%"),
+        ("failovers", metrics.failovers.to_string(), ""),
+        (
+            "recoveries",
+            format!("{} of {}", metrics.recovered(), metrics.recoveries_begun),
+            "",
+        ),
+    ] {
+        table.row([name, &value, unit]);
+    }
+    writeln!(out)?;
+    table.write(0, out)?;
+    write_traps(|kind| metrics.trap(kind), out)?;
+    write_verdict(manifest, outcome.root, out)?;
+    writeln!(out, "reproduce: {}", manifest.reproduce())
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    seed: u64,
+    scenario: &'a str,
+    agent: AgentKind,
+    ending: &'static str,
+    ticks: u64,
+    root: turingos::Digest,
+    sim_time_us: u64,
+    steps_done_per_10000: u64,
+    p: u64,
+    e: u64,
+    failovers: u64,
+    traps: BTreeMap<&'static str, u64>,
+    gates: &'a [Gate],
+    passed: bool,
+    reproduce: &'a str,
+}
+
+/// One JSON object on one line. It holds nothing that two runs of the same seed do not share.
+pub(super) fn write_json(
+    header: &Header<Settings>,
+    outcome: &Outcome,
+    manifest: &Manifest,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let metrics = &outcome.metrics;
+    let json = Json {
+        seed: header.seed,
+        scenario: header.config.scenario.name(),
+        agent: header.config.agent,
+        ending: outcome.ending.name(),
+        ticks: metrics.ticks,
+        root: outcome.root,
+        sim_time_us: outcome.sim_time_us,
+        steps_done_per_10000: metrics.completion_average(),
+        p: metrics.p,
+        e: metrics.e,
+        failovers: metrics.failovers,
+        traps: TrapKind::ALL
+            .into_iter()
+            .map(|kind| (kind.name(), metrics.trap(kind)))
+            .collect(),
+        gates: manifest.gates(),
+        passed: manifest.passed(),
+        reproduce: manifest.reproduce(),
+    };
+    writeln!(out, "{}", serde_json::to_string(&json)?)
+}

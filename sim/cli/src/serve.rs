@@ -1,0 +1,220 @@
+//! `sim serve`: a provider on loopback.
+//!
+//! The first line of standard output says where it listens, so that a script can read it; the
+//! last one says what came of it.
+
+use std::future::pending;
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::choice::one_of;
+use super::exit::{Exit, Failure};
+use turingos_agents::AgentProfile;
+use turingos_agents::noise::NoiseRates;
+use turingos_run::Profile;
+use turingos_serve::agent::Agent;
+use turingos_serve::chaos::{Chaos, ChaosKind};
+use turingos_serve::recording::{Recording, RecordingError};
+use turingos_serve::{ServeError, Server, Settings, Source, Summary};
+
+/// Serve the protocols of OpenAI, Anthropic and Ollama on 127.0.0.1, deterministically.
+///
+/// Point a client's base URL at http://127.0.0.1:PORT/v1 (OpenAI), http://127.0.0.1:PORT
+/// (Anthropic, Ollama) or http://127.0.0.1:PORT/anthropic (Kimi); any key will do.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct ServeArgs {
+    /// The port to listen on; 0 takes one that is free.
+    #[arg(long, value_name = "NUMBER", default_value = "0")]
+    pub(crate) port: u16,
+    /// What all answers are derived from.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "42",
+        conflicts_with = "tape"
+    )]
+    pub(crate) seed: u64,
+    /// Spoil replies and fail calls as the agents and providers of this mixture do; without it
+    /// every reply is good.
+    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), conflicts_with = "tape")]
+    pub(crate) profile: Option<Profile>,
+    /// How many calls go wrong, in ten-thousandths, in place of the profile's rates: late, 429
+    /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
+    #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(conflicts_with = "tape")]
+    pub(crate) chaos: Option<u32>,
+    /// Which kinds of trouble `--chaos` is spread over in place of those, separated by commas; also
+    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
+    #[arg(requires = "chaos")]
+    pub(crate) kinds: Vec<ChaosKind>,
+    /// Turn a subset of the kinds of noise and chaos, drawn from the seed, off.
+    #[arg(long, conflicts_with = "tape")]
+    pub(crate) swarm: bool,
+    /// Answer from this recording, a run directory or a tape, and refuse whatever is not on it.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) tape: Option<PathBuf>,
+    /// Write what is asked and answered into this new file, as a tape.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Stop after this many answers, at least 1.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_requests: Option<NonZeroU64>,
+    /// Stop after this many seconds, at least 1.
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(crate) seconds: Option<NonZeroU64>,
+    /// Print one line of JSON at the start and one at the end.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl ServeArgs {
+    /// Who answers, and what the second line says about it.
+    fn source(&self) -> Result<(Source, String, Value), RecordingError> {
+        if let Some(path) = &self.tape {
+            let recording = Recording::open(path)?;
+            let (requests, calls) = recording.counts();
+            let text = format!("{calls} recorded calls, {requests} different requests");
+            let config = json!({"calls": calls, "requests": requests});
+            return Ok((Source::Recorded(recording), text, config));
+        }
+        let profile = self.profile.map(|profile| {
+            let agent = match profile {
+                Profile::Routine => AgentProfile::routine(),
+                Profile::Hostile => AgentProfile::hostile(),
+            };
+            if self.swarm {
+                agent.swarm(self.seed)
+            } else {
+                agent
+            }
+        });
+        let spread = self.chaos.map(|rate| match &self.kinds[..] {
+            [] => Chaos::spread(rate),
+            kinds => Chaos::of_kinds(rate, kinds),
+        });
+        let chaos = match (spread, &profile) {
+            (Some(chaos), _) if self.swarm => chaos.swarm(self.seed),
+            (Some(chaos), _) => chaos,
+            (None, Some(profile)) => Chaos::of_profile(&profile.faults),
+            (None, None) => Chaos::NONE,
+        };
+        let kinds: Vec<_> = chaos.kinds().map(ChaosKind::name).collect();
+        let name = self.profile.map_or("faithful", Profile::name);
+        let text = format!(
+            "seed {}, profile {name}, chaos {} in 10,000{}{}",
+            self.seed,
+            chaos.rate(),
+            if kinds.is_empty() { "" } else { ": " },
+            kinds.join(", ")
+        );
+        let config = json!({
+            "seed": self.seed,
+            "profile": name,
+            "chaos": chaos.rate(),
+            "kinds": kinds,
+        });
+        let (noise, reasoning) = match profile {
+            Some(profile) => (profile.noise, profile.reasoning),
+            None => (NoiseRates::none(), 0),
+        };
+        let agent = Agent::new(self.seed, noise, reasoning, chaos);
+        Ok((Source::Seeded(agent), text, config))
+    }
+}
+
+fn kind(name: &str) -> Result<ChaosKind, String> {
+    ChaosKind::named(name).ok_or_else(|| {
+        let names = ChaosKind::ALL.map(ChaosKind::name);
+        format!("one of {}", names.join(", "))
+    })
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The port cannot be had, or standard output cannot be written.
+pub(crate) fn run(arguments: &ServeArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| system("start the runtime", &cause))?;
+    let summary = runtime.block_on(serve(arguments, out))?;
+    if arguments.json {
+        let line = json!({"answered": summary.answered, "refused": summary.refused});
+        writeln!(out, "{line}")?;
+    } else {
+        let Summary { answered, refused } = summary;
+        writeln!(out, "stopped: {answered} answered, {refused} refused")?;
+    }
+    out.flush()?;
+    Ok(Exit::Passed)
+}
+
+async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, Failure> {
+    let (source, text, config) = arguments.source()?;
+    let server = Server::bind(Settings {
+        port: arguments.port,
+        source,
+        max_requests: arguments.max_requests,
+        log: arguments.log.clone(),
+    })
+    .await?;
+    let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));
+    let mut interrupted = watch(SignalKind::interrupt())?;
+    let mut terminated = watch(SignalKind::terminate())?;
+    let address = format!("http://{}", server.address());
+    if arguments.json {
+        writeln!(out, "{}", json!({"listening": address, "source": config}))?;
+    } else {
+        writeln!(out, "listening on {address}\n{text}")?;
+    }
+    out.flush()?;
+    let seconds = arguments.seconds;
+    let stop = async move {
+        let timer = async {
+            match seconds {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.get())).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+            () = timer => {}
+        }
+    };
+    Ok(server.run(stop).await?)
+}
+
+fn system(action: &str, cause: &io::Error) -> Failure {
+    Failure::new(Exit::System, format!("cannot {action}: {cause}"))
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::System { .. } => Self::new(Exit::System, error.to_string()),
+            ServeError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecordingError> for Failure {
+    fn from(error: RecordingError) -> Self {
+        match error {
+            RecordingError::Run(error) => error.into(),
+            RecordingError::OtherEnd { .. }
+            | RecordingError::NotJson { .. }
+            | RecordingError::TooLarge { .. }
+            | RecordingError::Empty { .. } => Self::new(Exit::Corrupt, error.to_string()),
+        }
+    }
+}

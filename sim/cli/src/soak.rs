@@ -1,0 +1,355 @@
+//! `sim soak`: run a seed, watch it, write it, judge it.
+//!
+//! Standard output carries the result and nothing else; progress goes to standard error.
+
+use std::io::Write;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::check::Twin;
+use super::choice::one_of;
+use super::exit::{Exit, Failure};
+use super::progress::Progress;
+use super::soak_report::{Report, Stopwatch};
+use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+use turingos_run::{Header, Manifest, Profile, RunDirectory, RunWriter};
+
+/// Run seeded agents through the kernel and check what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub(crate) struct SoakArgs {
+    /// How many ticks to run, at least 1.
+    #[arg(long, value_name = "COUNT", default_value = "1200", value_parser = ticks)]
+    pub(crate) ticks: NonZeroU64,
+    /// What all randomness is derived from.
+    #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
+    pub(crate) seed: u64,
+    /// Which mixture of missions and faults.
+    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), default_value = "routine")]
+    pub(crate) profile: Profile,
+    /// Turn a subset of the kinds of noise and provider fault, drawn from the seed, off.
+    #[arg(long)]
+    pub(crate) swarm: bool,
+    /// Write the run into this directory, which must be new or empty.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with the run in this directory where its process stopped.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+        "ticks", "seed", "profile", "swarm", "out", "check", "emit_journal",
+    ])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Run a second time in another process, directory, time zone and locale, and compare tick by
+    /// tick; exit 4 on a difference.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Write the journal to standard output instead of a result: how a check's twin is read.
+    #[arg(long, hide = true, conflicts_with_all = ["out", "json", "check"])]
+    pub(crate) emit_journal: bool,
+}
+
+impl SoakArgs {
+    fn header(&self) -> Header<Settings> {
+        let settings = Settings::of(self.profile);
+        let settings = match self.swarm {
+            true => settings.swarm(self.seed),
+            false => settings,
+        };
+        settings.into_header(self.profile, self.seed, self.ticks.get())
+    }
+
+    /// The command that repeats this run.
+    fn reproduce(&self) -> String {
+        format!(
+            "sim soak --ticks {} --seed {} --profile {}{}",
+            self.ticks,
+            self.seed,
+            self.profile,
+            if self.swarm { " --swarm" } else { "" }
+        )
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// The run's directory or standard output cannot be written, or a check's second process cannot
+/// be started.
+pub(crate) fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    if let Some(directory) = &arguments.resume {
+        let options = Options {
+            json: arguments.json,
+            quiet: arguments.quiet,
+        };
+        return resume(directory, options, out);
+    }
+    let header = arguments.header();
+    if arguments.emit_journal {
+        simulate(&header, |soak| Ok(out.write_all(soak.line())?))?;
+        out.flush()?;
+        return Ok(Exit::Passed);
+    }
+    let writer = match &arguments.out {
+        Some(path) => Some(RunDirectory::create(path, &header)?),
+        None => None,
+    };
+    execute(arguments, &header, writer, out)
+}
+
+/// How the result of a soak that is gone on with is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+/// Goes on with the soak in `directory`, or looks at a finished one again.
+///
+/// # Errors
+/// A file of the run is corrupt or cannot be read, the run comes to something else than is
+/// recorded, or something cannot be written.
+pub(super) fn resume(
+    directory: &Path,
+    options: Options,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
+    let header = prefix.header;
+    let swarm = Settings::of(header.profile).swarm(header.seed) == header.config;
+    let arguments = SoakArgs {
+        ticks: NonZeroU64::new(header.ticks)
+            .ok_or_else(|| Failure::new(Exit::Corrupt, "a header of a run without ticks"))?,
+        seed: header.seed,
+        profile: header.profile,
+        swarm,
+        out: None,
+        resume: None,
+        json: options.json,
+        check: false,
+        quiet: options.quiet,
+        emit_journal: false,
+    };
+    execute(&arguments, &header, Some(writer), out)
+}
+
+/// Runs the header and judges what comes of it.
+fn execute(
+    arguments: &SoakArgs,
+    header: &Header<Settings>,
+    mut writer: Option<RunWriter>,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let report = Report::new(arguments, header);
+    if !arguments.json {
+        report.write_opening(out)?;
+        out.flush()?;
+    }
+    let mut twin = match arguments.check {
+        true => Some(Twin::start(arguments)?),
+        false => None,
+    };
+    let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
+    let stopwatch = Stopwatch::start();
+    let outcome = simulate(header, |soak| {
+        progress.set(soak.ticks());
+        if let Some(writer) = &mut writer {
+            writer.record_line(soak.line())?;
+            if let Some(line) = soak.draws_line() {
+                writer.draws_line(line.as_bytes())?;
+            }
+        }
+        match &mut twin {
+            Some(twin) => twin.compare(soak.line(), soak.ticks() - 1),
+            None => Ok(()),
+        }
+    })?;
+    let wall = stopwatch.elapsed();
+    drop(progress);
+    if let Some(twin) = twin {
+        twin.finish(outcome.tally.ticks)?;
+    }
+    let gates = judge(header, &outcome.tally);
+    let manifest = manifest(arguments, &outcome).with_gates(gates);
+    let passed = manifest.passed();
+    if let Some(writer) = writer {
+        writer.finish(&manifest)?;
+    }
+    let closing = report.finish(outcome, wall, &manifest);
+    if arguments.json {
+        closing.write_json(out)?;
+    } else {
+        closing.write_text(out)?;
+    }
+    out.flush()?;
+    Ok(if passed { Exit::Passed } else { Exit::Failed })
+}
+
+/// Runs the whole header, showing the soak to `look` after each tick.
+fn simulate(
+    header: &Header<Settings>,
+    mut look: impl FnMut(&mut Soak) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    on_virtual_time(async {
+        let mut soak = Soak::start(header);
+        while soak.ticks() < header.ticks {
+            soak.tick().await;
+            look(&mut soak)?;
+        }
+        Ok(soak.finish())
+    })
+}
+
+fn manifest(arguments: &SoakArgs, outcome: &Outcome) -> Manifest {
+    let tally = &outcome.tally;
+    let mut counts = tally.injections.clone();
+    for (kind, count) in &tally.traps {
+        counts.insert(kind.name().to_owned(), *count);
+    }
+    for (opcode, count) in &tally.opcodes {
+        counts.insert(opcode.name().to_owned(), *count);
+    }
+    Manifest::new(
+        arguments.seed,
+        arguments.profile,
+        tally.ticks,
+        outcome.root,
+        arguments.reproduce(),
+    )
+    .with_counts(counts)
+}
+
+/// A seed as it is given on the command line.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
+}
+
+fn ticks(text: &str) -> Result<NonZeroU64, String> {
+    whole_number(text)
+        .and_then(NonZeroU64::new)
+        .ok_or(format!("a whole number from 1 to {}", u64::MAX))
+}
+
+/// Digits only: a sign, a space or a separator is a slip worth stopping at.
+pub(super) fn whole_number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Failure;
+    use crate::usage::{self, Parsed};
+    use clap::{Parser, Subcommand};
+
+    #[derive(Debug, Parser)]
+    #[command(name = "sim")]
+    struct CommandLine {
+        #[command(subcommand)]
+        verb: Verb,
+    }
+
+    #[derive(Debug, Subcommand)]
+    enum Verb {
+        Soak(SoakArgs),
+    }
+
+    fn parse(line: &str) -> Result<SoakArgs, Failure> {
+        let words = line.split(' ').map(Into::into);
+        match usage::parse::<CommandLine>(words)? {
+            Parsed::Arguments(CommandLine {
+                verb: Verb::Soak(arguments),
+            }) => Ok(arguments),
+            Parsed::Text(text) => panic!("{text}"),
+        }
+    }
+
+    fn complaint(line: &str) -> String {
+        let message = parse(line).unwrap_err().message;
+        assert_eq!(message.lines().count(), 1, "{message}");
+        message
+    }
+
+    #[test]
+    fn the_main_job_needs_no_options() {
+        let defaults = parse("sim soak").unwrap();
+        assert_eq!(parse("sim soak --ticks 1200 --seed 42").unwrap(), defaults);
+        assert_eq!((defaults.ticks.get(), defaults.seed), (1200, 42));
+        assert_eq!((defaults.profile, defaults.out), (Profile::Routine, None));
+        assert!(!defaults.json && !defaults.check && !defaults.quiet);
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile --swarm \
+                    --out RUN --json --check --quiet";
+        let arguments = parse(line).unwrap();
+        assert_eq!((arguments.ticks.get(), arguments.seed), (1, u64::MAX));
+        assert_eq!(arguments.profile, Profile::Hostile);
+        assert_eq!(arguments.out, Some(PathBuf::from("RUN")));
+        assert!(arguments.json && arguments.check && arguments.quiet);
+    }
+
+    #[test]
+    fn no_ticks_are_no_run() {
+        assert_eq!(
+            complaint("sim soak --ticks 0"),
+            "invalid value '0' for '--ticks <COUNT>': \
+             a whole number from 1 to 18446744073709551615; see `sim soak --help`"
+        );
+    }
+
+    #[test]
+    fn a_seed_is_a_plain_number() {
+        for seed in [
+            "-1",
+            "+1",
+            "0x2a",
+            "4_2",
+            "1e3",
+            "18446744073709551616",
+            "today",
+        ] {
+            let message = complaint(&format!("sim soak --seed={seed}"));
+            assert!(
+                message.contains("a whole number from 0 to 18446744073709551615"),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_is_said_in_one_line() {
+        assert_eq!(
+            complaint("sim soak --profile calm"),
+            "invalid value 'calm' for '--profile <PROFILE>'; allowed: routine, hostile; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim soak --tick 5"),
+            "unexpected argument '--tick' found; tip: a similar argument exists: '--ticks'; \
+             allowed: --ticks, --seed, --profile, --swarm, --out, --resume, --json, --check, --quiet; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim soka"),
+            "unrecognized subcommand 'soka'; tip: a similar subcommand exists: 'soak'; \
+             allowed: soak; see `sim --help`"
+        );
+        assert_eq!(
+            complaint("sim soak --seed"),
+            "a value is required for '--seed <NUMBER>' but none was supplied; \
+             see `sim soak --help`"
+        );
+        assert_eq!(
+            complaint("sim"),
+            "a verb is missing; allowed: soak; see `sim --help`"
+        );
+    }
+}

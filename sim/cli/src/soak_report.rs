@@ -1,0 +1,203 @@
+//! What `sim soak` says: an opening, a table for people, one JSON object for machines.
+//!
+//! Wall time appears here and nowhere else; nothing here reaches a record.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use turingos::trap::TrapKind;
+
+use super::soak::SoakArgs;
+use super::table::{Align, Table};
+use super::verdict::{write_traps, write_verdict};
+use turingos_run::soak::{Outcome, Settings};
+use turingos_run::{Gate, Header, Manifest, Profile};
+
+/// Measures how long a person has waited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "wall time is shown to people and never reaches a run"
+    )]
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(super) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// A report before its run.
+pub(super) struct Report<'a> {
+    arguments: &'a SoakArgs,
+    header: &'a Header<Settings>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) const fn new(arguments: &'a SoakArgs, header: &'a Header<Settings>) -> Self {
+        Self { arguments, header }
+    }
+
+    /// What is about to be run, so that a run that is killed can be repeated too.
+    pub(super) fn write_opening(&self, out: &mut impl Write) -> io::Result<()> {
+        let config = serde_json::to_string(&self.header.config)?;
+        writeln!(
+            out,
+            "seed {}  profile {}  ticks {}\nheader {}\nconfig {config}",
+            self.header.seed,
+            self.header.profile,
+            self.header.ticks,
+            self.header.genesis()
+        )
+    }
+
+    pub(super) fn finish(
+        self,
+        outcome: Outcome,
+        wall: Duration,
+        manifest: &'a Manifest,
+    ) -> Closing<'a> {
+        Closing {
+            arguments: self.arguments,
+            outcome,
+            wall,
+            manifest,
+        }
+    }
+}
+
+/// A report after its run.
+pub(super) struct Closing<'a> {
+    arguments: &'a SoakArgs,
+    outcome: Outcome,
+    wall: Duration,
+    manifest: &'a Manifest,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    seed: u64,
+    profile: Profile,
+    ticks: u64,
+    root: turingos::Digest,
+    sim_time_us: u64,
+    wall_ms: u64,
+    ticks_per_s: u64,
+    route: Route,
+    halts: u64,
+    traps: BTreeMap<&'static str, u64>,
+    opcodes: BTreeMap<&'static str, u64>,
+    injected: &'a BTreeMap<String, u64>,
+    gates: &'a [Gate],
+    passed: bool,
+    reproduce: &'a str,
+}
+
+#[derive(Serialize)]
+struct Route {
+    coverage: f64,
+    p: u64,
+    e: u64,
+    failovers: u64,
+}
+
+impl Closing<'_> {
+    /// One JSON object on one line.
+    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let tally = &self.outcome.tally;
+        let json = Json {
+            seed: self.arguments.seed,
+            profile: self.arguments.profile,
+            ticks: tally.ticks,
+            root: self.outcome.root,
+            sim_time_us: self.outcome.sim_time_us,
+            wall_ms: u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX),
+            ticks_per_s: self.ticks_per_second(),
+            route: Route {
+                coverage: share(tally.p + tally.e, tally.ticks),
+                p: tally.p,
+                e: tally.e,
+                failovers: tally.failovers,
+            },
+            halts: tally.halts,
+            traps: TrapKind::ALL
+                .into_iter()
+                .map(|kind| (kind.name(), tally.trap(kind)))
+                .collect(),
+            opcodes: tally
+                .opcodes
+                .iter()
+                .map(|(opcode, count)| (opcode.name(), *count))
+                .collect(),
+            injected: &tally.injections,
+            gates: self.manifest.gates(),
+            passed: self.manifest.passed(),
+            reproduce: self.manifest.reproduce(),
+        };
+        writeln!(out, "{}", serde_json::to_string(&json)?)
+    }
+
+    /// A table, the gates, the verdict and the root.
+    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let tally = &self.outcome.tally;
+        let mut metrics = Table::new([Align::Left, Align::Right, Align::Left]);
+        metrics.row(["ticks", &tally.ticks.to_string(), ""]);
+        metrics.row([
+            "virtual time",
+            &seconds(Duration::from_micros(self.outcome.sim_time_us)),
+            "s",
+        ]);
+        metrics.row(["wall time", &seconds(self.wall), "s"]);
+        let speed_up = u128::from(self.outcome.sim_time_us) / self.wall.as_micros().max(1);
+        metrics.row(["speed-up", &speed_up.to_string(), "x"]);
+        metrics.row(["ticks per second", &self.ticks_per_second().to_string(), ""]);
+        metrics.row([
+            "route coverage",
+            &percent(tally.p + tally.e, tally.ticks),
+            "%",
+        ]);
+        metrics.row(["lane P", &percent(tally.p, tally.ticks), "%"]);
+        metrics.row(["lane E", &percent(tally.e, tally.ticks), "%"]);
+        metrics.row(["failovers", &tally.failovers.to_string(), ""]);
+        metrics.row(["halts allowed", &tally.halts.to_string(), ""]);
+        writeln!(out)?;
+        metrics.write(0, out)?;
+        write_traps(|kind| tally.trap(kind), out)?;
+        write_verdict(self.manifest, self.outcome.root, out)?;
+        if !self.manifest.passed() {
+            writeln!(out, "reproduce: {}", self.manifest.reproduce())?;
+        }
+        Ok(())
+    }
+
+    fn ticks_per_second(&self) -> u64 {
+        let per_second =
+            u128::from(self.outcome.tally.ticks) * 1_000_000 / self.wall.as_micros().max(1);
+        u64::try_from(per_second).unwrap_or(u64::MAX)
+    }
+}
+
+/// Seconds with three decimals.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
+}
+
+/// A share in percent with two decimals, in integers.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+#[expect(
+    clippy::float_arithmetic,
+    reason = "a ratio for machines to read; nothing is computed from it"
+)]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole.max(1) as f64
+}

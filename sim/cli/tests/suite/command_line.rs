@@ -1,0 +1,287 @@
+//! The `sim` binary as a shell sees it: output, standard error and exit code.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+use turingos_gates::Gate;
+
+const POP: &str = r#"{"q_next":"go on","a_t":{"op":"SYS_POP"}}"#;
+
+fn sim(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sim"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that refuses its arguments does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_reply_on_standard_input_becomes_its_canonical_transition() {
+    let reply = b"So be it: {\"a_t\": {\"sys\": \"sys_pop\"}, \"q_next\": \"go on\"}";
+    let (code, out, err) = sim(&["decode", "-"], reply);
+    assert_eq!((code, out.trim_end(), err.as_str()), (Some(0), POP, ""));
+}
+
+#[test]
+fn a_file_in_each_provider_s_shape_is_decoded() {
+    let directory = TempDir::new().unwrap();
+    let text = serde_json::to_string(POP).unwrap();
+    let openai = format!(
+        r#"{{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{{"index":0,"message":{{"role":"assistant","content":{text},"refusal":null}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}}"#
+    );
+    let kimi = format!(
+        r#"{{"id":"m","type":"message","role":"assistant","model":"m","content":[{{"type":"text","text":{text}}}],"stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":1}}}}"#
+    );
+    let ollama = format!(
+        r#"{{"model":"m","created_at":"2026-01-01T00:00:00Z","message":{{"role":"assistant","content":{text}}},"done":true,"done_reason":"stop"}}"#
+    );
+    for (provider, body) in [
+        ("openai", openai.as_str()),
+        ("kimi", &kimi),
+        ("ollama", &ollama),
+        ("text", POP),
+    ] {
+        let path = directory.path().join(provider);
+        fs::write(&path, body).unwrap();
+        let (code, out, _) = sim(
+            &["decode", "--provider", provider, path.to_str().unwrap()],
+            b"",
+        );
+        assert_eq!((code, out.trim_end()), (Some(0), POP), "{provider}");
+    }
+}
+
+#[test]
+fn a_refused_reply_is_one_line_of_json_and_exit_1() {
+    for input in [b"".as_slice(), b"\xff", b"nothing here", b"{}"] {
+        let (code, out, err) = sim(&["decode"], input);
+        assert_eq!((code, err.as_str()), (Some(1), ""));
+        assert_eq!(out.lines().count(), 1);
+        assert!(out.starts_with("{\"fault\":{\"code\":\""), "{out}");
+    }
+    let (code, out, _) = sim(&["decode", "--provider", "openai"], b"{\"choices\":[]}");
+    assert_eq!(code, Some(1));
+    assert!(out.starts_with("{\"fault\":{\"code\":\""), "{out}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_cause() {
+    let directory = TempDir::new().unwrap();
+    let missing = directory.path().join("missing.json");
+    let (code, out, err) = sim(&["decode", missing.to_str().unwrap()], b"");
+    assert_eq!((code, out.as_str()), (Some(7), ""));
+    assert!(err.starts_with("sim: cannot read "), "{err}");
+    assert!(err.contains("missing.json: No such file"), "{err}");
+    let (code, _, err) = sim(&["decode", directory.path().to_str().unwrap()], b"");
+    assert_eq!(code, Some(7));
+    assert!(err.contains("Is a directory"), "{err}");
+}
+
+#[test]
+fn an_input_longer_than_any_reply_is_not_read_to_its_end() {
+    let (code, out, err) = sim(&["decode"], &vec![b' '; 16 * 1024 * 1024 + 2]);
+    assert_eq!((code, out.as_str()), (Some(6), ""));
+    assert_eq!(err, "sim: standard input is longer than 16777216 bytes\n");
+}
+
+#[test]
+fn a_usage_error_is_one_line_and_exit_2() {
+    for (arguments, says) in [
+        (vec![], "a verb is missing; allowed: "),
+        (vec!["dance"], "unrecognized subcommand 'dance'; "),
+        (
+            vec!["decode", "--provider", "acme"],
+            "allowed: openai, kimi, ollama, text",
+        ),
+        (vec!["decode", "a", "b"], "unexpected argument 'b' found"),
+        (vec!["decode", "--fast"], "allowed: --provider"),
+    ] {
+        let (code, out, err) = sim(&arguments, b"");
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.starts_with("sim: "), "{err}");
+        assert!(err.contains(says), "{err}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let (code, out, err) = sim(&["--help"], b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.contains("Exit codes:\n  0  passed\n"), "{out}");
+    let (code, out, _) = sim(&["--version"], b"");
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("sim "), "{out}");
+}
+
+const SMALL: [&str; 4] = ["soak", "--ticks", "60", "--quiet"];
+
+fn journal_of(directory: &std::path::Path) -> String {
+    fs::read_to_string(directory.join("journal.jsonl")).unwrap()
+}
+
+#[test]
+fn a_soak_says_what_it_runs_and_ends_with_its_root() {
+    let (code, out, err) = sim(&SMALL, b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(
+        out.starts_with("seed 42  profile routine  ticks 60\n"),
+        "{out}"
+    );
+    let last = out.lines().last().unwrap();
+    assert!(last.starts_with("PASSED  root "), "{last}");
+}
+
+#[test]
+fn a_soak_as_json_is_exactly_one_object_with_the_documented_members() {
+    let (code, out, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
+    assert_eq!(code, Some(0));
+    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    for member in [
+        "seed",
+        "profile",
+        "ticks",
+        "root",
+        "sim_time_us",
+        "wall_ms",
+        "ticks_per_s",
+        "traps",
+        "gates",
+        "passed",
+    ] {
+        assert!(!object[member].is_null(), "{member}");
+    }
+    for member in ["coverage", "p", "e", "failovers"] {
+        assert!(object["route"][member].is_number(), "{member}");
+    }
+    assert_eq!(object["route"]["coverage"], 1.0);
+    assert_eq!(object["gates"][0]["id"], "ticks");
+}
+
+#[test]
+fn a_check_agrees_across_processes_in_both_profiles() {
+    for profile in ["routine", "hostile"] {
+        let words = ["--check", "--profile", profile];
+        let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    }
+}
+
+#[test]
+fn a_run_on_disk_has_the_root_of_one_that_is_not() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("run");
+    let out_option = ["--out", path.to_str().unwrap(), "--json"];
+    let (code, with_disk, _) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(0));
+    let (_, without, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
+    let root = |text: &str| {
+        let object: serde_json::Value = serde_json::from_str(text).unwrap();
+        object["root"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(root(&with_disk), root(&without));
+    assert_eq!(journal_of(&path).lines().count(), 60);
+    assert!(
+        journal_of(&path)
+            .lines()
+            .last()
+            .unwrap()
+            .contains(&root(&without))
+    );
+}
+
+#[test]
+fn a_directory_in_use_is_refused_and_not_touched() {
+    let directory = TempDir::new().unwrap();
+    let note = directory.path().join("note.txt");
+    fs::write(&note, "mine").unwrap();
+    let out_option = ["--out", directory.path().to_str().unwrap()];
+    let (code, _, err) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert_eq!(fs::read_to_string(&note).unwrap(), "mine");
+}
+
+/// A file size limit stands in for a full disk: the write fails in the middle of the run.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_exit_7_with_path_and_cause_and_the_prefix_verifies() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("run");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 256; exec '{}' soak --ticks 2000 --quiet --out '{}'",
+        env!("CARGO_BIN_EXE_sim"),
+        path.display()
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(7), "{err}");
+    assert!(
+        err.contains("journal.jsonl") && err.contains("large"),
+        "{err}"
+    );
+    let prefix = turingos_run::read_prefix::<turingos_run::soak::Settings>(&path).unwrap();
+    assert!(prefix.records > 100, "{}", prefix.records);
+    assert!(prefix.manifest.is_none());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_exit_7() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("run");
+    let out_option = ["--out", below.to_str().unwrap()];
+    let (code, _, err) = sim(&[&SMALL[..], &out_option].concat(), b"");
+    assert_eq!(code, Some(7), "{err}");
+    assert!(err.contains("run"), "{err}");
+}
+
+#[test]
+fn every_gate_passes_and_can_be_asked_for_by_name() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
+    let (code, out, err) = sim(&["gate", "--corpus", corpus], b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert_eq!(out.lines().count(), Gate::ALL.len(), "{out}");
+    let (code, out, _) = sim(
+        &["gate", "mutex", "opcodes", "--corpus", corpus, "--json"],
+        b"",
+    );
+    assert_eq!(code, Some(0));
+    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(object["gates"].as_array().unwrap().len(), 2);
+    let (code, _, err) = sim(&["gate", "nonsense"], b"");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("determinism"), "{err}");
+    let (code, _, err) = sim(&["gate", "mutex", "--corpus", "/nowhere"], b"");
+    assert_eq!(code, Some(7), "{err}");
+}
+
+#[test]
+fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
+    let directory = TempDir::new().unwrap();
+    let group = directory.path().join("syscalls/pop");
+    fs::create_dir_all(&group).unwrap();
+    fs::write(group.join("plain.in"), POP).unwrap();
+    fs::write(group.join("plain.out"), "refuse UNKNOWN_KEY\n").unwrap();
+    for folder in ["replies/pop", "contracts/plan", "scenario-files/plan"] {
+        fs::create_dir_all(directory.path().join(folder)).unwrap();
+    }
+    let corpus = directory.path().to_str().unwrap();
+    let (code, out, _) = sim(&["gate", "schema", "--corpus", corpus], b"");
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("FAIL") && out.contains("pop/plain"), "{out}");
+}

@@ -1,0 +1,344 @@
+//! `sim dataset` as a shell sees it: rows, where they come from, and what is left out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use turingos::Digest;
+use turingos::isa::decode_canonical;
+use turingos::journal::Chain;
+use turingos_run::RunDirectory;
+use turingos_testkit::fuzzing::turingos_journal::Composer;
+
+use crate::shell::sim;
+
+struct Scene {
+    directory: TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self {
+            directory: TempDir::new().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn soak(&self, name: &str) -> String {
+        let out = self.path(name).to_str().unwrap().to_owned();
+        let line = [
+            "soak",
+            "--profile",
+            "hostile",
+            "--ticks",
+            "120",
+            "--quiet",
+            "--out",
+            &out,
+        ];
+        // So few ticks need not pass every gate.
+        assert!(sim(&line).0.is_some_and(|code| code <= 1));
+        out
+    }
+
+    fn journal(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Runs the verb into a directory of its own, with these words after it.
+    fn dataset(&self, out: &str, words: &[&str]) -> (Option<i32>, String, String) {
+        let out = self.path(out).to_str().unwrap().to_owned();
+        sim(&[&["dataset", "--out", &out], words].concat())
+    }
+
+    fn read(&self, out: &str, name: &str) -> String {
+        fs::read_to_string(self.path(out).join(name)).unwrap()
+    }
+
+    fn rows(&self, out: &str, name: &str) -> Vec<Value> {
+        let text = self.read(out, name);
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+fn composed() -> String {
+    let mut composer = Composer::default();
+    composer.tuple("one", "SYS_GOTO", "notes");
+    composer.trap("first");
+    composer.trap("second");
+    composer.line("Tick", "-");
+    composer.tuple("two", "SYS_WRITE", "payload");
+    composer.trap("never answered");
+    composer.finish()
+}
+
+#[test]
+fn a_journal_gives_its_transitions_and_what_followed_its_traps() {
+    let scene = Scene::new();
+    let journal = scene.journal("a.journal.log", &composed());
+    let (code, out, err) = scene.dataset("out", &[&journal]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(
+        out.contains("policy.jsonl: 2 rows, 0 duplicates left out\n"),
+        "{out}"
+    );
+    let policy = scene.rows("out", "policy.jsonl");
+    let first = serde_json::json!({
+        "from": {"kind": "turingos-journal", "file": "a.journal.log", "line": 1, "tick": 0},
+        "q_t": "q0", "s_t": "one", "d_t": "README.md", "q_next": "q1\nnotes",
+        "a_t": {"op": "SYS_GOTO", "pointer": "notes"},
+    });
+    assert_eq!(policy[0], first);
+    let reflex = scene.rows("out", "reflex.jsonl");
+    let seen: Vec<_> = { reflex.iter() }
+        .map(|row| {
+            let details = row["trap_frame"]["details"].as_str().unwrap();
+            (
+                details,
+                row["from"]["line"].clone(),
+                row["from"]["tick"].clone(),
+                row["a_t"]["op"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("first", 2.into(), 1.into(), "SYS_WRITE".into()),
+            ("second", 3.into(), 1.into(), "SYS_WRITE".into()),
+        ]
+    );
+    let summary = scene.read("out", "summary.md");
+    for line in [
+        "| a.journal.log | turingos-journal | 2 | 3 | 2 | 2 |",
+        "| SYS_GOTO | 1 |",
+        "| sys://trap/cpu_fault | 2 |",
+        "1 traps are left out: ",
+    ] {
+        assert!(summary.contains(line), "{line}\n{summary}");
+    }
+}
+
+/// Every transition of the run in `run` is a row, and says what the run's journal has the digests of.
+fn hold_to_journal(policy: &[Value], run: &Path) {
+    let journal = fs::read_to_string(run.join(RunDirectory::JOURNAL)).unwrap();
+    let name = run.file_name().unwrap().to_str().unwrap();
+    let records: Vec<Value> = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["record"].take())
+        .collect();
+    let decoded: Vec<_> = records
+        .iter()
+        .filter(|record| !record["op"].is_null())
+        .collect();
+    assert_eq!(policy.len(), decoded.len());
+    for (row, record) in policy.iter().zip(decoded) {
+        let digest = |key: &str| Digest::of(row[key].as_str().unwrap().as_bytes()).to_string();
+        assert_eq!(row["from"]["tick"], record["tick"]);
+        assert_eq!(row["from"]["file"], format!("{name}/journal.jsonl"));
+        assert_eq!(row["from"]["line"], record["tick"].as_u64().unwrap() + 1);
+        assert_eq!(row["a_t"]["op"], record["op"]);
+        assert_eq!(digest("q_t"), record["q"].as_str().unwrap());
+        assert_eq!(digest("s_t"), record["frame"].as_str().unwrap());
+        let transition = serde_json::json!({"q_next": row["q_next"], "a_t": row["a_t"]});
+        decode_canonical(transition.to_string().as_bytes()).unwrap();
+    }
+}
+
+/// What providers really said, with retries, streams and two lanes: played again from the tapes.
+#[test]
+fn a_recorded_live_run_gives_its_rows() {
+    let scene = Scene::new();
+    let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/transcripts");
+    for (number, name) in ["kimi-streamed", "openai-streamed-chaos", "two-providers"]
+        .into_iter()
+        .enumerate()
+    {
+        let run = transcripts.join(name);
+        let out = format!("out-{number}");
+        let words = ["--keep-duplicates", run.to_str().unwrap()];
+        let (code, said, err) = scene.dataset(&out, &words);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{said}");
+        let policy = scene.rows(&out, "policy.jsonl");
+        assert!(policy.len() >= 3, "{name}");
+        hold_to_journal(&policy, &run);
+        assert_eq!(scene.rows(&out, "reflex.jsonl").len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_run_gives_what_its_model_saw_and_said() {
+    let scene = Scene::new();
+    let run = scene.soak("RUN");
+    let (code, out, err) = scene.dataset("out", &["--keep-duplicates", &run]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    hold_to_journal(&scene.rows("out", "policy.jsonl"), Path::new(&run));
+    let reflex = scene.rows("out", "reflex.jsonl");
+    assert!(reflex.len() > 10, "{}", reflex.len());
+    for row in reflex {
+        // A trap that only adds to the frame is answered in its own tick, any other later.
+        let trapped = row["trap_frame"]["tick"].as_u64().unwrap();
+        let answered = row["from"]["tick"].as_u64().unwrap();
+        let base = row["trap_frame"]["trap_base"].as_str().unwrap();
+        let is_soft = ["page_fault", "no_progress", "eacces"]
+            .iter()
+            .any(|it| base.ends_with(it));
+        assert_eq!(row["from"]["line"], trapped + 1);
+        assert!(
+            if is_soft {
+                answered >= trapped
+            } else {
+                answered > trapped
+            },
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn the_order_of_the_sources_and_a_second_name_change_nothing() {
+    let scene = Scene::new();
+    let run = scene.soak("RUN");
+    let a = scene.journal("x/a.journal.log", &composed());
+    scene.journal("x/b.journal.log", &composed());
+    let folder = scene.path("x").to_str().unwrap().to_owned();
+    let twice = format!("{folder}/../x/a.journal.log");
+    assert_eq!(scene.dataset("one", &[&run, &folder]).0, Some(0));
+    assert_eq!(
+        scene.dataset("two", &[&twice, &folder, &run, &a]).0,
+        Some(0)
+    );
+    for name in ["policy.jsonl", "reflex.jsonl", "summary.md"] {
+        let text = scene.read("one", name);
+        assert_eq!(text, scene.read("two", name), "{name}");
+        let machine = scene.directory.path().to_str().unwrap();
+        assert!(!text.contains(machine), "{name}");
+    }
+    let summary = scene.read("one", "summary.md");
+    assert!(
+        summary.contains("| b.journal.log | turingos-journal | 2 | 3 | 0 | 0 |"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn duplicates_are_left_out_unless_they_are_asked_for() {
+    let scene = Scene::new();
+    let a = scene.journal("a.journal.log", &composed());
+    let b = scene.journal("b.journal.log", &composed());
+    let (_, out, _) = scene.dataset("once", &["--json", &a, &b]);
+    let figures: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&figures["policy_rows"], &figures["policy_duplicates"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(
+        (&figures["reflex_rows"], &figures["reflex_duplicates"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(scene.rows("once", "policy.jsonl").len(), 2);
+    assert_eq!(
+        scene.dataset("all", &["--keep-duplicates", &a, &b]).0,
+        Some(0)
+    );
+    assert_eq!(scene.rows("all", "policy.jsonl").len(), 4);
+    assert_eq!(scene.rows("all", "reflex.jsonl").len(), 4);
+}
+
+#[test]
+fn a_syscall_of_another_instruction_set_is_counted_and_left_out() {
+    let scene = Scene::new();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/turingos-journals");
+    let text = fs::read_to_string(corpus.join("whole/foreign-syscall.in")).unwrap();
+    let journal = scene.journal("old.journal.log", &text);
+    assert_eq!(scene.dataset("out", &[&journal]).0, Some(0));
+    assert_eq!(scene.rows("out", "policy.jsonl").len(), 1);
+    let summary = scene.read("out", "summary.md");
+    let left_out = summary.split_once("## Transitions left out").unwrap().1;
+    assert!(left_out.contains("| UNKNOWN_OPCODE | 1 |"), "{summary}");
+}
+
+#[test]
+fn nothing_is_written_over_and_nothing_is_left_of_a_failure() {
+    let scene = Scene::new();
+    let good = scene.journal("a.journal.log", &composed());
+    fs::create_dir(scene.path("used")).unwrap();
+    fs::write(scene.path("used/notes.txt"), "mine").unwrap();
+    let (code, _, err) = scene.dataset("used", &[&good]);
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("is not empty; choose another directory"),
+        "{err}"
+    );
+    let (code, _, err) = scene.dataset("a.journal.log", &[&good]);
+    assert_eq!(code, Some(2), "{err}");
+
+    let bad = scene.journal("b.journal.log", &composed().replace("\"two\"", "\"too\""));
+    let (code, out, err) = scene.dataset("new", &[&good, &bad]);
+    assert_eq!((code, out.as_str()), (Some(6), ""));
+    assert!(
+        err.contains("b.journal.log: line 5: BAD_LEAF_HASH: "),
+        "{err}"
+    );
+    assert!(!scene.path("new").exists());
+    let (code, _, err) = scene.dataset("new", &[&format!("{good}.missing")]);
+    assert_eq!(code, Some(6));
+    assert!(err.contains("cannot be read: No such file"), "{err}");
+}
+
+/// A run whose chain holds, but which its header does not lead to.
+#[test]
+fn a_run_that_comes_out_otherwise_is_a_divergence_at_its_tick() {
+    let scene = Scene::new();
+    let run = scene.soak("RUN");
+    let path = Path::new(&run).join(RunDirectory::JOURNAL);
+    let header = fs::read(Path::new(&run).join(RunDirectory::HEADER)).unwrap();
+    let mut chain = Chain::new(Digest::of(&header));
+    let mut lines = Vec::new();
+    for (tick, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+        let mut record = line[84..line.len() - 1].to_owned();
+        if tick == 50 {
+            let (before, _) = record.split_once("\"reply\":\"").unwrap();
+            let reply = Digest::of(b"another reply");
+            let after = &record[before.len() + 9 + 64..];
+            record = format!("{before}\"reply\":\"{reply}{after}");
+        }
+        chain.append(record.as_bytes(), &mut lines);
+    }
+    fs::write(&path, lines).unwrap();
+    fs::remove_file(Path::new(&run).join(RunDirectory::MANIFEST)).unwrap();
+    assert_eq!(sim(&["verify", &run]).0, Some(0));
+    let (code, _, err) = scene.dataset("out", &[&run]);
+    assert_eq!(code, Some(5), "{err}");
+    assert!(err.contains("tick 50"), "{err}");
+    assert!(!scene.path("out").exists());
+}
+
+#[test]
+fn a_scenario_s_run_verifies_and_gives_its_rows_too() {
+    let scene = Scene::new();
+    let scenario =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/scenarios/fault-recovery.json");
+    let (scenario, run) = (scenario.to_str().unwrap(), scene.path("RUN"));
+    let run = run.to_str().unwrap();
+    assert_eq!(sim(&["run", scenario, "--quiet", "--out", run]).0, Some(0));
+    let (code, out, _) = sim(&["verify", run]);
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(scene.dataset("out", &["--keep-duplicates", run]).0, Some(0));
+    let journal = fs::read_to_string(Path::new(run).join(RunDirectory::JOURNAL)).unwrap();
+    let decoded = journal
+        .lines()
+        .filter(|line| line.contains("\"fault\":null"))
+        .count();
+    assert_eq!(scene.rows("out", "policy.jsonl").len(), decoded);
+    assert!(!scene.rows("out", "reflex.jsonl").is_empty());
+}

@@ -1,0 +1,62 @@
+//! Soaks, which have no inputs but their seed.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use turingos_draws::{Draws, Stream};
+use turingos_run::RunDirectory;
+
+use super::process::{files, killed_at, size, succeed};
+
+const RUN: [&str; 7] = [
+    "soak",
+    "--ticks",
+    "900",
+    "--seed",
+    "9",
+    "--profile",
+    "hostile",
+];
+
+#[test]
+fn a_soak_killed_anywhere_goes_on_to_the_same_files() {
+    let directory = TempDir::new().unwrap();
+    let whole = directory.path().join("WHOLE");
+    succeed(&[&RUN[..], &["--out", whole.to_str().unwrap()]].concat());
+    let expected = files(&whole);
+    let length = size(&whole.join(RunDirectory::JOURNAL));
+    let mut draws = Draws::new(1, Stream::Mission);
+    let mut kills = 0;
+    for round in 0..12 {
+        let run = directory.path().join(format!("RUN{round}"));
+        let path = run.to_str().unwrap();
+        let journal = run.join(RunDirectory::JOURNAL);
+        let delay = u64::from(draws.below(3_000));
+        // Anywhere from the header on; a run without one has not begun.
+        let start = [&RUN[..], &["--out", path]].concat();
+        kills += u64::from(match round {
+            0 => killed_at(&start, &run.join(RunDirectory::HEADER), 1, 0),
+            _ => killed_at(&start, &journal, length * round / 12, delay),
+        });
+        // Going on can be killed as well.
+        let resume = ["soak", "--resume", path];
+        if round % 3 == 1 {
+            kills += u64::from(killed_at(
+                &resume,
+                &journal,
+                length * (round + 1) / 12,
+                delay,
+            ));
+        }
+        succeed(&resume);
+        assert_same(&expected, &run);
+        std::fs::remove_dir_all(&run).unwrap();
+    }
+    assert!(kills >= 8, "{kills} processes were killed before their end");
+}
+
+fn assert_same(expected: &[Vec<u8>], run: &Path) {
+    for (number, (expected, found)) in expected.iter().zip(files(run)).enumerate() {
+        assert!(*expected == found, "file {number} of {}", run.display());
+    }
+}

@@ -1,0 +1,428 @@
+//! `sim live` as a process against a server on loopback: recorded, replayed, refused, stopped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::server::{Behaviour, Server, good, on_real_time, response};
+
+const OK: &str = "200 OK\r\ncontent-type: application/json";
+const KEY: &str = "a-key-of-the-test";
+
+/// A directory for one test: a mission, its workspace, and where its recording goes.
+struct Place {
+    directory: TempDir,
+}
+
+/// What a process came to.
+#[derive(Debug)]
+struct Ended {
+    code: Option<i32>,
+    out: String,
+    error: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        fs::create_dir(directory.path().join("work")).unwrap();
+        fs::write(directory.path().join("mission.md"), "Push one task.\n").unwrap();
+        Self { directory }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Settings for one provider at `server`, with a key.
+    fn settings(&self, kind: &str, server: &Server, more: &str) {
+        let base = if kind == "openai" { "/v1" } else { "" };
+        let text = format!(
+            "version = 1\n[retry]\ntimeout_ms = 400\nmax_attempts = 1\n[lane.p]\n\
+             kind = \"{kind}\"\nmodel = \"m\"\nbase_url = \"http://{}{base}\"\n\
+             key_variable = \"SIM_TEST_KEY\"\nconnect_timeout_ms = 400\ninput_price = 1000000\noutput_price = 2000000\n{more}",
+            server.address
+        );
+        fs::write(self.at("settings.toml"), text).unwrap();
+    }
+
+    /// `sim` with these words, in which `@name` is a path of this place.
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+        command.env("SIM_TEST_KEY", KEY);
+        for word in words.split(' ') {
+            match word.strip_prefix('@') {
+                Some(name) => command.arg(self.at(name)),
+                None => command.arg(word),
+            };
+        }
+        command
+    }
+
+    async fn sim(&self, words: &str) -> Ended {
+        finished(self.command(words)).await
+    }
+
+    /// A mission of so many ticks, recorded in `@run`.
+    async fn live(&self, more: &str) -> Ended {
+        let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
+        self.sim(&format!("{words} --max-ticks 3 --json{more}"))
+            .await
+    }
+
+    fn assert_clean(&self) {
+        for name in [
+            "header.json",
+            "tape.jsonl",
+            "journal.jsonl",
+            "draws.jsonl",
+            "manifest.json",
+        ] {
+            let bytes = fs::read(self.at("run").join(name)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(KEY), "{name} holds the key");
+        }
+    }
+}
+
+/// Runs a command to its end while the server in this thread goes on serving.
+async fn finished(mut command: Command) -> Ended {
+    let output = tokio::task::spawn_blocking(move || command.output());
+    ended(output.await.unwrap().unwrap())
+}
+
+async fn waited(child: Child) -> Ended {
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output());
+    ended(output.await.unwrap().unwrap())
+}
+
+fn ended(output: std::process::Output) -> Ended {
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        error: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn lines(path: &Path) -> usize {
+    fs::read_to_string(path).unwrap().lines().count()
+}
+
+#[test]
+fn every_kind_of_provider_is_recorded_and_replayed_to_the_same_root() {
+    for (kind, stream) in [
+        ("openai", true),
+        ("openai", false),
+        ("kimi", false),
+        ("ollama", false),
+    ] {
+        on_real_time(async {
+            let place = Place::new();
+            let server = Server::start(Behaviour::Send(response(OK, &good(kind)))).await;
+            place.settings(kind, &server, &format!("stream = {stream}\n"));
+            let live = place.live("").await;
+            assert_eq!(live.code, Some(1), "{kind}: {live:?}");
+            let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+            assert_eq!(report["ticks"], 3);
+            assert_eq!(report["ending"], "tick limit");
+            assert_eq!(report["tokens"], 360);
+            assert_eq!(report["micro_dollars"], 3 * (100 + 2 * 20));
+            assert!(place.at("work/MISSION.md").exists());
+            place.assert_clean();
+            let replay = place.sim("replay @run --json").await;
+            assert_eq!(replay.code, Some(0), "{kind}: {replay:?}");
+            let replayed: serde_json::Value = serde_json::from_str(&replay.out).unwrap();
+            assert_eq!(replayed["replay"]["root"], report["root"]);
+            assert_eq!(replayed["replay"]["whole"], true);
+        });
+    }
+}
+
+/// A body that goes on for as long as anybody reads it.
+fn endless(header: &str, byte: u8) -> Behaviour {
+    let head = format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n");
+    Behaviour::Repeat(head.into(), vec![byte; 64 * 1024], Duration::ZERO)
+}
+
+#[test]
+fn a_hostile_server_ends_no_recording() {
+    for behaviour in [
+        Behaviour::Send(response("200 OK", "<html>")),
+        Behaviour::Send(response("302 Found\r\nlocation: /elsewhere", "")),
+        Behaviour::Send(Vec::new()),
+        Behaviour::SendThenHang(Vec::new()),
+        Behaviour::Reset(b"HTTP/1.1 200".to_vec()),
+        endless("content-length: 209715200", b'x'),
+        endless("content-type: text/event-stream", b'\n'),
+    ] {
+        on_real_time(async {
+            let place = Place::new();
+            let server = Server::start(behaviour).await;
+            place.settings("openai", &server, "");
+            let live = place.live("").await;
+            assert_eq!(live.code, Some(1), "{live:?}");
+            assert_eq!(lines(&place.at("run/journal.jsonl")), 3);
+            let tape = fs::read_to_string(place.at("run/tape.jsonl")).unwrap();
+            assert!(tape.matches("\"kind\":\"call\"").count() >= 3);
+            assert_eq!(place.sim("replay @run").await.code, Some(0));
+        });
+    }
+}
+
+#[test]
+fn a_missing_key_and_an_unreachable_host_stop_before_the_first_tick() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(Vec::new())).await;
+        place.settings("openai", &server, "");
+        let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
+        let mut command = place.command(words);
+        command.env_remove("SIM_TEST_KEY");
+        let refused = finished(command).await;
+        assert_eq!(refused.code, Some(7));
+        assert!(
+            refused.error.contains("SIM_TEST_KEY is not set"),
+            "{refused:?}"
+        );
+
+        let flags = "--kind ollama --model m --base-url http://127.0.0.1:1";
+        let refused = place
+            .sim(&format!(
+                "live @mission.md --workspace @work --out @run {flags}"
+            ))
+            .await;
+        assert_eq!(refused.code, Some(7));
+        assert!(refused.error.contains("cannot be reached"), "{refused:?}");
+        assert!(!place.at("run").exists() && !place.at("work/MISSION.md").exists());
+    });
+}
+
+#[test]
+fn wrong_settings_and_flags_are_told_with_their_place() {
+    on_real_time(async {
+        let place = Place::new();
+        fs::write(place.at("settings.toml"), "version = 1\napi_key = \"x\"\n").unwrap();
+        let refused = place.live("").await;
+        assert_eq!(refused.code, Some(6));
+        assert!(
+            refused.error.contains("settings.toml: 2:1: unknown field"),
+            "{refused:?}"
+        );
+        let base = "live @mission.md --workspace @work --out @run";
+        for (flags, code, message) in [
+            ("", 2, "--kind"),
+            (
+                "--kind openai --model m --base-url http://x/?a",
+                2,
+                "--base-url: not an address",
+            ),
+            (
+                "--kind gemini --model m",
+                2,
+                "expected one of openai kimi ollama",
+            ),
+            ("--kind kimi --model m --output object", 2, "--output: "),
+            (
+                "--kind ollama --model m --max-cost-usd 1",
+                2,
+                "needs input_price",
+            ),
+            ("--kind ollama --model m --max-ticks 0", 2, "--max-ticks"),
+        ] {
+            let words = format!("{base} {flags}");
+            let refused = place.sim(words.trim_end()).await;
+            assert_eq!(refused.code, Some(code), "{flags}: {refused:?}");
+            assert!(refused.error.contains(message), "{flags}: {refused:?}");
+        }
+        let inside = "live @mission.md --workspace @work --out @work/run --kind ollama --model m";
+        assert_eq!(place.sim(inside).await.code, Some(2));
+    });
+}
+
+#[test]
+fn budgets_end_a_run_between_ticks() {
+    for (budget, ending) in [
+        (" --max-tokens 200", "token budget used up"),
+        (" --max-cost-usd 0.00028", "cost budget used up"),
+    ] {
+        on_real_time(async {
+            let place = Place::new();
+            let server = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
+            place.settings("kimi", &server, "");
+            let live = place.live(budget).await;
+            assert_eq!(live.code, Some(1), "{live:?}");
+            let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+            assert_eq!(
+                (&report["ticks"], &report["ending"]),
+                (&2.into(), &ending.into())
+            );
+            assert_eq!(place.sim("replay @run").await.code, Some(0));
+        });
+    }
+}
+
+#[test]
+fn a_leaked_key_stops_the_run_and_is_nowhere() {
+    on_real_time(async {
+        let place = Place::new();
+        let leaking = good("openai").replace("work", &format!("use {KEY}"));
+        let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
+        place.settings("openai", &server, "");
+        let live = place.live("").await;
+        assert_eq!(live.code, Some(7), "{live:?}");
+        assert!(
+            live.error.contains("the key of a provider of this run"),
+            "{live:?}"
+        );
+        assert!(live.error.contains("recording of 0 ticks"), "{live:?}");
+        assert!(!live.error.contains(KEY) && !live.out.contains(KEY));
+        place.assert_clean();
+        assert!(!place.at("run/manifest.json").exists());
+    });
+}
+
+#[test]
+fn a_secret_in_a_file_of_the_workspace_stops_the_run_before_it_is_written_or_sent() {
+    on_real_time(async {
+        let place = Place::new();
+        let secret = format!("ghp_{}", "a1B2".repeat(9));
+        let write = r#"{\"q_next\":\"n\",\"a_t\":{\"op\":\"SYS_GOTO\",\"pointer\":\"notes.txt\"}}"#;
+        let push = r#"{\"q_next\":\"next\",\"a_t\":{\"op\":\"SYS_PUSH\",\"task\":\"work\"}}"#;
+        let body = good("openai").replace(push, write);
+        let server = Server::start(Behaviour::Send(response(OK, &body))).await;
+        place.settings("openai", &server, "");
+        fs::write(place.at("work/notes.txt"), &secret).unwrap();
+        let live = place.live("").await;
+        assert_eq!(live.code, Some(7), "{live:?}");
+        assert!(live.error.contains("a GitHub token"), "{live:?}");
+        assert_eq!(lines(&place.at("run/journal.jsonl")), 1);
+        for name in ["tape.jsonl", "journal.jsonl"] {
+            let text = fs::read_to_string(place.at("run").join(name)).unwrap();
+            assert!(!text.contains(&secret), "{name}");
+        }
+        assert!(
+            server
+                .requests
+                .take()
+                .iter()
+                .all(|it| !it.contains(&secret))
+        );
+        assert_eq!(place.sim("replay @run").await.code, Some(0));
+    });
+}
+
+/// Starts a long run and waits until its journal has a record.
+async fn started(place: &Place) -> Child {
+    let words = "live @mission.md --workspace @work --out @run --settings @settings.toml --json";
+    let mut command = place.command(words);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while fs::read(place.at("run/journal.jsonl"))
+        .unwrap_or_default()
+        .is_empty()
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    child
+}
+
+fn interrupt(child: &Child) {
+    let pid = i32::try_from(child.id()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::INT).unwrap();
+}
+
+#[test]
+fn an_interruption_finishes_the_tick_and_the_run() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        // Slow enough to be interrupted between two calls.
+        place.settings("openai", &server, "calls_per_minute = 600\nburst = 1\n");
+        let child = started(&place).await;
+        interrupt(&child);
+        let live = waited(child).await;
+        assert_eq!(live.code, Some(1), "{live:?}");
+        let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+        assert_eq!(report["ending"], "interrupted");
+        let replay = place.sim("replay @run --json").await;
+        assert_eq!(replay.code, Some(0), "{replay:?}");
+        assert!(replay.out.contains("\"whole\":true"));
+    });
+}
+
+#[test]
+fn a_second_interruption_gives_the_tick_up_and_leaves_a_valid_recording() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        // The second call waits for a minute.
+        place.settings("openai", &server, "calls_per_minute = 1\nburst = 1\n");
+        let child = started(&place).await;
+        interrupt(&child);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        interrupt(&child);
+        let live = waited(child).await;
+        assert_eq!(live.code, Some(7), "{live:?}");
+        assert!(live.error.contains("stopping after this tick"), "{live:?}");
+        assert!(live.error.contains("recording of 1 ticks"), "{live:?}");
+        let replay = place.sim("replay @run --json").await;
+        assert_eq!(replay.code, Some(0), "{replay:?}");
+        assert!(replay.out.contains("\"whole\":false"));
+    });
+}
+
+#[test]
+fn a_recording_that_was_killed_goes_on_and_replays_as_a_whole() {
+    on_real_time(async {
+        let place = Place::new();
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        place.settings("openai", &server, "calls_per_minute = 600\nburst = 1\n");
+        let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
+        let mut command = place.command(&format!("{words} --max-ticks 4"));
+        let mut child = command.spawn().unwrap();
+        while fs::read(place.at("run/journal.jsonl"))
+            .unwrap_or_default()
+            .is_empty()
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let calls = server.requests.take().len();
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let resumed = place.sim(again).await;
+        assert_eq!(resumed.code, Some(1), "{resumed:?}");
+        let report: serde_json::Value = serde_json::from_str(&resumed.out).unwrap();
+        assert_eq!(report["ticks"], 4);
+        let more = server.requests.take();
+        let more = more.iter().filter(|it| it.starts_with("POST")).count();
+        assert!(more < 4 && more + calls >= 4, "{calls} and {more}");
+        let replay = place.sim("replay @run --json").await;
+        assert_eq!(replay.code, Some(0), "{replay:?}");
+        assert!(replay.out.contains("\"whole\":true"));
+
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("has finished"), "{refused:?}");
+    });
+}
+
+#[test]
+fn other_settings_do_not_go_on_with_a_recording() {
+    on_real_time(async {
+        let place = Place::new();
+        let leaking = good("openai").replace("work", KEY);
+        let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
+        place.settings("openai", &server, "");
+        assert_eq!(place.live("").await.code, Some(7));
+        place.settings("openai", &server, "seed = 1\n");
+        let again = "live --resume @run --workspace @work --settings @settings.toml --json";
+        let refused = place.sim(again).await;
+        assert_eq!(refused.code, Some(2), "{refused:?}");
+        assert!(refused.error.contains("not those that"), "{refused:?}");
+    });
+}

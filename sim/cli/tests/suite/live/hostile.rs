@@ -1,0 +1,290 @@
+//! Servers that mean harm: each is bounded in time and memory and is a provider's fault in the
+//! record, and the run goes on when the server comes to its senses.
+
+use std::time::Duration;
+
+use turingos::bus::MAX_BODY_BYTES;
+use turingos::journal::Record;
+use turingos_live::{Key, LiveOracle};
+use turingos_run::providers::Settings;
+
+use super::server::{Behaviour, Server, driver, good, on_real_time, response, settings, tick};
+
+/// Requests of a tick whose failure is no passing one: routine's lane asks, and the other after it.
+pub(crate) const ASKED: usize = 2;
+/// Requests of a tick whose failure may pass: two attempts of each lane.
+pub(crate) const ASKED_AGAIN: usize = 4;
+
+const OK: &str = "200 OK\r\ncontent-type: application/json";
+
+/// What one tick came to against a server, how many requests it saw and what it could send.
+struct Harm {
+    record: Record,
+    requests: Vec<String>,
+    sent: usize,
+}
+
+/// One tick against `behaviour`, and one against the same server when it is honest again.
+fn suffer(behaviour: Behaviour) -> Harm {
+    on_real_time(async {
+        let server = Server::start(behaviour).await;
+        let mut driver = driver(&settings("openai", server.address, ""), None);
+        let record = tick(&mut driver).await;
+        let harm = Harm {
+            record,
+            requests: server.requests.take(),
+            sent: server.sent.get(),
+        };
+        server.become_(Behaviour::Send(response(OK, &good("openai"))));
+        let after = tick(&mut driver).await;
+        assert_eq!(after.fault, None, "the run does not go on");
+        harm
+    })
+}
+
+fn fault(harm: &Harm) -> &str {
+    harm.record.fault.as_deref().unwrap_or("none")
+}
+
+#[test]
+fn an_answer_in_html_is_tried_again_and_is_no_reply() {
+    let page = response(
+        "200 OK\r\ncontent-type: text/html",
+        "<html><body>captive portal</body></html>",
+    );
+    let harm = suffer(Behaviour::Send(page));
+    assert_eq!(
+        (fault(&harm), harm.requests.len()),
+        ("NOT_JSON", ASKED_AGAIN)
+    );
+}
+
+#[test]
+fn a_page_of_an_error_keeps_the_meaning_of_its_status() {
+    let harm = suffer(Behaviour::Send(response(
+        "502 Bad Gateway",
+        "<html>oops</html>",
+    )));
+    assert_eq!(
+        (fault(&harm), harm.requests.len()),
+        ("SERVER_ERROR", ASKED_AGAIN)
+    );
+}
+
+#[test]
+fn a_server_that_hangs_is_left_at_the_time_limit() {
+    for head in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-le"] {
+        let harm = suffer(Behaviour::SendThenHang(head.to_vec()));
+        assert_eq!(
+            (fault(&harm), harm.requests.len()),
+            ("ORACLE_TIMEOUT", ASKED_AGAIN)
+        );
+        let took = Duration::from_micros(harm.record.time_us);
+        assert!(took >= Duration::from_millis(1_200), "{took:?}");
+        assert!(took < Duration::from_millis(2_500), "{took:?}");
+    }
+}
+
+#[test]
+fn a_body_that_stands_still_is_left_before_the_time_limit() {
+    let beginning = format!("HTTP/1.1 {OK}\r\ncontent-length: 500\r\n\r\n{{\"choices\":");
+    let harm = suffer(Behaviour::SendThenHang(beginning.into_bytes()));
+    assert_eq!(
+        (fault(&harm), harm.requests.len()),
+        ("ORACLE_TIMEOUT", ASKED_AGAIN)
+    );
+    let took = Duration::from_micros(harm.record.time_us);
+    assert!(took < Duration::from_millis(1_100), "{took:?}");
+}
+
+#[test]
+fn a_server_that_closes_or_resets_is_a_broken_connection() {
+    for behaviour in [
+        Behaviour::Send(Vec::new()),
+        Behaviour::Send(b"HTTP/1.1 200 OK\r\n".to_vec()),
+        Behaviour::Reset(Vec::new()),
+        Behaviour::Reset(format!("HTTP/1.1 {OK}\r\ncontent-length: 500\r\n\r\n{{").into_bytes()),
+    ] {
+        let harm = suffer(behaviour.clone());
+        assert_eq!(fault(&harm), "ORACLE_RESET", "{behaviour:?}");
+    }
+}
+
+#[test]
+fn what_is_no_http_is_a_broken_connection() {
+    for garbage in [
+        &b"SSH-2.0-OpenSSH_9.0\r\n"[..],
+        b"HTTP/1.1 9999 NO\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}",
+    ] {
+        let harm = suffer(Behaviour::Send(garbage.to_vec()));
+        let shown = String::from_utf8_lossy(garbage);
+        assert_eq!(fault(&harm), "ORACLE_RESET", "{shown}");
+    }
+}
+
+#[test]
+fn headers_without_end_are_cut() {
+    let header = format!("x-filler: {}\r\n", "y".repeat(4_000));
+    let harm = suffer(Behaviour::Repeat(
+        b"HTTP/1.1 200 OK\r\n".to_vec(),
+        header.into_bytes(),
+        Duration::ZERO,
+    ));
+    assert_eq!(fault(&harm), "ORACLE_RESET");
+    assert!(harm.sent < 32 * 1024 * 1024, "{}", harm.sent);
+}
+
+#[test]
+fn a_redirect_is_not_followed_and_not_repeated() {
+    for status in [
+        "301 Moved Permanently",
+        "302 Found",
+        "307 Temporary Redirect",
+    ] {
+        let head = format!("{status}\r\nlocation: /elsewhere");
+        let harm = suffer(Behaviour::Send(response(&head, "")));
+        assert_eq!(fault(&harm), "UNEXPECTED_STATUS");
+        assert_eq!(harm.requests.len(), ASKED);
+        assert!(harm.requests[0].starts_with("POST /v1/chat/completions "));
+    }
+}
+
+/// What bodies may cost: the limit, and what sockets on the way hold.
+const MOST_SENT: usize = ASKED * (MAX_BODY_BYTES + 12 * 1024 * 1024);
+
+#[test]
+fn two_hundred_megabytes_are_not_read() {
+    let announced = format!("HTTP/1.1 {OK}\r\ncontent-length: 209715200\r\n\r\n");
+    let unannounced = format!("HTTP/1.1 {OK}\r\nconnection: close\r\n\r\n");
+    for head in [announced, unannounced] {
+        let block = vec![b'x'; 64 * 1024];
+        let harm = suffer(Behaviour::Repeat(head.into_bytes(), block, Duration::ZERO));
+        assert_eq!(
+            (fault(&harm), harm.requests.len()),
+            ("BODY_TOO_LARGE", ASKED)
+        );
+        assert!(harm.sent < MOST_SENT, "{}", harm.sent);
+    }
+}
+
+#[test]
+fn a_stream_that_never_ends_is_left() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    let ping = b": ping\n\n".to_vec();
+    let fast = Behaviour::Repeat(head.into(), ping.repeat(8 * 1024), Duration::ZERO);
+    let harm = suffer(fast);
+    assert_eq!(fault(&harm), "BODY_TOO_LARGE");
+    assert!(harm.sent < MOST_SENT, "{}", harm.sent);
+    // Slow enough never to stand still, and never to come to an end.
+    let slow = Behaviour::Repeat(head.into(), ping, Duration::from_millis(20));
+    let harm = suffer(slow);
+    assert_eq!(
+        (fault(&harm), harm.requests.len()),
+        ("ORACLE_TIMEOUT", ASKED_AGAIN)
+    );
+}
+
+#[test]
+fn a_body_of_a_wrong_length_is_broken_or_cut_as_http_says() {
+    let body = good("openai");
+    let short = format!(
+        "HTTP/1.1 {OK}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len() + 9
+    );
+    assert_eq!(
+        fault(&suffer(Behaviour::Send(short.into()))),
+        "ORACLE_RESET"
+    );
+    let long = format!(
+        "HTTP/1.1 {OK}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len() - 9
+    );
+    assert_eq!(
+        fault(&suffer(Behaviour::Send(long.into()))),
+        "TRUNCATED_BODY"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_and_claims_of_compression_are_no_reply() {
+    let head = format!("HTTP/1.1 {OK}\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n");
+    let packed = [
+        head.as_bytes(),
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xab\xff",
+    ]
+    .concat();
+    assert_eq!(fault(&suffer(Behaviour::Send(packed))), "NOT_UTF8");
+    let head = format!("HTTP/1.1 {OK}\r\nconnection: close\r\n\r\n");
+    let bytes = [head.as_bytes(), b"{\"choices\":\"\xff\xfe\"}"].concat();
+    assert_eq!(fault(&suffer(Behaviour::Send(bytes))), "NOT_UTF8");
+}
+
+#[test]
+fn a_claim_of_compression_does_not_change_a_plain_body() {
+    on_real_time(async {
+        let head = "200 OK\r\ncontent-encoding: gzip";
+        let server = Server::start(Behaviour::Send(response(head, &good("openai")))).await;
+        let mut driver = driver(&settings("openai", server.address, ""), None);
+        assert_eq!(tick(&mut driver).await.fault, None);
+    });
+}
+
+#[test]
+fn nobody_at_the_address_is_unreachable() {
+    on_real_time(async {
+        let server = Server::start(Behaviour::Send(Vec::new())).await;
+        // Nobody listens at port 1 of loopback.
+        let mut address = server.address;
+        address.set_port(1);
+        let settings = settings("openai", address, "");
+        let mut driver = driver(&settings, None);
+        assert_eq!(
+            tick(&mut driver).await.fault.as_deref(),
+            Some("ORACLE_UNREACHABLE")
+        );
+        let error = driver.oracle().reach().await.unwrap_err().to_string();
+        assert!(error.contains("cannot be reached"), "{error}");
+        assert!(error.contains("127.0.0.1:1"), "{error}");
+        assert_eq!(driver.oracle().spending().tokens, 0);
+    });
+}
+
+/// TLS is really spoken: a server without it is not reached, and is sent nothing that it could read.
+#[test]
+fn a_server_without_tls_is_unreachable_over_https() {
+    on_real_time(async {
+        let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
+        let address = format!("https://{}", server.address);
+        let text = format!(
+            "version = 1\n[retry]\nmax_attempts = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\n\
+             base_url = \"{address}\"\nconnect_timeout_ms = 400\n"
+        );
+        let settings = Settings::parse(text.as_bytes()).unwrap();
+        let mut driver = driver(&settings, None);
+        let record = tick(&mut driver).await;
+        assert_eq!(record.fault.as_deref(), Some("ORACLE_UNREACHABLE"));
+        assert!(driver.oracle().reach().await.is_err());
+        assert!(server.requests.take().is_empty());
+    });
+}
+
+#[test]
+fn whoever_listens_is_reached_whatever_they_say() {
+    on_real_time(async {
+        for behaviour in [
+            Behaviour::Send(response("404 Not Found", "")),
+            Behaviour::Send(b"SSH-2.0\r\n".to_vec()),
+            Behaviour::SendThenHang(Vec::new()),
+        ] {
+            let server = Server::start(behaviour).await;
+            let key = Key::new("a-key-of-the-test".into()).unwrap();
+            let settings = settings("openai", server.address, "key_variable = \"KEY\"\n");
+            let oracle = LiveOracle::new(&settings, Some(&key), Some(&key)).unwrap();
+            oracle.reach().await.unwrap();
+        }
+    });
+}

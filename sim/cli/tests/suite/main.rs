@@ -1,0 +1,17 @@
+//! The `sim` command as a shell sees it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop at the line that went wrong"
+)]
+
+mod command_line;
+mod dataset;
+mod killed;
+mod live;
+mod replay_command;
+mod scenario_command;
+mod schema_command;
+mod serve;
+mod shell;
+mod verify;

@@ -1,0 +1,149 @@
+//! Chaos: every kind as a client meets it, and exactly as the seed says.
+
+use turingos::bus;
+use turingos_serve::answer::Delivery;
+use turingos_serve::chaos::{Chaos, ChaosKind};
+use turingos_serve::endpoint::Endpoint;
+use turingos_serve::parsed_request::ParsedRequest;
+
+use super::client::{Served, on_real_time, prompt, troubled};
+
+/// A status and a body, or nothing whole.
+async fn received(
+    served: &Served,
+    endpoint: Endpoint,
+    body: &serde_json::Value,
+) -> Option<(u16, Vec<u8>)> {
+    let response = served.post(endpoint, body).send().await.ok()?;
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await.ok()?;
+    Some((status, bytes.to_vec()))
+}
+
+#[test]
+fn what_a_call_meets_is_what_the_seed_says() {
+    on_real_time(async {
+        let agent = troubled(9, Chaos::spread(6_000).without(ChaosKind::Slow));
+        let served = Served::by(agent.clone()).await;
+        let mut met = std::collections::BTreeSet::new();
+        // The streamed and the whole request are one: each comes as its next attempt.
+        let mut attempts = std::collections::BTreeMap::new();
+        for number in 0..120 {
+            let endpoint = Endpoint::ALL[number % 4];
+            let body = prompt(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
+            let asked = ParsedRequest::parse(endpoint, body.to_string().as_bytes()).unwrap();
+            let attempt = *attempts.get(&asked.hash).unwrap_or(&0);
+            let expected = agent.answer(&asked, attempt);
+            let kind = agent.trouble(&asked, attempt);
+            attempts.insert(asked.hash, attempt + 1);
+            let received = received(&served, endpoint, &body).await;
+            met.extend(kind);
+            match expected.delivery {
+                Delivery::Whole => {
+                    assert_eq!(received, Some((expected.status, expected.body)), "{kind:?}");
+                }
+                Delivery::CutAfter(_) | Delivery::Reset => assert_eq!(received, None, "{kind:?}"),
+            }
+        }
+        assert!(met.len() >= 8, "{met:?}");
+        served.stop().await;
+    });
+}
+
+#[test]
+fn no_kind_of_trouble_passes_for_an_answer() {
+    on_real_time(async {
+        for kind in ChaosKind::ALL {
+            if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
+                continue;
+            }
+            let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[kind]))).await;
+            for endpoint in Endpoint::ALL {
+                for stream in [false, true] {
+                    if !kind.exists_at(endpoint.provider()) {
+                        continue;
+                    }
+                    let body = prompt(endpoint, "hello", stream);
+                    let Some((status, bytes)) = received(&served, endpoint, &body).await else {
+                        assert!(matches!(
+                            kind,
+                            ChaosKind::CutBody | ChaosKind::ConnectionReset
+                        ));
+                        continue;
+                    };
+                    let fault = bus::parse(endpoint.provider(), status, &bytes).unwrap_err();
+                    let is_final = matches!(
+                        kind,
+                        ChaosKind::QuotaExhausted | ChaosKind::Refusal | ChaosKind::LengthTruncated
+                    );
+                    // Ollama's envelope has no word for a spent account.
+                    let is_told = kind != ChaosKind::QuotaExhausted
+                        || endpoint.provider() != bus::Provider::Ollama;
+                    if is_told {
+                        assert_eq!(
+                            fault.code.is_retryable(),
+                            !is_final,
+                            "{kind:?} {endpoint:?}: {fault:?}"
+                        );
+                    }
+                }
+            }
+            served.stop().await;
+        }
+    });
+}
+
+#[test]
+fn a_rate_limit_says_when_to_come_back() {
+    on_real_time(async {
+        let served = Served::by(troubled(
+            4,
+            Chaos::of_kinds(10_000, &[ChaosKind::RateLimited]),
+        ))
+        .await;
+        for endpoint in Endpoint::ALL {
+            let response = served.ask(endpoint, &prompt(endpoint, "x", false)).await;
+            assert_eq!(response.status(), 429);
+            assert_eq!(response.headers()["retry-after"], "1");
+            let exact = response.headers().get("retry-after-ms");
+            assert_eq!(
+                exact.is_none(),
+                endpoint.provider() == bus::Provider::Ollama
+            );
+        }
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_slow_answer_is_late_and_right() {
+    on_real_time(async {
+        let agent = troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Slow]));
+        let served = Served::by(agent.clone()).await;
+        let body = prompt(Endpoint::Messages, "hello", true);
+        let asked = ParsedRequest::parse(Endpoint::Messages, body.to_string().as_bytes()).unwrap();
+        let expected = agent.answer(&asked, 0);
+        let began = tokio::time::Instant::now();
+        let received = received(&served, Endpoint::Messages, &body).await;
+        let took = began.elapsed().as_micros();
+        assert!(took >= u128::from(expected.wait_us) && expected.wait_us >= 20_000);
+        assert_eq!(received, Some((200, expected.body)));
+        served.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_stops_lets_nobody_wait() {
+    on_real_time(async {
+        let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Hang]))).await;
+        let body = prompt(Endpoint::OllamaChat, "x", false);
+        let request = served.post(Endpoint::OllamaChat, &body).send();
+        let asking = tokio::task::spawn_local(request);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!asking.is_finished());
+        let began = tokio::time::Instant::now();
+        assert_eq!(served.stop().await.answered, 1);
+        assert!(began.elapsed().as_secs() < 3);
+        assert!(asking.await.unwrap().is_err());
+    });
+}

@@ -1,0 +1,344 @@
+//! `sim verify` as a shell sees it, and the files of a run with anything in them changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use turingos::Digest;
+use turingos::journal::Chain;
+use turingos_agents::TransportFault;
+use turingos_run::tape::{CallEntry, Entry};
+use turingos_run::verify::{self, RunFolder, Verdict};
+use turingos_run::{Manifest, RunDirectory};
+use turingos_testkit::fuzzing::turingos_journal::Composer;
+
+use crate::shell::sim;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A soak in a directory of its own.
+fn soaked(ticks: &str) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let out = directory.path().to_str().unwrap();
+    let line = [
+        "soak",
+        "--profile",
+        "hostile",
+        "--quiet",
+        "--ticks",
+        ticks,
+        "--out",
+        out,
+    ];
+    assert_eq!(sim(&line).0, Some(0));
+    directory
+}
+
+fn files_of(directory: &Path) -> Files {
+    let names = [
+        RunDirectory::HEADER,
+        RunDirectory::TAPE,
+        RunDirectory::JOURNAL,
+        RunDirectory::DRAWS,
+        RunDirectory::MANIFEST,
+    ];
+    let read = |name: &str| (name.to_owned(), fs::read(directory.join(name)).unwrap());
+    names.map(read).into()
+}
+
+/// The same run with a tape that is not empty.
+fn with_a_tape(mut files: Files) -> Files {
+    let genesis = Digest::of(&files[RunDirectory::HEADER]);
+    let mut tape = Chain::new(genesis);
+    let mut lines = Vec::new();
+    for tick in 0..2 {
+        let request = turingos_agents::Request {
+            tick,
+            lane: turingos::dispatch::Lane::P,
+            attempt: 0,
+            system_prompt: "",
+            q: "",
+            frame: "",
+        };
+        let entry = CallEntry::new(&request, b"{}".to_vec(), Err(TransportFault::Reset), 5);
+        let mut json = Vec::new();
+        Entry::Call(entry).write_json(&mut json);
+        tape.append(&json, &mut lines);
+    }
+    let manifest = Manifest::from_bytes(&files[RunDirectory::MANIFEST])
+        .unwrap()
+        .with_tape(tape);
+    files.insert(RunDirectory::TAPE.into(), lines);
+    files.insert(RunDirectory::MANIFEST.into(), manifest.to_bytes());
+    files
+}
+
+fn bad_files(files: &Files) -> Vec<(String, Verdict)> {
+    let reports = verify::run(files).into_iter();
+    reports
+        .filter(|report| !report.verdict.is_valid())
+        .map(|report| (report.file, report.verdict))
+        .collect()
+}
+
+#[test]
+fn a_flipped_byte_of_any_file_of_a_run_is_found() {
+    let directory = soaked("10");
+    let files = with_a_tape(files_of(directory.path()));
+    assert_eq!(bad_files(&files), []);
+    assert!(
+        files.values().all(|bytes| !bytes.is_empty()),
+        "a file is empty"
+    );
+    for (name, bytes) in &files {
+        let mut changed = files.clone();
+        for at in 0..bytes.len() {
+            let bit = 1 << (at % 7);
+            changed.get_mut(name).unwrap()[at] ^= bit;
+            assert_ne!(bad_files(&changed), [], "{bit:#x} at byte {at} of {name}");
+            changed.get_mut(name).unwrap()[at] ^= bit;
+        }
+    }
+}
+
+/// Every file cut at every place, and every file gone: a run without a manifest has not finished.
+#[test]
+fn a_lost_end_or_file_of_a_run_is_found() {
+    let directory = soaked("4");
+    let files = with_a_tape(files_of(directory.path()));
+    for (name, bytes) in &files {
+        let mut changed = files.clone();
+        for length in (0..bytes.len()).step_by(7) {
+            changed.insert(name.clone(), bytes[..length].to_vec());
+            assert_ne!(bad_files(&changed), [], "{name} cut to {length} bytes");
+        }
+        changed.remove(name);
+        let is_found = !bad_files(&changed).is_empty();
+        assert_eq!(
+            is_found,
+            name != RunDirectory::MANIFEST,
+            "{name} is missing"
+        );
+    }
+}
+
+/// Lines that the chain vouches for, because whoever forged them chained them anew.
+#[test]
+fn a_forged_record_is_found_at_its_line() {
+    let directory = soaked("12");
+    let files = files_of(directory.path());
+    let journal = String::from_utf8(files[RunDirectory::JOURNAL].clone()).unwrap();
+    let records: Vec<_> = journal
+        .lines()
+        .map(|line| line[84..line.len() - 1].to_owned())
+        .collect();
+    let forged = |at: usize, record: String| {
+        let mut records = records.clone();
+        records[at] = record;
+        let mut files = files.clone();
+        files.remove(RunDirectory::MANIFEST);
+        let mut chain = Chain::new(Digest::of(&files[RunDirectory::HEADER]));
+        let mut lines = Vec::new();
+        for record in &records {
+            chain.append(record.as_bytes(), &mut lines);
+        }
+        files.insert(RunDirectory::JOURNAL.into(), lines);
+        match bad_files(&files).as_slice() {
+            [] => None,
+            [(name, Verdict::Invalid { line, reason })] => {
+                assert_eq!(name, RunDirectory::JOURNAL);
+                Some((line.unwrap(), reason.clone()))
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(forged(0, records[0].clone()), None);
+    let fourth = &records[3];
+    for (record, says) in [
+        ("{}".to_owned(), "is not one"),
+        (
+            fourth.replace("{\"tick\":3,", "{\"tick\":4,"),
+            "its tick is 4, expected 3",
+        ),
+        (
+            fourth.replace("{\"tick\":3,", "{\"tick\": 3,"),
+            "one spelling",
+        ),
+        (
+            fourth.replace("\"pointer\":\"", "\"pointer\":\"x"),
+            "its pointer is not where",
+        ),
+        (
+            fourth.replace("\"failover\":", "\"extra\":1,\"failover\":"),
+            "unknown field",
+        ),
+        (
+            fourth.replace("\"time_us\":", "\"time_us\":0,\"x\":"),
+            "is not one",
+        ),
+    ] {
+        assert_ne!(&record, fourth);
+        let (line, reason) = forged(3, record).unwrap();
+        assert_eq!(line, 4, "{reason}");
+        assert!(reason.contains(says), "{reason}");
+    }
+}
+
+#[test]
+fn a_manifest_that_counts_otherwise_is_found() {
+    let directory = soaked("40");
+    let mut files = files_of(directory.path());
+    let manifest = Manifest::from_bytes(&files[RunDirectory::MANIFEST]).unwrap();
+    let mut counts = manifest.counts().clone();
+    let (name, count) = counts
+        .iter_mut()
+        .find(|(name, _)| name.starts_with("SYS_"))
+        .unwrap();
+    let expected = format!(
+        "{name} says {}, but the files beside it say {count}",
+        *count + 1
+    );
+    *count += 1;
+    let forged = manifest.with_counts(counts).to_bytes();
+    files.insert(RunDirectory::MANIFEST.into(), forged);
+    let [(_, Verdict::Invalid { reason, .. })] = &bad_files(&files)[..] else {
+        panic!("{:?}", bad_files(&files));
+    };
+    assert_eq!(reason, &expected);
+}
+
+#[test]
+fn a_run_and_a_journal_are_told_in_a_line_for_each_file() {
+    let directory = soaked("20");
+    let run = directory.path().to_str().unwrap();
+    let other = TempDir::new().unwrap();
+    let mut composer = Composer::default();
+    composer.tuple("s", "SYS_GOTO", "a");
+    composer.trap("x");
+    let journal = composer.finish();
+    fs::write(other.path().join("b.journal.log"), &journal).unwrap();
+    fs::write(other.path().join("a.journal.log"), &journal).unwrap();
+    fs::write(other.path().join("notes.txt"), "not looked at").unwrap();
+    let journals = other.path().to_str().unwrap();
+    let (code, out, err) = sim(&["verify", run, journals]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 7, "{out}");
+    assert_eq!(lines[0], format!("{run}/header.json: valid"));
+    assert_eq!(lines[1], format!("{run}/tape.jsonl: valid, 0 entries"));
+    assert!(
+        lines[2].starts_with(&format!("{run}/journal.jsonl: valid, 20 records, ")),
+        "{out}"
+    );
+    let counts = "2 lines, 1 tuples, 1 trap frames, 0 routes, 0 other lines, root ";
+    assert!(
+        lines[5].starts_with(&format!("{journals}/a.journal.log: valid, {counts}")),
+        "{out}"
+    );
+    assert!(
+        lines[6].starts_with(&format!("{journals}/b.journal.log: ")),
+        "{out}"
+    );
+
+    let (code, out, _) = sim(&["verify", "--json", run, journals]);
+    assert_eq!((code, out.lines().count()), (Some(0), 1));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["valid"], true);
+    assert_eq!(json["files"][2]["counts"]["records"], 20);
+    assert_eq!(json["files"][5]["counts"]["trap_frames"], 1);
+}
+
+#[test]
+fn bad_files_are_told_with_line_and_reason_and_the_rest_is_read_all_the_same() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let mut composer = Composer::default();
+    composer.tuple("s", "SYS_GOTO", "a");
+    composer.tuple("s", "SYS_GOTO", "b");
+    let journal = composer.finish();
+    fs::write(path("empty.log"), "").unwrap();
+    fs::write(path("garbage.log"), b"\x00\xff\x17garbage").unwrap();
+    fs::write(path("cut.log"), &journal[..journal.len() - 9]).unwrap();
+    fs::write(path("changed.log"), journal.replace("\"b\"", "\"c\"")).unwrap();
+    fs::write(path("foreign.log"), "2026-01-31 INFO started\n").unwrap();
+    fs::write(path("journal.jsonl"), "{}").unwrap();
+    fs::write(path("good.log"), &journal).unwrap();
+    fs::create_dir(path("nothing")).unwrap();
+    for (name, says) in [
+        ("empty.log", "EMPTY: the file is empty"),
+        ("garbage.log", "line 1: NOT_UTF8: no UTF-8 from byte 2 on"),
+        (
+            "cut.log",
+            "line 2: TORN_LINE: the last line has no line feed: writing it was cut short",
+        ),
+        ("changed.log", "line 2: BAD_LEAF_HASH: `leaf_hash` is "),
+        ("foreign.log", "line 1: NOT_A_LINE: "),
+        (
+            "journal.jsonl",
+            "is a part of a run: name the run's directory",
+        ),
+        ("nothing", "holds neither a run nor a file *.journal.log"),
+        ("missing.log", "cannot be read: No such file"),
+    ] {
+        let (code, out, err) = sim(&["verify", &path(name), &path("good.log")]);
+        assert_eq!((code, err.as_str()), (Some(6), ""), "{out}");
+        let (bad, good) = out.split_once('\n').unwrap();
+        assert!(bad.starts_with(&format!("{}: {says}", path(name))), "{bad}");
+        assert!(
+            good.starts_with(&format!("{}: valid, ", path("good.log"))),
+            "{good}"
+        );
+    }
+    let (code, out, _) = sim(&["verify", "--json", &path("cut.log")]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &json["valid"]), (Some(6), &false.into()));
+    assert_eq!(json["files"][0]["line"], 2);
+}
+
+#[test]
+fn a_run_of_a_newer_version_or_without_its_header_is_told_as_that() {
+    let directory = soaked("3");
+    let header = directory.path().join(RunDirectory::HEADER);
+    let text = fs::read_to_string(&header).unwrap();
+    fs::write(&header, text.replace("turingos.run/1", "turingos.run/2")).unwrap();
+    let (code, out, _) = sim(&["verify", directory.path().to_str().unwrap()]);
+    assert_eq!(code, Some(6));
+    let lines: Vec<_> = out.lines().collect();
+    assert!(
+        lines[0].contains("is a newer version than `turingos.run/1`"),
+        "{out}"
+    );
+    assert!(
+        lines[2].ends_with("not checked, because header.json is not valid"),
+        "{out}"
+    );
+    fs::remove_file(&header).unwrap();
+    let reports = verify::run(&RunFolder(directory.path().to_owned()));
+    let Verdict::Invalid { reason, .. } = &reports[0].verdict else {
+        panic!("{reports:?}");
+    };
+    assert_eq!(reason, "is missing");
+}
+
+#[test]
+fn a_run_that_has_not_finished_is_valid_as_far_as_it_goes() {
+    let directory = soaked("5");
+    fs::remove_file(directory.path().join(RunDirectory::MANIFEST)).unwrap();
+    let run = directory.path().to_str().unwrap();
+    let (code, out, _) = sim(&["verify", run]);
+    assert_eq!(code, Some(0), "{out}");
+    assert!(
+        out.ends_with("manifest.json: valid, there is none: the run has not finished\n"),
+        "{out}"
+    );
+    let journal = directory.path().join(RunDirectory::JOURNAL);
+    let bytes = fs::read(&journal).unwrap();
+    fs::write(&journal, &bytes[..bytes.len() - 5]).unwrap();
+    let (code, out, _) = sim(&["verify", run]);
+    assert_eq!(code, Some(6));
+    assert!(
+        out.contains("journal.jsonl: line 5: is torn: writing it was cut short"),
+        "{out}"
+    );
+}

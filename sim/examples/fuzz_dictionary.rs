@@ -1,5 +1,0 @@
-//! Prints the fuzzers' dictionary, to be kept as `fuzz/dictionaries/instruction_set.dict`.
-
-fn main() {
-    print!("{}", turingos_sim::fuzzing::dictionary::instruction_set());
-}

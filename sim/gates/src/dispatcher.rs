@@ -1,0 +1,104 @@
+//! The gate `dispatcher`: the routing rules at and beside their thresholds.
+
+use turingos::dispatch::{Context, Dispatcher, Lane, RouteConfig, RouteReason};
+use turingos::isa::OpcodeClass;
+
+use super::soaks::run;
+use super::{Finding, Ledger};
+use turingos_run::Profile;
+
+const ROUTINE: Context = Context {
+    trapped: false,
+    blocked: false,
+    predicted: OpcodeClass::WorldMutation,
+};
+
+pub(super) fn gate() -> Finding {
+    let mut ledger = Ledger::default();
+    contexts(&mut ledger);
+    thresholds(&mut ledger);
+    let records = run(Profile::Hostile, 42, 1_200, |committed, _| {
+        let route = &committed.record.route;
+        // A failover is a call on E that P answered; nothing else changes the lane of a route.
+        if route.failover {
+            let wanted = match route.reason {
+                RouteReason::HealthFallback => route.preferred.other(),
+                RouteReason::Routine
+                | RouteReason::Trap
+                | RouteReason::Blocked
+                | RouteReason::HealthProbe => route.preferred,
+            };
+            ledger.expect(route.lane == Lane::P && wanted == Lane::E, || {
+                format!(
+                    "tick {}: failed over from {wanted:?}",
+                    committed.record.tick
+                )
+            });
+        }
+    });
+    let failovers = records.tally.failovers;
+    ledger.expect(failovers > 0, || "no failover in 1,200 ticks".to_owned());
+    let checked = ledger.checked;
+    ledger.finding(
+        "dispatcher",
+        format!("{checked} rules held, {failovers} failovers from E to P"),
+    )
+}
+
+fn contexts(ledger: &mut Ledger) {
+    for (trapped, blocked, lane, reason) in [
+        (false, false, Lane::E, RouteReason::Routine),
+        (true, false, Lane::P, RouteReason::Trap),
+        (false, true, Lane::P, RouteReason::Blocked),
+        (true, true, Lane::P, RouteReason::Trap),
+    ] {
+        let context = Context {
+            trapped,
+            blocked,
+            ..ROUTINE
+        };
+        let route = Dispatcher::new(RouteConfig::default()).route(context);
+        ledger.expect((route.lane, route.reason) == (lane, reason), || {
+            format!("trapped {trapped}, blocked {blocked}: {route:?}")
+        });
+    }
+}
+
+/// After a failure and a success E stands at 5,000; after two successes P stands at 7,500.
+fn thresholds(ledger: &mut Ledger) {
+    for (weak_below, margin, lane) in [
+        (5_000, 2_500, Lane::E),
+        (5_001, 2_500, Lane::P),
+        (5_001, 2_501, Lane::E),
+    ] {
+        let mut dispatcher = Dispatcher::new(RouteConfig {
+            weak_below,
+            margin,
+            probe_after: 0,
+        });
+        for (lane, succeeded) in [
+            (Lane::E, false),
+            (Lane::E, true),
+            (Lane::P, true),
+            (Lane::P, true),
+        ] {
+            dispatcher.count(lane, succeeded);
+        }
+        let route = dispatcher.route(ROUTINE);
+        ledger.expect(route.lane == lane, || {
+            format!("weak below {weak_below}, margin {margin}: {route:?}")
+        });
+    }
+    let mut dispatcher = Dispatcher::new(RouteConfig::default());
+    dispatcher.count(Lane::E, false);
+    dispatcher.count(Lane::P, true);
+    let due = RouteConfig::default().probe_after;
+    for tick in 0..=due {
+        let route = dispatcher.route(ROUTINE);
+        let probes = route.reason == RouteReason::HealthProbe;
+        ledger.expect(probes == (tick == due), || {
+            format!("after {tick} fallbacks: {route:?}")
+        });
+        dispatcher.follow(&route);
+    }
+}

@@ -1,0 +1,44 @@
+//! The gate `longrun`: every built-in scenario is carried out, and noise does not stop it.
+
+use super::{Finding, Ledger};
+use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
+
+/// A sample: `sim longrun` takes as many seeds as it is given.
+const SEEDS: u64 = 12;
+
+pub(super) fn gate() -> Finding {
+    let plan = Plan {
+        scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
+        seeds: 0..=SEEDS - 1,
+        levels: vec![0, 500],
+    };
+    let levels = longrun(&plan, &|| {});
+    let mut ledger = Ledger::default();
+    let judged = verdicts(&levels);
+    ledger.expect(judged.len() == plan.levels.len(), || {
+        format!(
+            "{} of {} noise levels were judged",
+            judged.len(),
+            plan.levels.len()
+        )
+    });
+    for verdict in &judged {
+        ledger.expect(verdict.pass, || {
+            format!("{}: {}", verdict.id, verdict.detail)
+        });
+    }
+    for level in levels.iter().filter(|level| level.noise == 0) {
+        for ((name, metrics), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
+            ledger.expect(metrics.passed == SEEDS, || match seed {
+                Some(seed) => format!("sim run {name} --seed {seed} does not pass"),
+                None => format!("{name}: {} of {SEEDS} runs passed", metrics.passed),
+            });
+        }
+    }
+    let details: Vec<_> = judged.iter().map(|it| it.detail.as_str()).collect();
+    let scenarios = plan.scenarios.len();
+    ledger.finding(
+        "longrun",
+        format!("{scenarios} scenarios: {}", details.join("; ")),
+    )
+}

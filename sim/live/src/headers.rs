@@ -1,0 +1,105 @@
+//! The few response headers that matter: an allow-list, and how long a provider asks to wait.
+//!
+//! Never keeps a header that is not on the list: the others may hold cookies, hosts and dates.
+
+use reqwest::header::HeaderMap;
+
+use turingos_run::tape::KEPT_HEADERS;
+
+/// The longest value that is kept, in bytes; a longer one is dropped.
+pub const MAX_HEADER_BYTES: usize = 200;
+
+/// The headers of [`KEPT_HEADERS`] that the response has: of one that stands twice the first, and none
+/// that is not printable ASCII.
+#[must_use]
+pub fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    KEPT_HEADERS
+        .into_iter()
+        .filter_map(|name| {
+            let value = headers.get(name)?.to_str().ok()?;
+            (value.len() <= MAX_HEADER_BYTES).then(|| (name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+/// How long the kept headers ask to wait, in microseconds: `retry-after-ms` before `Retry-After`
+/// in seconds, both as non-negative decimal numbers. A date is not followed: the answer would
+/// depend on whose clock is right.
+#[must_use]
+pub fn retry_after_us(kept: &[(String, String)]) -> Option<u64> {
+    let value = |name| kept.iter().find(|(kept, _)| *kept == name);
+    let of = |name, unit_digits| value(name).and_then(|(_, text)| scaled(text, unit_digits));
+    of("retry-after-ms", 3).or_else(|| of("retry-after", 6))
+}
+
+/// A decimal number times ten to the power of `digits`, further digits dropped.
+fn scaled(text: &str, digits: usize) -> Option<u64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    let fraction = fraction.chars().chain(std::iter::repeat('0')).take(digits);
+    let digits: String = whole.chars().chain(fraction).collect();
+    // A wait beyond 64 bits of microseconds is as long as one of that many.
+    Some(digits.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn only_the_list_is_kept() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("set-cookie", "session=1"),
+            ("x-request-id", "req_1"),
+            ("content-type", "text/html"),
+            ("retry-after", "7"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers.append("retry-after", HeaderValue::from_static("9"));
+        headers.insert("request-id", HeaderValue::from_bytes(b"\xff").unwrap());
+        let long = "x".repeat(MAX_HEADER_BYTES + 1);
+        headers.insert("retry-after-ms", long.parse().unwrap());
+        let expected = [
+            ("content-type", "text/html"),
+            ("retry-after", "7"),
+            ("x-request-id", "req_1"),
+        ];
+        assert_eq!(
+            kept(&headers),
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+    }
+
+    #[test]
+    fn waits_are_numbers_and_nothing_else() {
+        let of = |name: &str, value: &str| retry_after_us(&[(name.to_owned(), value.to_owned())]);
+        assert_eq!(of("retry-after", "2"), Some(2_000_000));
+        assert_eq!(of("retry-after", " 0.5 "), Some(500_000));
+        assert_eq!(of("retry-after-ms", "1500"), Some(1_500_000));
+        assert_eq!(of("retry-after-ms", "0.2507"), Some(250));
+        assert_eq!(of("retry-after", "99999999999999999999"), Some(u64::MAX));
+        for no in [
+            "",
+            "-1",
+            "+1",
+            "1e3",
+            ".5",
+            "5.",
+            "Wed, 21 Oct 2026 07:28:00 GMT",
+            "NaN",
+        ] {
+            assert_eq!(of("retry-after", no), None, "{no:?}");
+        }
+        let both = [
+            ("retry-after".to_owned(), "9".to_owned()),
+            ("retry-after-ms".to_owned(), "250".to_owned()),
+        ];
+        assert_eq!(retry_after_us(&both), Some(250_000));
+    }
+}

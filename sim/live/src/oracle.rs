@@ -1,0 +1,176 @@
+//! The oracle that asks real providers, one for each lane.
+//!
+//! Never tries again (the driver does), never writes anything, and never goes on after it has seen
+//! a secret where none belongs: such a call has no answer, and the alarm says why.
+
+use std::cell::Cell;
+use std::future;
+use std::rc::Rc;
+
+use turingos::bus::{self, BusFaultCode};
+use turingos::dispatch::Lane;
+
+use super::headers::retry_after_us;
+use super::key::Key;
+use super::secrets::{Leak, Secrets};
+use super::spending::Spending;
+use super::transport::{NoProvider, Transport};
+use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+use turingos_run::providers::settings::{LaneSettings, Settings};
+use turingos_run::providers::{Providers, ProvidersEncoder};
+use turingos_run::tape::RequestEncoder as _;
+
+/// Providers for both lanes.
+#[derive(Debug)]
+pub struct LiveOracle {
+    lane_p: LiveLane,
+    lane_e: LiveLane,
+    encoder: ProvidersEncoder,
+    secrets: Secrets,
+    alarm: Alarm,
+    spending: Spending,
+    calls: u64,
+}
+
+#[derive(Debug)]
+struct LiveLane {
+    settings: LaneSettings,
+    transport: Transport,
+}
+
+/// Rings when a secret was seen; whoever drives the run looks at it whenever a call waits.
+#[derive(Clone, Debug, Default)]
+pub struct Alarm(Rc<Cell<Option<Leak>>>);
+
+impl Alarm {
+    /// What was seen, if anything was.
+    #[must_use]
+    pub fn leak(&self) -> Option<Leak> {
+        self.0.get()
+    }
+}
+
+impl LiveOracle {
+    /// Prepares a client for each lane; connects to nothing. The keys are those of the lanes, if
+    /// they have any.
+    ///
+    /// # Errors
+    /// [`NoProvider`], if a lane cannot be called at all.
+    pub fn new(
+        settings: &Settings,
+        key_p: Option<&Key>,
+        key_e: Option<&Key>,
+    ) -> Result<Self, NoProvider> {
+        let lane = |settings: &LaneSettings, key, system_proxy| {
+            let kind = settings.provider.kind;
+            Ok(LiveLane {
+                transport: Transport::new(kind, &settings.connection, key, system_proxy)?,
+                settings: settings.clone(),
+            })
+        };
+        let keys: Vec<&Key> = [key_p, key_e].into_iter().flatten().collect();
+        Ok(Self {
+            lane_p: lane(&settings.lane_p, key_p, settings.system_proxy)?,
+            lane_e: lane(&settings.lane_e, key_e, settings.system_proxy)?,
+            encoder: Providers::of(settings).encoder(),
+            secrets: Secrets::new(&keys),
+            alarm: Alarm::default(),
+            spending: Spending::default(),
+            calls: 0,
+        })
+    }
+
+    /// Makes sure that both providers are there, before anything else is done.
+    ///
+    /// # Errors
+    /// [`NoProvider`]: the first that cannot be reached.
+    pub async fn reach(&self) -> Result<(), NoProvider> {
+        self.lane_p.transport.reach().await?;
+        if self.lane_e.settings.connection != self.lane_p.settings.connection {
+            self.lane_e.transport.reach().await?;
+        }
+        Ok(())
+    }
+
+    /// The alarm of this oracle.
+    #[must_use]
+    pub fn alarm(&self) -> Alarm {
+        self.alarm.clone()
+    }
+
+    /// The scan that everything written must pass.
+    #[must_use]
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// What the calls so far have used.
+    #[must_use]
+    pub const fn spending(&self) -> Spending {
+        self.spending
+    }
+
+    /// How many calls were made.
+    #[must_use]
+    pub const fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Rings the alarm and never returns if there is a secret in `bytes`.
+    async fn hold_back(&self, place: &'static str, bytes: &[u8]) {
+        if let Err(leak) = self.secrets.check(place, bytes) {
+            self.alarm.0.set(Some(leak));
+            future::pending::<()>().await;
+        }
+    }
+}
+
+impl Oracle for LiveOracle {
+    async fn call(&mut self, request: Request<'_>) -> Result<RawReply, TransportFault> {
+        let lane = match request.lane {
+            Lane::P => &self.lane_p,
+            Lane::E => &self.lane_e,
+        };
+        let body = self.encoder.body(&request);
+        self.hold_back("a request", &body).await;
+        let sent = body.len();
+        let at_most = Spending::at_most(&lane.settings, sent);
+        // Counted first: a call that is given up costs what it costs.
+        self.calls += 1;
+        self.spending = self.spending.plus(at_most);
+        let answer = lane.transport.post(body).await;
+        let used = match &answer {
+            Err(TransportFault::Unreachable) => Spending::default(),
+            Err(_) => at_most,
+            Ok(answer) => {
+                let kind = lane.settings.provider.kind;
+                match bus::parse(kind, answer.status, &answer.body) {
+                    Ok(reply) => {
+                        // A stream may bring a secret in pieces that no scan of its bytes can find.
+                        self.hold_back("a reply", reply.text.as_bytes()).await;
+                        let text = reply.text.len();
+                        Spending::reported(&lane.settings, reply.usage, sent, text)
+                    }
+                    Err(fault) if is_free(answer.status, fault.code) => Spending::default(),
+                    Err(_) => at_most,
+                }
+            }
+        };
+        let provider = lane.settings.provider.kind;
+        self.spending = self.spending.minus(at_most).plus(used);
+        let answer = answer?;
+        self.hold_back("a reply", &answer.body).await;
+        Ok(RawReply {
+            provider,
+            status: answer.status,
+            retry_after_us: retry_after_us(&answer.headers),
+            headers: answer.headers,
+            body: answer.body,
+        })
+    }
+}
+
+/// True if no provider charges for such an answer: it refused to begin.
+const fn is_free(status: u16, code: BusFaultCode) -> bool {
+    !matches!(status, 200..=299) && !matches!(code, BusFaultCode::Timeout)
+}

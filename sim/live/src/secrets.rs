@@ -1,0 +1,245 @@
+//! The secret scan: nothing that looks like a key, and no key of this run, is ever written.
+//!
+//! Never shows what it found, only what kind of thing and where. Prefers a run that stops without
+//! need over a key in a file: a shape needs its prefix, its alphabet, its length and a digit.
+
+use memchr::memmem::{self, Finder};
+use thiserror::Error;
+
+use super::key::Key;
+use turingos_run::tape::SecretScan;
+
+/// Something secret in bytes that were about to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{kind} at byte {offset} of {place}; nothing of it was written")]
+pub struct Leak {
+    /// What it looks like.
+    pub kind: &'static str,
+    /// What it stands in.
+    pub place: &'static str,
+    /// Where it begins there, from 0.
+    pub offset: usize,
+}
+
+/// A key with a known beginning.
+struct Shape {
+    kind: &'static str,
+    prefix: &'static str,
+    /// How many bytes of the alphabet follow at least.
+    least: usize,
+    alphabet: fn(u8) -> bool,
+}
+
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+const fn is_letter_or_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+const fn is_upper_or_digit(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+const fn is_token(byte: u8) -> bool {
+    is_word(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'=')
+}
+
+const fn shape(
+    kind: &'static str,
+    prefix: &'static str,
+    least: usize,
+    alphabet: fn(u8) -> bool,
+) -> Shape {
+    Shape {
+        kind,
+        prefix,
+        least,
+        alphabet,
+    }
+}
+
+/// The shapes that public secret scanners agree on. `sk-` is OpenAI's, Anthropic's, Kimi's and
+/// many others'.
+const SHAPES: [Shape; 18] = [
+    shape("a provider's API key (sk-…)", "sk-", 20, is_word),
+    shape("an authorization header's token", "Bearer ", 16, is_token),
+    shape("an authorization header's token", "bearer ", 16, is_token),
+    shape("a Google API key (AIza…)", "AIza", 35, is_word),
+    shape("a GitHub token (ghp_…)", "ghp_", 36, is_letter_or_digit),
+    shape("a GitHub token (gho_…)", "gho_", 36, is_letter_or_digit),
+    shape("a GitHub token (ghu_…)", "ghu_", 36, is_letter_or_digit),
+    shape("a GitHub token (ghs_…)", "ghs_", 36, is_letter_or_digit),
+    shape("a GitHub token (ghr_…)", "ghr_", 36, is_letter_or_digit),
+    shape("a GitHub token (github_pat_…)", "github_pat_", 22, is_word),
+    shape("a GitLab token (glpat-…)", "glpat-", 20, is_word),
+    shape("an AWS access key (AKIA…)", "AKIA", 16, is_upper_or_digit),
+    shape("an AWS access key (ASIA…)", "ASIA", 16, is_upper_or_digit),
+    shape("a Slack token (xoxb-…)", "xoxb-", 20, is_word),
+    shape("a Slack token (xoxp-…)", "xoxp-", 20, is_word),
+    shape("a Hugging Face token (hf_…)", "hf_", 30, is_letter_or_digit),
+    shape("an npm token (npm_…)", "npm_", 36, is_letter_or_digit),
+    shape("a Groq API key (gsk_…)", "gsk_", 30, is_letter_or_digit),
+];
+
+/// Looks for known shapes and for the keys of a run.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    shapes: Vec<Finder<'static>>,
+    key_block: Finder<'static>,
+    /// Each key as it is, and as it is spelled inside a JSON string where that differs.
+    keys: Vec<Finder<'static>>,
+}
+
+impl Secrets {
+    /// A scan that knows these keys.
+    #[must_use]
+    pub fn new(keys: &[&Key]) -> Self {
+        let mut needles: Vec<String> = Vec::new();
+        for key in keys {
+            needles.push(key.reveal().to_owned());
+            // Printable ASCII has no other escapes in JSON.
+            needles.push(key.reveal().replace('\\', "\\\\").replace('"', "\\\""));
+        }
+        needles.sort();
+        needles.dedup();
+        Self {
+            shapes: (SHAPES.iter())
+                .map(|shape| Finder::new(shape.prefix))
+                .collect(),
+            key_block: Finder::new("PRIVATE KEY-----"),
+            keys: (needles.iter())
+                .map(|needle| Finder::new(needle).into_owned())
+                .collect(),
+        }
+    }
+
+    /// The scan as the writers of a run take it.
+    #[must_use]
+    pub fn for_writers(&self) -> SecretScan {
+        let secrets = self.clone();
+        SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
+    }
+
+    /// Looks through bytes that are about to be written; `place` says for what.
+    ///
+    /// # Errors
+    /// [`Leak`]: what was found first, a run's own key before anything else.
+    pub fn check(&self, place: &'static str, bytes: &[u8]) -> Result<(), Leak> {
+        let leak = |kind, offset| Leak {
+            kind,
+            place,
+            offset,
+        };
+        if let Some(offset) = self.keys.iter().find_map(|key| key.find(bytes)) {
+            return Err(leak("the key of a provider of this run", offset));
+        }
+        for (shape, finder) in SHAPES.iter().zip(&self.shapes) {
+            let mut found = finder.find_iter(bytes);
+            if let Some(offset) = found.find(|offset| shape.is_at(bytes, *offset)) {
+                return Err(leak(shape.kind, offset));
+            }
+        }
+        for end in self.key_block.find_iter(bytes) {
+            // `-----BEGIN ENCRYPTED PRIVATE KEY-----` is the longest that is in use.
+            let before = &bytes[end.saturating_sub(32)..end];
+            if let Some(start) = memmem::rfind(before, b"-----BEGIN ") {
+                return Err(leak("a private key", end - before.len() + start));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Shape {
+    fn is_at(&self, bytes: &[u8], offset: usize) -> bool {
+        // In `task-…` there is no `sk-…`.
+        let starts = offset == 0 || !bytes[offset - 1].is_ascii_alphanumeric();
+        let rest = &bytes[offset + self.prefix.len()..];
+        let length = rest
+            .iter()
+            .take_while(|byte| (self.alphabet)(**byte))
+            .count();
+        starts && length >= self.least && rest[..length].iter().any(u8::is_ascii_digit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan() -> Secrets {
+        Secrets::new(&[&Key::new("a-key\"of\\this-run".into()).unwrap()])
+    }
+
+    fn found(text: &str) -> Option<(&'static str, usize)> {
+        let leak = scan().check("a test", text.as_bytes()).err()?;
+        assert_eq!(leak.place, "a test");
+        Some((leak.kind, leak.offset))
+    }
+
+    /// Letters and digits that no scanner of this repository's own files takes for a key.
+    fn filler(length: usize) -> String {
+        "A1B2C3D4".chars().cycle().take(length).collect()
+    }
+
+    #[test]
+    fn every_shape_is_found_anywhere_at_its_least_length_and_not_below() {
+        for shape in &SHAPES {
+            for (before, after) in [("", ""), ("{\"text\":\"", "\"}"), ("\n", " and more")] {
+                let text = format!("{before}{}{}{after}", shape.prefix, filler(shape.least));
+                assert_eq!(found(&text), Some((shape.kind, before.len())), "{text}");
+                let short = format!("{before}{}{}{after}", shape.prefix, filler(shape.least - 1));
+                assert_eq!(found(&short), None, "{short}");
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_no_secret() {
+        for text in [
+            "task-20260101-and-much-more-text-of-it",
+            "sk-learn-like-kebab-case-words-only",
+            "Bearer of bad news 1234567890123456",
+            "-----BEGIN CERTIFICATE-----",
+            "the words PRIVATE KEY-----",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_second_of_two_candidates_is_found() {
+        let text = format!("sk-short1 then sk-{}", filler(20));
+        assert_eq!(found(&text), Some((SHAPES[0].kind, 15)));
+    }
+
+    #[test]
+    fn private_keys_are_found_whatever_their_kind() {
+        for kind in ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "] {
+            let text = format!("a\\n-----BEGIN {kind}PRIVATE KEY-----\\n");
+            assert_eq!(found(&text), Some(("a private key", 3)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_runs_own_key_is_found_as_it_is_and_inside_json() {
+        let kind = "the key of a provider of this run";
+        assert_eq!(found("x a-key\"of\\this-run"), Some((kind, 2)));
+        let quoted = serde_json::to_string("a-key\"of\\this-run").unwrap();
+        assert_eq!(found(&quoted), Some((kind, 1)));
+    }
+
+    #[test]
+    fn a_leak_is_told_without_the_secret() {
+        let leak = scan()
+            .check("the tape", b"a-key\"of\\this-run")
+            .unwrap_err();
+        assert_eq!(
+            leak.to_string(),
+            "the key of a provider of this run at byte 0 of the tape; nothing of it was written"
+        );
+    }
+}

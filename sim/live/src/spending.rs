@@ -1,0 +1,152 @@
+//! What a live run has used: tokens and money, in integers.
+//!
+//! Never less than what was used, as far as it can be known: a call counts for the most it can cost
+//! until its own figures have come, and goes on counting for that if they never come.
+
+use turingos::bus::Usage;
+
+use turingos_run::providers::settings::{LaneSettings, Prices};
+
+/// Bytes of a request or a reply per token, where a provider gives no figures: fewer than any
+/// tokenizer needs for English or JSON.
+const BYTES_PER_TOKEN: u64 = 3;
+
+/// Tokens and money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// Tokens of requests and replies.
+    pub tokens: u64,
+    /// What they cost, in millionths of a micro-dollar, so that nothing is rounded on the way.
+    cost: u128,
+}
+
+impl Spending {
+    /// The most that one call of `lane` with a body of `bytes` can use, by estimate of its input
+    /// and the limit of its output.
+    #[must_use]
+    pub fn at_most(lane: &LaneSettings, bytes: usize) -> Self {
+        let input = (bytes as u64).div_ceil(BYTES_PER_TOKEN);
+        let output = lane.provider.max_output_tokens.into();
+        Self::of(input, output, lane.prices)
+    }
+
+    /// What a call used by the provider's own figures; a figure that is missing is estimated.
+    #[must_use]
+    pub fn reported(lane: &LaneSettings, usage: Usage, request: usize, reply: usize) -> Self {
+        let estimate = |bytes: usize| (bytes as u64).div_ceil(BYTES_PER_TOKEN);
+        let input = usage.input_tokens.unwrap_or_else(|| estimate(request));
+        let output = usage.output_tokens.unwrap_or_else(|| estimate(reply));
+        Self::of(input, output, lane.prices)
+    }
+
+    fn of(input: u64, output: u64, prices: Prices) -> Self {
+        let cost = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
+        Self {
+            tokens: input.saturating_add(output),
+            cost: cost(input, prices.input).saturating_add(cost(output, prices.output)),
+        }
+    }
+
+    /// The cost in micro-dollars, rounded up.
+    #[must_use]
+    pub fn micro_dollars(self) -> u64 {
+        u64::try_from(self.cost.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost: self.cost.saturating_add(other.cost),
+        }
+    }
+
+    /// This without a part of it.
+    #[must_use]
+    pub const fn minus(self, part: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(part.tokens),
+            cost: self.cost.saturating_sub(part.cost),
+        }
+    }
+}
+
+/// What a run may use. A budget is looked at between ticks: a tick that has begun is finished, so
+/// that a run may exceed it by the calls of one tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// The most tokens.
+    pub tokens: Option<u64>,
+    /// The most money, in micro-dollars.
+    pub micro_dollars: Option<u64>,
+}
+
+impl Budget {
+    /// Which part of the budget is used up, if one is.
+    #[must_use]
+    pub fn exceeded_by(self, spending: Spending) -> Option<&'static str> {
+        let is_used_up = |limit: Option<u64>, used| limit.is_some_and(|limit| used >= limit);
+        if is_used_up(self.tokens, spending.tokens) {
+            Some("token budget used up")
+        } else if is_used_up(self.micro_dollars, spending.micro_dollars()) {
+            Some("cost budget used up")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use turingos_run::providers::Settings;
+
+    fn lane() -> LaneSettings {
+        let text = "version = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\n\
+                    max_output_tokens = 100\ninput_price = 150000\noutput_price = 600001\n";
+        Settings::parse(text.as_bytes()).unwrap().lane_p
+    }
+
+    #[test]
+    fn costs_are_exact_and_rounded_up_once() {
+        let usage = Usage {
+            input_tokens: Some(10),
+            output_tokens: Some(1),
+        };
+        let one = Spending::reported(&lane(), usage, 0, 0);
+        assert_eq!(one.tokens, 11);
+        // 1.5 + 0.600001 micro-dollars.
+        assert_eq!(one.micro_dollars(), 3);
+        let ten = (0..10).fold(Spending::default(), |sum, _| sum.plus(one));
+        assert_eq!(ten.micro_dollars(), 22);
+        assert_eq!(
+            ten.minus(one),
+            (0..9).fold(Spending::default(), |sum, _| sum.plus(one))
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_estimated_upwards() {
+        let at_most = Spending::at_most(&lane(), 7);
+        assert_eq!(at_most.tokens, 3 + 100);
+        let unknown = Spending::reported(&lane(), Usage::default(), 7, 10);
+        assert_eq!(unknown.tokens, 3 + 4);
+    }
+
+    #[test]
+    fn a_budget_is_used_up_when_it_is_reached() {
+        let used = Spending::at_most(&lane(), 0);
+        let of = |tokens, micro_dollars| {
+            let budget = Budget {
+                tokens,
+                micro_dollars,
+            };
+            budget.exceeded_by(used)
+        };
+        assert_eq!(of(None, None), None);
+        assert_eq!(of(Some(101), Some(1_000)), None);
+        assert_eq!(of(Some(100), None), Some("token budget used up"));
+        assert_eq!(of(None, Some(61)), Some("cost budget used up"));
+    }
+}

@@ -1,0 +1,44 @@
+//! A run: the driver that makes it, and its header, tape, journal and manifest on disk.
+//!
+//! Never decides what a record says. Bytes written here are read back strictly: a file that is
+//! not exactly what this version writes is an error that names the place.
+
+pub mod chain_reader;
+pub mod directory;
+pub mod divergence;
+pub mod document;
+pub mod draws_chain;
+pub mod driver;
+pub mod error;
+pub mod header;
+pub mod line_reader;
+mod line_writer;
+pub mod manifest;
+pub mod one_line;
+pub mod prefix;
+pub mod providers;
+mod read_ahead;
+pub mod recorded_journal;
+pub mod recorded_oracle;
+pub mod replay;
+pub mod retry;
+pub mod scenario;
+pub mod soak;
+pub mod strict_json;
+pub mod system_prompt;
+pub mod tape;
+pub mod turingos_journal;
+pub mod verify;
+pub mod writer;
+
+pub use directory::RunDirectory;
+pub use divergence::{Cause, Difference, Divergence};
+pub use document::DocumentError;
+pub use draws_chain::DrawsChain;
+pub use driver::{Call, Driver, DriverConfig, Observer};
+pub use error::{Blame, RunIoError};
+pub use header::{Header, Profile};
+pub use manifest::{Gate, Manifest};
+pub use prefix::{Prefix, read_parts, read_prefix};
+pub use recorded_journal::{Held, RecordedJournal};
+pub use writer::RunWriter;

@@ -1,0 +1,39 @@
+//! A text that somebody else wrote, as part of one line for people.
+//!
+//! Never lets a text end the line or move the cursor.
+
+/// The most characters of it that are shown.
+pub const MAX_DETAIL_CHARS: usize = 240;
+
+/// Controls and line separators are escaped, and the end is cut after [`MAX_DETAIL_CHARS`].
+pub fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == MAX_DETAIL_CHARS {
+            line.push('…');
+            break;
+        }
+        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') {
+            line.extend(character.escape_unicode());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_forge_a_line_is_escaped_and_the_end_is_cut() {
+        assert_eq!(
+            one_line("a\nb\u{1b}[2J\u{2028}é"),
+            "a\\u{a}b\\u{1b}[2J\\u{2028}é"
+        );
+        let whole = "é".repeat(MAX_DETAIL_CHARS);
+        assert_eq!(one_line(&whole), whole);
+        assert_eq!(one_line(&(whole.clone() + "x")), whole + "…");
+    }
+}

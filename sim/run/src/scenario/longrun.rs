@@ -1,0 +1,155 @@
+//! Many runs: scenarios, seeds and noise levels, and what they add up to.
+//!
+//! Runs share nothing, so they may go on two threads; their metrics are sums, so the order in which
+//! they end does not matter. Never prints and never touches a file.
+
+use std::ops::RangeInclusive;
+
+use turingos::trap::TrapKind;
+
+use super::document::Scenario;
+use super::metrics::Metrics;
+use super::run::{Outcome, ScenarioRun};
+use super::settings::{AgentKind, Settings};
+use crate::soak::on_virtual_time;
+use crate::{Gate, Profile};
+
+/// How many threads runs are spread over.
+const THREADS: u64 = 2;
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// Every seed of the range, for each scenario and level.
+    pub seeds: RangeInclusive<u64>,
+    /// Noise levels, in ten-thousandths.
+    pub levels: Vec<u16>,
+}
+
+impl Plan {
+    /// How many runs that is.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        let seeds = self.seeds.end() - self.seeds.start() + 1;
+        let pairs = self.scenarios.len() * self.levels.len();
+        seeds.saturating_mul(u64::try_from(pairs).unwrap_or(u64::MAX))
+    }
+}
+
+/// What the runs of one noise level came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The level, in ten-thousandths.
+    pub noise: u16,
+    /// The metrics of each scenario, in the plan's order.
+    pub scenarios: Vec<(String, Metrics)>,
+    /// The lowest seed with which each scenario did not pass, if there is one.
+    pub failed_seeds: Vec<Option<u64>>,
+    /// The metrics of all of them.
+    pub total: Metrics,
+}
+
+/// Runs a plan. `done` is told of every run, from either thread.
+#[must_use]
+pub fn longrun(plan: &Plan, done: &(dyn Fn() + Sync)) -> Vec<Level> {
+    let mut levels = Vec::new();
+    for &noise in &plan.levels {
+        let mut level = Level {
+            noise,
+            scenarios: Vec::new(),
+            failed_seeds: Vec::new(),
+            total: Metrics::default(),
+        };
+        for scenario in &plan.scenarios {
+            let (metrics, failed) = run_seeds(scenario, &plan.seeds, noise, done);
+            level.total.add(&metrics);
+            level.failed_seeds.push(failed);
+            level.scenarios.push((scenario.name().to_owned(), metrics));
+        }
+        levels.push(level);
+    }
+    levels
+}
+
+/// The metrics of a scenario's runs, and the lowest seed that did not pass.
+fn run_seeds(
+    scenario: &Scenario,
+    seeds: &RangeInclusive<u64>,
+    noise: u16,
+    done: &(dyn Fn() + Sync),
+) -> (Metrics, Option<u64>) {
+    let share = |thread: u64| {
+        let (mut metrics, mut failed) = (Metrics::default(), None);
+        // Every second seed, so that both threads have as much to do.
+        for seed in seeds.clone().filter(|seed| seed % THREADS == thread) {
+            let outcome = run_seed(scenario, noise, seed);
+            if !outcome.passed() {
+                failed = failed.or(Some(seed));
+            }
+            metrics.add(&outcome.metrics);
+            done();
+        }
+        (metrics, failed)
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| share(1));
+        let (mut metrics, mut failed) = share(0);
+        let (more, more_failed) = match other.join() {
+            Ok(share) => share,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        metrics.add(&more);
+        failed = [failed, more_failed].into_iter().flatten().min();
+        (metrics, failed)
+    })
+}
+
+/// One run of the worker from its first tick to its verdict.
+#[must_use]
+pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
+    let profile = Profile::Routine;
+    let settings = Settings::of(scenario.clone(), profile, AgentKind::Worker, noise);
+    let header = settings.into_header(profile, seed);
+    on_virtual_time(async {
+        let mut run = ScenarioRun::seeded(&header);
+        run.finish_ticks().await;
+        run.finish()
+    })
+}
+
+/// The noise level up to which missions have to get through.
+const MODEST_NOISE: u16 = 500;
+
+/// What every long run has to hold, whatever its seeds: without noise every run passes; at up to 5%
+/// nine in ten do, and no machine stops recovering. Louder levels are only measured.
+#[must_use]
+pub fn verdicts(levels: &[Level]) -> Vec<Gate> {
+    let verdict = |id: String, pass: bool, level: &Level| {
+        let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
+        Gate {
+            id,
+            pass,
+            detail: format!(
+                "{} of {} runs passed, {unrecoverable} UNRECOVERABLE_LOOP",
+                level.total.passed, level.total.runs
+            ),
+        }
+    };
+    let judged = levels.iter().filter(|level| level.noise <= MODEST_NOISE);
+    judged
+        .map(|level| {
+            let Metrics { passed, runs, .. } = level.total;
+            let lives = level.total.trap(TrapKind::UnrecoverableLoop) == 0;
+            match level.noise {
+                0 => verdict("without-noise".to_owned(), passed == runs, level),
+                noise => verdict(
+                    format!("noise-{noise}-per-10000"),
+                    lives && passed * 10 >= runs * 9,
+                    level,
+                ),
+            }
+        })
+        .collect()
+}

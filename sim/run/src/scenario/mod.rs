@@ -1,0 +1,75 @@
+//! Scenarios: missions with a world, a contract, conditions, and what must come of them.
+//!
+//! A scenario is a JSON file; those in `corpus/scenarios/` are built into the program. An agent
+//! that runs one sees frames and nothing else: expected files and required traps are known here
+//! only, and looked at only after the run.
+
+mod content;
+mod document;
+mod expected;
+mod fault;
+mod interrupted;
+mod longrun;
+mod member;
+mod metrics;
+mod run;
+mod settings;
+mod watch;
+
+pub use content::MAX_CONTENT_BYTES;
+pub use document::{MAX_FILES, MAX_SCENARIO_BYTES, MAX_TICK_LIMIT, RequiredTrap, Scenario};
+pub use expected::Expected;
+pub use fault::{ScenarioCode, ScenarioError};
+pub use interrupted::{Interrupted, Interruption};
+pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
+pub use metrics::{Metrics, share};
+pub use run::{Course, Ending, Outcome, ScenarioRun};
+pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings};
+
+/// A scenario that is built into the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name, which is also its file's.
+    pub name: &'static str,
+    /// The file, byte for byte.
+    pub text: &'static str,
+}
+
+/// Embeds `corpus/scenarios/NAME.json`, so that the program needs no files.
+macro_rules! built_in {
+    ($($name:literal,)+) => {
+        &[$(BuiltIn {
+            name: $name,
+            text: include_str!(concat!("../../../../corpus/scenarios/", $name, ".json")),
+        }),+]
+    };
+}
+
+impl BuiltIn {
+    /// Every built-in scenario.
+    pub const ALL: &[Self] = built_in![
+        "ordered-pipeline",
+        "fault-recovery",
+        "long-checklist",
+        "tree-parity",
+        "interrupted-edit",
+        "log-hunt",
+        "capability-only",
+        "provider-brownout",
+    ];
+
+    /// The scenario with exactly this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// The scenario, read.
+    ///
+    /// # Panics
+    /// If the file is no scenario, which a test would have found.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        Scenario::parse(self.text.as_bytes()).expect("a test reads every built-in scenario")
+    }
+}

@@ -1,0 +1,158 @@
+//! The resolved configuration of a scenario's run: everything its header says about it.
+
+use serde::{Deserialize, Serialize};
+use turingos::kernel::{Kernel, KernelConfig};
+
+use super::document::Scenario;
+use crate::driver::DriverConfig;
+use crate::system_prompt::system_prompt;
+use crate::{Header, Profile};
+use turingos_agents::clerk::Clerk;
+use turingos_agents::intent::Intent;
+use turingos_agents::seeded::SeededOracle;
+use turingos_agents::worker::{Worker, boot_q};
+use turingos_agents::{Agent, AgentProfile};
+use turingos_world::Quota;
+
+/// The highest noise level, in ten-thousandths.
+pub const MAX_NOISE: u16 = 10_000;
+
+/// Who carries out the mission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentKind {
+    /// The agent that reads missions.
+    Worker,
+    /// The soak's agent, which has missions of its own: what a scenario is worth shows where it
+    /// fails.
+    Clerk,
+}
+
+impl AgentKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Worker, Self::Clerk];
+
+    /// The name in headers and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::Clerk => "clerk",
+        }
+    }
+}
+
+/// Where a run takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In the in-memory world, whose answers follow from the header.
+    Memory,
+    /// In a real directory, whose answers are on the tape.
+    Directory,
+}
+
+/// An agent of either kind.
+#[derive(Clone, Debug)]
+pub enum AnyAgent {
+    /// See [`AgentKind::Worker`].
+    Worker(Worker),
+    /// See [`AgentKind::Clerk`].
+    Clerk(Clerk),
+}
+
+impl Agent for AnyAgent {
+    fn answer(&mut self, q: &str, frame: &str, intent: &mut Intent) {
+        match self {
+            Self::Worker(worker) => worker.answer(q, frame, intent),
+            Self::Clerk(clerk) => clerk.answer(q, frame, intent),
+        }
+    }
+}
+
+/// Everything that shapes a scenario's run, every default written out, the scenario included: a run
+/// directory needs no other file to be run again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The kernel's settings.
+    pub kernel: KernelConfig,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// The world's quotas.
+    pub quota: Quota,
+    /// Who carries out the mission.
+    pub agent: AgentKind,
+    /// How the agent's replies and its providers go wrong.
+    pub speech: AgentProfile,
+    /// Where the run takes place.
+    pub place: Place,
+    /// The whole scenario.
+    pub scenario: Scenario,
+}
+
+impl Settings {
+    /// The settings of a scenario. The routine profile goes wrong at `noise`, in ten-thousandths of
+    /// the replies; the hostile one in every way there is, whatever the level.
+    #[must_use]
+    pub fn of(scenario: Scenario, profile: Profile, agent: AgentKind, noise: u16) -> Self {
+        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        Self {
+            kernel: KernelConfig {
+                discipline_chars,
+                test_commands: scenario.test_commands().to_vec(),
+                ..KernelConfig::default()
+            },
+            driver: DriverConfig::default(),
+            quota: Quota::default(),
+            agent,
+            speech: match profile {
+                Profile::Routine => AgentProfile::at_noise(noise),
+                Profile::Hostile => AgentProfile::hostile(),
+            },
+            place: Place::Memory,
+            scenario,
+        }
+    }
+
+    /// The same settings for a run in a real directory.
+    #[must_use]
+    pub const fn in_a_directory(mut self) -> Self {
+        self.place = Place::Directory;
+        self
+    }
+
+    /// The noise that these settings were made with, if they were made by [`Settings::of`].
+    #[must_use]
+    pub fn noise(&self) -> Option<u16> {
+        (0..=MAX_NOISE).find(|noise| AgentProfile::at_noise(*noise) == self.speech)
+    }
+
+    /// The header of a run with these settings in a world that holds the scenario's files.
+    #[must_use]
+    pub fn into_header(self, profile: Profile, seed: u64) -> Header<Self> {
+        let world = self.scenario.world().digest();
+        let ticks = self.scenario.tick_limit();
+        let name = self.scenario.name().to_owned();
+        Header::new(seed, ticks, profile, self, Some(name), world)
+    }
+
+    /// The kernel at its first tick: at the mission, under the contract.
+    #[must_use]
+    pub fn kernel(&self) -> Kernel {
+        let mission = self.scenario.mission().as_str();
+        Kernel::boot(&self.kernel, &boot_q(mission), mission)
+            .with_contract(self.scenario.contract().clone())
+    }
+
+    /// The oracle of `seed`: the agent behind its noise and its providers.
+    #[must_use]
+    pub fn oracle(&self, seed: u64) -> SeededOracle<AnyAgent> {
+        let agent = match self.agent {
+            AgentKind::Worker => AnyAgent::Worker(Worker::new(seed)),
+            AgentKind::Clerk => AnyAgent::Clerk(Clerk::new(seed)),
+        };
+        SeededOracle::with_agent(seed, self.speech.clone(), agent)
+            .with_brownouts(self.scenario.brownouts().to_vec())
+    }
+}

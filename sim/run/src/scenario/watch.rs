@@ -1,0 +1,155 @@
+//! Watching a run tick by tick: where the pointer is, what traps cost, what progress is tried.
+//!
+//! Looks at records only, in constant memory. Never looks at a file's content.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use turingos::Digest;
+use turingos::dispatch::Lane;
+use turingos::isa::Opcode;
+use turingos::journal::{Record, Status};
+use turingos::pointer::{CapabilityQuery, Pointer};
+
+use super::document::Scenario;
+use super::metrics::Metrics;
+use super::run::Ending;
+
+/// What has been seen of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    /// Every path that the scenario speaks of.
+    paths: BTreeSet<String>,
+    test_commands: Vec<String>,
+    progress: Option<Pointer>,
+    /// The tick of the trap that the run has not yet come back from.
+    trapped_at: Option<u64>,
+    metrics: Metrics,
+}
+
+/// What a pointer has to do with the mission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A file of the mission, or a way to one.
+    OfMission,
+    /// A trap.
+    Trap,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+impl Watch {
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let contract = scenario.contract();
+        let step_files = contract.steps().iter().filter_map(|step| step.file());
+        let paths = (scenario.files().iter().map(|(path, _)| path))
+            .chain(scenario.expected().iter().map(|(path, _)| path))
+            .chain(contract.progress_file())
+            .chain(contract.required_files())
+            .chain(step_files)
+            .map(|path| path.as_str().to_owned())
+            .collect();
+        Self {
+            paths,
+            test_commands: scenario.test_commands().to_vec(),
+            progress: contract.progress_file().cloned().map(Pointer::Append),
+            trapped_at: None,
+            metrics: Metrics::default(),
+        }
+    }
+
+    pub(super) fn count(&mut self, record: &Record) {
+        let metrics = &mut self.metrics;
+        metrics.ticks += 1;
+        match record.route.lane {
+            Lane::P => metrics.p += 1,
+            Lane::E => metrics.e += 1,
+        }
+        metrics.failovers += u64::from(record.route.failover);
+        for kind in &record.traps {
+            *metrics.traps.entry(*kind).or_default() += 1;
+        }
+        let stopped = record.traps.iter().any(|kind| kind.is_hard());
+        let pointer = record.pointer.parse::<Pointer>().ok();
+        if record.op == Some(Opcode::Write) && pointer.is_some() && pointer == self.progress {
+            metrics.appends_tried += 1;
+            metrics.appends_taken += u64::from(!stopped);
+        }
+        match self.place(pointer.as_ref()) {
+            Place::OfMission => self.metrics.placed += 1,
+            Place::Elsewhere => {
+                self.metrics.placed += 1;
+                self.metrics.drifted += 1;
+            }
+            Place::Trap => {}
+        }
+        if stopped {
+            // A trap on the way back belongs to the same recovery.
+            if self.trapped_at.is_none() {
+                self.trapped_at = Some(record.tick);
+                self.metrics.recoveries_begun += 1;
+            }
+        } else if self.is_useful(record)
+            && let Some(trapped_at) = self.trapped_at.take()
+        {
+            let ticks = record.tick.saturating_sub(trapped_at);
+            *self.metrics.recovery_ticks.entry(ticks).or_default() += 1;
+        }
+    }
+
+    /// True if the tick changed a file, went to a place of the mission, or ended it.
+    fn is_useful(&self, record: &Record) -> bool {
+        let wrote = record.op == Some(Opcode::Write) && record.effect != Digest::EMPTY;
+        let goes = matches!(record.op, Some(Opcode::Goto | Opcode::Exec))
+            && self.place(record.next.parse().ok().as_ref()) == Place::OfMission;
+        wrote || goes || record.status == Status::Halted
+    }
+
+    fn place(&self, pointer: Option<&Pointer>) -> Place {
+        let is_known = match pointer {
+            None => false,
+            Some(Pointer::Trap { .. }) => return Place::Trap,
+            Some(Pointer::File(path) | Pointer::Append(path) | Pointer::Replace(path)) => {
+                self.paths.contains(path.as_str())
+            }
+            Some(Pointer::Handle(handle)) => self.paths.contains(handle.tail.as_str()),
+            Some(Pointer::Capability(CapabilityQuery::Issue { path, .. })) => {
+                self.paths.contains(path.as_str())
+            }
+            Some(Pointer::Capability(CapabilityQuery::Describe(handle))) => {
+                self.paths.contains(handle.tail.as_str())
+            }
+            Some(Pointer::Command(command)) => {
+                self.test_commands.contains(command)
+                    || command
+                        .split([' ', '\''])
+                        .any(|word| self.paths.contains(word))
+            }
+            // Only what was observed before has pages.
+            Some(Pointer::Page { .. } | Pointer::Halt) => true,
+            Some(
+                Pointer::CallStack
+                | Pointer::GitLog(_)
+                | Pointer::Capability(CapabilityQuery::List),
+            ) => false,
+        };
+        match is_known {
+            true => Place::OfMission,
+            false => Place::Elsewhere,
+        }
+    }
+
+    pub(super) fn metrics(self, ending: Ending, passed: bool, done: u64, steps: u64) -> Metrics {
+        let completion = match steps {
+            0 => u64::from(passed) * 10_000,
+            steps => done * 10_000 / steps,
+        };
+        Metrics {
+            runs: 1,
+            passed: u64::from(passed),
+            halted: u64::from(ending == Ending::Halted),
+            limited: u64::from(ending == Ending::TickLimit),
+            completions: BTreeMap::from([(completion, 1)]),
+            ..self.metrics
+        }
+    }
+}

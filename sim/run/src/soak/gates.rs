@@ -1,0 +1,110 @@
+//! What a run must hold to pass, by profile.
+//!
+//! A gate looks at figures only. What none of them verifies: that a mission's content is right
+//! (missions have their own checks), and that the same seed gives the same root (`--check` does).
+
+use turingos::trap::TrapKind;
+
+use super::{Settings, Tally};
+use crate::{Gate, Header, Profile};
+
+/// The shortest run that has to meet everything a profile has to offer.
+const FULL_RUN_TICKS: u64 = 1_200;
+
+/// The gates of the run that `header` describes. A run that is short, or has kinds of trouble
+/// turned off, is not held to meeting everything.
+#[must_use]
+pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
+    let (profile, asked) = (header.profile, header.ticks);
+    let is_whole = asked >= FULL_RUN_TICKS && header.config == Settings::of(profile);
+    let waiver = if is_whole {
+        String::new()
+    } else {
+        format!(" (asked of runs of {FULL_RUN_TICKS} ticks or more with every kind of trouble)")
+    };
+    let mut gates = vec![
+        // A thousand of twelve hundred, as a share of what was asked for.
+        gate(
+            "ticks",
+            tally.ticks.saturating_mul(6) >= asked.saturating_mul(5),
+            format!("{} records for {asked} ticks asked", tally.ticks),
+        ),
+        gate(
+            "route-coverage",
+            tally.in_order == tally.ticks && tally.p + tally.e == tally.ticks,
+            format!("{} routed of {}", tally.p + tally.e, tally.ticks),
+        ),
+        gate(
+            "faithful-replies-taken",
+            tally.unexplained_faults == 0,
+            format!("{} faithful replies refused", tally.unexplained_faults),
+        ),
+        gate(
+            "malformed-replies-trapped",
+            tally.malformed_taken == 0,
+            format!(
+                "{} malformed, {} taken all the same",
+                tally.malformed, tally.malformed_taken
+            ),
+        ),
+    ];
+    match profile {
+        Profile::Routine => {
+            gates.push(gate(
+                "both-lanes",
+                (tally.p > 0 && tally.e > 0) || !is_whole,
+                format!("P {} and E {}{waiver}", tally.p, tally.e),
+            ));
+            for (id, kind) in [
+                ("no-cpu-fault", TrapKind::CpuFault),
+                ("no-unrecoverable-loop", TrapKind::UnrecoverableLoop),
+            ] {
+                let count = tally.trap(kind);
+                gates.push(gate(id, count == 0, format!("{count} {kind}")));
+            }
+            gates.push(gate(
+                "clean-end",
+                tally.ended_clean(),
+                format!("{} halts allowed", tally.halts),
+            ));
+        }
+        Profile::Hostile => {
+            gates.push(gate(
+                "no-avoidable-failure",
+                tally.avoidable_failures == 0,
+                format!(
+                    "{} UNRECOVERABLE_LOOP, {} with a faithful reply in the loop",
+                    tally.trap(TrapKind::UnrecoverableLoop),
+                    tally.avoidable_failures
+                ),
+            ));
+            // A soak has no contract; the traps of one are forced by the gate `traps`.
+            let possible = TrapKind::ALL
+                .into_iter()
+                .filter(|kind| !kind.needs_contract());
+            let count = possible.clone().count();
+            let missing: Vec<_> = possible
+                .filter(|kind| tally.trap(*kind) == 0)
+                .map(TrapKind::name)
+                .collect();
+            gates.push(gate(
+                "every-trap-reached",
+                missing.is_empty() || !is_whole,
+                if missing.is_empty() {
+                    format!("{count} of {count} that need no contract")
+                } else {
+                    format!("never fired: {}{waiver}", missing.join(", "))
+                },
+            ));
+        }
+    }
+    gates
+}
+
+fn gate(id: &str, pass: bool, detail: String) -> Gate {
+    Gate {
+        id: id.to_owned(),
+        pass,
+        detail,
+    }
+}

@@ -1,0 +1,90 @@
+//! The resolved configuration of a soak: everything a run's header says about it.
+
+use serde::{Deserialize, Serialize};
+use turingos::kernel::KernelConfig;
+
+use crate::driver::DriverConfig;
+use crate::system_prompt::system_prompt;
+use crate::{Header, Profile};
+use turingos_agents::AgentProfile;
+use turingos_world::seeded_faults::WorldFaultRates;
+use turingos_world::{Quota, World};
+
+/// Everything that shapes a soak, every default written out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The kernel's settings.
+    pub kernel: KernelConfig,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// The world's quotas.
+    pub quota: Quota,
+    /// How often the world fails.
+    pub world_faults: WorldFaultRates,
+    /// How the agents and their providers behave.
+    pub agent: AgentProfile,
+}
+
+impl Settings {
+    /// The settings of a profile.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        let (agent, world_faults) = match profile {
+            Profile::Routine => (
+                AgentProfile::routine(),
+                WorldFaultRates { read: 5, write: 20 },
+            ),
+            Profile::Hostile => (
+                AgentProfile::hostile(),
+                WorldFaultRates {
+                    read: 100,
+                    write: 300,
+                },
+            ),
+        };
+        Self {
+            kernel: KernelConfig {
+                discipline_chars,
+                ..KernelConfig::default()
+            },
+            driver: DriverConfig::default(),
+            quota: Quota::default(),
+            world_faults,
+            agent,
+        }
+    }
+
+    /// The header of a run of a profile as it is.
+    #[must_use]
+    pub fn header(profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
+        Self::of(profile).into_header(profile, seed, ticks)
+    }
+
+    /// The same settings with a subset of the kinds of noise and provider fault, drawn from the
+    /// seed, off for the whole run (swarm testing): rare kinds need the common ones out of the way.
+    #[must_use]
+    pub fn swarm(mut self, seed: u64) -> Self {
+        self.agent = self.agent.swarm(seed);
+        self
+    }
+
+    /// The header of a run with these settings.
+    #[must_use]
+    pub fn into_header(self, profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
+        let world = self.world().digest();
+        Header::new(seed, ticks, profile, self, None, world)
+    }
+
+    /// The initial world.
+    ///
+    /// # Panics
+    /// If the quotas cannot hold one short file, which is a bug of the settings.
+    #[must_use]
+    pub fn world(&self) -> World {
+        let files = [("README.md", "A workspace of small missions.\n")];
+        World::with_files(self.quota, files)
+            .expect("every quota holds the one short file that a world starts with")
+    }
+}

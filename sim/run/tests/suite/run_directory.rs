@@ -1,0 +1,279 @@
+//! A run on disk: what is refused, what a torn line costs, and that no changed byte goes unseen.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use turingos::Digest;
+use turingos::journal::{Chain, ChainFaultCode};
+use turingos_run::{
+    Blame, Gate, Header, Manifest, Prefix, Profile, RunDirectory, RunIoError, RunWriter,
+    read_prefix,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    time_out_us: u64,
+}
+
+fn header() -> Header<Settings> {
+    let settings = Settings { time_out_us: 1 };
+    Header::new(42, 5, Profile::Routine, settings, None, Digest::EMPTY)
+}
+
+fn read(path: &Path) -> Result<Prefix<Settings>, RunIoError> {
+    read_prefix(path)
+}
+
+/// Writes `records` lines and returns the heads after each of them, the genesis first.
+fn write(writer: &mut RunWriter, records: u64) -> Vec<Digest> {
+    let mut chain = Chain::new(header().genesis());
+    let mut heads = vec![chain.head()];
+    for tick in 0..records {
+        let mut line = Vec::new();
+        chain.append(format!("{{\"tick\":{tick}}}").as_bytes(), &mut line);
+        writer.record_line(&line).unwrap();
+        heads.push(chain.head());
+    }
+    heads
+}
+
+fn run_of(records: u64) -> (TempDir, Vec<Digest>) {
+    let directory = TempDir::new().unwrap();
+    let mut writer = RunDirectory::create(directory.path(), &header()).unwrap();
+    let heads = write(&mut writer, records);
+    writer.flush().unwrap();
+    (directory, heads)
+}
+
+fn journal(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join(RunDirectory::JOURNAL)
+}
+
+#[test]
+fn a_finished_run_is_read_back_whole() {
+    let parent = TempDir::new().unwrap();
+    let path = parent.path().join("deep/RUN");
+    let mut writer = RunDirectory::create(&path, &header()).unwrap();
+    let heads = write(&mut writer, 5);
+    let gate = Gate {
+        id: "records".into(),
+        pass: true,
+        detail: "5 of 5".into(),
+    };
+    let manifest = Manifest::new(
+        42,
+        Profile::Routine,
+        5,
+        heads[5],
+        "sim soak --ticks 5".into(),
+    )
+    .with_gates(vec![gate]);
+    writer.finish(&manifest).unwrap();
+
+    let prefix = read(&path).unwrap();
+    assert_eq!(prefix.header, header());
+    assert_eq!((prefix.records, prefix.head), (5, heads[5]));
+    let manifest = manifest.with_tape(Chain::new(header().genesis()));
+    assert_eq!((prefix.torn_bytes, prefix.manifest), (0, Some(manifest)));
+    assert_eq!(fs::read(path.join(RunDirectory::TAPE)).unwrap(), b"");
+    let hidden = path.join(".manifest.json.unfinished");
+    assert!(!hidden.exists());
+}
+
+#[test]
+fn a_directory_that_is_not_empty_is_refused_and_not_touched() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("thesis.txt"), "years of work").unwrap();
+    let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
+    assert!(matches!(error, RunIoError::NotEmpty { .. }), "{error}");
+    assert_eq!(error.blame(), Blame::Caller);
+    assert!(!directory.path().join(RunDirectory::HEADER).exists());
+    assert!(!journal(&directory).exists());
+}
+
+#[test]
+fn a_run_is_never_overwritten() {
+    let (directory, heads) = run_of(3);
+    let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
+    assert!(matches!(error, RunIoError::AlreadyARun { .. }));
+    assert!(
+        error
+            .to_string()
+            .ends_with("choose another directory or remove it")
+    );
+    assert_eq!(read(directory.path()).unwrap().head, heads[3]);
+}
+
+#[test]
+fn a_file_is_no_run_directory() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("file");
+    fs::write(&path, "").unwrap();
+    let error = RunDirectory::create(&path, &header()).unwrap_err();
+    assert!(matches!(error, RunIoError::NotADirectory { .. }));
+    let error = RunDirectory::create(&path.join("below"), &header()).unwrap_err();
+    assert_eq!(error.blame(), Blame::System);
+    assert!(error.to_string().contains("file/below: "));
+}
+
+#[test]
+fn a_directory_without_header_is_told_with_its_path() {
+    let directory = TempDir::new().unwrap();
+    let error = read(directory.path()).unwrap_err();
+    assert_eq!(error.blame(), Blame::Recording);
+    let told = format!("{} holds no run", directory.path().display());
+    assert!(error.to_string().contains(&told), "{error}");
+    let absent = directory.path().join("absent");
+    let error = read(&absent).unwrap_err();
+    assert_eq!(error.blame(), Blame::System);
+    assert!(error.to_string().contains("header.json: No such file"));
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_of_its_last_two_lines_keeps_its_whole_lines() {
+    let (directory, heads) = run_of(4);
+    let whole = fs::read(journal(&directory)).unwrap();
+    let ends: Vec<usize> = whole
+        .iter()
+        .enumerate()
+        .filter_map(|(at, byte)| (*byte == b'\n').then_some(at + 1))
+        .collect();
+    for cut in ends[1]..=whole.len() {
+        fs::write(journal(&directory), &whole[..cut]).unwrap();
+        let records = ends.iter().filter(|end| **end <= cut).count();
+        let kept = ends[records - 1];
+
+        let prefix = read(directory.path()).unwrap();
+        assert_eq!(prefix.records, records as u64, "cut at {cut}");
+        assert_eq!(prefix.head, heads[records]);
+        assert_eq!(prefix.torn_bytes, (cut - kept) as u64);
+
+        let (before, mut writer) = RunDirectory::resume::<Settings>(directory.path()).unwrap();
+        assert_eq!(before, prefix);
+        assert_eq!(fs::read(journal(&directory)).unwrap(), whole[..cut]);
+        assert_eq!(write(&mut writer, 5)[4], heads[4]);
+        drop(writer);
+        assert!(fs::read(journal(&directory)).unwrap().starts_with(&whole));
+        assert_eq!(read(directory.path()).unwrap().records, 5);
+    }
+}
+
+#[test]
+fn no_changed_byte_of_the_journal_goes_unseen() {
+    let (directory, heads) = run_of(4);
+    let whole = fs::read(journal(&directory)).unwrap();
+    let last = whole.len() / 4 * 3;
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        fs::write(journal(&directory), &changed).unwrap();
+        match read(directory.path()) {
+            Ok(prefix) => {
+                assert!(at >= last, "byte {at}");
+                assert_eq!((prefix.records, prefix.head), (3, heads[3]), "byte {at}");
+                assert!(prefix.torn_bytes > 0);
+            }
+            Err(error) => {
+                assert_eq!(error.blame(), Blame::Recording, "byte {at}");
+                assert!(RunDirectory::resume::<Settings>(directory.path()).is_err());
+                assert_eq!(fs::read(journal(&directory)).unwrap(), changed);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_changed_byte_of_the_header_goes_unseen() {
+    let (directory, _) = run_of(2);
+    let path = directory.path().join(RunDirectory::HEADER);
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        fs::write(&path, &changed).unwrap();
+        let error = read(directory.path()).unwrap_err();
+        assert_eq!(error.blame(), Blame::Recording, "byte {at}");
+    }
+}
+
+#[test]
+fn a_line_with_the_form_but_not_the_hash_is_corrupt_even_at_the_end() {
+    let (directory, _) = run_of(2);
+    let text = fs::read_to_string(journal(&directory)).unwrap();
+    fs::write(
+        journal(&directory),
+        text.replace("\"tick\":1", "\"tick\":9"),
+    )
+    .unwrap();
+    let error = read(directory.path()).unwrap_err();
+    let RunIoError::Chain { fault, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((fault.code, fault.line), (ChainFaultCode::BrokenChain, 1));
+}
+
+#[test]
+fn a_tail_of_zeros_is_torn_however_long() {
+    for length in [1, 100, 70_000, 1024 * 1024, 1024 * 1024 + 1, 2_500_000] {
+        let (directory, heads) = run_of(2);
+        let whole = fs::read(journal(&directory)).unwrap();
+        fs::write(
+            journal(&directory),
+            [whole.clone(), vec![0; length]].concat(),
+        )
+        .unwrap();
+        let prefix = read(directory.path()).unwrap();
+        assert_eq!((prefix.records, prefix.head), (2, heads[2]));
+        assert_eq!(prefix.torn_bytes, length as u64);
+
+        let line = [whole.clone(), vec![0; length], b"\n".to_vec()].concat();
+        fs::write(journal(&directory), &line).unwrap();
+        assert_eq!(
+            read(directory.path()).unwrap().torn_bytes,
+            length as u64 + 1
+        );
+        fs::write(journal(&directory), [line, whole].concat()).unwrap();
+        assert_eq!(
+            read(directory.path()).unwrap_err().blame(),
+            Blame::Recording
+        );
+    }
+}
+
+#[test]
+fn a_manifest_must_agree_with_the_journal_beside_it() {
+    let parent = TempDir::new().unwrap();
+    let path = parent.path().join("RUN");
+    let mut writer = RunDirectory::create(&path, &header()).unwrap();
+    let heads = write(&mut writer, 3);
+    let manifest = Manifest::new(42, Profile::Routine, 3, heads[3], String::new());
+    writer.finish(&manifest).unwrap();
+    assert!(read(&path).is_ok());
+
+    // The last line, cut away cleanly: the chain alone cannot tell.
+    let journal = path.join(RunDirectory::JOURNAL);
+    let text = fs::read_to_string(&journal).unwrap();
+    let shorter = text.lines().take(2).map(|line| format!("{line}\n"));
+    fs::write(&journal, shorter.collect::<String>()).unwrap();
+    let error = read(&path).unwrap_err();
+    assert_eq!(error.blame(), Blame::Recording);
+    assert!(
+        error
+            .to_string()
+            .ends_with("records says 3, but header and journal say 2")
+    );
+}
+
+#[test]
+fn a_writer_that_is_dropped_leaves_every_line() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = RunDirectory::create(directory.path(), &header()).unwrap();
+    let heads = write(&mut writer, 3);
+    drop(writer);
+    let prefix = read(directory.path()).unwrap();
+    assert_eq!((prefix.records, prefix.head), (3, heads[3]));
+    assert_eq!(prefix.manifest, None);
+}

@@ -1,0 +1,199 @@
+//! The soak as a function of its header: golden roots, bounded state, gates that can fail.
+
+use turingos::isa::Opcode;
+use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
+use turingos::mind::MAX_TASKS;
+use turingos::trap::TrapKind;
+use turingos_agents::noise::NoiseKind;
+use turingos_run::Profile;
+use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+
+fn soak(profile: Profile, seed: u64, ticks: u64) -> Outcome {
+    let header = Settings::header(profile, seed, ticks);
+    on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        for _ in 0..ticks {
+            soak.tick().await;
+        }
+        soak.finish()
+    })
+}
+
+/// `corpus/golden/soak-roots.txt` holds what `sim soak --json` printed as `root`. A root that
+/// changes means that every recorded run of the version before can no longer be repeated: that is
+/// a decision, to be told in the changelog.
+#[test]
+fn the_roots_are_the_committed_ones() {
+    let golden = include_str!("../../../../corpus/golden/soak-roots.txt");
+    let mut runs = 0;
+    for line in golden.lines().filter(|line| !line.starts_with('#')) {
+        let [profile, seed, ticks, root] = line.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("expected `PROFILE SEED TICKS ROOT`: {line}");
+        };
+        let profile = Profile::ALL
+            .into_iter()
+            .find(|known| known.name() == profile)
+            .unwrap();
+        let outcome = soak(profile, seed.parse().unwrap(), ticks.parse().unwrap());
+        assert_eq!(outcome.root.to_string(), root, "{line}");
+        runs += 1;
+    }
+    assert_eq!(runs, 6, "three seeds of each profile");
+}
+
+#[test]
+fn a_prefix_of_a_run_is_the_run_of_fewer_ticks_but_for_its_header() {
+    let records = |ticks: u64| {
+        let header = Settings::header(Profile::Hostile, 3, ticks);
+        on_virtual_time(async {
+            let mut soak = Soak::start(&header);
+            let mut records = Vec::new();
+            for _ in 0..200 {
+                records.push(soak.tick().await.record);
+            }
+            records
+        })
+    };
+    assert_eq!(records(200), records(100_000));
+}
+
+#[test]
+fn seeds_and_profiles_differ() {
+    let root = |profile, seed| soak(profile, seed, 50).root;
+    assert_ne!(root(Profile::Routine, 1), root(Profile::Routine, 2));
+    assert_ne!(root(Profile::Routine, 1), root(Profile::Hostile, 1));
+}
+
+#[test]
+fn every_seed_of_a_sample_passes_its_gates_and_uses_every_opcode() {
+    for profile in Profile::ALL {
+        for seed in [0, 1, 7, 42, u64::MAX] {
+            let outcome = soak(profile, seed, 1_200);
+            for gate in judge(&Settings::header(profile, seed, 1_200), &outcome.tally) {
+                assert!(gate.pass, "{profile} {seed}: {} {}", gate.id, gate.detail);
+            }
+            for opcode in Opcode::ALL {
+                let count = outcome.tally.opcodes.get(&opcode);
+                assert!(count > Some(&0), "{profile} {seed}: {opcode}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_gate_can_fail() {
+    let healthy = |profile| soak(profile, 42, 1_200).tally;
+    let failed = |profile, tally: &_| -> Vec<String> {
+        let gates = judge(&Settings::header(profile, 42, 1_200), tally).into_iter();
+        gates
+            .filter(|gate| !gate.pass)
+            .map(|gate| gate.id)
+            .collect()
+    };
+    let routine = healthy(Profile::Routine);
+    let hostile = healthy(Profile::Hostile);
+    assert_eq!(failed(Profile::Routine, &routine), [""; 0]);
+    assert_eq!(failed(Profile::Hostile, &hostile), [""; 0]);
+
+    let mut tally = routine.clone();
+    tally.ticks = 999;
+    assert_eq!(failed(Profile::Routine, &tally)[0], "ticks");
+    let mut tally = routine.clone();
+    tally.in_order -= 1;
+    assert_eq!(failed(Profile::Routine, &tally), ["route-coverage"]);
+    let mut tally = routine.clone();
+    tally.e = tally.ticks;
+    tally.p = 0;
+    assert_eq!(failed(Profile::Routine, &tally), ["both-lanes"]);
+    let mut tally = routine.clone();
+    tally.traps.insert(TrapKind::CpuFault, 1);
+    assert_eq!(failed(Profile::Routine, &tally), ["no-cpu-fault"]);
+    let mut tally = routine.clone();
+    tally.traps.insert(TrapKind::UnrecoverableLoop, 1);
+    assert_eq!(failed(Profile::Routine, &tally), ["no-unrecoverable-loop"]);
+    let mut tally = routine;
+    tally.unexplained_faults = 1;
+    assert_eq!(failed(Profile::Routine, &tally), ["faithful-replies-taken"]);
+
+    let mut tally = hostile.clone();
+    tally.malformed_taken = 1;
+    assert_eq!(
+        failed(Profile::Hostile, &tally),
+        ["malformed-replies-trapped"]
+    );
+    let mut tally = hostile.clone();
+    tally.avoidable_failures = 1;
+    assert_eq!(failed(Profile::Hostile, &tally), ["no-avoidable-failure"]);
+    let mut tally = hostile;
+    tally.traps.remove(&TrapKind::Deadlock);
+    assert_eq!(failed(Profile::Hostile, &tally), ["every-trap-reached"]);
+}
+
+#[test]
+fn a_swarm_turns_kinds_off_for_a_whole_seed() {
+    for seed in 0..4 {
+        let settings = Settings::of(Profile::Hostile).swarm(seed);
+        let off: Vec<_> = NoiseKind::ALL
+            .into_iter()
+            .filter(|kind| settings.agent.noise.rate(*kind) == 0)
+            .collect();
+        assert!(off.len() > 5 && off.len() < 28, "{}", off.len());
+        let header = settings.into_header(Profile::Hostile, seed, 1_200);
+        let outcome = on_virtual_time(async {
+            let mut soak = Soak::start(&header);
+            for _ in 0..1_200 {
+                soak.tick().await;
+            }
+            soak.finish()
+        });
+        for kind in off {
+            assert_eq!(outcome.tally.injections.get(kind.name()), None, "{kind:?}");
+        }
+        let gates = judge(&header, &outcome.tally);
+        assert!(gates.iter().all(|gate| gate.pass), "{gates:?}");
+    }
+}
+
+#[test]
+fn what_was_drawn_is_told_for_each_tick_it_touched() {
+    let header = Settings::header(Profile::Hostile, 42, 300);
+    let (lines, tally) = on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        let mut lines = Vec::new();
+        for _ in 0..300 {
+            soak.tick().await;
+            lines.extend(soak.draws_line());
+        }
+        (lines, soak.finish().tally)
+    });
+    assert!(lines.len() > 50 && lines.len() < 300, "{}", lines.len());
+    let noisy = lines
+        .iter()
+        .filter(|line| !line.contains(r#""noise":null"#));
+    let counted: u64 = NoiseKind::ALL
+        .iter()
+        .filter_map(|kind| tally.injections.get(kind.name()))
+        .sum();
+    assert_eq!(noisy.count() as u64, counted);
+}
+
+#[test]
+fn state_is_bounded_after_a_hundred_thousand_ticks() {
+    let header = Settings::header(Profile::Hostile, 11, 100_000);
+    on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        for _ in 0..100_000 {
+            soak.tick().await;
+        }
+        let live = soak.kernel().live_state();
+        assert!(live.tasks <= MAX_TASKS, "{live:?}");
+        assert!(live.page_tables <= MAX_PAGE_TABLES, "{live:?}");
+        assert!(live.capabilities <= MAX_CAPABILITIES, "{live:?}");
+        assert!(live.trap_details <= TrapKind::ALL.len(), "{live:?}");
+        assert!(live.q_bytes <= 1_000, "{live:?}");
+        let files = soak.world().files();
+        assert!(files.file_count() <= 200, "{}", files.file_count());
+        assert!(files.total_bytes() <= 1 << 20, "{}", files.total_bytes());
+        assert!(soak.world().history().kept() <= 1_024);
+    });
+}

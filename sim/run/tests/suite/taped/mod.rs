@@ -1,0 +1,8 @@
+//! Runs whose inputs are on a tape: recorded, replayed with nobody there to ask, resumed.
+
+mod divergences;
+mod edited;
+mod provider;
+mod replays;
+mod resumes;
+mod stage;

@@ -1,0 +1,160 @@
+//! Files to documents: one JSON document, or one on each line of a file whose name ends in
+//! `.jsonl`.
+//!
+//! Duplicate keys are refused here, because a schema only ever sees the last one.
+//! Never holds more than one document in memory.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::{Checker, Violation};
+use turingos_run::one_line::one_line;
+use turingos_run::strict_json::strict_value;
+use turingos_run::tape::MAX_TAPE_LINE_BYTES;
+
+/// The longest document, in bytes.
+pub const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The longest line, in bytes: that of a tape.
+pub const MAX_LINE_BYTES: u64 = MAX_TAPE_LINE_BYTES;
+
+/// What a file was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every document of it is what the schema says.
+    Valid {
+        /// How many documents: 1, or the number of lines.
+        documents: u64,
+    },
+    /// A document is not what the schema says; the first such.
+    Invalid {
+        /// Its line, from 1, if the file is read by lines.
+        line: Option<u64>,
+        /// Where and why.
+        violation: Violation,
+    },
+    /// The file cannot be read, or holds something that is no JSON document.
+    Unreadable {
+        /// The line, from 1, if the file is read by lines and has come to it.
+        line: Option<u64>,
+        /// Why, one line.
+        reason: String,
+    },
+}
+
+/// Checks every document of a file; stops at the first that is not valid.
+#[must_use]
+pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) => return unreadable(None, &cause),
+    };
+    let is_lines = path.extension().is_some_and(|ending| ending == "jsonl");
+    if is_lines {
+        return check_lines(checker, BufReader::with_capacity(64 * 1024, file));
+    }
+    let mut bytes = Vec::new();
+    match read_up_to(file, MAX_DOCUMENT_BYTES, &mut bytes) {
+        Ok(()) => check_document(checker, &bytes, None).unwrap_or(Verdict::Valid { documents: 1 }),
+        Err(cause) => unreadable(None, &cause),
+    }
+}
+
+fn check_lines(checker: &Checker, mut lines: impl BufRead) -> Verdict {
+    let mut line = Vec::new();
+    let mut count = 0;
+    loop {
+        line.clear();
+        // One byte over the limit shows that the line is over it.
+        let read = (&mut lines)
+            .take(MAX_LINE_BYTES + 1)
+            .read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => return Verdict::Valid { documents: count },
+            Ok(_) => count += 1,
+            Err(cause) => return unreadable(Some(count + 1), &cause),
+        }
+        if line.len() as u64 > MAX_LINE_BYTES {
+            return unreadable(Some(count), &too_long(MAX_LINE_BYTES));
+        }
+        if let Some(verdict) = check_document(checker, &line, Some(count)) {
+            return verdict;
+        }
+    }
+}
+
+/// What is wrong with a document, if anything is.
+fn check_document(checker: &Checker, bytes: &[u8], line: Option<u64>) -> Option<Verdict> {
+    let document = match strict_value(bytes) {
+        Ok(document) => document,
+        Err(cause) => return Some(unreadable(line, &cause)),
+    };
+    let violation = checker.violation(&document)?;
+    Some(Verdict::Invalid { line, violation })
+}
+
+fn unreadable(line: Option<u64>, cause: &dyn fmt::Display) -> Verdict {
+    Verdict::Unreadable {
+        line,
+        reason: one_line(&cause.to_string()),
+    }
+}
+
+fn read_up_to(source: impl Read, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    source.take(limit + 1).read_to_end(bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_long(limit));
+    }
+    Ok(())
+}
+
+fn too_long(limit: u64) -> io::Error {
+    io::Error::other(format!("longer than {limit} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Schema;
+
+    const POP: &str = r#"{"q_next":"go on","a_t":{"op":"SYS_POP"}}"#;
+
+    fn lines(text: &[u8]) -> Verdict {
+        let checker = Checker::of(Schema::named("syscall-canonical.v4").unwrap());
+        check_lines(&checker, text)
+    }
+
+    fn reason(verdict: Verdict) -> (Option<u64>, String) {
+        match verdict {
+            Verdict::Unreadable { line, reason } => (line, reason),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_and_the_first_bad_one_is_named() {
+        assert_eq!(lines(b""), Verdict::Valid { documents: 0 });
+        let two = format!("{POP}\n{POP}\n");
+        assert_eq!(lines(two.as_bytes()), Verdict::Valid { documents: 2 });
+        let bad = format!("{POP}\n{}\n", POP.replace("POP", "PEEP"));
+        assert!(matches!(
+            lines(bad.as_bytes()),
+            Verdict::Invalid { line: Some(2), .. }
+        ));
+        let torn = format!("{POP}\n{}", &POP[..20]);
+        assert_eq!(reason(lines(torn.as_bytes())).0, Some(2));
+        let gap = format!("{POP}\n\n{POP}\n");
+        assert_eq!(reason(lines(gap.as_bytes())).0, Some(2));
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_refused_unread() {
+        let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
+        assert_eq!(
+            reason(lines(&long)),
+            (Some(1), format!("longer than {MAX_LINE_BYTES} bytes"))
+        );
+    }
+}

@@ -1,0 +1,308 @@
+//! The seeded agent behind the server.
+//!
+//! An answer is a pure function of the seed, the request's hash and the attempt; the agent keeps
+//! nothing between two calls, so that clients may come in any order and on any thread.
+
+use turingos::bus::Provider;
+use turingos::dispatch::Lane;
+
+use super::answer::{Answer, Content, Delivery, events};
+use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
+use super::parsed_request::ParsedRequest;
+use turingos_agents::clerk::Clerk;
+use turingos_agents::intent::{Intent, Spelling};
+use turingos_agents::json_text::push_number;
+use turingos_agents::noise::{Noise, NoiseRates};
+use turingos_agents::provider_faults::THOUGHT;
+use turingos_agents::wire::{
+    Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
+};
+use turingos_agents::worker::Worker;
+use turingos_agents::{Agent as _, Request};
+use turingos_draws::{Draws, Stream};
+use turingos_run::providers::prompt;
+
+/// An agent and its provider.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    seed: u64,
+    noise: NoiseRates,
+    /// How many replies carry reasoning beside the text, in ten-thousandths.
+    reasoning: u16,
+    chaos: Chaos,
+}
+
+impl Agent {
+    /// The agent of `seed`; `reasoning` in ten-thousandths of the replies.
+    #[must_use]
+    pub const fn new(seed: u64, noise: NoiseRates, reasoning: u16, chaos: Chaos) -> Self {
+        Self {
+            seed,
+            noise,
+            reasoning,
+            chaos,
+        }
+    }
+
+    /// What a call meets, if anything.
+    #[must_use]
+    pub fn trouble(&self, asked: &ParsedRequest, attempt: u32) -> Option<ChaosKind> {
+        self.trouble_draws(asked, attempt).0
+    }
+
+    fn trouble_draws(&self, asked: &ParsedRequest, attempt: u32) -> (Option<ChaosKind>, Draws) {
+        let key = call_key(asked, attempt);
+        let mut draws = Draws::keyed(self.seed, Stream::ProviderFault, key);
+        let kind = self.chaos.draw(asked.endpoint.provider(), &mut draws);
+        (kind, draws)
+    }
+
+    /// The answer to a call.
+    #[must_use]
+    pub fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Answer {
+        let (trouble, mut draws) = self.trouble_draws(asked, attempt);
+        let text = self.text(asked, attempt);
+        let reasoning = draws.chance(u32::from(self.reasoning));
+        let key = envelope_key(self.seed, call_key(asked, attempt), 0);
+        let reply = Reply {
+            key,
+            envelope: Envelope {
+                shape: asked.shape,
+                model: Some(&asked.model),
+                key,
+                tick: 0,
+                reasoning: reasoning.then_some(THOUGHT),
+                ending: Ending::Stop,
+                text: &text,
+            },
+        };
+        match trouble {
+            None => reply.success(),
+            Some(kind) => reply.spoilt(kind, &mut draws),
+        }
+    }
+
+    /// What the model says: a transition for a frame of ours, and for any other prompt a transition
+    /// or a line of text, whichever was asked for.
+    fn text(&self, asked: &ParsedRequest, attempt: u32) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut intent = Intent::default();
+        let (q, frame) = match prompt::split(&asked.user) {
+            Ok(parts) => parts,
+            Err(_) if asked.wants_json => ("", ""),
+            Err(_) => {
+                self.chat(asked, &mut text);
+                return text;
+            }
+        };
+        if is_clerks(q) {
+            Clerk::new(self.seed).answer(q, frame, &mut intent);
+        } else {
+            Worker::new(self.seed).answer(q, frame, &mut intent);
+        }
+        if self.noise == NoiseRates::none() {
+            intent.spell(Spelling::CANONICAL, &mut text);
+            return text;
+        }
+        let request = Request {
+            tick: 0,
+            lane: Lane::E,
+            attempt,
+            system_prompt: &asked.system,
+            q,
+            frame,
+        };
+        let seed = envelope_key(self.seed, call_key(asked, attempt), 1);
+        Noise::new(seed, self.noise.clone()).say(&request, &intent, &mut text);
+        text
+    }
+
+    /// A few words that name the prompt, so that two answers can be told apart.
+    fn chat(&self, asked: &ParsedRequest, out: &mut Vec<u8>) {
+        const OPENINGS: [&str; 4] = ["Certainly", "Of course", "Understood", "Very well"];
+        const CLOSINGS: [&str; 4] = [
+            "nothing else was needed.",
+            "that is the whole answer.",
+            "please check it before you rely on it.",
+            "ask again and it will be the same.",
+        ];
+        let mut draws = Draws::keyed(self.seed, Stream::Clerk, hash_key(asked));
+        let label = asked.hash.short(12);
+        out.extend_from_slice(draws.pick(&OPENINGS).as_bytes());
+        out.extend_from_slice(b". Prompt ");
+        out.extend_from_slice(label.as_bytes());
+        out.extend_from_slice(b" has ");
+        push_number(out, asked.user.chars().count() as u64);
+        out.extend_from_slice(b" characters; ");
+        out.extend_from_slice(draws.pick(&CLOSINGS).as_bytes());
+    }
+}
+
+/// True for the state register of a clerk: its second word is the number of a mission, or it is
+/// empty. A worker names its mission by a path, and is meant by every other register.
+fn is_clerks(q: &str) -> bool {
+    let mission = q.split_ascii_whitespace().nth(1);
+    mission.is_none_or(|word| word.parse::<u64>().is_ok())
+}
+
+/// The first 64 bits of the request's hash.
+fn hash_key(asked: &ParsedRequest) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *asked.hash.as_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn call_key(asked: &ParsedRequest, attempt: u32) -> u64 {
+    envelope_key(hash_key(asked), u64::from(attempt), 0)
+}
+
+/// The name of a call in headers and error bodies.
+pub(super) fn request_id(key: u64) -> String {
+    format!("req_{key}")
+}
+
+/// A reply that is ready to be sent, or to be spoilt.
+struct Reply<'a> {
+    key: u64,
+    envelope: Envelope<'a>,
+}
+
+impl Reply<'_> {
+    fn provider(&self) -> Provider {
+        self.envelope.shape.provider()
+    }
+
+    fn content(&self) -> Content {
+        if self.envelope.shape.is_stream() {
+            Content::streamed_by(self.provider())
+        } else {
+            Content::Json
+        }
+    }
+
+    fn success(&self) -> Answer {
+        self.success_with(&self.envelope)
+    }
+
+    fn success_with(&self, envelope: &Envelope<'_>) -> Answer {
+        let mut body = Vec::new();
+        push_reply(envelope, &mut body);
+        Answer {
+            content: self.content(),
+            ..Answer::json(200, body, request_id(self.key))
+        }
+    }
+
+    fn error_body(&self, error: ProviderError) -> Vec<u8> {
+        let mut body = Vec::new();
+        push_error(self.provider(), error, self.key, &mut body);
+        body
+    }
+
+    fn error(&self, error: ProviderError) -> Answer {
+        Answer::json(error.status(), self.error_body(error), request_id(self.key))
+    }
+
+    fn spoilt(&self, kind: ChaosKind, draws: &mut Draws) -> Answer {
+        match kind {
+            ChaosKind::Slow => Answer {
+                wait_us: u64::from(draws.range(20_000, MAX_SLOW_US as u32)),
+                ..self.success()
+            },
+            ChaosKind::RateLimited => Answer {
+                retry_after_ms: Some(u64::from(draws.range(20, 900))),
+                ..self.error(ProviderError::RateLimited)
+            },
+            ChaosKind::QuotaExhausted => self.error(ProviderError::QuotaExhausted),
+            ChaosKind::ServerError => self.error(ProviderError::Internal),
+            ChaosKind::Unavailable => self.error(ProviderError::Unavailable),
+            ChaosKind::Overloaded => self.error(ProviderError::Overloaded),
+            ChaosKind::ConnectionReset => Answer {
+                delivery: Delivery::Reset,
+                ..self.success()
+            },
+            ChaosKind::Hang => Answer {
+                wait_us: HANG_US,
+                delivery: Delivery::Reset,
+                ..self.success()
+            },
+            ChaosKind::CutBody => {
+                let answer = self.success();
+                let most = u32::try_from(answer.body.len()).unwrap_or(u32::MAX);
+                Answer {
+                    delivery: Delivery::CutAfter(draws.range(1, most / 2) as usize),
+                    ..answer
+                }
+            }
+            ChaosKind::GatewayPage => Answer {
+                content: Content::Html,
+                ..Answer::json(502, GATEWAY_PAGE.as_bytes().to_vec(), request_id(self.key))
+            },
+            ChaosKind::EmptyBody => Answer {
+                body: Vec::new(),
+                ..self.success()
+            },
+            ChaosKind::MalformedJson => self.malformed(),
+            ChaosKind::MidStreamError => self.error_under_success(),
+            ChaosKind::Refusal => self.success_with(&Envelope {
+                ending: Ending::Refusal,
+                text: b"",
+                ..self.envelope
+            }),
+            ChaosKind::LengthTruncated => {
+                let text = self.envelope.text;
+                self.success_with(&Envelope {
+                    ending: Ending::Length,
+                    text: &text[..text.len() / 2],
+                    ..self.envelope
+                })
+            }
+        }
+    }
+
+    /// A document, or an event in the middle of a stream, without the last quarter of it.
+    fn malformed(&self) -> Answer {
+        let answer = self.success();
+        let Some(separator) = answer.content.separator() else {
+            let kept = answer.body.len() - answer.body.len() / 4;
+            return Answer {
+                body: answer.body[..kept].to_vec(),
+                ..answer
+            };
+        };
+        let middle = events(&answer.body, separator).count() / 2;
+        let mut body = Vec::with_capacity(answer.body.len());
+        for (index, event) in events(&answer.body, separator).enumerate() {
+            if index == middle {
+                body.extend_from_slice(&event[..event.len() - event.len() / 4]);
+                body.extend_from_slice(separator);
+            } else {
+                body.extend_from_slice(event);
+            }
+        }
+        Answer { body, ..answer }
+    }
+
+    fn error_under_success(&self) -> Answer {
+        let error = self.error_body(ProviderError::Overloaded);
+        let whole = self.success();
+        let Some(separator) = whole.content.separator() else {
+            return Answer {
+                body: error,
+                ..whole
+            };
+        };
+        let half = events(&whole.body, separator).count() / 2;
+        let mut body = Vec::with_capacity(whole.body.len());
+        for event in events(&whole.body, separator).take(half) {
+            body.extend_from_slice(event);
+        }
+        body.extend_from_slice(match self.provider() {
+            Provider::OpenAi => b"data: ",
+            Provider::Kimi => b"event: error\ndata: ",
+            Provider::Ollama => b"",
+        });
+        body.extend_from_slice(&error);
+        body.extend_from_slice(separator);
+        Answer { body, ..whole }
+    }
+}

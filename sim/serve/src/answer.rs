@@ -1,0 +1,188 @@
+//! An answer before it is sent: what stands in the response, and how it leaves.
+//!
+//! Never sends anything.
+
+use turingos::bus::Provider;
+
+use turingos_agents::{RawReply, TransportFault};
+
+/// What a body is, as `content-type` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// One JSON document.
+    Json,
+    /// Server-sent events.
+    Events,
+    /// One JSON document a line.
+    Lines,
+    /// A page for a browser.
+    Html,
+    /// A line for people.
+    Text,
+}
+
+impl Content {
+    /// What a streamed body of the provider is.
+    #[must_use]
+    pub const fn streamed_by(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi | Provider::Kimi => Self::Events,
+            Provider::Ollama => Self::Lines,
+        }
+    }
+
+    /// What a header says; a JSON document, for what no provider sends.
+    #[must_use]
+    pub fn of_header(value: &str) -> Self {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        match kind {
+            "text/event-stream" => Self::Events,
+            "application/x-ndjson" => Self::Lines,
+            "text/html" => Self::Html,
+            "text/plain" => Self::Text,
+            _ => Self::Json,
+        }
+    }
+
+    /// The header's value.
+    #[must_use]
+    pub const fn header(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Events => "text/event-stream; charset=utf-8",
+            Self::Lines => "application/x-ndjson",
+            Self::Html => "text/html",
+            Self::Text => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// What ends an event of a stream; none for what is no stream.
+    #[must_use]
+    pub const fn separator(self) -> Option<&'static [u8]> {
+        match self {
+            Self::Events => Some(b"\n\n"),
+            Self::Lines => Some(b"\n"),
+            Self::Json | Self::Html | Self::Text => None,
+        }
+    }
+}
+
+/// How an answer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// All of it.
+    Whole,
+    /// The connection ends after this many bytes of the body, at most its length.
+    CutAfter(usize),
+    /// Nothing of it: the connection is reset.
+    Reset,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the body is.
+    pub content: Content,
+    /// When the client may ask again, in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
+    /// How long to wait before the answer is sent, in microseconds.
+    pub wait_us: u64,
+    /// The body as it was meant, also where it is cut or never sent.
+    pub body: Vec<u8>,
+    /// How it leaves.
+    pub delivery: Delivery,
+    /// What the request is called in headers.
+    pub request_id: String,
+}
+
+impl Answer {
+    /// A whole JSON body that is sent at once.
+    #[must_use]
+    pub fn json(status: u16, body: Vec<u8>, request_id: String) -> Self {
+        Self {
+            status,
+            content: Content::Json,
+            retry_after_ms: None,
+            wait_us: 0,
+            body,
+            delivery: Delivery::Whole,
+            request_id,
+        }
+    }
+
+    /// The headers by which clients go, besides those that frame the body.
+    #[must_use]
+    pub fn headers(&self, provider: Provider) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("content-type", self.content.header().to_owned())];
+        match provider {
+            Provider::OpenAi => headers.push(("x-request-id", self.request_id.clone())),
+            Provider::Kimi => headers.push(("request-id", self.request_id.clone())),
+            // Ollama does not name requests.
+            Provider::Ollama => {}
+        }
+        if let Some(after) = self.retry_after_ms {
+            headers.push(("retry-after", after.div_ceil(1_000).to_string()));
+            if provider != Provider::Ollama {
+                headers.push(("retry-after-ms", after.to_string()));
+            }
+        }
+        headers
+    }
+
+    /// The answer as its client sees it.
+    ///
+    /// # Errors
+    /// [`TransportFault`], if it does not leave whole.
+    pub fn as_received(&self, provider: Provider) -> Result<RawReply, TransportFault> {
+        match self.delivery {
+            Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),
+            Delivery::Whole => {}
+        }
+        let headers = self.headers(provider).into_iter();
+        Ok(RawReply {
+            provider,
+            status: self.status,
+            retry_after_us: self.retry_after_ms.map(|after| after.saturating_mul(1_000)),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            body: self.body.clone(),
+        })
+    }
+}
+
+/// The events of a streamed body, each with its separator.
+pub(super) fn events<'a>(
+    body: &'a [u8],
+    separator: &'a [u8],
+) -> impl Iterator<Item = &'a [u8]> + 'a {
+    let mut rest = body;
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memmem::find(rest, separator)
+            .map_or(rest.len(), |start| start + separator.len());
+        let (event, after) = rest.split_at(end);
+        rest = after;
+        Some(event)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_splits_at_its_separators_and_loses_nothing() {
+        let split = |body, separator| events(body, separator).collect::<Vec<_>>();
+        assert_eq!(
+            split(b"data: a\n\ndata: b\n\nrest", b"\n\n"),
+            [&b"data: a\n\n"[..], b"data: b\n\n", b"rest"]
+        );
+        assert_eq!(split(b"{}\n{}\n", b"\n"), [b"{}\n", b"{}\n"]);
+        assert!(split(b"", b"\n").is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! What clients ask before they ask for an answer: which models there are, and which version.
+//!
+//! One model for each provider, and nothing that varies. An answer bears the name of whatever
+//! model was asked for, listed or not.
+
+use serde_json::{Value, json};
+use turingos::bus::Provider;
+
+use turingos_agents::wire::{CREATED_BASE, default_model};
+
+/// When every model was made, in the spelling of the messages API and of Ollama.
+const CREATED: &str = "2026-01-01T00:00:00Z";
+
+/// `GET /v1/models` of OpenAI: every model, because compatible clients expect their own there.
+pub(super) fn openai_models() -> Value {
+    let models: Vec<Value> = Provider::ALL
+        .into_iter()
+        .map(|provider| openai_model(default_model(provider)))
+        .collect();
+    json!({"object": "list", "data": models})
+}
+
+/// `GET /v1/models/NAME` of OpenAI; none for a model that is not listed.
+pub(super) fn openai_model_named(name: &str) -> Option<Value> {
+    let mut listed = Provider::ALL.into_iter().map(default_model);
+    listed.find(|model| *model == name).map(openai_model)
+}
+
+fn openai_model(name: &str) -> Value {
+    json!({"id": name, "object": "model", "created": CREATED_BASE, "owned_by": "turingos"})
+}
+
+/// `GET /v1/models` of the messages API.
+pub(super) fn messages_models() -> Value {
+    let name = default_model(Provider::Kimi);
+    json!({
+        "data": [{"type": "model", "id": name, "display_name": name, "created_at": CREATED}],
+        "has_more": false,
+        "first_id": name,
+        "last_id": name,
+    })
+}
+
+/// `GET /api/tags` of Ollama.
+pub(super) fn ollama_models() -> Value {
+    let name = default_model(Provider::Ollama);
+    json!({"models": [{
+        "name": name,
+        "model": name,
+        "modified_at": CREATED,
+        "size": 0,
+        "digest": "0000000000000000000000000000000000000000000000000000000000000000",
+        "details": {
+            "parent_model": "",
+            "format": "gguf",
+            "family": "simulated",
+            "families": ["simulated"],
+            "parameter_size": "0B",
+            "quantization_level": "none",
+        },
+    }]})
+}
+
+/// `GET /api/version` of Ollama.
+pub(super) fn ollama_version() -> Value {
+    json!({"version": env!("CARGO_PKG_VERSION")})
+}
+
+/// `GET /` of Ollama, by which its clients see that it is there.
+pub(super) const GREETING: &str = "Ollama is running";

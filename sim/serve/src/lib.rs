@@ -1,0 +1,366 @@
+//! A provider on loopback that any program can be tested against: OpenAI's, Anthropic's and
+//! Ollama's protocols, answered by a seeded agent or from a recording.
+//!
+//! What a request is answered does not depend on who else asks, on which thread, or when: that is
+//! why this is the one place with more than one runtime thread. It never listens on anything but
+//! 127.0.0.1, never calls anybody, and never keeps or logs a header of a request, so that no key
+//! can leak.
+
+pub mod agent;
+pub mod answer;
+pub mod attempts;
+pub mod chaos;
+mod connection;
+mod discovery;
+pub mod endpoint;
+pub mod parsed_request;
+pub mod recording;
+pub mod refusal;
+mod response;
+mod routes;
+
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep};
+use turingos::Digest;
+use turingos::bus::Provider;
+use turingos::dispatch::Lane;
+
+use agent::{Agent, request_id};
+use answer::Answer;
+use attempts::{Attempts, MAX_REMEMBERED};
+use connection::{Fate, Loopback};
+use endpoint::Endpoint;
+use parsed_request::ParsedRequest;
+use recording::{LOOSE_GENESIS, Recording};
+use refusal::Refusal;
+use turingos_agents::Request;
+use turingos_run::RunIoError;
+use turingos_run::tape::{CallEntry, Entry, TapeWriter};
+
+pub use connection::{IDLE_LIMIT, MAX_CONNECTIONS};
+pub use response::BODY_LIMIT;
+
+/// How long the requests in flight have to end once the server is to stop; then their connections
+/// are closed.
+pub const GRACE: Duration = Duration::from_secs(3);
+
+/// How many calls may wait to be logged; the next answer waits for its place.
+const MAX_UNLOGGED: usize = 1_024;
+
+/// Who answers.
+#[derive(Debug)]
+pub enum Source {
+    /// An agent, from a seed.
+    Seeded(Agent),
+    /// The calls of a tape, and no others.
+    Recorded(Recording),
+}
+
+impl Source {
+    /// By what a request is known when it comes again: to an agent, a stream is the same request;
+    /// on a tape it is another, as is the same one to another provider.
+    fn identity(&self, asked: &ParsedRequest) -> Digest {
+        match self {
+            Self::Seeded(_) => asked.hash,
+            Self::Recorded(_) => Digest::of_parts(&[
+                asked.endpoint.provider().name().as_bytes(),
+                b"\n",
+                asked.canonical.as_bytes(),
+            ]),
+        }
+    }
+
+    /// A memory of requests that is large enough.
+    fn attempts(&self) -> Attempts {
+        match self {
+            Self::Seeded(_) => Attempts::default(),
+            // A recording that is served in full is never served anew by mistake.
+            Self::Recorded(recording) => {
+                Attempts::with_limit(recording.counts().0.max(MAX_REMEMBERED))
+            }
+        }
+    }
+
+    fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
+        match self {
+            Self::Seeded(agent) => Ok(agent.answer(asked, attempt)),
+            Self::Recorded(recording) => recording.answer(asked, attempt),
+        }
+    }
+}
+
+/// What a server is made from.
+#[derive(Debug)]
+pub struct Settings {
+    /// The port to listen on; 0 for any that is free.
+    pub port: u16,
+    /// Who answers.
+    pub source: Source,
+    /// After how many answered requests to stop; never, for none.
+    pub max_requests: Option<NonZeroU64>,
+    /// A new file that becomes a tape of what was asked and answered.
+    pub log: Option<PathBuf>,
+}
+
+/// What a server did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Requests that were answered, chaos included.
+    pub answered: u64,
+    /// Requests that were refused: malformed, too large, not recorded, or to no endpoint.
+    pub refused: u64,
+}
+
+/// A server that cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The operating system refused.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was being done.
+        action: String,
+        /// The cause, as the operating system says it.
+        source: io::Error,
+    },
+    /// The log cannot be written.
+    #[error(transparent)]
+    Log(#[from] RunIoError),
+}
+
+/// A server that listens and does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    desk: Desk,
+    log: Option<(TapeWriter, mpsc::Receiver<Entry>)>,
+}
+
+impl Server {
+    /// Takes the port and makes the log. Must be called inside a tokio runtime with I/O and time
+    /// enabled.
+    ///
+    /// # Errors
+    /// The port is in use or may not be had; the log exists already or cannot be made.
+    pub async fn bind(settings: Settings) -> Result<Self, ServeError> {
+        let port = settings.port;
+        let refused = |source| ServeError::System {
+            action: format!("listen on 127.0.0.1:{port}"),
+            source,
+        };
+        let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listening.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let (logging, log) = match &settings.log {
+            Some(path) => {
+                let file = File::create_new(path).map_err(|source| ServeError::System {
+                    action: format!("create {}", path.display()),
+                    source,
+                })?;
+                let (sender, receiver) = mpsc::channel(MAX_UNLOGGED);
+                let writer = TapeWriter::begin(file, path, LOOSE_GENESIS, None);
+                (Some(sender), Some((writer, receiver)))
+            }
+            None => (None, None),
+        };
+        Ok(Self {
+            listener,
+            address,
+            desk: Desk::new(settings, logging),
+            log,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is over or the settings' number of requests is answered. Requests in
+    /// flight are answered, but not waited for longer than [`GRACE`]; the log is whole when this
+    /// returns.
+    ///
+    /// # Errors
+    /// The listener failed, or the log cannot be written.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Summary, ServeError> {
+        let desk = Arc::new(self.desk);
+        let signalling = Arc::clone(&desk);
+        let until_stopped = async move {
+            tokio::select! {
+                biased;
+                () = stop => {}
+                () = signalling.stopped() => {}
+            }
+            signalling.stop();
+        };
+        let routes = routes::of(Arc::clone(&desk));
+        // It ends when its last connection does, and none outlives the grace.
+        let serving = axum::serve(
+            Loopback::new(self.listener, desk.stopping.subscribe()),
+            routes.into_make_service_with_connect_info::<Fate>(),
+        )
+        .with_graceful_shutdown(until_stopped)
+        .into_future();
+        let serving = async {
+            serving.await.map_err(|source| ServeError::System {
+                action: "serve".to_owned(),
+                source,
+            })
+        };
+        match self.log {
+            None => serving.await?,
+            Some((writer, entries)) => write_log(serving, writer, entries).await?,
+        }
+        Ok(desk.summary())
+    }
+}
+
+/// Writes what is logged until the serving is over, and then what is left.
+async fn write_log(
+    serving: impl Future<Output = Result<(), ServeError>>,
+    mut writer: TapeWriter,
+    mut entries: mpsc::Receiver<Entry>,
+) -> Result<(), ServeError> {
+    let mut serving = pin!(serving);
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut serving => {
+                ended?;
+                break;
+            }
+            // The desk keeps its sender for as long as anybody is served.
+            entry = entries.recv() => if let Some(entry) = entry {
+                writer.append(&entry)?;
+            },
+        }
+    }
+    entries.close();
+    while let Some(entry) = entries.recv().await {
+        writer.append(&entry)?;
+    }
+    Ok(writer.synchronise()?)
+}
+
+/// Where requests are answered.
+#[derive(Debug)]
+struct Desk {
+    source: Source,
+    attempts: Mutex<Attempts>,
+    max_requests: Option<NonZeroU64>,
+    answered: AtomicU64,
+    refused: AtomicU64,
+    stopping: watch::Sender<bool>,
+    log: Option<mpsc::Sender<Entry>>,
+}
+
+impl Desk {
+    fn new(settings: Settings, log: Option<mpsc::Sender<Entry>>) -> Self {
+        Self {
+            attempts: Mutex::new(settings.source.attempts()),
+            source: settings.source,
+            max_requests: settings.max_requests,
+            answered: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            stopping: watch::Sender::new(false),
+            log,
+        }
+    }
+
+    fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Comes back once the server is to stop.
+    async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // It only fails without a sender, and that is here.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Answers a body that was posted to an endpoint, after the pause that the answer asks for.
+    async fn answer(&self, endpoint: Endpoint, body: Vec<u8>) -> Answer {
+        let asked = match ParsedRequest::parse(endpoint, &body) {
+            Ok(asked) => asked,
+            Err(refusal) => return self.refuse(endpoint, &refusal),
+        };
+        let identity = self.source.identity(&asked);
+        let attempt = self
+            .attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(identity);
+        let answer = match self.source.answer(&asked, attempt) {
+            Ok(answer) => answer,
+            Err(refusal) => return self.refuse(endpoint, &refusal),
+        };
+        let asked_at = Instant::now();
+        if answer.wait_us > 0 {
+            tokio::select! {
+                biased;
+                // A server that stops keeps nobody waiting.
+                () = self.stopped() => {}
+                () = sleep(Duration::from_micros(answer.wait_us)) => {}
+            }
+        }
+        let before = self.answered.fetch_add(1, Ordering::Relaxed);
+        if let Some(log) = &self.log {
+            let request = Request {
+                tick: before,
+                lane: Lane::E,
+                attempt,
+                system_prompt: "",
+                q: "",
+                frame: "",
+            };
+            let outcome = answer.as_received(endpoint.provider());
+            let outcome = outcome.as_ref().map_err(|fault| *fault);
+            let took_us = u64::try_from(asked_at.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let entry = CallEntry::new(&request, body, outcome, took_us);
+            // A log that cannot be written has stopped the server already.
+            let _ = log.send(Entry::Call(entry)).await;
+        }
+        if self
+            .max_requests
+            .is_some_and(|most| before + 1 >= most.get())
+        {
+            self.stop();
+        }
+        answer
+    }
+
+    fn refuse(&self, endpoint: Endpoint, refusal: &Refusal) -> Answer {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        refused(endpoint.provider(), refusal)
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            answered: self.answered.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The answer that says what is wrong. Its id is the same for every request that is refused.
+fn refused(provider: Provider, refusal: &Refusal) -> Answer {
+    let id = request_id(0);
+    let body = refusal.body(provider, &id);
+    Answer::json(refusal.reason.status(), body, id)
+}

@@ -1,0 +1,311 @@
+//! Answers from a tape, and nothing but those.
+//!
+//! A request is known by its canonical JSON; the calls that sent the same one are answered in
+//! their order. A request that is not on the tape, or came more often than it was recorded, is
+//! refused with the nearest one named. Never makes up an answer, and never calls anybody.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use turingos::Digest;
+use turingos::bus::Provider;
+use turingos::dispatch::Lane;
+use turingos::journal::Chain;
+
+use super::agent::request_id;
+use super::answer::{Answer, Content, Delivery};
+use super::chaos::HANG_US;
+use super::parsed_request::{ParsedRequest, canonical};
+use super::refusal::{Reason, Refusal};
+use turingos_agents::TransportFault;
+use turingos_run::prefix::{read_document, read_header};
+use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
+use turingos_run::{Manifest, RunDirectory, RunIoError};
+
+/// The most bytes of requests and answers that are held.
+pub const MAX_RECORDED_BYTES: usize = 1024 * 1024 * 1024;
+
+/// The genesis of a tape that belongs to no run, as a server's log does not.
+pub const LOOSE_GENESIS: Digest = Digest::EMPTY;
+
+/// How many characters around a difference are shown.
+const EXCERPT_CHARS: usize = 48;
+
+/// A recording that cannot be served.
+#[derive(Debug, Error)]
+pub enum RecordingError {
+    /// It cannot be read, or is not what was recorded.
+    #[error(transparent)]
+    Run(#[from] RunIoError),
+    /// It verifies as far as it goes, but its end is not the one that its manifest knows.
+    #[error("{path}: ends with entry {found} at {head}, but the manifest beside it says otherwise")]
+    OtherEnd {
+        /// The tape.
+        path: PathBuf,
+        /// How many entries there are.
+        found: u64,
+        /// The hash of the last of them.
+        head: Digest,
+    },
+    /// An entry sent something that is no JSON.
+    #[error("{path}: line {line} sent a request that is no JSON: {reason}")]
+    NotJson {
+        /// The tape.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// Why.
+        reason: String,
+    },
+    /// It holds more than is kept in memory.
+    #[error("{path}: more than {MAX_RECORDED_BYTES} bytes of requests and answers")]
+    TooLarge {
+        /// The tape.
+        path: PathBuf,
+    },
+    /// There is nothing to serve.
+    #[error("{path}: no call of a provider is on this tape")]
+    Empty {
+        /// The tape.
+        path: PathBuf,
+    },
+}
+
+/// The calls of a tape.
+#[derive(Debug)]
+pub struct Recording {
+    /// The calls that sent the same request, by its canonical form, in their order.
+    calls: BTreeMap<String, Vec<Call>>,
+    chain: Chain,
+}
+
+#[derive(Debug)]
+struct Call {
+    tick: u64,
+    lane: Lane,
+    attempt: u32,
+    outcome: CallOutcome,
+}
+
+impl Recording {
+    /// Reads the tape of a run directory, or a tape that is a file of its own: one of a server's
+    /// logs, or the `tape.jsonl` of a run with its header beside it. A torn last line is left out.
+    ///
+    /// # Errors
+    /// [`RecordingError`].
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        let tape = if path.is_dir() {
+            path.join(RunDirectory::TAPE)
+        } else {
+            path.to_path_buf()
+        };
+        let beside = |name| tape.with_file_name(name);
+        let is_of_run = tape
+            .file_name()
+            .is_some_and(|name| name == RunDirectory::TAPE);
+        let header = beside(RunDirectory::HEADER);
+        let genesis = if path.is_dir() {
+            Digest::of(&read_header(path)?)
+        } else if is_of_run && header.exists() {
+            Digest::of(&read_document(&header)?)
+        } else {
+            LOOSE_GENESIS
+        };
+        let recording = Self::read(TapeReader::open(&tape, genesis)?, &tape)?;
+        let manifest = beside(RunDirectory::MANIFEST);
+        if genesis != LOOSE_GENESIS && manifest.exists() {
+            recording.check_end(&tape, &manifest)?;
+        }
+        Ok(recording)
+    }
+
+    fn read(
+        mut reader: TapeReader<impl std::io::BufRead>,
+        path: &Path,
+    ) -> Result<Self, RecordingError> {
+        let mut recording = Self {
+            calls: BTreeMap::new(),
+            chain: reader.chain(),
+        };
+        let mut bytes = 0;
+        while let Some(entry) = reader.next_entry()? {
+            recording.chain = reader.chain();
+            let Entry::Call(entry) = entry else {
+                continue;
+            };
+            bytes += entry.request().len() + body_length(&entry);
+            if bytes > MAX_RECORDED_BYTES {
+                return Err(RecordingError::TooLarge {
+                    path: path.to_path_buf(),
+                });
+            }
+            let request = canonical(entry.request()).map_err(|reason| RecordingError::NotJson {
+                path: path.to_path_buf(),
+                line: recording.chain.count(),
+                reason,
+            })?;
+            recording.calls.entry(request).or_default().push(Call {
+                tick: entry.tick,
+                lane: entry.lane,
+                attempt: entry.attempt,
+                outcome: entry.outcome,
+            });
+        }
+        if recording.calls.is_empty() {
+            return Err(RecordingError::Empty {
+                path: path.to_path_buf(),
+            });
+        }
+        Ok(recording)
+    }
+
+    /// How many different requests there are, and how many calls.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.calls.len(), self.calls.values().map(Vec::len).sum())
+    }
+
+    /// What was answered when the request came for the time `attempt`, from 0.
+    ///
+    /// # Errors
+    /// The recording has no such call.
+    pub fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
+        let Some(calls) = self.calls.get(&asked.canonical) else {
+            return Err(Refusal::new(Reason::NotRecorded, self.nearest(asked)));
+        };
+        let provider = asked.endpoint.provider();
+        let own: Vec<_> = calls.iter().filter(|call| call.is_of(provider)).collect();
+        if let Some(call) = own.get(attempt as usize) {
+            return call.answer();
+        }
+        let message = match own.first() {
+            Some(first) => format!(
+                "this request was recorded {} times and has come once more; the first one is {}",
+                own.len(),
+                first.place()
+            ),
+            None => "this request was recorded at another provider's endpoint only".to_owned(),
+        };
+        Err(Refusal::new(Reason::NotRecorded, message))
+    }
+
+    /// Names the recorded request that has the most in common with this one, at its beginning and
+    /// its end together.
+    fn nearest(&self, asked: &ParsedRequest) -> String {
+        let asked = asked.canonical.as_str();
+        let alike = |request: &str| {
+            let start = common_prefix(asked, request);
+            let rest = asked.len().min(request.len()) - start;
+            let end = asked.bytes().rev().zip(request.bytes().rev());
+            start + end.take(rest).take_while(|(a, b)| a == b).count()
+        };
+        // The first of several that are as near, in the order of their canonical forms.
+        let nearest = self.calls.iter().rev().max_by_key(|entry| alike(entry.0));
+        let Some((request, call)) = nearest.and_then(|(text, calls)| Some((text, calls.first()?)))
+        else {
+            return "this request is not on the tape".to_owned();
+        };
+        let at = common_prefix(asked, request);
+        format!(
+            "this request is not on the tape; the nearest one is {}, which differs from byte {at} \
+             of its canonical form on: recorded {:?}, asked {:?}",
+            call.place(),
+            excerpt(request, at),
+            excerpt(asked, at),
+        )
+    }
+
+    fn check_end(&self, tape: &Path, manifest: &Path) -> Result<(), RecordingError> {
+        let document = Manifest::from_bytes(&read_document(manifest)?).map_err(|source| {
+            let path = manifest.to_path_buf();
+            RunIoError::Document { path, source }
+        })?;
+        let claimed = document.tape();
+        let (found, head) = (self.chain.count(), self.chain.head());
+        if (claimed.entries, claimed.head) == (found, head) {
+            return Ok(());
+        }
+        Err(RecordingError::OtherEnd {
+            path: tape.to_path_buf(),
+            found,
+            head,
+        })
+    }
+}
+
+impl Call {
+    fn place(&self) -> String {
+        format!(
+            "that of tick {}, lane {:?}, attempt {}",
+            self.tick, self.lane, self.attempt
+        )
+    }
+
+    /// False if another provider answered. Where nobody did, nothing says who was asked.
+    fn is_of(&self, provider: Provider) -> bool {
+        match &self.outcome {
+            CallOutcome::Reply(reply) => reply.provider == provider,
+            CallOutcome::Fault(_) => true,
+        }
+    }
+
+    fn answer(&self) -> Result<Answer, Refusal> {
+        let id = request_id(self.tick);
+        let reply = match &self.outcome {
+            CallOutcome::Reply(reply) => reply,
+            CallOutcome::Fault(fault) => {
+                let wait_us = match fault {
+                    TransportFault::Unreachable | TransportFault::Reset => 0,
+                    TransportFault::Timeout => HANG_US,
+                    TransportFault::TooLarge => {
+                        let message = format!(
+                            "the recorded response was too long to be kept: {}",
+                            self.place()
+                        );
+                        return Err(Refusal::new(Reason::NotRecorded, message));
+                    }
+                };
+                return Ok(Answer {
+                    delivery: Delivery::Reset,
+                    wait_us,
+                    ..Answer::json(200, Vec::new(), id)
+                });
+            }
+        };
+        let header = |name: &str| reply.headers.get(name).cloned();
+        let id = header("x-request-id").or_else(|| header("request-id"));
+        let content = header("content-type");
+        Ok(Answer {
+            content: content.map_or(Content::Json, |value| Content::of_header(&value)),
+            retry_after_ms: reply.retry_after_us.map(|after| after.div_ceil(1_000)),
+            ..Answer::json(
+                reply.status,
+                reply.body.0.clone(),
+                id.unwrap_or_else(|| request_id(self.tick)),
+            )
+        })
+    }
+}
+
+fn body_length(entry: &CallEntry) -> usize {
+    match &entry.outcome {
+        CallOutcome::Reply(reply) => reply.body.0.len(),
+        CallOutcome::Fault(_) => 0,
+    }
+}
+
+/// How many bytes two texts have in common at their beginning, whole characters only.
+fn common_prefix(left: &str, right: &str) -> usize {
+    let alike = left.bytes().zip(right.bytes());
+    let mut end = alike.take_while(|(a, b)| a == b).count();
+    while !left.is_char_boundary(end) {
+        end -= 1;
+    }
+    end
+}
+
+fn excerpt(text: &str, from: usize) -> String {
+    let rest = text.get(from..).unwrap_or_default();
+    rest.chars().take(EXCERPT_CHARS).collect()
+}

@@ -1,0 +1,153 @@
+//! Answers as HTTP responses, and request bodies off the wire.
+//!
+//! Never decides what is answered.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http_body::Frame;
+use tokio::time::{Sleep, sleep, timeout};
+use turingos::bus::Provider;
+
+use super::answer::{Answer, Delivery, events};
+use super::connection::Fate;
+use super::parsed_request::MAX_REQUEST_BYTES;
+use super::refusal::{Reason, Refusal};
+
+/// How long a request's body may take to arrive.
+pub const BODY_LIMIT: Duration = Duration::from_secs(10);
+
+/// How much of a body that is too long is read and forgotten, so that a client that writes first
+/// and reads later gets its answer; in bytes.
+const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads a request's body.
+///
+/// # Errors
+/// [`Refusal`]: it is too long, takes too long, or breaks off.
+pub(super) async fn read_body(body: Body) -> Result<Vec<u8>, Refusal> {
+    match timeout(BODY_LIMIT, read_all(body)).await {
+        Ok(read) => read,
+        Err(_) => Err(Refusal::new(
+            Reason::TooSlow,
+            format!("the body did not arrive within {} s", BODY_LIMIT.as_secs()),
+        )),
+    }
+}
+
+async fn read_all(mut body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| {
+            Refusal::new(Reason::Malformed, format!("the body breaks off: {error}"))
+        })?;
+        // Trailers say nothing that matters here.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length > MAX_DISCARDED_BYTES {
+            break;
+        }
+        if length <= MAX_REQUEST_BYTES {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if length > MAX_REQUEST_BYTES {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            format!("the body is longer than {MAX_REQUEST_BYTES} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// The response that carries an answer on a connection with this fate.
+pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {
+    let headers = answer.headers(provider);
+    let length = answer.body.len();
+    let separator = answer.content.separator();
+    let (body, announced) = match answer.delivery {
+        Delivery::Reset => {
+            fate.reset();
+            (Body::empty(), None)
+        }
+        Delivery::Whole => match separator {
+            None => (Body::from(answer.body), None),
+            Some(separator) => (Body::new(Pieces::of(&answer.body, separator, false)), None),
+        },
+        Delivery::CutAfter(kept) => {
+            let kept = &answer.body[..kept.min(length)];
+            // A stream is cut in the middle of its chunks, a document short of its length.
+            let announced = separator.is_none().then_some(length);
+            let separator = separator.unwrap_or(b"\n\n");
+            (Body::new(Pieces::of(kept, separator, true)), announced)
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers {
+        // A recorded id may hold what no header can; the rest is made here.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    if let Some(length) = announced {
+        let length = HeaderValue::from(length);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length);
+    }
+    response
+}
+
+/// How long a connection stays open after its last byte before it breaks, so that the byte is on
+/// its way by then.
+const BEFORE_BREAK: Duration = Duration::from_millis(5);
+
+/// A body that leaves one event at a time and may break at its end.
+struct Pieces {
+    pieces: VecDeque<Bytes>,
+    break_after: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pieces {
+    fn of(body: &[u8], separator: &[u8], breaks: bool) -> Self {
+        Self {
+            pieces: events(body, separator)
+                .map(Bytes::copy_from_slice)
+                .collect(),
+            break_after: breaks.then(|| Box::pin(sleep(BEFORE_BREAK))),
+        }
+    }
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(piece) = self.pieces.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        match &mut self.break_after {
+            None => Poll::Ready(None),
+            Some(pause) => {
+                ready!(pause.as_mut().poll(context));
+                Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
+            }
+        }
+    }
+}

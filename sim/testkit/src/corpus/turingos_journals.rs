@@ -1,0 +1,129 @@
+//! `corpus/turingos-journals`: journals of TuringOS, whole and damaged, held to their reader.
+
+use turingos_run::turingos_journal::{Counts, FaultCode, verify};
+
+use super::headline::{Headline, only_notes};
+use super::{Disagreement, Expectation};
+
+/// What the reader makes of a journal: `accept tuples=4 traps=1 routes=0 others=2` (and `foreign=1`
+/// for syscalls of another instruction set), or `refuse CODE line=3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JournalExpectation {
+    /// The journal verifies.
+    Accept(Counts),
+    /// It does not.
+    Refuse {
+        /// The reason.
+        code: FaultCode,
+        /// The line, from 1.
+        line: u64,
+    },
+}
+
+impl Expectation for JournalExpectation {
+    const FOLDER: &'static str = "turingos-journals";
+
+    fn parse(_: &str, text: &str) -> Result<Self, String> {
+        let mut headline = Headline::parse(text)?;
+        only_notes(headline.below)?;
+        let refused_with = headline.refused_with;
+        let mut number = |key: &str, default: Option<u64>| match (headline.take(key), default) {
+            (Some(digits), _) => digits
+                .parse()
+                .map_err(|_| format!("`{key}={digits}` is no number")),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(format!("`{key}=` is missing")),
+        };
+        let expectation = match refused_with {
+            None => {
+                let mut counts = Counts {
+                    lines: 0,
+                    tuples: number("tuples", None)?,
+                    foreign_syscalls: number("foreign", Some(0))?,
+                    traps: number("traps", None)?,
+                    routes: number("routes", None)?,
+                    others: number("others", None)?,
+                };
+                counts.lines = counts.tuples + counts.traps + counts.routes + counts.others;
+                Self::Accept(counts)
+            }
+            Some(code) => Self::Refuse {
+                line: number("line", None)?,
+                code: { FaultCode::ALL.iter().copied() }
+                    .find(|known| known.name() == code)
+                    .ok_or_else(|| format!("`{code}` is no code of the journal's reader"))?,
+            },
+        };
+        headline.finish()?;
+        Ok(expectation)
+    }
+
+    fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
+        let said = match verify(input, |_, _| ()) {
+            Ok(journal) => Self::Accept(journal.counts()),
+            Err(fault) => Self::Refuse {
+                code: fault.code,
+                line: fault.line,
+            },
+        };
+        if said == *self {
+            return Ok(());
+        }
+        Err(Disagreement {
+            expected: self.sentence(),
+            got: said.sentence(),
+        })
+    }
+}
+
+impl JournalExpectation {
+    fn sentence(&self) -> String {
+        match self {
+            Self::Accept(counts) => format!(
+                "accept tuples={} traps={} routes={} others={} foreign={}",
+                counts.tuples, counts.traps, counts.routes, counts.others, counts.foreign_syscalls
+            ),
+            Self::Refuse { code, line } => format!("refuse {code} line={line}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzzing::turingos_journal::Composer;
+
+    #[test]
+    fn a_journal_is_held_to_counts_or_to_code_and_line() {
+        let mut composer = Composer::default();
+        composer.tuple("s", "SYS_GOTO", "a");
+        composer.line("Tick", "-");
+        let journal = composer.finish();
+        let parse = |text| JournalExpectation::parse("whole", text).unwrap();
+        let accept = parse("accept tuples=1 traps=0 routes=0 others=1\n");
+        assert_eq!(accept.check(journal.as_bytes()), Ok(()));
+        assert!(accept.check(b"").is_err());
+        let refuse = parse("refuse EMPTY line=1\n# why\n");
+        assert_eq!(refuse.check(b""), Ok(()));
+        assert!(refuse.check(journal.as_bytes()).is_err());
+        assert!(refuse.check(b"x").is_err());
+    }
+
+    #[test]
+    fn other_expectations_are_refused() {
+        for text in [
+            "accept\n",
+            "accept tuples=1 traps=0 routes=0\n",
+            "accept tuples=1 traps=0 routes=0 others=0 lines=1\n",
+            "accept tuples=one traps=0 routes=0 others=0\n",
+            "refuse EMPTY\n",
+            "refuse STRANGE line=1\n",
+            "refuse EMPTY line=1\nx\n",
+        ] {
+            assert!(
+                JournalExpectation::parse("whole", text).is_err(),
+                "{text:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Scenario files: whatever the file says, it is refused with its place, or it can be run.
+
+use turingos_run::scenario::{AgentKind, Scenario, ScenarioError, ScenarioRun, Settings};
+use turingos_run::soak::on_virtual_time;
+use turingos_run::{Header, Profile};
+
+/// Ticks of a scenario that are run at most.
+const RUN_TICKS: u64 = 24;
+
+/// A scenario file.
+///
+/// Properties: an error names a place in JSON Pointer's form and says why in few words. What is
+/// read is read again from its own header, byte for byte. It runs, at most to its tick limit, and
+/// the same seed gives the same root.
+///
+/// # Panics
+/// If a property does not hold.
+pub fn scenario(bytes: &[u8]) {
+    match Scenario::parse(bytes) {
+        Ok(scenario) => check_scenario(scenario),
+        Err(error) => check_error(&error),
+    }
+}
+
+fn check_error(error: &ScenarioError) {
+    let ScenarioError { place, detail, .. } = error;
+    assert!(place.is_empty() || place.starts_with('/'), "{place:?}");
+    assert!(!detail.is_empty() && detail.chars().count() <= 2_048);
+    assert!(!detail.contains('\n'), "{detail:?}");
+}
+
+fn check_scenario(scenario: Scenario) {
+    let settings = Settings::of(scenario, Profile::Routine, AgentKind::Worker, 2_000);
+    let header = settings.into_header(Profile::Routine, 7);
+    let written = header.to_bytes();
+    let read = Header::<Settings>::from_bytes(&written).expect("what is written is a header");
+    assert_eq!(read.to_bytes(), written);
+    assert_eq!(root(&header), root(&read), "one header, two roots");
+}
+
+fn root(header: &Header<Settings>) -> turingos::Digest {
+    on_virtual_time(async {
+        let mut run = ScenarioRun::seeded(header);
+        while run.ticks() < RUN_TICKS && run.tick().await.is_some() {}
+        assert!(run.ticks() <= header.ticks);
+        run.finish().root
+    })
+}

@@ -1,0 +1,347 @@
+//! Arbitrary bytes to a script of ticks: a mapping of our own, so that ordinary tests need no
+//! fuzzing crate and a committed input keeps its meaning.
+//!
+//! Every byte string is a script, and a longer one begins as its prefix does. A step is chosen by
+//! one byte and takes as many more as it needs; where they run out, the script ends.
+
+use turingos::bus::{BusFault, BusFaultCode};
+use turingos::isa::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
+use turingos::kernel::OracleFault;
+use turingos::trap::TrapKind;
+
+use turingos_world::{FaultPlan, InjectedFault, Operation, Quota};
+
+/// Ticks of one script at most.
+const MAX_STEPS: usize = 256;
+
+/// What a reply may say instead of a handle, a page pointer or a task id: the machine puts in the
+/// one that it saw last.
+pub(super) const SEEN_HANDLE: &str = "@handle";
+/// See [`SEEN_HANDLE`].
+pub(super) const SEEN_PAGE: &str = "@page";
+/// See [`SEEN_HANDLE`].
+pub(super) const SEEN_TASK: &str = "@task";
+
+/// What happens to a machine from its boot on.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    /// Characters of the constant instructions.
+    pub(super) discipline_chars: u32,
+    /// How much the world holds.
+    pub(super) quota: Quota,
+    /// Whether the world's tests pass from the start.
+    pub(super) tests_pass: bool,
+    /// One for each tick.
+    pub(super) steps: Vec<Step>,
+}
+
+/// One tick.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// How often a tick is opened and dropped before the one that counts.
+    pub(super) drops: u8,
+    /// Virtual microseconds since the tick before.
+    pub(super) pause_us: u64,
+    /// What goes wrong with the world.
+    pub(super) faults: TickFaults,
+    /// What the oracle answers.
+    pub(super) answer: Answer,
+}
+
+/// What the oracle answers.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// A text, decodable or not.
+    Text(String),
+    /// No text, for good.
+    Failure(OracleFault),
+}
+
+/// The faults of a tick's first operations on its world, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TickFaults {
+    faults: [Option<InjectedFault>; 4],
+    asked: usize,
+}
+
+impl FaultPlan for TickFaults {
+    fn next_fault(&mut self, _: Operation) -> Option<InjectedFault> {
+        let fault = self.faults.get(self.asked).copied().flatten();
+        self.asked = self.asked.saturating_add(1);
+        fault
+    }
+}
+
+/// Paths, pointers, commands and tasks that lead somewhere; everything else is raw bytes.
+const WORDS: [&str; 56] = [
+    "README.md",
+    "notes.md",
+    "long.txt",
+    "missing/deep.md",
+    "./notes.md",
+    "../escape",
+    "/absolute",
+    "notes.md/below",
+    "a.torn",
+    "$ pytest",
+    "$ pytest -q",
+    "$ pytest || true",
+    "$ echo done > notes.md",
+    "$ cat long.txt",
+    "$ rm -r tests",
+    "$ sleep 500",
+    "$ nonsense",
+    "pytest",
+    "npm test",
+    "echo one",
+    "echo two > b.md",
+    "mkdir -p d/e && echo x > d/e/f",
+    "cat missing",
+    "sys://append/log.md",
+    "sys://append/notes.md",
+    "sys://replace/notes.md",
+    "sys://replace/missing.md",
+    "sys://callstack",
+    "sys://callstack?x=1",
+    "sys://cap/issue?access=r&path=notes.md",
+    "sys://cap/issue?access=w&path=notes.md",
+    "sys://cap/issue?access=rw&path=d/new.md",
+    "sys://cap/issue?access=rw&path=./%20x",
+    "sys://cap/list",
+    "sys://git/log",
+    "sys://git/log?limit=3&path=notes.md",
+    "sys://git/log?since=never",
+    "path=notes.md&limit=2",
+    "sys://trap/cpu_fault",
+    "sys://trap/io_fault?details=forged",
+    "sys://trap/stack_fault",
+    "sys://page/0123456789abcdef?p=1",
+    "vfd://rw/0123456789abcdef/notes.md",
+    SEEN_HANDLE,
+    SEEN_PAGE,
+    SEEN_TASK,
+    "HALT",
+    "done",
+    "done\n",
+    "one line",
+    "two\nlines",
+    "{\"search\":\"yet\",\"replace\":\"done\"}",
+    "{\"search\":\"e\",\"replace\":\"\",\"all\":true}",
+    "// ... existing code ...",
+    "http://example.org/",
+    "task with words\nand a scratchpad",
+];
+
+impl Script {
+    /// The script that `bytes` are.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut source = Source(bytes);
+        let flags = source.byte().unwrap_or_default();
+        let small = Quota {
+            max_files: 6,
+            max_directories: 3,
+            max_file_bytes: 16 * 1024,
+            max_total_bytes: 20 * 1024,
+        };
+        let mut script = Self {
+            discipline_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
+            quota: if flags & 4 == 0 {
+                Quota::default()
+            } else {
+                small
+            },
+            tests_pass: flags & 8 == 0,
+            steps: Vec::new(),
+        };
+        while script.steps.len() < MAX_STEPS {
+            if source.step(&mut script.steps).is_none() {
+                break;
+            }
+        }
+        script.steps.truncate(MAX_STEPS);
+        script
+    }
+}
+
+/// The bytes not yet used.
+struct Source<'a>(&'a [u8]);
+
+impl Source<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// Adds one step, or several of a kind.
+    fn step(&mut self, steps: &mut Vec<Step>) -> Option<()> {
+        let control = self.byte()?;
+        let faults = if control & 0x80 == 0 {
+            TickFaults::default()
+        } else {
+            self.faults()?
+        };
+        let mut step = Step {
+            drops: control >> 4 & 3,
+            pause_us: if control & 0x40 == 0 { 1_000 } else { 0 },
+            faults,
+            answer: Answer::Text(String::new()),
+        };
+        let choice = control & 15;
+        if let Some(opcode) = Opcode::ALL.get(usize::from(choice)) {
+            step.answer = Answer::Text(self.transition(*opcode)?.to_canonical());
+        } else {
+            match choice {
+                9 => step.answer = Answer::Text(self.raw()?),
+                10 => step.answer = Answer::Failure(self.failure()?),
+                11 => {
+                    let last = steps.last().cloned()?;
+                    let count = usize::from(self.byte()? % 12);
+                    steps.extend(core::iter::repeat_n(last, count));
+                    return Some(());
+                }
+                12 => {
+                    let opcode = self.pick(&Opcode::ALL)?;
+                    let text = self.transition(opcode)?.to_canonical();
+                    let (before, after) = (self.raw()?, self.raw()?);
+                    step.answer = Answer::Text(format!("{before}{text}{after}"));
+                }
+                13 => {
+                    // A small change of a good reply: what a model's slip looks like.
+                    let opcode = self.pick(&Opcode::ALL)?;
+                    let mut text = self.transition(opcode)?.to_canonical().into_bytes();
+                    let at = usize::from(self.byte()?) % text.len();
+                    text[at] = self.byte()?;
+                    step.answer = Answer::Text(String::from_utf8_lossy(&text).into_owned());
+                }
+                14 => {
+                    let count = self.byte()? % 80;
+                    for number in 0..count {
+                        let task = format!("task {number}");
+                        step.answer = Answer::Text(reply(Syscall::Push { task }));
+                        steps.push(step.clone());
+                    }
+                    return Some(());
+                }
+                _ => {
+                    let trap = self.pick(&TrapKind::ALL)?;
+                    let pointer = trap.base().to_owned();
+                    step.answer = Answer::Text(reply(Syscall::Goto { pointer }));
+                }
+            }
+        }
+        steps.push(step);
+        Some(())
+    }
+
+    fn faults(&mut self) -> Option<TickFaults> {
+        let (first, second) = (self.byte()?, self.byte()?);
+        let fault = |nibble: u8| match nibble & 15 {
+            1 => Some(InjectedFault::NotFound),
+            2 => Some(InjectedFault::Denied),
+            3 => Some(InjectedFault::NoSpace),
+            4 | 5 => Some(InjectedFault::TornWrite),
+            _ => None,
+        };
+        let nibbles = [first >> 4, first, second >> 4, second];
+        Some(TickFaults {
+            faults: nibbles.map(fault),
+            asked: 0,
+        })
+    }
+
+    fn transition(&mut self, opcode: Opcode) -> Option<Transition> {
+        let syscall = match opcode {
+            Opcode::Write => Syscall::Write {
+                payload: self.word()?,
+                semantic_cap: self.optional(Self::word)?,
+            },
+            Opcode::Exec => Syscall::Exec { cmd: self.word()? },
+            Opcode::Goto => Syscall::Goto {
+                pointer: self.word()?,
+            },
+            Opcode::GitLog => Syscall::GitLog(GitLogQuery {
+                query_params: self.optional(Self::word)?,
+                path: self.optional(Self::word)?,
+                limit: self.optional(|source| source.byte().map(u16::from))?,
+                reference: self.optional(Self::word)?,
+                grep: self.optional(Self::word)?,
+                since: self.optional(Self::word)?,
+            }),
+            Opcode::Push => Syscall::Push { task: self.word()? },
+            Opcode::Edit => Syscall::Edit { task: self.word()? },
+            Opcode::Move => Syscall::Move {
+                task_id: self.optional(Self::word)?,
+                target_pos: self
+                    .optional(|source| source.pick(&[Placement::Top, Placement::Bottom]))?,
+                status: self.optional(|source| {
+                    source.pick(&[
+                        TaskStatus::Active,
+                        TaskStatus::Suspended,
+                        TaskStatus::Blocked,
+                    ])
+                })?,
+            },
+            Opcode::Pop => Syscall::Pop,
+            Opcode::Halt => Syscall::Halt,
+        };
+        Some(transition(syscall))
+    }
+
+    /// One of [`WORDS`], or raw text.
+    fn word(&mut self) -> Option<String> {
+        let choice = usize::from(self.byte()?);
+        match WORDS.get(choice) {
+            Some(word) => Some((*word).to_owned()),
+            None if choice < 64 => Some("x".repeat(choice * choice)),
+            None => self.raw(),
+        }
+    }
+
+    /// A length and as many bytes of text.
+    fn raw(&mut self) -> Option<String> {
+        let length = usize::from(self.byte()?).min(self.0.len());
+        let (text, rest) = self.0.split_at(length);
+        self.0 = rest;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+
+    fn failure(&mut self) -> Option<OracleFault> {
+        Some(match self.byte()? {
+            0..64 => OracleFault::Timeout,
+            64..128 => OracleFault::Unreachable,
+            128..192 => OracleFault::Reset,
+            _ => {
+                let code = self.pick(&BusFaultCode::ALL)?;
+                OracleFault::Bus(BusFault::new(code, format_args!("scripted")))
+            }
+        })
+    }
+
+    fn pick<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
+        let choice = usize::from(self.byte()?);
+        choices.get(choice.checked_rem(choices.len())?).copied()
+    }
+
+    fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        // Mostly absent, so that most syscalls are plain ones.
+        if self.byte()? & 3 == 3 {
+            value(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+}
+
+fn reply(syscall: Syscall) -> String {
+    transition(syscall).to_canonical()
+}
+
+/// The state register follows from the syscall, so that it changes now and then.
+fn transition(syscall: Syscall) -> Transition {
+    Transition {
+        thought: None,
+        q_next: format!("after {}", syscall.opcode()),
+        syscall,
+    }
+}

@@ -1,0 +1,168 @@
+//! TuringOS journals: no changed byte of a tuple unseen, and none written otherwise than read.
+
+use turingos::Digest;
+
+use super::mixed;
+use turingos_run::turingos_journal::{Counts, FaultCode, GENESIS, JournalFault, verify};
+
+/// A TuringOS journal, and what the texts of a journal are made from.
+///
+/// Properties: a journal over any texts verifies with the counts that went in; with one bit of a
+/// tuple flipped, a line torn, or two lines exchanged, it does not.
+///
+/// # Panics
+/// If a property does not hold.
+pub fn turingos_journal(bytes: &[u8]) {
+    // Arbitrary bytes are a journal that somebody handed us: an error, whatever it is.
+    if let Ok(counts) = read(bytes) {
+        assert!(
+            counts.tuples + counts.traps + counts.routes > 0,
+            "nothing verified"
+        );
+        let torn = &bytes[..bytes.len() - 1];
+        assert!(read(torn).is_err(), "a journal without its last line feed");
+    }
+    let texts = String::from_utf8_lossy(bytes);
+    let texts: Vec<&str> = texts.split('\n').take(8).collect();
+    let mut composer = Composer::default();
+    for (number, text) in texts.iter().enumerate() {
+        match number % 4 {
+            3 => composer.trap(text),
+            kind => composer.tuple(text, ["SYS_GOTO", "SYS_WRITE", "SYS_EXEC"][kind], text),
+        }
+    }
+    let journal = composer.finish();
+    let counts = read(journal.as_bytes());
+    let tuples = texts.len() as u64 - texts.len() as u64 / 4;
+    assert_eq!(counts.map(|counts| counts.tuples), Ok(tuples), "{journal}");
+
+    let choice = mixed(bytes);
+    let lines: Vec<&str> = journal.split_inclusive('\n').collect();
+    let mut flipped = journal.clone().into_bytes();
+    let first = lines[0].len();
+    // Past the time, which nothing vouches for.
+    let at = 27 + choice % (first - 27);
+    flipped[at] ^= 1 << (choice / 8 % 8);
+    assert!(read(&flipped).is_err(), "a flipped bit at byte {at}");
+    if let [one, two, ..] = &*lines {
+        let exchanged = [*two, *one].concat() + &lines[2..].concat();
+        assert!(read(exchanged.as_bytes()).is_err(), "exchanged lines");
+    }
+    let torn = &journal[..journal.len() - 1];
+    assert_eq!(
+        read(torn.as_bytes()).err().map(|fault| fault.code),
+        Some(FaultCode::TornLine)
+    );
+}
+
+fn read(bytes: &[u8]) -> Result<Counts, JournalFault> {
+    verify(bytes, |_, _| ()).map(|journal| journal.counts())
+}
+
+/// Writes journals as TuringOS did, for tests, benches and the fuzzer: no real recording is among
+/// the files of this project.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    text: String,
+    tuples: u64,
+    traps: u64,
+    q: String,
+    d: String,
+    root: String,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            tuples: 0,
+            traps: 0,
+            q: "q0".into(),
+            d: "README.md".into(),
+            root: GENESIS.into(),
+        }
+    }
+}
+
+impl Composer {
+    const TIME: &'static str = "2026-01-31T23:59:59.999Z";
+
+    /// A tick whose frame is `slice` and whose syscall is `op` with `operand`, made acceptable if
+    /// it is blank. `op` is one of SYS_GOTO, SYS_WRITE and SYS_EXEC.
+    pub fn tuple(&mut self, slice: &str, op: &str, operand: &str) {
+        let operand: String = operand
+            .chars()
+            .filter(|it| it.is_alphanumeric())
+            .take(200)
+            .collect();
+        let operand = if operand.is_empty() { "x" } else { &operand };
+        let (key, d_next) = match op {
+            "SYS_GOTO" => ("pointer", operand.to_owned()),
+            "SYS_EXEC" => ("cmd", format!("$ {operand}")),
+            _ => ("payload", self.d.clone()),
+        };
+        let q_next = format!("q{}\n{operand}", self.tuples + 1);
+        let body = format!(
+            "{{\"tick_seq\":{},\"q_t\":{},\"h_q\":\"{}\",\"d_t\":{},\"observed_slice\":{},\"s_t\":{},\
+             \"h_s\":\"{}\",\"a_t\":{{\"op\":\"{op}\",\"{key}\":{}}},\"q_next\":{},\"d_next\":{},\
+             \"write_target\":{}",
+            self.tuples,
+            quoted(&self.q),
+            Digest::of(self.q.as_bytes()),
+            quoted(&self.d),
+            quoted(slice),
+            quoted(slice),
+            Digest::of(slice.as_bytes()),
+            quoted(operand),
+            quoted(&q_next),
+            quoted(&d_next),
+            quoted(&d_next),
+        );
+        self.sealed(&body);
+        (self.q, self.d) = (q_next, d_next);
+    }
+
+    /// A tuple of any text, given without its last three members and its closing brace.
+    pub fn sealed(&mut self, body: &str) {
+        let leaf = Digest::of_parts(&[body.as_bytes(), b"}"]).to_string();
+        let root = Digest::of_parts(&[self.root.as_bytes(), b"\n", leaf.as_bytes()]).to_string();
+        let json = format!(
+            "{body},\"leaf_hash\":\"{leaf}\",\"prev_merkle_root\":\"{}\",\"merkle_root\":\"{root}\"}}",
+            self.root
+        );
+        self.line("REPLAY_TUPLE", &json);
+        self.root = root;
+        self.tuples += 1;
+    }
+
+    /// A trap, after which the machine goes on elsewhere.
+    pub fn trap(&mut self, details: &str) {
+        let json = format!(
+            "{{\"seq\":{},\"ts\":\"{}\",\"trap_base\":\"sys://trap/cpu_fault\",\
+             \"trap_pointer\":\"sys://trap/cpu_fault\",\"details\":{},\"panic_reset_count\":0,\
+             \"metadata\":{{\"source\":\"composed\"}}}}",
+            self.traps,
+            Self::TIME,
+            quoted(details)
+        );
+        self.line("TRAP_FRAME", &json);
+        self.traps += 1;
+        self.d = "sys://trap/cpu_fault".into();
+        self.q = format!("recovered after {}", self.traps);
+    }
+
+    /// A line of any kind.
+    pub fn line(&mut self, kind: &str, text: &str) {
+        self.text += &format!("[{}] [{kind}] {text}\n", Self::TIME);
+    }
+
+    /// The whole journal.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.text
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is always JSON")
+}

@@ -1,0 +1,239 @@
+//! Every fuzz body on stable: over its seeds, over the authored corpus, and over arbitrary bytes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use turingos::contract::{Contract, Expectation};
+use turingos::isa::{self, Opcode};
+use turingos::journal::{Record, Status};
+use turingos::trap::TrapKind;
+use turingos_run::soak::Settings;
+use turingos_run::{Header, Profile};
+use turingos_testkit::fuzzing::{self, TARGETS, Target, dictionary};
+
+/// Seeds of one target at most, and their bytes together.
+const MAX_SEEDS: usize = 40;
+const MAX_SEED_BYTES: usize = 64 * 1024;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every file below `directory`, in order; none if it does not exist.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the entries are sorted before anything is done with them"
+)]
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let below = |path: PathBuf| match path.is_dir() {
+        true => files_below(&path),
+        false => vec![path],
+    };
+    paths.into_iter().flat_map(below).collect()
+}
+
+fn seeds(name: &str) -> Vec<PathBuf> {
+    files_below(&root().join("corpus/fuzz").join(name))
+}
+
+/// Runs a body over a file, and names both if a property does not hold.
+fn replay(target: Target, path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    assert!(
+        catch_unwind(|| (target.body)(&bytes)).is_ok(),
+        "{} fails on {}",
+        target.name,
+        path.display()
+    );
+}
+
+#[test]
+fn every_body_holds_on_its_seeds() {
+    for target in TARGETS {
+        let seeds = seeds(target.name);
+        assert!(!seeds.is_empty(), "{} has no seeds", target.name);
+        for path in seeds {
+            replay(target, &path);
+        }
+    }
+}
+
+#[test]
+fn seeds_are_few_and_small() {
+    for target in TARGETS {
+        let seeds = seeds(target.name);
+        let bytes: usize = (seeds.iter())
+            .map(|path| fs::read(path).unwrap().len())
+            .sum();
+        assert!(seeds.len() <= MAX_SEEDS, "{}: {}", target.name, seeds.len());
+        assert!(bytes <= MAX_SEED_BYTES, "{}: {bytes} bytes", target.name);
+    }
+}
+
+#[test]
+fn every_body_holds_on_the_authored_corpus() {
+    for (folder, targets) in [
+        ("syscalls", "syscall"),
+        ("replies", "reply_text"),
+        ("providers", "provider_"),
+        ("turingos-journals", "turingos_journal"),
+        ("contracts", "contract"),
+        ("guard", "guard_block"),
+        ("scenario-files", "scenario"),
+    ] {
+        let inputs = files_below(&root().join("corpus").join(folder));
+        let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");
+        for path in inputs.iter().filter(is_input) {
+            for target in TARGETS {
+                if target.name.starts_with(targets) {
+                    replay(target, path);
+                }
+            }
+        }
+    }
+}
+
+/// Properties of scripts that never get anywhere would hold of nothing.
+#[test]
+fn the_seeds_of_whole_ticks_reach_every_opcode_trap_and_ending() {
+    let records: Vec<Record> = (seeds("ticks").iter())
+        .flat_map(|path| fuzzing::records(&fs::read(path).unwrap()))
+        .collect();
+    for opcode in Opcode::ALL {
+        let is_applied = |record: &Record| {
+            record.op == Some(opcode) && !record.traps.iter().any(|trap| trap.is_hard())
+        };
+        assert!(records.iter().any(is_applied), "{opcode}");
+    }
+    // Scripts run without a contract; the target `contract` runs under one.
+    for kind in TrapKind::ALL
+        .into_iter()
+        .filter(|kind| !kind.needs_contract())
+    {
+        let is_reached = records.iter().any(|record| record.traps.contains(&kind));
+        assert!(is_reached, "{kind}");
+    }
+    for status in [Status::Running, Status::Halted, Status::Failed] {
+        let is_reached = records.iter().any(|record| record.status == status);
+        assert!(is_reached, "{}", status.name());
+    }
+}
+
+#[test]
+fn the_seeds_of_syscalls_reach_every_opcode() {
+    let taken: Vec<_> = (seeds("syscall").iter())
+        .filter_map(|path| isa::decode_model(&fs::read(path).unwrap()).ok())
+        .map(|transition| transition.syscall.opcode())
+        .collect();
+    for opcode in Opcode::ALL {
+        assert!(taken.contains(&opcode), "{opcode}");
+    }
+}
+
+#[test]
+fn the_seeds_of_contracts_reach_every_code_of_a_member_and_every_kind() {
+    let read = |path: &PathBuf| Contract::parse(&fs::read(path).unwrap());
+    let (mut kinds, mut codes) = (BTreeSet::new(), BTreeSet::new());
+    for path in seeds("contract") {
+        match read(&path) {
+            Ok(contract) => kinds.extend(contract.steps().iter().filter_map(|step| {
+                Some(match step.expectation()? {
+                    Expectation::Text(_) => "text",
+                    Expectation::Includes(_) => "includes",
+                    Expectation::Regex(_) => "regex",
+                    Expectation::Json(_) => "json",
+                })
+            })),
+            Err(error) => {
+                codes.insert(error.code);
+            }
+        }
+    }
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    assert!(codes.len() >= 20, "{codes:?}");
+}
+
+/// A header of today, because a seed is one of the day it was written.
+#[test]
+fn headers_hold_and_are_not_only_refused() {
+    for profile in Profile::ALL {
+        let bytes = Settings::header(profile, 1, 20).to_bytes();
+        fuzzing::run_header(&bytes);
+        assert!(Header::<Settings>::from_bytes(&bytes).is_ok());
+    }
+}
+
+#[test]
+fn every_target_has_its_binary_and_no_binary_is_without_one() {
+    let named: Vec<String> = files_below(&root().join("fuzz/fuzz_targets"))
+        .iter()
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let mut expected: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    expected.sort_unstable();
+    assert_eq!(named, expected);
+    let manifest = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
+    for name in expected {
+        let binary = root().join(format!("fuzz/fuzz_targets/{name}.rs"));
+        let call = format!("fuzzing::{name}(bytes)");
+        assert!(fs::read_to_string(binary).unwrap().contains(&call));
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+}
+
+#[test]
+fn the_committed_dictionary_is_the_generated_one() {
+    let path = root().join("fuzz/dictionaries/instruction_set.dict");
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        dictionary::instruction_set(),
+        "its first line says how it is written"
+    );
+}
+
+/// Seeds with a few bytes changed, and bytes without any form.
+fn inputs(target: Target) -> impl Strategy<Value = Vec<u8>> {
+    let seeds: Vec<Vec<u8>> = (seeds(target.name).iter())
+        .map(|path| fs::read(path).unwrap())
+        .collect();
+    let changed = (
+        proptest::sample::select(seeds),
+        prop::collection::vec((any::<Index>(), any::<u8>()), 1..5),
+    )
+        .prop_map(|(mut bytes, edits)| {
+            for (at, byte) in edits {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+            }
+            bytes
+        });
+    prop_oneof![prop::collection::vec(any::<u8>(), 0..400), changed]
+}
+
+#[test]
+fn every_body_holds_on_arbitrary_bytes() {
+    for target in TARGETS {
+        let config = ProptestConfig {
+            cases: 128,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let mut runner = proptest::test_runner::TestRunner::new(config);
+        let tested = runner.run(&inputs(target), |bytes| {
+            (target.body)(&bytes);
+            Ok(())
+        });
+        assert!(tested.is_ok(), "{}: {}", target.name, tested.unwrap_err());
+    }
+}

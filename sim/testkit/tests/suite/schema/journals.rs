@@ -1,0 +1,154 @@
+//! The lines of TuringOS journals and the rows of data sets: whatever is read or written is what
+//! its schema says, and with one thing changed, schema and reader say the same.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use turingos_dataset::{Collector, from_journal, from_run};
+use turingos_run::line_reader::Line;
+use turingos_run::soak::{Settings, Soak, on_virtual_time};
+use turingos_run::turingos_journal::{FaultCode, Journal};
+use turingos_run::{Profile, RunDirectory};
+use turingos_testkit::corpus::load;
+use turingos_testkit::corpus::turingos_journals::JournalExpectation;
+use turingos_testkit::fuzzing::turingos_journal::Composer;
+
+use super::checker;
+use super::mutants::mutants;
+use super::tree::Tree;
+
+const KINDS: [(&str, &str); 3] = [
+    ("REPLAY_TUPLE", "turingos-tuple.v1"),
+    ("TRAP_FRAME", "turingos-trap-frame.v1"),
+    ("BUS_ROUTE", "turingos-route.v1"),
+];
+
+fn journal() -> String {
+    let mut composer = Composer::default();
+    composer.tuple("a frame", "SYS_WRITE", "payload");
+    composer.trap("something failed");
+    composer.line(
+        "BUS_ROUTE",
+        "{\"lane\":\"P\",\"reason\":\"TRAP\",\"failover\":false,\"x\":1}",
+    );
+    composer.tuple("another", "SYS_GOTO", "notes");
+    composer.finish()
+}
+
+/// The kind and the JSON of a line.
+fn parts(line: &str) -> (&str, &str) {
+    line[28..].split_once("] ").unwrap()
+}
+
+/// Why a line alone is refused.
+fn refusal(kind: &str, json: &str) -> Option<FaultCode> {
+    let text = format!("[2026-01-31T23:59:59.999Z] [{kind}] {json}");
+    let line = Line {
+        number: 1,
+        bytes: text.as_bytes(),
+        is_whole: true,
+    };
+    Journal::new().line(line).err().map(|fault| fault.code)
+}
+
+/// True for what is about one line and can be seen in a parsed document. A hash of another text and
+/// a member out of order cannot.
+fn is_about_form(code: FaultCode) -> bool {
+    matches!(
+        code,
+        FaultCode::MissingMember
+            | FaultCode::BadMember
+            | FaultCode::UnknownMember
+            | FaultCode::BadTrapPointer
+            | FaultCode::Syntax
+    )
+}
+
+#[test]
+fn every_line_that_is_read_is_what_its_schema_says() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let cases = load::<JournalExpectation>(&corpus).unwrap();
+    let mut checked = BTreeSet::new();
+    for case in cases {
+        if let JournalExpectation::Accept(_) = case.expectation {
+            let input = case.input();
+            let text = std::str::from_utf8(&input).unwrap();
+            for (kind, schema) in KINDS {
+                let mark = format!("] [{kind}] ");
+                for (_, json) in text.lines().filter_map(|line| line.split_once(&mark)) {
+                    let document = serde_json::from_str(json).unwrap();
+                    assert_eq!(checker(schema).violation(&document), None, "{}", case.name);
+                    checked.insert(schema);
+                }
+            }
+        }
+    }
+    assert_eq!(checked.len(), KINDS.len());
+}
+
+#[test]
+fn a_changed_line_is_refused_by_both_or_by_neither() {
+    for line in journal().lines().take(3) {
+        let (kind, json) = parts(line);
+        let (_, schema) = KINDS.into_iter().find(|(known, _)| *known == kind).unwrap();
+        let checker = checker(schema);
+        assert_eq!(refusal(kind, json), None);
+        let mut refused = 0;
+        for mutant in mutants(&Tree::of(json)) {
+            let by_schema = !checker.accepts(&mutant.tree.value());
+            let code = refusal(kind, &mutant.tree.to_string());
+            let by_reader = code.is_some_and(is_about_form);
+            assert_eq!(
+                by_schema, by_reader,
+                "{:?} at {}: {code:?}: {}",
+                mutant.change, mutant.pointer, mutant.tree
+            );
+            refused += usize::from(by_schema);
+        }
+        assert!(refused > 20, "{kind}: {refused}");
+    }
+}
+
+#[test]
+fn every_row_of_a_data_set_is_what_its_schema_says() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let header = Settings::header(Profile::Hostile, 7, 200);
+    let mut writer = RunDirectory::create(directory.path(), &header).unwrap();
+    on_virtual_time(async {
+        let mut soak = Soak::start(&header);
+        for _ in 0..200 {
+            soak.tick().await;
+            writer.record_line(soak.line()).unwrap();
+        }
+    });
+    writer.flush().unwrap();
+    let (mut policy, mut reflex) = (Vec::new(), Vec::new());
+    let mut rows = Collector::new(&mut policy, &mut reflex, false);
+    rows.begin("run", "RUN/journal.jsonl");
+    from_run(directory.path(), &mut rows).unwrap();
+    rows.begin("turingos-journal", "x.journal.log");
+    from_journal(journal().as_bytes(), &mut rows).unwrap();
+    let figures = rows.finish().unwrap();
+    assert!(
+        figures.policy_rows > 100 && figures.reflex_rows > 20,
+        "{figures:?}"
+    );
+    for (schema, rows, count) in [
+        ("dataset-policy-row.v1", policy, figures.policy_rows),
+        ("dataset-reflex-row.v1", reflex, figures.reflex_rows),
+    ] {
+        let checker = checker(schema);
+        let text = String::from_utf8(rows).unwrap();
+        assert_eq!(text.lines().count() as u64, count);
+        for row in text.lines() {
+            let violation = checker.violation(&serde_json::from_str(row).unwrap());
+            assert_eq!(violation, None, "{row}");
+        }
+        let first = Tree::of(text.lines().next().unwrap());
+        assert!(
+            mutants(&first)
+                .iter()
+                .any(|mutant| !checker.accepts(&mutant.tree.value()))
+        );
+    }
+}

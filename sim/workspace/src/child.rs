@@ -1,0 +1,246 @@
+//! One child process and what it starts: run within a time limit, its output bounded.
+//!
+//! The child leads a process group of its own. When it has ended, or its time is up, the whole
+//! group is killed, so that what it left in the background does not outlive it. Never waits for
+//! a pipe that a detached process keeps open, and never keeps more output than it was told.
+
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use turingos::pointer::clip_bytes;
+
+use turingos_world::shell::CUT_MARKER;
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How often a child is looked at while a pipe is open; output wakes the wait at once.
+const OPEN_PIPE_WAIT: Duration = Duration::from_millis(10);
+
+/// How often a child is looked at that has closed both pipes, mostly because it is ending.
+const CLOSED_PIPES_WAIT: Duration = Duration::from_millis(1);
+
+/// How many chunks are still taken from a pipe after the end; more than a pipe can hold.
+const LAST_CHUNKS: usize = 32;
+
+/// What came of a child.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// `None` if its time was up.
+    pub(super) status: Option<ExitStatus>,
+    pub(super) stdout: Kept,
+    pub(super) stderr: Kept,
+    pub(super) took: Duration,
+}
+
+/// The first bytes of a stream.
+#[derive(Debug)]
+pub(super) struct Kept {
+    bytes: Vec<u8>,
+    limit: usize,
+    overflowed: bool,
+}
+
+impl Kept {
+    fn new(limit: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            limit,
+            overflowed: false,
+        }
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        // Four more than are shown: a character that the limit cuts is not taken for a bad one.
+        let room = self.limit.saturating_add(4) - self.bytes.len();
+        let kept = &chunk[..chunk.len().min(room)];
+        self.bytes.extend_from_slice(kept);
+        self.overflowed |= self.bytes.len() > self.limit;
+    }
+
+    /// True if not everything was kept.
+    pub(super) const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// As text, bytes that are not UTF-8 as U+FFFD, with a marker at its end if something was cut.
+    pub(super) fn into_text(self) -> String {
+        let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
+        if self.overflowed || text.len() > self.limit {
+            text.truncate(clip_bytes(&text, self.limit).len());
+            text.push_str(CUT_MARKER);
+        }
+        text
+    }
+}
+
+/// Runs `command` to its end or to the end of its time.
+///
+/// # Errors
+/// It could not be started or watched. Nothing of it runs then.
+pub(super) fn run(
+    command: &mut Command,
+    time_limit: Duration,
+    output_limit: usize,
+) -> io::Result<Ended> {
+    let started = now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let group = Pid::from_child(&child);
+    let mut stdout = Pipe::new(child.stdout.take(), output_limit);
+    let mut stderr = Pipe::new(child.stderr.take(), output_limit);
+    let watched = watch(group, &mut stdout, &mut stderr, started, time_limit);
+    // Before the leader is reaped: until then its number cannot become somebody else's. That
+    // nothing is left to kill is no error.
+    let _ = kill_process_group(group, Signal::KILL);
+    let status = child.wait()?;
+    let in_time = watched?;
+    stdout.take_rest();
+    stderr.take_rest();
+    Ok(Ended {
+        status: in_time.then_some(status),
+        stdout: stdout.kept,
+        stderr: stderr.kept,
+        took: started.elapsed(),
+    })
+}
+
+/// Reads until the child has ended (true) or its time is up (false).
+fn watch(
+    child: Pid,
+    stdout: &mut Pipe<impl Read + AsFd>,
+    stderr: &mut Pipe<impl Read + AsFd>,
+    started: Instant,
+    time_limit: Duration,
+) -> io::Result<bool> {
+    stdout.set_nonblocking()?;
+    stderr.set_nonblocking()?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let left = time_limit.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        wait_for_output(stdout, stderr, left)?;
+        stdout.take(&mut chunk);
+        stderr.take(&mut chunk);
+        if has_ended(child)? {
+            return Ok(true);
+        }
+    }
+}
+
+fn wait_for_output(
+    stdout: &Pipe<impl AsFd>,
+    stderr: &Pipe<impl AsFd>,
+    left: Duration,
+) -> io::Result<()> {
+    let mut open: Vec<PollFd<'_>> = Vec::with_capacity(2);
+    open.extend(
+        stdout
+            .source
+            .iter()
+            .map(|it| PollFd::new(it, PollFlags::IN)),
+    );
+    open.extend(
+        stderr
+            .source
+            .iter()
+            .map(|it| PollFd::new(it, PollFlags::IN)),
+    );
+    let longest = match open.is_empty() {
+        true => CLOSED_PIPES_WAIT,
+        false => OPEN_PIPE_WAIT,
+    };
+    let timeout = Timespec::try_from(left.min(longest)).map_err(io::Error::other)?;
+    match poll(&mut open, Some(&timeout)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// True if the child has ended. It is not reaped.
+fn has_ended(child: Pid) -> io::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::Pid(child), options) {
+        Ok(status) => Ok(status.is_some()),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// One output stream; the source is dropped at its end.
+struct Pipe<R> {
+    source: Option<R>,
+    kept: Kept,
+}
+
+impl<R: Read> Pipe<R> {
+    fn new(source: Option<R>, limit: usize) -> Self {
+        Self {
+            source,
+            kept: Kept::new(limit),
+        }
+    }
+
+    fn set_nonblocking(&self) -> io::Result<()>
+    where
+        R: AsFd,
+    {
+        match &self.source {
+            Some(source) => ioctl_fionbio(source, true).map_err(io::Error::from),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what is there, at most one chunk. False if there is nothing now, or ever again.
+    fn take(&mut self, chunk: &mut [u8]) -> bool {
+        let Some(source) = &mut self.source else {
+            return false;
+        };
+        match source.read(chunk) {
+            Ok(read) if read > 0 => {
+                self.kept.push(&chunk[..read]);
+                return true;
+            }
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            // A pipe that cannot be read any more has nothing more to say.
+            Ok(_) | Err(_) => self.source = None,
+        }
+        false
+    }
+
+    /// Takes what the pipe still holds. A process that left the group may go on writing, so this
+    /// has an end of its own.
+    fn take_rest(&mut self) {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        for _ in 0..LAST_CHUNKS {
+            if !self.take(&mut chunk) {
+                break;
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a real process is stopped in real time; how long it took is taped like its output"
+)]
+fn now() -> Instant {
+    Instant::now()
+}

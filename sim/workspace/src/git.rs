@@ -1,0 +1,234 @@
+//! The history of a workspace that is a git repository.
+//!
+//! Runs `git` itself, with fixed arguments and nothing of the user's or the system's settings.
+//! Only `.git` of the workspace is looked at, never a repository around it, and nothing of what a
+//! repository can have run is run: no hook, pager, external diff, signature check or fetch. Never
+//! writes to the repository.
+//!
+//! A line has the same form as in the in-memory history. `ref` is whatever names a commit; the
+//! time is the committer's, and its epoch is 1970; `grep` looks at whole messages; a commit
+//! that changed nothing of its own, such as a merge, shows `-` for the paths.
+
+use std::io::ErrorKind;
+use std::process::Command;
+
+use turingos::isa::GitLogQuery;
+use turingos::manifold::{WorldFault, WorldFaultCode};
+use turingos::pointer::clip_bytes;
+
+use super::child::{self, Ended};
+use super::{Workspace, command};
+use turingos_world::history::{KEPT_PATHS, Selection, keep_message, unknown_ref, write_line};
+
+/// The one repository that is looked at.
+const REPOSITORY: &str = ".git";
+
+/// Bytes of a log with all its paths, before they are cut to what is shown.
+const MAX_LOG_BYTES: usize = 16 * 1024 * 1024;
+
+/// Settings that a repository could make of its own, and that would run something else or change
+/// the form of the log.
+const SETTINGS: [&str; 7] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "log.follow=false",
+    "log.showRoot=true",
+    "log.showSignature=false",
+    "protocol.allow=never",
+];
+
+const ENVIRONMENT: [(&str, &str); 9] = [
+    ("GIT_DIR", REPOSITORY),
+    ("GIT_WORK_TREE", "."),
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_ATTR_NOSYSTEM", "1"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+];
+
+/// Each commit as an empty item, `ID SECONDS SUBJECT`, and its paths, the first after a line end.
+const LOG: [&str; 12] = [
+    "log",
+    "-z",
+    "--name-only",
+    "--no-renames",
+    "--full-diff",
+    "--no-diff-merges",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--no-notes",
+    "--encoding=UTF-8",
+    "--format=%x00%H %ct %s",
+];
+
+/// The lines that a query asks for.
+pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, WorldFault> {
+    let selection = Selection::of(query).map_err(bad_query)?;
+    check_repository(workspace)?;
+    let Some(start) = resolve(workspace, query.reference.as_deref())? else {
+        return Ok(String::new());
+    };
+    let mut git = git(workspace);
+    git.args(LOG)
+        .arg(format!("--max-count={}", selection.limit))
+        .arg(format!(
+            "--max-age={}",
+            selection.since_us.div_ceil(1_000_000)
+        ))
+        .arg("--fixed-strings");
+    if let Some(wanted) = &query.grep {
+        git.arg(format!("--grep={wanted}"));
+    }
+    git.arg(start).arg("--");
+    if let Some(path) = &selection.path {
+        git.arg(path.as_str());
+    }
+    let ended = run(workspace, &mut git)?;
+    if !ended.status.is_some_and(|status| status.success()) {
+        return Err(failed(ended));
+    }
+    if ended.stdout.overflowed() {
+        return Err(WorldFault {
+            code: WorldFaultCode::TooLarge,
+            detail: format!("git log: over {MAX_LOG_BYTES} bytes; ask for fewer commits"),
+        });
+    }
+    let text = String::from_utf8_lossy(ended.stdout.bytes());
+    lines(&text).ok_or_else(|| WorldFault {
+        code: WorldFaultCode::Other,
+        detail: "git log: not in the form that was asked for".to_owned(),
+    })
+}
+
+/// A repository that is a plain directory: a file or a link in its place would lead elsewhere.
+fn check_repository(workspace: &Workspace) -> Result<(), WorldFault> {
+    let fault = |code, detail: &str| {
+        Err(WorldFault {
+            code,
+            detail: format!("git log: {detail}"),
+        })
+    };
+    match workspace.root.symlink_metadata(REPOSITORY) {
+        Ok(found) if found.is_dir() => {}
+        Ok(_) => {
+            return fault(
+                WorldFaultCode::Denied,
+                "the repository is not inside the workspace",
+            );
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return fault(
+                WorldFaultCode::NotFound,
+                "the workspace has no git repository",
+            );
+        }
+        Err(error) => return fault(WorldFaultCode::Other, &error.to_string()),
+    }
+    if workspace.is_in_place() {
+        Ok(())
+    } else {
+        fault(WorldFaultCode::Other, "the workspace was moved or removed")
+    }
+}
+
+/// The whole id of the commit that a ref names. `None` if there is no commit yet.
+fn resolve(workspace: &Workspace, reference: Option<&str>) -> Result<Option<String>, WorldFault> {
+    let name = reference.unwrap_or("HEAD");
+    if name.is_empty() || name.starts_with('-') || name.contains('\0') {
+        return Err(bad_query(unknown_ref(name)));
+    }
+    let mut git = git(workspace);
+    git.args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
+        .arg(format!("{name}^{{commit}}"));
+    let ended = run(workspace, &mut git)?;
+    match ended.status.and_then(|status| status.code()) {
+        Some(0) => {
+            let id = String::from_utf8_lossy(ended.stdout.bytes());
+            Ok(Some(id.trim_end().to_owned()))
+        }
+        Some(1) if name == "HEAD" => Ok(None),
+        Some(1) => Err(bad_query(unknown_ref(name))),
+        _ => Err(failed(ended)),
+    }
+}
+
+fn git(workspace: &Workspace) -> Command {
+    let mut git = Command::new("git");
+    command::prepare(&mut git, workspace);
+    git.envs(ENVIRONMENT)
+        .args(["--no-pager", "--literal-pathspecs"]);
+    for setting in SETTINGS {
+        git.args(["-c", setting]);
+    }
+    git
+}
+
+fn run(workspace: &Workspace, git: &mut Command) -> Result<Ended, WorldFault> {
+    child::run(git, workspace.limits.command_time, MAX_LOG_BYTES).map_err(|error| {
+        let reason = match error.kind() {
+            ErrorKind::NotFound => "git is not installed".to_owned(),
+            _ => error.to_string(),
+        };
+        WorldFault {
+            code: WorldFaultCode::Other,
+            detail: format!("git log: {reason}"),
+        }
+    })
+}
+
+fn lines(log: &str) -> Option<String> {
+    let mut lines = String::new();
+    let mut message = String::new();
+    let mut items = log.split_terminator('\0').peekable();
+    while let Some(item) = items.next() {
+        if !item.is_empty() {
+            return None;
+        }
+        let mut fields = items.next()?.splitn(3, ' ');
+        let id = fields.next()?;
+        let seconds: u64 = fields.next()?.parse().ok()?;
+        keep_message(&mut message, &[fields.next()?]);
+        let mut paths = Vec::new();
+        while let Some(path) = items.next_if(|item| !item.is_empty()) {
+            paths.push(path);
+        }
+        if let Some(first) = paths.first_mut() {
+            *first = first.strip_prefix('\n').unwrap_or(first);
+        }
+        paths.sort_unstable();
+        if paths.len() > KEPT_PATHS {
+            paths.truncate(KEPT_PATHS);
+            paths.push("...");
+        }
+        if paths.is_empty() {
+            paths.push("-");
+        }
+        let time_us = seconds.saturating_mul(1_000_000);
+        write_line(&mut lines, id, time_us, paths.into_iter(), &message);
+    }
+    Some(lines)
+}
+
+fn bad_query(detail: String) -> WorldFault {
+    WorldFault {
+        code: WorldFaultCode::BadQuery,
+        detail,
+    }
+}
+
+fn failed(ended: Ended) -> WorldFault {
+    let said = String::from_utf8_lossy(ended.stderr.bytes());
+    let reason = match ended.status {
+        None => "git took too long",
+        Some(_) => said.lines().next().unwrap_or("git failed without a word"),
+    };
+    WorldFault {
+        code: WorldFaultCode::Other,
+        detail: format!("git log: {}", clip_bytes(reason, 200)),
+    }
+}

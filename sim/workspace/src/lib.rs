@@ -1,0 +1,198 @@
+//! The directory manifold: a real directory behind the same trait as the in-memory world.
+//!
+//! **Files are confined.** Every path is resolved beneath an open handle of the workspace, so
+//! `..`, absolute paths and symbolic links cannot lead out of it, whatever is renamed meanwhile.
+//! A link that stays inside is followed, except as the target of a write. Pipes, sockets and
+//! devices are refused without being opened.
+//!
+//! **Commands are not.** They start in the workspace with an environment of their own, a time
+//! limit and an output limit, and their whole process group is killed at their end; but they run
+//! with the rights of the user who runs this program, may read and write whatever that user may,
+//! and may detach a process from the group (`setsid`, `set -m`). Whoever needs more runs the
+//! program itself in a container.
+//!
+//! What is read here is outside input, the time a command took included: a run in a directory can
+//! only be repeated from its tape. This module never injects a fault, never keeps a history of
+//! its own, and never shows an absolute path.
+
+mod child;
+mod command;
+mod error;
+mod fault;
+mod files;
+mod git;
+mod replacement;
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cap_std::fs::{Dir, MetadataExt as _};
+use rustix::fs::OFlags;
+use turingos::isa::GitLogQuery;
+use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
+use turingos::pointer::WorkspacePath;
+
+pub use error::WorkspaceError;
+pub use replacement::STAGING_NAME;
+
+use turingos_world::{Quota, shell};
+
+/// How much a workspace may answer with. The defaults are the in-memory world's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a file that is read or written, at most; beyond it TOO_LARGE.
+    pub file_bytes: usize,
+    /// Bytes kept of each output stream of a command; the rest is read and thrown away.
+    pub output_bytes: usize,
+    /// How long a command may run, and each of the calls of `git`.
+    pub command_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: Quota::default().max_file_bytes,
+            output_bytes: shell::SHOWN_LIMIT,
+            command_time: Duration::from_micros(shell::TIME_LIMIT_US),
+        }
+    }
+}
+
+/// A workspace directory, held by this process alone as long as the value lives.
+#[derive(Debug)]
+pub struct Workspace {
+    root: Dir,
+    /// Canonical. Only commands are started by it; files are reached through `root`.
+    path: PathBuf,
+    limits: Limits,
+    /// The lock of the directory; released when it is dropped, also by a kill.
+    lock: File,
+}
+
+impl Drop for Workspace {
+    /// Closing would do, were there not a moment in which a child of this process, started by
+    /// another thread, still has the file open too.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
+impl Workspace {
+    /// Opens an existing directory as it is.
+    ///
+    /// # Errors
+    /// It is missing or no directory, another process holds it, or the system refuses.
+    pub fn open(path: &Path, limits: Limits) -> Result<Self, WorkspaceError> {
+        let system = || WorkspaceError::system("open", path);
+        let canonical = fs::canonicalize(path).map_err(system())?;
+        let lock = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::DIRECTORY.bits().cast_signed())
+            .open(&canonical)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotADirectory => WorkspaceError::NotADirectory {
+                    path: path.to_path_buf(),
+                },
+                _ => system()(error),
+            })?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(WorkspaceError::InUse {
+                    path: path.to_path_buf(),
+                });
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(WorkspaceError::system("lock", path)(error));
+            }
+        }
+        Ok(Self {
+            root: Dir::from_std_file(lock.try_clone().map_err(system())?),
+            path: canonical,
+            limits,
+            lock,
+        })
+    }
+
+    /// Opens an empty directory, which is made with its parents if it is missing.
+    ///
+    /// # Errors
+    /// It is a file or holds anything, which is left untouched; or as for [`Workspace::open`].
+    pub fn create(path: &Path, limits: Limits) -> Result<Self, WorkspaceError> {
+        if fs::symlink_metadata(path).is_err() {
+            fs::create_dir_all(path).map_err(WorkspaceError::system("create", path))?;
+        }
+        let workspace = Self::open(path, limits)?;
+        let mut entries = workspace
+            .root
+            .entries()
+            .map_err(WorkspaceError::system("list", path))?;
+        if entries.next().is_some() {
+            return Err(WorkspaceError::NotEmpty {
+                path: path.to_path_buf(),
+            });
+        }
+        Ok(workspace)
+    }
+
+    /// Writes initial files, each a path and its content.
+    ///
+    /// # Errors
+    /// OTHER if a path is no workspace path; else what a write of the file says. Files before it
+    /// have been written.
+    pub fn populate<'a>(
+        &mut self,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), WorldFault> {
+        for (path, content) in files {
+            let parsed: WorkspacePath = path.parse().map_err(|error| WorldFault {
+                code: WorldFaultCode::Other,
+                detail: format!("{path}: {error}"),
+            })?;
+            self.write(&parsed, content, 0)?;
+        }
+        Ok(())
+    }
+
+    /// False if the path by which commands are started no longer leads to the open directory.
+    fn is_in_place(&self) -> bool {
+        let (Ok(named), Ok(held)) = (fs::metadata(&self.path), self.root.dir_metadata()) else {
+            return false;
+        };
+        (named.dev(), named.ino()) == (held.dev(), held.ino())
+    }
+}
+
+impl Manifold for Workspace {
+    fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
+        let text = files::read(&self.root, path.as_str(), self.limits.file_bytes)?;
+        content.push_str(&text);
+        Ok(())
+    }
+
+    fn list(
+        &mut self,
+        directory: Option<&WorkspacePath>,
+        limit: usize,
+    ) -> Result<Vec<String>, WorldFault> {
+        files::list(&self.root, directory.map(WorkspacePath::as_str), limit)
+    }
+
+    fn write(&mut self, path: &WorkspacePath, content: &str, _: u64) -> Result<(), WorldFault> {
+        if content.len() > self.limits.file_bytes {
+            return Err(fault::plain(WorldFaultCode::TooLarge, path.as_str()));
+        }
+        replacement::write(&self.root, path.as_str(), content)
+    }
+
+    fn exec(&mut self, command: &str, _: u64) -> CommandOutcome {
+        command::run(self, command)
+    }
+
+    fn git_log(&mut self, query: &GitLogQuery) -> Result<String, WorldFault> {
+        git::log(self, query)
+    }
+}

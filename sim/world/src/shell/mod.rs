@@ -1,0 +1,97 @@
+//! A small deterministic shell for one command line at a time.
+//!
+//! A line is parsed whole before anything runs. Every loop and every stream is bounded, time is
+//! virtual, and the exit codes are POSIX's: 2 for a syntax error, 127 for an unknown command,
+//! 126 for one that may not run, 124 for a line that ran out of time. The shell has no variables,
+//! no working directory other than the root, no background jobs and no way out of the workspace.
+//!
+//! A redirection replaces its target when the command has ended, whole or not at all; until then
+//! the command can still read what was there.
+
+mod condition;
+mod filters;
+mod glob;
+mod grammar;
+mod grep;
+mod lexer;
+mod listing;
+mod options;
+mod output;
+mod pipeline;
+mod session;
+mod sorting;
+mod speech;
+mod tree;
+
+use turingos::manifold::CommandOutcome;
+
+use output::Stream;
+pub use output::{CUT_MARKER, SHOWN_LIMIT};
+pub(crate) use session::Session;
+pub use session::TIME_LIMIT_US;
+
+/// Bytes of a command line at most.
+pub const MAX_LINE_BYTES: usize = 4096;
+
+/// The exit code of a line that is no list of commands.
+const SYNTAX_EXIT: u8 = 2;
+
+/// The exit code of a line that ran out of time.
+const TIMEOUT_EXIT: u8 = 124;
+
+/// Virtual microseconds that a line takes at least, and again for each command it runs.
+pub(crate) const COMMAND_US: u64 = 2_000;
+
+/// Runs a line to its end.
+pub(crate) fn run(line: &str, session: &mut Session<'_>) -> CommandOutcome {
+    let mut shown = Shown {
+        stdout: Stream::new(SHOWN_LIMIT),
+        stderr: Stream::new(SHOWN_LIMIT),
+    };
+    let exit_code = run_line(line, session, &mut shown);
+    session.elapsed_us = session.elapsed_us.max(COMMAND_US);
+    CommandOutcome {
+        exit_code,
+        stdout: shown.stdout.into_shown(),
+        stderr: shown.stderr.into_shown(),
+        duration_us: session.elapsed_us,
+    }
+}
+
+/// What the whole line has shown so far.
+struct Shown {
+    stdout: Stream,
+    stderr: Stream,
+}
+
+fn run_line(line: &str, session: &mut Session<'_>, shown: &mut Shown) -> u8 {
+    let parsed = if line.len() > MAX_LINE_BYTES {
+        Err(format!("line over {MAX_LINE_BYTES} bytes"))
+    } else {
+        lexer::tokens(line).and_then(grammar::parse)
+    };
+    let pipelines = match parsed {
+        Ok(pipelines) => pipelines,
+        Err(reason) => {
+            shown.stderr.line(&["syntax error: ", &reason]);
+            return SYNTAX_EXIT;
+        }
+    };
+    let mut exit_code = 0;
+    for pipeline in &pipelines {
+        let runs = match pipeline.condition {
+            grammar::Condition::Always => true,
+            grammar::Condition::AfterSuccess => exit_code == 0,
+            grammar::Condition::AfterFailure => exit_code != 0,
+        };
+        if runs {
+            exit_code = pipeline::run(pipeline, session, shown);
+        }
+        if session.timed_out() {
+            let seconds = (TIME_LIMIT_US / 1_000_000).to_string();
+            shown.stderr.line(&["timed out after ", &seconds, " s"]);
+            return TIMEOUT_EXIT;
+        }
+    }
+    exit_code
+}

@@ -1,0 +1,70 @@
+//! Text that grows up to a limit and then says that it was cut.
+
+/// Bytes of one command's output at most; a pipe or a redirection never carries more.
+pub(super) const STREAM_LIMIT: usize = 1024 * 1024;
+
+/// Bytes of what a whole line shows on either stream at most.
+pub const SHOWN_LIMIT: usize = 64 * 1024;
+
+/// What cut text ends with.
+pub const CUT_MARKER: &str = "\n[output truncated]\n";
+
+/// A stream in the making.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    text: String,
+    limit: usize,
+    overflowed: bool,
+}
+
+impl Stream {
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            text: String::new(),
+            limit,
+            overflowed: false,
+        }
+    }
+
+    /// Adds as much of `text` as fits.
+    pub(super) fn push(&mut self, text: &str) {
+        if self.overflowed {
+            return;
+        }
+        let room = self.limit - self.text.len();
+        if text.len() > room {
+            self.overflowed = true;
+            self.text.push_str(&text[..text.floor_char_boundary(room)]);
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// Adds each part, then a line end.
+    pub(super) fn line(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.push(part);
+        }
+        self.push("\n");
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) const fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The text, with a marker at its end if something was cut.
+    pub(super) fn into_shown(mut self) -> String {
+        if self.overflowed {
+            self.text.push_str(CUT_MARKER);
+        }
+        self.text
+    }
+}
