@@ -42,12 +42,13 @@ pub mod guard_lane;
 pub mod guards;
 pub mod isa;
 pub mod journal;
-mod json;
+pub mod json;
 pub mod kernel;
 pub mod manifold;
 pub mod memory;
 pub mod mind;
 pub mod pointer;
+mod text;
 pub mod trap;
 
 pub use digest::Digest;

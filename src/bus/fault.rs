@@ -9,7 +9,9 @@ use core::fmt;
 use serde::Serialize;
 
 use super::envelope::ErrorInfo;
-use crate::isa::{clipped, code_list, is_forbidden};
+use crate::isa::code_list;
+use crate::json::{JsonFault, JsonFaultKind};
+use crate::text::{clipped, is_forbidden};
 
 /// A response that carries no whole reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,6 +58,25 @@ impl fmt::Display for BusFault {
 }
 
 impl core::error::Error for BusFault {}
+
+/// What is wrong with a body as JSON.
+impl From<JsonFault> for BusFault {
+    #[cold]
+    fn from(fault: JsonFault) -> Self {
+        let code = match fault.kind {
+            JsonFaultKind::Truncated(_) => BusFaultCode::TruncatedBody,
+            JsonFaultKind::TooDeep(_) => BusFaultCode::TooDeep,
+            JsonFaultKind::DuplicateKey(_) => BusFaultCode::DuplicateKey,
+            JsonFaultKind::Syntax(_)
+            | JsonFaultKind::TrailingBytes
+            | JsonFaultKind::ForbiddenCharacter(_)
+            | JsonFaultKind::LoneSurrogate
+            | JsonFaultKind::FloatNumber(_)
+            | JsonFaultKind::NumberTooLarge(_) => BusFaultCode::NotJson,
+        };
+        Self::new(code, format_args!("{fault}"))
+    }
+}
 
 code_list! {
     /// Every reason for which a response carries no whole reply.

@@ -7,10 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::envelope::{Action, Member, Parts};
-use super::fault::{Fault, FaultCode, Shown};
+use super::fault::{Fault, FaultCode};
 use super::keys::{OPCODE_KEY, Operand, OperandKind, belongs_to_some_opcode, is_opcode_key};
 use super::value::Value;
 use super::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
+use crate::text::Shown;
 
 /// Which envelope a document is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{TrapBase, TrapCause, TrapFrame, TrapKind};
 use crate::Digest;
 use crate::guards::trap_loop::MAX_PANIC_RESETS;
-use crate::isa::clipped;
+use crate::text::clipped;
 
 /// Why bytes are no trap frame. The recording is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]

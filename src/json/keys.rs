@@ -7,7 +7,8 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 
 /// Keys of one object. A few are compared one by one, in place; more of them stand in a tree.
-pub(super) struct Names<'de> {
+#[derive(Debug)]
+pub(super) struct KeySet<'de> {
     few: [Cow<'de, str>; FEW],
     count: usize,
     many: BTreeSet<Cow<'de, str>>,
@@ -16,7 +17,7 @@ pub(super) struct Names<'de> {
 /// Most honest objects have no more keys.
 const FEW: usize = 4;
 
-impl Default for Names<'_> {
+impl Default for KeySet<'_> {
     fn default() -> Self {
         Self {
             few: [const { Cow::Borrowed("") }; FEW],
@@ -26,7 +27,7 @@ impl Default for Names<'_> {
     }
 }
 
-impl<'de> Names<'de> {
+impl<'de> KeySet<'de> {
     /// Adds a key; false if it is there already.
     pub(super) fn insert(&mut self, key: Cow<'de, str>) -> bool {
         if self.few.iter().take(self.count).any(|seen| *seen == key) {
@@ -50,14 +51,14 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_once_however_many_there_are() {
-        let mut names = Names::default();
-        assert!(names.insert(Cow::Borrowed("")));
+        let mut keys = KeySet::default();
+        assert!(keys.insert(Cow::Borrowed("")));
         for number in 0..100 {
-            assert!(names.insert(Cow::Owned(format!("k{number}"))));
+            assert!(keys.insert(Cow::Owned(format!("k{number}"))));
         }
         for number in 0..100 {
-            assert!(!names.insert(Cow::Owned(format!("k{number}"))));
+            assert!(!keys.insert(Cow::Owned(format!("k{number}"))));
         }
-        assert!(!names.insert(Cow::Borrowed("")));
+        assert!(!keys.insert(Cow::Borrowed("")));
     }
 }

@@ -4,17 +4,17 @@
 
 use alloc::string::String;
 
-use super::fault::Fault;
+use super::fault::JsonFault;
 use super::reader::{Event, Items, Members, Reader};
-use crate::json::{push_number, push_string};
+use super::write::{push_number, push_string};
 
 /// Appends the value that `event` begins as compact JSON text, members in the order written. Calls
 /// itself once for each container, which the reader's nesting limit bounds.
-pub(super) fn rewrite(
+pub(crate) fn rewrite(
     reader: &mut Reader<'_>,
     event: &Event<'_>,
     out: &mut String,
-) -> Result<(), Fault> {
+) -> Result<(), JsonFault> {
     match event {
         Event::Text(text) => push_string(out, text),
         Event::Natural(number) => push_number(out, *number),

@@ -6,10 +6,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::characters::is_forbidden;
-use super::fault::{Fault, FaultCode};
+use super::fault::{JsonFault, JsonFaultKind};
 use super::reader::Reader;
 use crate::byte_scan::{ByteClass, MustEscape};
+use crate::text::is_forbidden;
 
 /// Room in bytes for a string with escapes, unless the document ends before. Most are shorter, and
 /// a document of many short ones must not be given its own size many times over.
@@ -23,7 +23,7 @@ impl<'de> Reader<'de> {
     /// Reads the string whose opening quote is at the cursor.
     // Out of line, its result would be moved once more for every key and text.
     #[inline(always)]
-    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, Fault> {
+    pub(super) fn string(&mut self) -> Result<Cow<'de, str>, JsonFault> {
         let start = self.at.wrapping_add(1);
         let mut at = start;
         loop {
@@ -42,9 +42,37 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// Steps over the string whose opening quote is at the cursor, with the same faults as
+    /// [`Reader::string`].
+    pub(super) fn pass_string(&mut self) -> Result<(), JsonFault> {
+        let mut at = self.at.wrapping_add(1);
+        loop {
+            let Some(stop) = self.stops.next_from(at) else {
+                return Err(self.truncated("in a string"));
+            };
+            match self.text.as_bytes().get(stop) {
+                Some(b'"') => {
+                    self.at = stop.wrapping_add(1);
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    at = match self.text.as_bytes().get(stop.wrapping_add(1)) {
+                        Some(b'"' | b'\\' | b'/' | b'n') => stop.wrapping_add(2),
+                        Some(_) | None => {
+                            self.at = stop;
+                            self.long_escape()?;
+                            self.at
+                        }
+                    }
+                }
+                _ => at = self.pass_unusual(stop)?,
+            }
+        }
+    }
+
     /// Reads a string that begins at `start` and has its first escape at `escape`.
     #[inline(never)]
-    fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, Fault> {
+    fn unescaped(&mut self, start: usize, escape: usize) -> Result<String, JsonFault> {
         let most = self.text.len().saturating_sub(start);
         let mut out = String::with_capacity(most.min(FIRST_ROOM));
         let mut run_start = start;
@@ -88,7 +116,7 @@ impl<'de> Reader<'de> {
 
     /// Where to go on after the character at `stop`, which [`EndsOrSpoils`] points at and is no
     /// quote or backslash, unless it is forbidden.
-    fn pass_unusual(&self, stop: usize) -> Result<usize, Fault> {
+    fn pass_unusual(&self, stop: usize) -> Result<usize, JsonFault> {
         let character = { self.text.get(stop..) }.and_then(|text| text.chars().next());
         match character {
             Some(character) if self.is_refused(character) || character < ' ' => {
@@ -104,7 +132,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads the escape at the cursor, one that is not among the most frequent.
-    fn long_escape(&mut self) -> Result<char, Fault> {
+    fn long_escape(&mut self) -> Result<char, JsonFault> {
         let place = self.at;
         self.advance();
         let character = match self.peek() {
@@ -128,14 +156,8 @@ impl<'de> Reader<'de> {
 
     /// Reads what follows `\u`, both halves of a surrogate pair, and leaves the cursor on the last
     /// digit. The escape begins at `place`.
-    fn code_point(&mut self, place: usize) -> Result<char, Fault> {
-        let lone = |reader: &Self| {
-            reader.fault(
-                FaultCode::LoneSurrogate,
-                place,
-                format_args!("half of a surrogate pair"),
-            )
-        };
+    fn code_point(&mut self, place: usize) -> Result<char, JsonFault> {
+        let lone = |reader: &Self| reader.fault(place, JsonFaultKind::LoneSurrogate);
         let first = self.hex_digits(place)?;
         let Some(high) = first.checked_sub(0xd800).filter(|&high| high < 0x400) else {
             return char::from_u32(first).ok_or_else(|| lone(self));
@@ -156,7 +178,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Reads four digits and leaves the cursor on the last.
-    fn hex_digits(&mut self, place: usize) -> Result<u32, Fault> {
+    fn hex_digits(&mut self, place: usize) -> Result<u32, JsonFault> {
         let Some(digits) = self.bytes_at::<4>(self.at) else {
             return Err(self.truncated("in an escape"));
         };
@@ -173,16 +195,12 @@ impl<'de> Reader<'de> {
         is_forbidden(character) && !self.rules.any_character
     }
 
-    fn invalid_escape(&self, place: usize) -> Fault {
-        self.fault(FaultCode::Syntax, place, format_args!("no such escape"))
+    fn invalid_escape(&self, place: usize) -> JsonFault {
+        self.fault(place, JsonFaultKind::Syntax("no such escape"))
     }
 
-    fn forbidden(&self, character: char, place: usize) -> Fault {
-        self.fault(
-            FaultCode::ForbiddenCharacter,
-            place,
-            format_args!("U+{:04X} in a string", u32::from(character)),
-        )
+    fn forbidden(&self, character: char, place: usize) -> JsonFault {
+        self.fault(place, JsonFaultKind::ForbiddenCharacter(character))
     }
 }
 
@@ -219,11 +237,26 @@ impl ByteClass for EndsOrSpoils {
 
 #[cfg(test)]
 mod tests {
+    use super::super::reader::Rules;
     use super::*;
     use alloc::format;
 
-    fn read(text: &str) -> Result<Cow<'_, str>, FaultCode> {
-        Reader::new(text, 0).string().map_err(|fault| fault.code)
+    const STRICT: Rules = Rules {
+        nesting: 0,
+        any_number: false,
+        any_character: false,
+    };
+
+    fn read(text: &str) -> Result<Cow<'_, str>, JsonFaultKind> {
+        let mut reader = Reader::new(text, STRICT);
+        let string = reader.string();
+        let mut passing = Reader::new(text, STRICT);
+        let passed = passing.pass_string();
+        assert_eq!(passed.err(), string.as_ref().err().cloned(), "{text}");
+        if string.is_ok() {
+            assert_eq!(passing.at, reader.at, "{text}");
+        }
+        string.map_err(|fault| fault.kind)
     }
 
     #[test]
@@ -242,7 +275,7 @@ mod tests {
             if is_refused {
                 assert_eq!(
                     read(&raw),
-                    Err(FaultCode::ForbiddenCharacter),
+                    Err(JsonFaultKind::ForbiddenCharacter(character)),
                     "U+{code:04X}"
                 );
             } else {
@@ -255,7 +288,10 @@ mod tests {
             }
             escaped.push_str(&format!("{after}\""));
             if is_forbidden(character) {
-                assert_eq!(read(&escaped), Err(FaultCode::ForbiddenCharacter));
+                assert_eq!(
+                    read(&escaped),
+                    Err(JsonFaultKind::ForbiddenCharacter(character))
+                );
             } else {
                 assert_eq!(
                     read(&escaped),
@@ -298,10 +334,16 @@ mod tests {
             r#""\ud800\ud800""#,
             r#""\udfff\ud800""#,
         ] {
-            assert_eq!(read(lone), Err(FaultCode::LoneSurrogate), "{lone}");
+            assert_eq!(read(lone), Err(JsonFaultKind::LoneSurrogate), "{lone}");
         }
         assert_eq!(read(r#""\uD83D\uDE00""#), Ok("😀".into()));
-        assert_eq!(read(r#""\ud83d\u12""#), Err(FaultCode::Truncated));
-        assert_eq!(read(r#""\ud83d\uzzzz""#), Err(FaultCode::Syntax));
+        assert_eq!(
+            read(r#""\ud83d\u12""#),
+            Err(JsonFaultKind::Truncated("in an escape"))
+        );
+        assert_eq!(
+            read(r#""\ud83d\uzzzz""#),
+            Err(JsonFaultKind::Syntax("no such escape"))
+        );
     }
 }
