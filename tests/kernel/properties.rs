@@ -1,22 +1,18 @@
 //! What holds for every run, whatever is replied and whatever fails: the kernel beside a small
 //! reference model.
 //!
-//! `PROPTEST_CASES=20000 cargo test --test properties` tries more runs; proptest applies the
+//! `PROPTEST_CASES=20000 cargo test --test kernel properties` tries more runs; proptest applies the
 //! variable over the counts below. `PROPTEST_RNG_SEED` fixes which runs are tried. A failing run is
-//! shrunk, printed, and its seed kept in `tests/properties.regressions`, which is committed.
-
-mod machine;
-mod reference;
-mod side_by_side;
+//! shrunk, printed, and its seed kept in `tests/kernel/properties.regressions`, which is committed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::reference::lanes::Route;
+use crate::reference::vocabulary::{self, Run, Step};
+use crate::side_by_side::{Moment, is_hard, run, traps};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
-use reference::lanes::Route;
-use reference::vocabulary::{self, Run, Step};
-use side_by_side::{Moment, is_hard, run, traps};
 use turingos::Digest;
 use turingos::isa::MAX_REPLY_BYTES;
 use turingos::journal::{Chain, Record};

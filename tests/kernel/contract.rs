@@ -1,8 +1,6 @@
 //! A machine under a contract: what it is shown, and what is refused, exactly at the condition.
 
-mod machine;
-
-use machine::{Machine, traps};
+use crate::machine::{Machine, traps};
 use turingos::contract::Contract;
 use turingos::kernel::{Kernel, KernelConfig};
 use turingos::trap::TrapKind::{self, *};

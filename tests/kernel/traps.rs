@@ -1,8 +1,6 @@
 //! Every trap: fires exactly at its threshold, not one before, and answers as the table says.
 
-mod machine;
-
-use machine::{Machine, traps};
+use crate::machine::{Machine, traps};
 use turingos::Digest;
 use turingos::journal::Status;
 use turingos::manifold::WorldFaultCode;

@@ -1,7 +1,5 @@
 //! The kernel and the reference model, driven by the same steps; nothing is judged here.
 
-#![allow(dead_code, reason = "each test file uses the part it needs")]
-
 use std::collections::BTreeMap;
 
 use crate::machine::watched::Watched;

@@ -1,8 +1,6 @@
 //! The tick itself: one record each, no trace of a dropped one, routes, and bounded state.
 
-mod machine;
-
-use machine::Machine;
+use crate::machine::Machine;
 use turingos::Digest;
 use turingos::dispatch::{Lane, RouteReason};
 use turingos::journal::Status;

@@ -1,8 +1,6 @@
 //! Random progress files, writes and halts against a plain statement of what a plan allows.
 
-mod machine;
-
-use machine::Machine;
+use crate::machine::Machine;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use turingos::contract::Contract;

@@ -1,8 +1,6 @@
 //! Every opcode: what it changes, and where the pointer goes.
 
-mod machine;
-
-use machine::{Machine, traps};
+use crate::machine::{Machine, traps};
 use turingos::Digest;
 use turingos::isa::Opcode;
 use turingos::journal::Status;

@@ -1,7 +1,5 @@
 //! One kernel on a small world, driven by reply texts: where every kernel test builds its system.
 
-#![allow(dead_code, reason = "each test file uses the part it needs")]
-
 pub(crate) mod watched;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,11 +1,9 @@
 //! What holds whatever texts come: arbitrary replies, pointers that want out, frames of any size,
 //! runs longer than every bound. There is no reference here, only laws.
 //!
-//! `PROPTEST_CASES=20000 cargo test --test properties_wild` tries more.
+//! `PROPTEST_CASES=20000 cargo test --test kernel properties_wild` tries more.
 
-mod machine;
-
-use machine::watched::Watched;
+use crate::machine::watched::Watched;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;

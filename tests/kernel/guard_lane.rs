@@ -1,9 +1,7 @@
 //! The guard lane in whole frames: shown after a trap and only then, followed without a further
 //! trap, and equal to what a recorded trap frame leads to.
 
-mod machine;
-
-use machine::{Machine, traps};
+use crate::machine::{Machine, traps};
 use turingos::guard_lane::{MAX_BLOCK_BYTES, write_block};
 use turingos::isa::Opcode;
 use turingos::kernel::{FRAME_LIMIT, FRAME_MINIMUM, Kernel, KernelConfig};

@@ -1,7 +1,7 @@
 //! Two syscalls in one action are never one syscall: every pair of opcodes, both envelopes.
 //!
 //! Everything follows from the operand tables of [`Opcode::ALL`]; no key is spelled here.
-//! `PROPTEST_CASES=100000 cargo test --test properties_mutex` tries more mixtures.
+//! `PROPTEST_CASES=100000 cargo test --test kernel properties_mutex` tries more mixtures.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};

@@ -1,13 +1,11 @@
 //! What holds for the dispatcher after any history: the routes of a reference in plain integers.
 //!
-//! `PROPTEST_CASES=100000 cargo test --test properties_dispatch` tries more histories.
+//! `PROPTEST_CASES=100000 cargo test --test kernel properties_dispatch` tries more histories.
 
-mod reference;
-
+use crate::reference::lanes::{Lanes, Route};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
-use reference::lanes::{Lanes, Route};
 use turingos::dispatch::{Context, Dispatcher, Lane, RouteConfig, RouteEntry, RouteReason};
 use turingos::isa::OpcodeClass;
 

@@ -5,8 +5,6 @@
 //! end. It knows only the [`vocabulary`] that generated runs use, it never decodes a reply, never
 //! composes a frame, and knows trap details, task ids and handles only as texts it is told.
 
-#![allow(dead_code, reason = "each test file uses the part it needs")]
-
 pub(crate) mod action;
 pub(crate) mod lanes;
 pub(crate) mod loops;
