@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 pub use reading::TrapFrameFault;
 
+/// The most panic resets in a row: the panic budget.
+pub const MAX_PANIC_RESETS: u8 = 2;
+
 /// Every trap this kernel raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -160,7 +163,7 @@ pub struct TrapFrame {
     pub trap_pointer: TrapBase,
     /// What happened, at most [`TrapFrame::MAX_DETAILS`] bytes.
     pub details: String,
-    /// Panic resets in a row so far, 0 to 2.
+    /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
     pub panic_reset_count: u8,
     /// Why, for machines.
     pub cause: TrapCause,

@@ -1,12 +1,9 @@
 //! PANIC_RESET and UNRECOVERABLE_LOOP: traps that chase each other.
 
-use crate::trap::TrapKind;
+use crate::trap::{MAX_PANIC_RESETS, TrapKind};
 
 /// How many times running one trap must land.
 pub const SAME_BASE: usize = 4;
-
-/// The most panic resets in a row.
-pub const MAX_PANIC_RESETS: u8 = 2;
 
 /// What a landing on a trap pointer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use super::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind};
 use crate::Digest;
-use crate::guards::trap_loop::MAX_PANIC_RESETS;
 use crate::text::clipped;
 
 /// Why bytes are no trap frame. The recording is to blame.

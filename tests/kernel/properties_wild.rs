@@ -10,7 +10,7 @@ use proptest::test_runner::FileFailurePersistence;
 use serde_json::{Value, json};
 use turingos::isa::MAX_REPLY_BYTES;
 use turingos::journal::Status;
-use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig};
+use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
 
 fn configured(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -136,13 +136,13 @@ fn tick(kernel: &mut Kernel, world: &mut Watched, reply: &str) -> (String, Commi
     let open = kernel.open(1, world).expect("running");
     let frame = open.frame().to_owned();
     let lane = open.lane();
-    let collapse = Collapse {
+    let oracle = OracleOutcome {
         lane,
         failed_over: false,
         raw: reply.as_bytes(),
-        outcome: Ok(reply),
+        reply: Ok(reply),
     };
-    (frame, open.commit(1, world, &collapse))
+    (frame, open.commit(1, world, &oracle))
 }
 
 /// The root rule, as a person would say it.

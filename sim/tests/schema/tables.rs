@@ -264,7 +264,7 @@ fn traps_are_the_kernel_s() {
     );
     assert_eq!(
         frame["properties"]["panic_reset_count"]["maximum"],
-        turingos::guards::trap_loop::MAX_PANIC_RESETS
+        turingos::trap::MAX_PANIC_RESETS
     );
     assert_eq!(
         frame["properties"]["cause"]["properties"]["code"]["maxLength"],
@@ -317,7 +317,7 @@ fn a_guard_block_s_words_are_the_kernel_s() {
     );
     assert_eq!(
         properties["resets_left"]["maximum"],
-        turingos::guards::trap_loop::MAX_PANIC_RESETS
+        turingos::trap::MAX_PANIC_RESETS
     );
 }
 

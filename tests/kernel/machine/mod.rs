@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use turingos::Manifold;
 use turingos::dispatch::Lane;
 use turingos::isa::GitLogQuery;
-use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig, OracleFault};
+use turingos::kernel::{Committed, Kernel, KernelConfig, OracleFault, OracleOutcome};
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos::trap::TrapKind;
@@ -101,12 +101,12 @@ impl Machine {
 
     /// Runs one tick that is answered with `text`.
     pub(crate) fn reply(&mut self, text: &str) -> Committed {
-        self.collapse(Ok(text), false)
+        self.answer(Ok(text), false)
     }
 
     /// Runs one tick whose oracle fails for good on both lanes.
     pub(crate) fn oracle_fails(&mut self) -> Committed {
-        self.collapse(Err(OracleFault::Timeout), true)
+        self.answer(Err(OracleFault::Timeout), true)
     }
 
     /// Runs one tick that is answered with the canonical transition for `a_t`; `q_next` is `q`.
@@ -161,7 +161,7 @@ impl Machine {
         self.kernel.d().text()
     }
 
-    fn collapse(&mut self, outcome: Result<&str, OracleFault>, failed: bool) -> Committed {
+    fn answer(&mut self, outcome: Result<&str, OracleFault>, failed: bool) -> Committed {
         self.now_us += 1_000_000;
         let open = self.kernel.open(self.now_us, &mut self.world);
         let open = open.expect("running");
@@ -171,11 +171,11 @@ impl Machine {
         open.commit(
             self.now_us,
             &mut self.world,
-            &Collapse {
+            &OracleOutcome {
                 lane: if failed_over { Lane::P } else { lane },
                 failed_over,
                 raw: raw.as_bytes(),
-                outcome,
+                reply: outcome,
             },
         )
     }

@@ -11,7 +11,7 @@ use crate::reference::vocabulary::{COMMANDS, Disturbance, Run, Step};
 use turingos::contract::Contract;
 use turingos::dispatch::Lane;
 use turingos::journal::{Record, Status};
-use turingos::kernel::{Collapse, Kernel, KernelConfig, LiveState, OracleFault, Stopped};
+use turingos::kernel::{Kernel, KernelConfig, LiveState, OracleFault, OracleOutcome, Stopped};
 use turingos::manifold::WorldFaultCode;
 use turingos::mind::Task;
 use turingos::trap::TrapFrame;
@@ -146,11 +146,11 @@ impl Pair {
         let committed = open.commit(
             self.now_us,
             &mut self.world,
-            &Collapse {
+            &OracleOutcome {
                 lane,
                 failed_over,
                 raw: reply.as_deref().unwrap_or_default().as_bytes(),
-                outcome: reply.as_deref().map_err(OracleFault::clone),
+                reply: reply.as_deref().map_err(OracleFault::clone),
             },
         );
 

@@ -2,25 +2,20 @@
 //!
 //! Never changes the kernel and never raises a trap.
 
-use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 
-use super::Kernel;
-use super::commit::Trap;
-use super::observe::{Observation, SoftTrap};
-use crate::digest::Digest;
+use super::machine::Kernel;
+use super::outcome::Observation;
 use crate::guard_lane::{Situation, Writing, write_block};
-use crate::guards::trap_loop::MAX_PANIC_RESETS;
-use crate::pointer::{Pointer, clip_bytes};
-use crate::trap::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use crate::pointer::Pointer;
+use crate::trap::{MAX_PANIC_RESETS, TrapFrame, TrapKind};
 
 impl Kernel {
     /// Appends the guard block of a frame that follows a trap; nothing if there was none. The trap
     /// that the pointer stands at comes before one of the observation.
     pub(super) fn guide(&self, seen: &Observation, now_us: u64, out: &mut String) {
-        let landed = match self.d.pointer() {
-            Ok(Pointer::Trap { kind, .. }) => self.trap_frames.get(kind),
+        let landed = match self.boot.d.pointer() {
+            Ok(Pointer::Trap { kind, .. }) => self.boot.trap_frames.get(kind),
             _ => None,
         };
         if let Some(frame) = landed {
@@ -49,7 +44,7 @@ impl Kernel {
 
     /// The trap of the same tick whose repetition made `frame` a panic reset.
     fn closed_by(&self, frame: &TrapFrame) -> Option<&TrapFrame> {
-        self.trap_frames.values().find(|earlier| {
+        self.boot.trap_frames.values().find(|earlier| {
             frame.trap_base.0 == TrapKind::PanicReset
                 && earlier.tick == frame.tick
                 && earlier.seq.checked_add(1) == Some(frame.seq)
@@ -71,51 +66,12 @@ impl Kernel {
             } else {
                 Writing::Nowhere
             },
-            can_halt: self.evidence.allows_halt(),
-            at_trap: self.d.trap().is_some(),
-            attempts_left: kind.is_hard().then(|| self.trap_loop.landings_left(kind)),
-            resets_left: MAX_PANIC_RESETS.saturating_sub(self.trap_loop.panic_resets()),
-        }
-    }
-
-    /// What a trap of the observation says, before and after the commit.
-    pub(super) fn soft_trap(&self, soft: &SoftTrap) -> Trap {
-        Trap {
-            kind: soft.kind,
-            code: soft.code,
-            details: soft
-                .details
-                .clone()
-                .unwrap_or_else(|| format!("observing {}", clip_bytes(self.d.text(), 200))),
-        }
-    }
-
-    /// The frame of a trap that fires next.
-    pub(super) fn trap_frame(
-        &self,
-        now_us: u64,
-        trap: Trap,
-        signature: Option<Digest>,
-    ) -> TrapFrame {
-        let Trap {
-            kind,
-            code,
-            mut details,
-        } = trap;
-        let kept = clip_bytes(&details, TrapFrame::MAX_DETAILS).len();
-        details.truncate(kept);
-        TrapFrame {
-            seq: self.trap_seq,
-            tick: self.tick,
-            t: now_us,
-            trap_base: TrapBase(kind),
-            trap_pointer: TrapBase(kind),
-            details,
-            panic_reset_count: self.trap_loop.panic_resets(),
-            cause: TrapCause {
-                code: Cow::Borrowed(code),
-                signature,
-            },
+            can_halt: self.boot.evidence.allows_halt(),
+            at_trap: self.boot.d.trap().is_some(),
+            attempts_left: kind
+                .is_hard()
+                .then(|| self.boot.trap_loop.landings_left(kind)),
+            resets_left: MAX_PANIC_RESETS.saturating_sub(self.boot.trap_loop.panic_resets()),
         }
     }
 }

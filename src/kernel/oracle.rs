@@ -1,13 +1,13 @@
-//! What the driver hands a tick after it has asked an oracle.
+//! What a driver commits a tick with: the oracle's answer, or why there is none.
 
 use alloc::string::String;
 
 use crate::bus::BusFault;
 use crate::dispatch::Lane;
 
-/// The end of a tick's oracle calls, retries and failover included.
+/// How a tick's oracle calls ended, retries and failover included.
 #[derive(Clone, Debug)]
-pub struct Collapse<'a> {
+pub struct OracleOutcome<'a> {
     /// The lane whose outcome this is.
     pub lane: Lane,
     /// The routed lane was E, failed for good, and `lane` is P.
@@ -15,7 +15,7 @@ pub struct Collapse<'a> {
     /// The raw provider bytes of the last response; empty if none came.
     pub raw: &'a [u8],
     /// The model's text, or why there is none.
-    pub outcome: Result<&'a str, OracleFault>,
+    pub reply: Result<&'a str, OracleFault>,
 }
 
 /// Why an oracle gave no text, after every retry. The provider is to blame.
