@@ -3,9 +3,11 @@
 //! Never calls an oracle and never measures time; integers only.
 
 mod health;
+mod per_lane;
 mod router;
 
 pub use health::{Health, LaneHealth};
+pub use per_lane::PerLane;
 pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
 
 use serde::{Deserialize, Serialize};

@@ -131,9 +131,9 @@ impl Record {
         out.push_str(",\"actual\":");
         push_name(out, route.actual.map(crate::isa::OpcodeClass::name));
         out.push_str(",\"health_p\":");
-        push_number(out, u64::from(route.health_p.0));
+        push_number(out, u64::from(route.health.p.0));
         out.push_str(",\"health_e\":");
-        push_number(out, u64::from(route.health_e.0));
+        push_number(out, u64::from(route.health.e.0));
         out.push_str(",\"failover\":");
         out.push_str(if route.failover { "true}" } else { "false}" });
     }
@@ -167,7 +167,7 @@ pub fn shown_pointer(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dispatch::{Health, Lane, RouteReason};
+    use crate::dispatch::{Health, Lane, PerLane, RouteReason};
     use crate::isa::OpcodeClass;
     use alloc::vec;
 
@@ -182,8 +182,10 @@ mod tests {
                 reason: RouteReason::HealthFallback,
                 predicted: OpcodeClass::MindScheduling,
                 actual: Some(OpcodeClass::WorldMutation),
-                health_p: Health(9_876),
-                health_e: Health(1_200),
+                health: PerLane {
+                    p: Health(9_876),
+                    e: Health(1_200),
+                },
                 failover: true,
             },
             op: Some(Opcode::Write),

@@ -76,8 +76,8 @@ proptest! {
                 lane: if route.failover { "E" } else { route.lane.name() },
                 preferred: route.preferred.name(),
                 reason: route.reason.name(),
-                health_p: route.health_p.0.into(),
-                health_e: route.health_e.0.into(),
+                health_p: route.health.p.0.into(),
+                health_e: route.health.e.0.into(),
             };
             prop_assert_eq!(found, expected_route);
             prop_assert!(!route.failover || route.lane.name() == "P");

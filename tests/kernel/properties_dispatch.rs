@@ -85,8 +85,8 @@ fn shown(route: &RouteEntry) -> Route {
         lane: route.lane.name(),
         preferred: route.preferred.name(),
         reason: route.reason.name(),
-        health_p: route.health_p.0.into(),
-        health_e: route.health_e.0.into(),
+        health_p: route.health.p.0.into(),
+        health_e: route.health.e.0.into(),
     }
 }
 

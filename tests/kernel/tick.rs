@@ -93,7 +93,7 @@ fn a_failed_e_call_fails_over_to_p_in_the_same_tick() {
     assert_eq!(committed.record.traps, [TrapKind::CpuFault]);
     // Both lanes failed once: 1/3 less 0.08.
     let route = machine.goto("a").record.route;
-    assert_eq!((route.health_p.0, route.health_e.0), (2_533, 2_533));
+    assert_eq!((route.health.p.0, route.health.e.0), (2_533, 2_533));
 }
 
 #[test]
