@@ -47,6 +47,7 @@ pub mod kernel;
 pub mod manifold;
 pub mod memory;
 pub mod mind;
+mod named_enum;
 pub mod pointer;
 mod text;
 pub mod trap;

@@ -16,6 +16,7 @@ use core::str::FromStr;
 use percent_encoding::utf8_percent_encode;
 
 use crate::isa::GitLogQuery;
+use crate::named_enum::named_enum;
 use crate::trap::TrapKind;
 
 pub use error::PointerError;
@@ -96,28 +97,19 @@ impl fmt::Display for Handle {
     }
 }
 
-/// What a capability allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// `r`
-    Read,
-    /// `w`
-    Write,
-    /// `rw`
-    ReadWrite,
+named_enum! {
+    /// What a capability allows.
+    pub enum Access {
+        /// `r`
+        Read = "r",
+        /// `w`
+        Write = "w",
+        /// `rw`
+        ReadWrite = "rw",
+    }
 }
 
 impl Access {
-    /// The spelling in a handle.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "r",
-            Self::Write => "w",
-            Self::ReadWrite => "rw",
-        }
-    }
-
     /// True if observing through it is allowed.
     #[must_use]
     pub const fn reads(self) -> bool {
@@ -131,12 +123,7 @@ impl Access {
     }
 
     fn parse(text: &str) -> Result<Self, PointerError> {
-        match text {
-            "r" => Ok(Self::Read),
-            "w" => Ok(Self::Write),
-            "rw" => Ok(Self::ReadWrite),
-            _ => Err(PointerError::UnknownAccess),
-        }
+        Self::from_name(text).ok_or(PointerError::UnknownAccess)
     }
 }
 

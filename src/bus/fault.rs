@@ -9,8 +9,8 @@ use core::fmt;
 use serde::Serialize;
 
 use super::envelope::ErrorInfo;
-use crate::isa::code_list;
 use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
 use crate::text::{clipped, is_forbidden};
 
 /// A response that carries no whole reply.
@@ -78,9 +78,9 @@ impl From<JsonFault> for BusFault {
     }
 }
 
-code_list! {
+named_enum! {
     /// Every reason for which a response carries no whole reply.
-    BusFaultCode {
+    pub enum BusFaultCode {
         /// Too many requests or tokens for now.
         RateLimited = "RATE_LIMITED",
         /// The account is out of quota or credit.

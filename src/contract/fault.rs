@@ -8,8 +8,8 @@ use core::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::isa::code_list;
 use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
 use crate::text::{clipped, is_forbidden};
 
 /// A contract that cannot be followed.
@@ -64,9 +64,9 @@ impl fmt::Display for ContractError {
 
 impl core::error::Error for ContractError {}
 
-code_list! {
+named_enum! {
     /// Every reason for which a contract is refused, from the bytes up to the plan.
-    ContractCode {
+    pub enum ContractCode {
         /// The file is longer than [`MAX_CONTRACT_BYTES`](super::MAX_CONTRACT_BYTES).
         TooLarge = "CONTRACT_TOO_LARGE",
         /// The bytes are not UTF-8.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::health::{Health, LaneHealth};
 use super::{Lane, PerLane};
 use crate::isa::OpcodeClass;
+use crate::named_enum::named_enum;
 
 /// When a lane is left for the other, in ten-thousandths of health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,48 +41,26 @@ pub struct Context {
     pub predicted: OpcodeClass,
 }
 
-/// Why a lane was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RouteReason {
-    /// Nothing special: E.
-    Routine,
-    /// A trap in the context: P.
-    Trap,
-    /// A blocked run queue: P.
-    Blocked,
-    /// The preferred lane is weak and the other clearly better.
-    HealthFallback,
-    /// The preferred lane is weak and was left so often that it is tried again.
-    HealthProbe,
-}
-
-impl RouteReason {
-    /// Every reason.
-    pub const ALL: [Self; 5] = [
-        Self::Routine,
-        Self::Trap,
-        Self::Blocked,
-        Self::HealthFallback,
-        Self::HealthProbe,
-    ];
-
-    /// The reason as it is written in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "ROUTINE",
-            Self::Trap => "TRAP",
-            Self::Blocked => "BLOCKED",
-            Self::HealthFallback => "HEALTH_FALLBACK",
-            Self::HealthProbe => "HEALTH_PROBE",
-        }
+named_enum! {
+    /// Why a lane was chosen.
+    #[derive(Deserialize)]
+    pub enum RouteReason {
+        /// Nothing special: E.
+        Routine = "ROUTINE",
+        /// A trap in the context: P.
+        Trap = "TRAP",
+        /// A blocked run queue: P.
+        Blocked = "BLOCKED",
+        /// The preferred lane is weak and the other clearly better.
+        HealthFallback = "HEALTH_FALLBACK",
+        /// The preferred lane is weak and was left so often that it is tried again.
+        HealthProbe = "HEALTH_PROBE",
     }
 }
 
 /// One tick's route, as the record keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "WrittenEntry")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenEntry", into = "WrittenEntry")]
 pub struct RouteEntry {
     /// The lane whose answer counted.
     pub lane: Lane,
@@ -100,7 +79,7 @@ pub struct RouteEntry {
 }
 
 /// The entry's members as a record has them.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "RouteEntry")]
 struct WrittenEntry {
     lane: Lane,
@@ -128,6 +107,21 @@ impl From<WrittenEntry> for RouteEntry {
                 e: written.health_e,
             },
             failover: written.failover,
+        }
+    }
+}
+
+impl From<RouteEntry> for WrittenEntry {
+    fn from(entry: RouteEntry) -> Self {
+        Self {
+            lane: entry.lane,
+            preferred: entry.preferred,
+            reason: entry.reason,
+            predicted: entry.predicted,
+            actual: entry.actual,
+            health_p: entry.health.p,
+            health_e: entry.health.e,
+            failover: entry.failover,
         }
     }
 }

@@ -8,49 +8,8 @@ use core::fmt;
 use serde::Serialize;
 
 use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
 use crate::text::{self, clipped};
-
-/// Declares a fieldless enum of codes whose list and names cannot drift apart.
-macro_rules! code_list {
-    (
-        $(#[$enum_doc:meta])*
-        $name:ident {
-            $($(#[$doc:meta])* $variant:ident = $text:literal,)+
-        }
-    ) => {
-        $(#[$enum_doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl $name {
-            /// Every code, in the order of declaration.
-            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
-
-            /// The code as it is written in records, traps and fixtures; stable across versions.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.name())
-            }
-        }
-    };
-}
-pub(crate) use code_list;
 
 /// A reply that is not exactly one well-formed transition. The model is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,11 +61,11 @@ impl From<JsonFault> for Fault {
     }
 }
 
-code_list! {
+named_enum! {
     /// Every reason for which a reply is refused, from the bytes up to the operands. Where a reply
     /// has several, what is wrong with it as JSON is reported before what is wrong with it as a
     /// transition, and of that whatever stands first. A detail counts bytes from 0.
-    FaultCode {
+    pub enum FaultCode {
         /// The reply is longer than [`MAX_REPLY_BYTES`](super::MAX_REPLY_BYTES).
         ReplyTooLarge = "REPLY_TOO_LARGE",
         /// The bytes are not UTF-8.

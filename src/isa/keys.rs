@@ -171,12 +171,6 @@ impl Opcode {
                     .any(|alias| alias.eq_ignore_ascii_case(text))
         })
     }
-
-    /// The opcode with exactly this canonical name.
-    #[must_use]
-    pub fn from_canonical(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|opcode| opcode.name() == text)
-    }
 }
 
 #[cfg(test)]
@@ -232,7 +226,7 @@ mod tests {
         for opcode in Opcode::ALL {
             for alias in opcode.aliases() {
                 assert_eq!(Opcode::from_model(alias), Some(opcode));
-                assert_eq!(Opcode::from_canonical(alias), None);
+                assert_eq!(Opcode::from_name(alias), None);
             }
         }
     }

@@ -16,7 +16,6 @@ mod syscall;
 mod value;
 
 pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
-pub(crate) use fault::code_list;
 pub use fault::{Fault, FaultCode};
 pub use keys::{
     OPCODE_KEY, OPCODE_KEY_SYNONYMS, OPTIONAL_KEYS, Operand, OperandKind, REQUIRED_KEYS,

@@ -120,7 +120,7 @@ impl Envelope {
             if key != OPCODE_KEY {
                 return Err(not_canonical(key, OPCODE_KEY));
             }
-            if Opcode::from_canonical(text).is_none() {
+            if Opcode::from_name(text).is_none() {
                 return Err(not_canonical(text, opcode.name()));
             }
         }
@@ -146,22 +146,11 @@ impl Envelope {
             },
             OperandKind::Limit => self.limit(key, &value).map(Taken::Limit),
             OperandKind::Placement => self
-                .word(
-                    key,
-                    value,
-                    [Placement::Top, Placement::Bottom],
-                    Placement::name,
-                )
+                .word(key, value, Placement::ALL, Placement::name)
                 .map(Taken::Placement),
-            OperandKind::Status => {
-                let words = [
-                    TaskStatus::Active,
-                    TaskStatus::Suspended,
-                    TaskStatus::Blocked,
-                ];
-                self.word(key, value, words, TaskStatus::name)
-                    .map(Taken::Status)
-            }
+            OperandKind::Status => self
+                .word(key, value, TaskStatus::ALL, TaskStatus::name)
+                .map(Taken::Status),
         }
     }
 

@@ -3,39 +3,29 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::digest::Digest;
 use crate::dispatch::RouteEntry;
 use crate::isa::Opcode;
 use crate::json::{push_number, push_string};
+use crate::named_enum::named_enum;
 use crate::pointer::clip_bytes;
 use crate::trap::TrapKind;
 
 /// The longest pointer text a record holds, in bytes, before it is shortened.
 pub const MAX_SHOWN_POINTER: usize = 200;
 
-/// How the machine stands after a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// It goes on.
-    Running,
-    /// It halted, and the halt guard agreed.
-    Halted,
-    /// Its panic budget is spent.
-    Failed,
-}
-
-impl Status {
-    /// The status as it is written in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Running => "RUNNING",
-            Self::Halted => "HALTED",
-            Self::Failed => "FAILED",
-        }
+named_enum! {
+    /// How the machine stands after a tick.
+    #[derive(Deserialize)]
+    pub enum Status {
+        /// It goes on.
+        Running = "RUNNING",
+        /// It halted, and the halt guard agreed.
+        Halted = "HALTED",
+        /// Its panic budget is spent.
+        Failed = "FAILED",
     }
 }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::digest::Digest;
+use crate::named_enum::named_enum;
 use crate::pointer::clip_bytes;
 
 /// The longest slice shown whole, and the length of a page, in characters.
@@ -21,26 +22,15 @@ pub const MAX_SLICE_BYTES: usize = 256 * 1024;
 /// leaves `sys://page/*`. A slice of the greatest length has 88 pages.
 pub const MAX_PAGE_FLIPS: u32 = 256;
 
-/// Why a page cannot be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageFault {
-    /// No such table: never made, or dropped as the oldest.
-    UnknownToken,
-    /// The table has fewer pages.
-    NoSuchPage,
-    /// [`MAX_PAGE_FLIPS`] is spent.
-    FlipBudgetSpent,
-}
-
-impl PageFault {
-    /// The reason as it is written in page faults.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UnknownToken => "UNKNOWN_PAGE_TOKEN",
-            Self::NoSuchPage => "NO_SUCH_PAGE",
-            Self::FlipBudgetSpent => "PAGE_FLIP_BUDGET_SPENT",
-        }
+named_enum! {
+    /// Why a page cannot be shown.
+    pub enum PageFault {
+        /// No such table: never made, or dropped as the oldest.
+        UnknownToken = "UNKNOWN_PAGE_TOKEN",
+        /// The table has fewer pages.
+        NoSuchPage = "NO_SUCH_PAGE",
+        /// [`MAX_PAGE_FLIPS`] is spent.
+        FlipBudgetSpent = "PAGE_FLIP_BUDGET_SPENT",
     }
 }
 
