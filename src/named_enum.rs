@@ -6,7 +6,7 @@
 macro_rules! named_enum {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident {
+        $visibility:vis enum $name:ident {
             $($(#[$variant_attribute:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
@@ -14,17 +14,18 @@ macro_rules! named_enum {
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize,
         )]
-        pub enum $name {
+        $visibility enum $name {
             $($(#[$variant_attribute])* #[serde(rename = $text)] $variant,)+
         }
 
+        #[allow(dead_code, reason = "a private enum may not need every form")]
         impl $name {
             /// Every value, in the order of declaration.
-            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
+            $visibility const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
 
             /// The text in records, frames and documents; stable across versions.
             #[must_use]
-            pub const fn name(self) -> &'static str {
+            $visibility const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
                 }
@@ -32,7 +33,7 @@ macro_rules! named_enum {
 
             /// The value with exactly this name.
             #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
+            $visibility fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|value| value.name() == name)
             }
         }

@@ -268,7 +268,7 @@ fn parse_token(token: &str) -> Result<String, PointerError> {
 impl Pointer {
     /// The pointer of a SYS_GIT_LOG syscall as text: `query_params` as given, then each operand.
     #[must_use]
-    pub fn git_log_text(query: &GitLogQuery) -> String {
+    pub(crate) fn git_log_text(query: &GitLogQuery) -> String {
         let mut text = String::from("sys://git/log");
         let mut separator = '?';
         if let Some(params) = query.query_params.as_deref() {
@@ -294,12 +294,6 @@ impl Pointer {
             }
         }
         text
-    }
-
-    /// True for `sys://trap/*`.
-    #[must_use]
-    pub const fn is_trap(&self) -> bool {
-        matches!(self, Self::Trap { .. })
     }
 }
 

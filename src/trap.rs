@@ -11,6 +11,9 @@ use crate::named_enum::named_enum;
 
 pub use reading::TrapFrameFault;
 
+/// How many times in a row one trap must fire, or be jumped to, to close a loop.
+pub const SAME_TRAP: usize = 4;
+
 /// The most panic resets in a row: the panic budget.
 pub const MAX_PANIC_RESETS: u8 = 2;
 
@@ -153,4 +156,9 @@ pub struct TrapCause {
     /// The refused action's signature, if an action was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<crate::Digest>,
+}
+
+impl TrapCause {
+    /// How many hexadecimal digits of a signature a frame shows.
+    pub const SHOWN_DIGITS: usize = 12;
 }

@@ -80,6 +80,7 @@ impl From<JsonFault> for BusFault {
 
 named_enum! {
     /// Every reason for which a response carries no whole reply.
+    #[non_exhaustive]
     pub enum BusFaultCode {
         /// Too many requests or tokens for now.
         RateLimited = "RATE_LIMITED",

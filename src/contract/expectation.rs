@@ -28,6 +28,7 @@ const MAX_PATTERN_NESTING: u32 = 32;
 
 named_enum! {
     /// Why a step is not done yet, as it is written in the frame.
+    #[non_exhaustive]
     pub enum Blocker {
         /// There is no such file.
         FileMissing = "FILE_MISSING",

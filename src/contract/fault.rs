@@ -66,6 +66,7 @@ impl core::error::Error for ContractError {}
 
 named_enum! {
     /// Every reason for which a contract is refused, from the bytes up to the plan.
+    #[non_exhaustive]
     pub enum ContractCode {
         /// The file is longer than [`MAX_CONTRACT_BYTES`](super::MAX_CONTRACT_BYTES).
         TooLarge = "CONTRACT_TOO_LARGE",

@@ -5,6 +5,7 @@ use crate::named_enum::named_enum;
 named_enum! {
     /// Why something does not go with the plan, as it is written in traps. The model is to blame,
     /// or a command that it ran.
+    #[non_exhaustive]
     pub enum PlanFault {
         /// PLAN_CONTRACT, HALT_GUARD: the progress file is no exact prefix of the plan's lines.
         ProgressNotAPrefix = "PROGRESS_NOT_A_PREFIX",

@@ -6,7 +6,7 @@ mod health;
 mod per_lane;
 mod router;
 
-pub use health::{Health, LaneHealth};
+pub use health::Health;
 pub use per_lane::PerLane;
 pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
 

@@ -65,6 +65,7 @@ named_enum! {
     /// Every reason for which a reply is refused, from the bytes up to the operands. Where a reply
     /// has several, what is wrong with it as JSON is reported before what is wrong with it as a
     /// transition, and of that whatever stands first. A detail counts bytes from 0.
+    #[non_exhaustive]
     pub enum FaultCode {
         /// The reply is longer than [`MAX_REPLY_BYTES`](super::MAX_REPLY_BYTES).
         ReplyTooLarge = "REPLY_TOO_LARGE",

@@ -22,7 +22,7 @@ named_enum! {
 impl OpcodeClass {
     /// True for the classes that act on the world rather than on the mind.
     #[must_use]
-    pub const fn is_world(self) -> bool {
+    pub(crate) const fn is_world(self) -> bool {
         matches!(self, Self::WorldMutation | Self::WorldNavigation)
     }
 }

@@ -136,6 +136,7 @@ impl core::error::Error for ChainFault {}
 
 named_enum! {
     /// Every reason for which a line is refused.
+    #[non_exhaustive]
     pub enum ChainFaultCode {
         /// The fixed text around hash and record is not there, or the record is no object.
         BadFrame = "BAD_FRAME",

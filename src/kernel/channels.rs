@@ -11,7 +11,7 @@ use crate::named_enum::named_enum;
 
 named_enum! {
     /// Why an edit cannot be made. The model is to blame.
-    pub enum ChannelFault {
+    pub(super) enum ChannelFault {
         /// Nothing to append.
         EmptyAppend = "EMPTY_APPEND",
         /// More than one line to append.

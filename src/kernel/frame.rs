@@ -14,15 +14,15 @@ pub const FRAME_LIMIT: usize = 4_096;
 /// The shortest limit a frame gets, however long the rest of the request is.
 pub const FRAME_MINIMUM: usize = 1_024;
 
-/// Characters of a whole request: discipline, state and frame together.
-pub const REQUEST_BUDGET: usize = 8_192;
+/// Characters of a whole request: system prompt, state and frame together.
+const REQUEST_BUDGET: usize = 8_192;
 
 /// Characters of a request kept free.
-pub const REQUEST_MARGIN: usize = 512;
+const REQUEST_MARGIN: usize = 512;
 
 named_enum! {
     /// A part of the frame, in the order in which parts are shown.
-    pub enum Section {
+    pub(super) enum Section {
         /// What the plan asks for next.
         Contract = "OS_CONTRACT",
         /// The last action signatures.
@@ -63,9 +63,9 @@ impl Section {
 
 /// The frame's limit for a request whose other texts have these lengths, in characters.
 #[must_use]
-pub fn frame_limit(discipline_chars: usize, q_chars: usize) -> usize {
+pub fn frame_limit(system_prompt_chars: usize, q_chars: usize) -> usize {
     REQUEST_BUDGET
-        .saturating_sub(discipline_chars)
+        .saturating_sub(system_prompt_chars)
         .saturating_sub(q_chars)
         .saturating_sub(REQUEST_MARGIN)
         .clamp(FRAME_MINIMUM, FRAME_LIMIT)
@@ -73,7 +73,7 @@ pub fn frame_limit(discipline_chars: usize, q_chars: usize) -> usize {
 
 /// Writes the sections to `out`, which is empty on entry, in at most `limit` characters (at least
 /// [`FRAME_MINIMUM`]). True if something had to be clipped.
-pub fn compose(sections: &[(Section, &str)], limit: usize, out: &mut String) -> bool {
+pub(super) fn compose(sections: &[(Section, &str)], limit: usize, out: &mut String) -> bool {
     for (position, (section, text)) in sections.iter().enumerate() {
         push_heading(*section, position == 0, out);
         out.push_str(text);

@@ -22,12 +22,9 @@ mod outcome;
 mod plan;
 mod raise;
 
-pub use channels::ChannelFault;
 pub use commit::Committed;
 pub use config::KernelConfig;
-pub use frame::{
-    FRAME_LIMIT, FRAME_MINIMUM, REQUEST_BUDGET, REQUEST_MARGIN, Section, compose, frame_limit,
-};
+pub use frame::{FRAME_LIMIT, FRAME_MINIMUM, frame_limit};
 pub use machine::{Kernel, LiveState};
 pub use open::{OpenTick, Stopped};
 pub use oracle::{OracleFault, OracleOutcome};

@@ -20,6 +20,7 @@ pub struct OracleOutcome<'a> {
 
 /// Why an oracle gave no text, after every retry. The provider is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OracleFault {
     /// No answer within the time limit.
     Timeout,

@@ -29,6 +29,7 @@ pub struct Task {
 
 named_enum! {
     /// Why a run-queue operation is impossible. The model is to blame.
+    #[non_exhaustive]
     pub enum StackFault {
         /// A push over [`MAX_TASKS`].
         QueueFull = "QUEUE_FULL",

@@ -6,6 +6,7 @@ use crate::named_enum::named_enum;
 
 named_enum! {
     /// Why a text is not a pointer.
+    #[non_exhaustive]
     pub enum PointerError {
         /// Nothing but white space.
         Empty = "EMPTY_POINTER",

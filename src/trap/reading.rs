@@ -15,6 +15,7 @@ use crate::text::clipped;
 
 /// Why bytes are no trap frame. The recording is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TrapFrameFault {
     /// Longer than [`TrapFrame::MAX_BYTES`].
     TooLong,
