@@ -14,7 +14,7 @@ use super::error::RunIoError;
 use super::header::Header;
 use super::prefix::{Prefix, read_header, read_prefix};
 use super::recorded_journal::RecordedJournal;
-use super::tape::{Deck, Ending, TapeWriter};
+use super::tape::{Ending, TapeSession, TapeWriter};
 use super::writer::RunWriter;
 
 /// The names of a run's files.
@@ -61,7 +61,12 @@ impl RunDirectory {
             Ok((tape, draws)) => {
                 let tape_path = path.join(Self::TAPE);
                 let tape = TapeWriter::begin(tape, &tape_path, header.genesis(), None);
-                Ok(RunWriter::new(path, file, draws, Deck::recording(tape)))
+                Ok(RunWriter::new(
+                    path,
+                    file,
+                    draws,
+                    TapeSession::recording(tape),
+                ))
             }
             Err(error) => {
                 // The first error is the one to tell; what was made here should not stop a retry.
@@ -73,11 +78,11 @@ impl RunDirectory {
         }
     }
 
-    /// Goes on with the run in `path` where its process stopped, or looks at a finished one again.
+    /// Resumes the run in `path` where its process stopped, or runs a finished one again.
     ///
     /// Header, tape, journal and manifest are verified first. The caller then runs everything from
-    /// the first tick on: the writer holds each record to the journal until that has ended, cuts a
-    /// torn line, and appends from there; the deck plays the tape in the same way. Until then no
+    /// the first tick on: the writer compares each record with the journal until that has ended,
+    /// cuts a torn line, and appends from there; the tape is played in the same way. Until then no
     /// file is changed.
     ///
     /// # Errors
@@ -102,10 +107,10 @@ impl RunDirectory {
                 scan: None,
             },
         };
-        let deck = Deck::playing(&tape, genesis, ending)?;
+        let tape = TapeSession::playing(&tape, genesis, ending)?;
         let recorded = RecordedJournal::open(path, genesis)?;
         let is_finished = prefix.manifest.is_some();
-        let writer = RunWriter::resume(path, file, recorded, deck, is_finished)?;
+        let writer = RunWriter::resume(path, file, recorded, tape, is_finished)?;
         Ok((prefix, writer))
     }
 }
