@@ -304,6 +304,7 @@ fn run_files() -> BTreeMap<String, Vec<u8>> {
         (RunDirectory::TAPE, Vec::new()),
         (RunDirectory::JOURNAL, journal),
         (RunDirectory::DRAWS, Vec::new()),
+        (RunDirectory::TRAPS, Vec::new()),
     ]
     .map(|(name, bytes)| (name.to_owned(), bytes))
     .into()

@@ -91,6 +91,7 @@ fn small_run() -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
         RunDirectory::DRAWS,
+        RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ] {
         files.insert(name.to_owned(), fs::read(run.join(name))?);

@@ -31,7 +31,9 @@ impl RunDirectory {
     /// One line for each tick in which a layer of the simulation went wrong on purpose; follows
     /// from the header, proves nothing, and is there to be read.
     pub const DRAWS: &'static str = "draws.jsonl";
-    /// What the run came to; present once it has finished.
+    /// One line for each trap frame; follows from header and tape like the journal.
+    pub const TRAPS: &'static str = "traps.jsonl";
+    /// The result of the run; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
     /// Makes `path` a run with an empty tape and an empty journal.
@@ -54,23 +56,24 @@ impl RunDirectory {
         lock(&file, &journal)?;
         let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
             let draws = create_new(&path.join(Self::DRAWS))?;
+            let traps = create_new(&path.join(Self::TRAPS))?;
             write_whole(path, Self::HEADER, &header.to_bytes())?;
-            Ok((tape, draws))
+            Ok((tape, [draws, traps]))
         });
         match rest {
-            Ok((tape, draws)) => {
+            Ok((tape, plain)) => {
                 let tape_path = path.join(Self::TAPE);
                 let tape = TapeWriter::begin(tape, &tape_path, header.genesis(), None);
                 Ok(RunWriter::new(
                     path,
                     file,
-                    draws,
+                    plain,
                     TapeSession::recording(tape),
                 ))
             }
             Err(error) => {
                 // The first error is the one to tell; what was made here should not stop a retry.
-                for name in [Self::TAPE, Self::DRAWS, Self::JOURNAL] {
+                for name in [Self::TAPE, Self::DRAWS, Self::TRAPS, Self::JOURNAL] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 Err(error)
@@ -97,6 +100,10 @@ impl RunDirectory {
         let file = open_to_write(&journal)?;
         lock(&file, &journal)?;
         let prefix = read_prefix(path)?;
+        let traps = path.join(Self::TRAPS);
+        if !traps.exists() {
+            return Err(RunIoError::Missing { path: traps });
+        }
         let genesis = prefix.header.genesis();
         let tape = path.join(Self::TAPE);
         let ending = match prefix.manifest {

@@ -4,37 +4,30 @@
 //! Never writes after a failed write. A process that is killed leaves whole lines, apart from a torn
 //! last one.
 
-use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom};
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::directory::{RunDirectory, write_whole};
-use super::draws_chain::DrawsChain;
 use super::error::RunIoError;
-use super::injections::Injections;
+use super::line_file::LineFile;
 use super::line_writer::LineWriter;
 use super::manifest::Manifest;
 use super::recorded_journal::{RecordedJournal, Verified};
 use super::session::{Sink, Tick};
 use super::tape::{SecretScan, TapeSession};
 
-/// The name under which the injections of a resumed run are written until its journal is appended
-/// to.
-const RESUMED_DRAWS: &str = ".draws.jsonl.unfinished";
-
 /// A run that is being written: the sink of a session.
 #[derive(Debug)]
 pub struct RunWriter {
     directory: PathBuf,
     journal: Journal,
-    draws: LineWriter<File>,
-    drawn: DrawsChain,
+    injections: LineFile,
+    traps: LineFile,
     tape: TapeSession,
     scan: Option<SecretScan>,
     /// The run has a manifest: there is nothing to append to.
     is_finished: bool,
-    /// One line, kept for its memory only.
-    line: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -47,13 +40,22 @@ enum Journal {
 }
 
 impl RunWriter {
-    pub(super) fn new(directory: &Path, journal: File, draws: File, tape: TapeSession) -> Self {
-        Self::of(
-            directory,
-            Journal::Appending(LineWriter::new(journal)),
-            draws,
+    pub(super) fn new(
+        directory: &Path,
+        journal: File,
+        [injections, traps]: [File; 2],
+        tape: TapeSession,
+    ) -> Self {
+        let file = |name, file| LineFile::new(directory.join(name), file);
+        Self {
+            directory: directory.to_path_buf(),
+            journal: Journal::Appending(LineWriter::new(journal)),
+            injections: file(RunDirectory::DRAWS, injections),
+            traps: file(RunDirectory::TRAPS, traps),
             tape,
-        )
+            scan: None,
+            is_finished: false,
+        }
     }
 
     pub(super) fn resume(
@@ -63,29 +65,18 @@ impl RunWriter {
         tape: TapeSession,
         is_finished: bool,
     ) -> Result<Self, RunIoError> {
-        let path = directory.join(RESUMED_DRAWS);
-        let draws = File::create(&path).map_err(RunIoError::system("create", &path))?;
-        let journal = Journal::Verifying(Box::new(recorded), journal);
         Ok(Self {
+            directory: directory.to_path_buf(),
+            journal: Journal::Verifying(Box::new(recorded), journal),
+            injections: LineFile::again(directory, RunDirectory::DRAWS)?,
+            traps: LineFile::again(directory, RunDirectory::TRAPS)?,
+            tape,
+            scan: None,
             is_finished,
-            ..Self::of(directory, journal, draws, tape)
         })
     }
 
-    fn of(directory: &Path, journal: Journal, draws: File, tape: TapeSession) -> Self {
-        Self {
-            directory: directory.to_path_buf(),
-            journal,
-            draws: LineWriter::new(draws),
-            drawn: DrawsChain::default(),
-            tape,
-            scan: None,
-            is_finished: false,
-            line: Vec::new(),
-        }
-    }
-
-    /// The same run with a scan of every line of journal and tape.
+    /// The same run with a scan of every line that is written.
     #[must_use]
     pub fn with_scan(mut self, scan: SecretScan) -> Self {
         self.tape.scan_with(&scan);
@@ -130,22 +121,8 @@ impl RunWriter {
             .and_then(|_| file.try_clone())
             .map_err(RunIoError::system("shorten", &path))?;
         self.journal = Journal::Appending(LineWriter::new(appended));
-        let resumed = self.directory.join(RESUMED_DRAWS);
-        fs::rename(&resumed, self.directory.join(RunDirectory::DRAWS))
-            .map_err(RunIoError::system("rename", &resumed))
-    }
-
-    fn take_injections(&mut self, injections: &Injections) -> Result<(), RunIoError> {
-        if injections.is_empty() {
-            return Ok(());
-        }
-        self.line.clear();
-        let written = serde_json::to_writer(&mut self.line, injections);
-        written.expect("numbers and names are always JSON");
-        self.drawn.line(&self.line);
-        self.line.push(b'\n');
-        let written = self.draws.write_lines(&self.line);
-        written.map_err(|error| self.draws_error(error))
+        self.injections.replace()?;
+        self.traps.replace()
     }
 
     /// Hands every line so far to the operating system.
@@ -159,16 +136,12 @@ impl RunWriter {
                 .flush()
                 .map_err(RunIoError::system("write", &path))?;
         }
-        let flushed = self.draws.flush();
-        flushed.map_err(|error| self.draws_error(error))
-    }
-
-    fn draws_error(&self, error: io::Error) -> RunIoError {
-        RunIoError::system("write", &self.directory.join(RunDirectory::DRAWS))(error)
+        self.injections.flush()?;
+        self.traps.flush()
     }
 
     /// Completes the run: tape and journal reach the disk first, then the manifest appears whole,
-    /// with the ends of the tape and of the injections in it. The manifest of a run that was
+    /// with the ends of tape, injections and trap frames in it. The manifest of a run that was
     /// finished before is left alone.
     ///
     /// # Errors
@@ -179,8 +152,8 @@ impl RunWriter {
         if let Journal::Verifying(recorded, _) = &mut self.journal {
             recorded.expect_end()?;
             if self.is_finished {
-                let resumed = self.directory.join(RESUMED_DRAWS);
-                return fs::remove_file(&resumed).map_err(RunIoError::system("remove", &resumed));
+                self.injections.discard()?;
+                return self.traps.discard();
             }
             self.begin_appending()?;
         }
@@ -196,7 +169,8 @@ impl RunWriter {
             RunDirectory::MANIFEST,
             &{ manifest.clone() }
                 .with_tape(self.tape.chain())
-                .with_draws(self.drawn.chain())
+                .with_draws(self.injections.chain())
+                .with_traps(self.traps.chain())
                 .to_bytes(),
         )
     }
@@ -213,7 +187,14 @@ impl Sink for RunWriter {
 
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
         self.take_record(tick.record.as_bytes(), tick.line)?;
-        self.take_injections(tick.injections)
+        let scan = self.scan.as_ref();
+        if !tick.injections.is_empty() {
+            self.injections.take(tick.injections, scan)?;
+        }
+        for frame in &tick.committed.trap_frames {
+            self.traps.take(frame, scan)?;
+        }
+        Ok(())
     }
 }
 
@@ -230,7 +211,7 @@ mod tests {
         let path = Path::new("RUN/tape.jsonl");
         let tape = TapeWriter::begin(open(), path, Digest::EMPTY, None);
         let tape = TapeSession::recording(tape);
-        let mut writer = RunWriter::new(Path::new("RUN"), open(), open(), tape);
+        let mut writer = RunWriter::new(Path::new("RUN"), open(), [open(), open()], tape);
         writer.take_record(b"{}", b"{}\n").unwrap();
         let error = writer.flush().unwrap_err();
         assert_eq!(error.blame(), Blame::System);

@@ -1,4 +1,5 @@
-//! A run on disk as a replay reads it: header first, then journal and tape side by side.
+//! A run on disk as a replay reads it: header first, then journal, trap frames and tape side by
+//! side.
 //!
 //! Never reads a file twice and never holds more of it than what is read ahead.
 
@@ -10,6 +11,7 @@ use turingos::journal::Chain;
 use super::Report;
 use super::kind::Kind;
 use crate::prefix::{Ends, check_manifest, read_document, read_header};
+use crate::recorded_traps::RecordedTraps;
 use crate::session::Tick;
 use crate::tape::{Ending, TapeSession};
 use crate::{
@@ -22,6 +24,7 @@ pub struct Recording {
     directory: PathBuf,
     header: Vec<u8>,
     journal: RecordedJournal,
+    traps: RecordedTraps,
     tape: TapeSession,
     manifest: Option<Manifest>,
 }
@@ -46,6 +49,7 @@ impl Recording {
         Ok(Self {
             directory: directory.to_path_buf(),
             journal: RecordedJournal::open(directory, genesis)?,
+            traps: RecordedTraps::open(directory)?,
             tape: TapeSession::playing(&tape, genesis, Ending::Stop)?,
             header,
             manifest,
@@ -98,7 +102,11 @@ impl Recording {
             Verified::Ended if self.is_finished() => Err(RunIoError::Diverged(Box::new(
                 Divergence::of_records(number, b"", record),
             ))),
-            Verified::Equal | Verified::Ended => Ok(()),
+            Verified::Equal => {
+                let frames = &tick.committed.trap_frames;
+                self.traps.verify_next(frames, self.manifest.as_ref())
+            }
+            Verified::Ended => Ok(()),
         }
     }
 
@@ -153,7 +161,9 @@ impl Recording {
             return Ok(());
         };
         let path = self.directory.join(RunDirectory::MANIFEST);
-        check_manifest(manifest, header, &ends, &path)
+        check_manifest(manifest, header, &ends, &path)?;
+        self.traps
+            .expect_end(self.journal.chain().count(), manifest)
     }
 
     /// What has been replayed; `whole` says that it was verified to its end.

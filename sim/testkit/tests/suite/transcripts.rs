@@ -18,11 +18,12 @@ use turingos_testkit::corpus::transcripts::transcripts;
 /// No run is larger, in bytes: they are here to be read, too.
 const MAX_RUN_BYTES: usize = 96 * 1024;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
     RunDirectory::DRAWS,
+    RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
 
