@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use turingos::Digest;
 use turingos::dispatch::Lane;
 use turingos::journal::{Chain, Status};
-use turingos::kernel::{Collapse, Committed, Kernel};
+use turingos::kernel::{Committed, Kernel, OracleOutcome};
 use turingos::manifold::Manifold;
 
 use crate::driver::{Driver, DriverConfig};
@@ -290,11 +290,11 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             request.lane = Lane::P;
             answer = driver.ask(&mut oracle, request, Instant::now(), 0).await?;
         }
-        let collapse = Collapse {
+        let outcome = OracleOutcome {
             lane: request.lane,
             failed_over,
             raw: driver.reply(),
-            outcome: match &answer {
+            reply: match &answer {
                 Ok(text) => Ok(text.as_str()),
                 Err(fault) => Err(fault.clone()),
             },
@@ -304,7 +304,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         let committed = open.commit(
             driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
-            &collapse,
+            &outcome,
         );
         world.result()?;
         Ok(Some(committed))
