@@ -19,14 +19,12 @@ use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
 use turingos_agents::seeded::SeededOracle;
 use turingos_run::driver::Observer;
-use turingos_run::prefix::read_header;
-use turingos_run::replay::Kind;
 use turingos_run::scenario::{
     AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
 };
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapedWorld;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
+use turingos_run::{Header, Kind, Manifest, Profile, RunDirectory, RunReader, RunWriter};
 use turingos_workspace::{Limits, Workspace};
 
 /// Run one scenario: an agent carries out its mission, and what comes of it is checked.
@@ -292,17 +290,14 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
 
 /// Whether the run in `directory` is a soak: every seeded run is gone on with by this verb.
 fn is_soak(directory: &Path) -> Result<bool, Failure> {
-    match Kind::of(&read_header(directory)?) {
-        Ok(Kind::Soak(_)) => Ok(true),
-        Ok(Kind::Scenario(_)) => Ok(false),
-        Ok(Kind::Live(_)) => Err(Failure::new(
+    let run = RunReader::of(directory);
+    match run.kind_of(&run.header_bytes()?)? {
+        Kind::Soak(_) => Ok(true),
+        Kind::Scenario(_) => Ok(false),
+        Kind::Live(_) => Err(Failure::new(
             Exit::Usage,
-            "a live run is not gone on with by `sim run`: its providers are asked by `sim live`",
+            "use `sim live --resume` to resume a live run",
         )),
-        Err(source) => {
-            let path = directory.join(RunDirectory::HEADER);
-            Err(RunIoError::Document { path, source }.into())
-        }
     }
 }
 

@@ -4,7 +4,6 @@
 //! Never opens a socket, never waits, never draws from anything but the header's seed, and never
 //! changes a file. Stops at the first difference.
 
-mod kind;
 mod recording;
 mod watch;
 
@@ -22,10 +21,9 @@ use crate::recorded_oracle::{Nobody, RecordedOracle};
 use crate::scenario::{self, Place, ScenarioRun};
 use crate::soak::{self, Soak, judge, on_virtual_time};
 use crate::tape::{NoWorld, TapedWorld};
-use crate::{Cause, Divergence, Header, RunIoError};
+use crate::{Cause, Divergence, Header, Kind, RunEnd, RunIoError};
 use turingos_agents::Oracle;
 
-pub use kind::Kind;
 pub use recording::Recording;
 pub use watch::Watcher;
 
@@ -44,10 +42,26 @@ pub struct Report {
     pub tape_entries: u64,
     /// The head of the journal's chain after these ticks.
     pub root: Digest,
-    /// Whether the run was replayed to the end that its manifest tells of.
+    /// Whether the run was replayed to the end that its manifest states.
     pub whole: bool,
+    /// Whether the recorded run has a manifest.
+    pub finished: bool,
     /// The bytes of a line that was being written when the process stopped; they were left out.
     pub torn_bytes: u64,
+}
+
+impl Report {
+    /// How the recorded run ends, as far as it was replayed.
+    #[must_use]
+    pub const fn end(&self) -> RunEnd {
+        match self.finished {
+            true => RunEnd::Finished,
+            false => RunEnd::Unfinished {
+                records: self.ticks,
+                torn_bytes: self.torn_bytes,
+            },
+        }
+    }
 }
 
 /// A seeded run that is made once more: nothing is waited for.

@@ -2,45 +2,45 @@
 //!
 //! Never reads a file twice and never holds more of it than what is read ahead.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use turingos::Digest;
 
 use super::Report;
-use super::kind::Kind;
-use crate::prefix::{Ends, check_manifest, read_document, read_header};
+use crate::chain_reader::FileEnd;
+use crate::run_reader::Ends;
 use crate::tape::{Deck, Ending};
-use crate::{Divergence, Gate, Header, Held, Manifest, RecordedJournal, RunDirectory, RunIoError};
+use crate::{
+    Divergence, Gate, Header, Held, Kind, Manifest, RecordedJournal, RunDirectory, RunFolder,
+    RunIoError, RunReader,
+};
 
 /// A run that is being replayed.
 #[derive(Debug)]
 pub struct Recording {
-    directory: PathBuf,
+    files: RunReader<RunFolder>,
     header: Vec<u8>,
+    draws: FileEnd,
     journal: RecordedJournal,
     deck: Deck,
     manifest: Option<Manifest>,
 }
 
 impl Recording {
-    /// Opens the run in `directory`.
+    /// Opens the run in `directory`: accepts a finished and an unfinished one.
     ///
     /// # Errors
-    /// A file cannot be read, or the manifest is none.
+    /// A file is missing, corrupt or cannot be read.
     pub fn open(directory: &Path) -> Result<Self, RunIoError> {
-        let header = read_header(directory)?;
+        let files = RunReader::of(directory);
+        let header = files.header_bytes()?;
         let genesis = Digest::of(&header);
-        let path = directory.join(RunDirectory::MANIFEST);
-        let manifest = match path.exists() {
-            false => None,
-            true => Some(
-                Manifest::from_bytes(&read_document(&path)?)
-                    .map_err(|source| RunIoError::Document { path, source })?,
-            ),
-        };
+        let manifest = files.manifest()?;
+        let draws = files.draws()?;
         let tape = directory.join(RunDirectory::TAPE);
         Ok(Self {
-            directory: directory.to_path_buf(),
+            files,
+            draws,
             journal: RecordedJournal::open(directory, genesis)?,
             deck: Deck::playing(&tape, genesis, Ending::Stop)?,
             header,
@@ -53,10 +53,7 @@ impl Recording {
     /// # Errors
     /// The header is not what this version writes.
     pub fn kind(&self) -> Result<Kind, RunIoError> {
-        Kind::of(&self.header).map_err(|source| RunIoError::Document {
-            path: self.directory.join(RunDirectory::HEADER),
-            source,
-        })
+        self.files.kind_of(&self.header)
     }
 
     /// The tape, to be played.
@@ -86,6 +83,8 @@ impl Recording {
     /// without such a tick.
     pub fn hold(&mut self, record: &[u8]) -> Result<(), RunIoError> {
         if let Some(failure) = self.deck.failure() {
+            // What the tape lost with its last line explains a divergence.
+            self.expect_whole()?;
             return Err(failure);
         }
         let tick = self.ticks();
@@ -117,38 +116,46 @@ impl Recording {
             return Ok(());
         };
         let (claimed, found) = (verdicts(manifest.gates()), verdicts(replayed));
-        if claimed == found {
-            return Ok(());
-        }
-        Err(RunIoError::ManifestDisagrees {
-            path: self.directory.join(RunDirectory::MANIFEST),
-            claim: "gates",
-            claimed: claimed.join(", "),
-            found: found.join(", "),
-        })
+        let (claimed, found) = (claimed.join(", "), found.join(", "));
+        self.files.agree("gates", claimed, found)
     }
 
     /// Holds the end to journal, tape and manifest.
     ///
     /// # Errors
-    /// Something is left that the replay did not come to, or the manifest tells of another run.
+    /// Something is left that the replay did not do, or the manifest disagrees with it.
     pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
         self.journal.expect_end()?;
+        self.expect_whole()?;
         // The tape of a run that was killed may be ahead of its journal.
         let is_finished = self.is_finished();
         self.deck
             .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
-        let ends = Ends {
-            journal: self.journal.chain(),
-            torn_bytes: self.journal.torn_bytes(),
-            tape: self.deck.chain(),
-            tape_torn_bytes: self.deck.torn_bytes(),
-        };
-        let Some(manifest) = &self.manifest else {
+        let manifest = self.manifest.as_ref();
+        self.files.judge(header.into(), manifest, &self.ends())?;
+        Ok(())
+    }
+
+    /// Refuses a torn line of a finished run, as far as the files were read.
+    fn expect_whole(&self) -> Result<(), RunIoError> {
+        if !self.is_finished() {
             return Ok(());
-        };
-        let path = self.directory.join(RunDirectory::MANIFEST);
-        check_manifest(manifest, header, &ends, &path)
+        }
+        self.files.expect_whole(&self.ends())
+    }
+
+    fn ends(&self) -> Ends {
+        Ends {
+            journal: Some(FileEnd {
+                chain: self.journal.chain(),
+                torn_bytes: self.journal.torn_bytes(),
+            }),
+            tape: Some(FileEnd {
+                chain: self.deck.chain(),
+                torn_bytes: self.deck.torn_bytes(),
+            }),
+            draws: Some(self.draws),
+        }
     }
 
     /// What has been replayed; `whole` says that it was held to its end.
@@ -161,6 +168,7 @@ impl Recording {
             tape_entries: self.deck.chain().count(),
             root: self.journal.chain().head(),
             whole,
+            finished: self.is_finished(),
             torn_bytes: self.journal.torn_bytes(),
         }
     }
