@@ -18,14 +18,14 @@ use super::scenario_choice::choose;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
 use turingos_agents::seeded::SeededOracle;
-use turingos_run::prefix::read_header;
-use turingos_run::replay::Kind;
 use turingos_run::scenario::{
     AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
 };
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter, Sink, Tick};
+use turingos_run::{
+    Header, Kind, Manifest, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick,
+};
 use turingos_workspace::{Limits, Workspace};
 
 /// Run one scenario: an agent carries out its mission, and the result is checked.
@@ -289,17 +289,14 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
 
 /// Whether the run in `directory` is a soak: this verb resumes every seeded run.
 fn is_soak(directory: &Path) -> Result<bool, Failure> {
-    match Kind::of(&read_header(directory)?) {
-        Ok(Kind::Soak(_)) => Ok(true),
-        Ok(Kind::Scenario(_)) => Ok(false),
-        Ok(Kind::Live(_)) => Err(Failure::new(
+    let run = RunReader::of(directory);
+    match run.kind_of(&run.header_bytes()?)? {
+        Kind::Soak(_) => Ok(true),
+        Kind::Scenario(_) => Ok(false),
+        Kind::Live(_) => Err(Failure::new(
             Exit::Usage,
             "use `sim live --resume` to resume a live run",
         )),
-        Err(source) => {
-            let path = directory.join(RunDirectory::HEADER);
-            Err(RunIoError::Document { path, source }.into())
-        }
     }
 }
 

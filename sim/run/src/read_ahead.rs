@@ -5,7 +5,7 @@
 //! Never holds more than a few batches, each of [`BATCH_BYTES`] and one line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -35,7 +35,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn of(lines: &ChainReader<impl BufRead>) -> Self {
+    fn of(lines: &ChainReader<impl Read>) -> Self {
         Self {
             chain: lines.chain(),
             whole_bytes: lines.whole_bytes(),
@@ -76,7 +76,7 @@ pub(super) struct ReadAhead {
     spent: Sender<Batch>,
     /// Has the file until it is dropped, so that it is open as long as this is. A thread whose
     /// batches nobody takes any more ends by itself.
-    _thread: JoinHandle<ChainReader<BufReader<File>>>,
+    _thread: JoinHandle<ChainReader<File>>,
     batch: Batch,
     /// The batch before this one.
     before: Batch,
@@ -93,13 +93,14 @@ impl ReadAhead {
     /// `max_line_bytes`.
     ///
     /// # Errors
-    /// The file cannot be opened, or the system has no thread to read it.
+    /// The file is missing or cannot be opened, or the system has no thread to read it.
     pub(super) fn open(
         path: &Path,
         genesis: Digest,
         max_line_bytes: u64,
     ) -> Result<Self, RunIoError> {
-        let mut lines = ChainReader::open(path, genesis, max_line_bytes)?;
+        let file = File::open(path).map_err(RunIoError::not_read(path))?;
+        let mut lines = ChainReader::new(file, path, genesis, max_line_bytes);
         let place = Place::of(&lines);
         let (sender, batches) = sync_channel(WAITING_BATCHES);
         let (spent, again) = channel();
@@ -187,7 +188,7 @@ impl ReadAhead {
 
 /// Sends every record until the file ends, a line is refused, or nobody wants any more.
 fn send_all(
-    lines: &mut ChainReader<impl BufRead>,
+    lines: &mut ChainReader<impl Read>,
     sender: &SyncSender<Message>,
     spent: &Receiver<Batch>,
 ) {

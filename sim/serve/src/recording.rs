@@ -11,7 +11,6 @@ use thiserror::Error;
 use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
-use turingos::journal::Chain;
 
 use super::agent::request_id;
 use super::answer::{Answer, Content, Delivery};
@@ -19,9 +18,9 @@ use super::chaos::HANG_US;
 use super::parsed_request::{ParsedRequest, canonical};
 use super::refusal::{Reason, Refusal};
 use turingos_agents::TransportFault;
-use turingos_run::prefix::{read_document, read_header};
+use turingos_run::run_reader::{Ends, HeaderFacts};
 use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
-use turingos_run::{Manifest, RunDirectory, RunIoError};
+use turingos_run::{RunDirectory, RunIoError, RunReader};
 
 /// The most bytes of requests and answers that are held.
 pub const MAX_RECORDED_BYTES: usize = 1024 * 1024 * 1024;
@@ -34,22 +33,13 @@ const EXCERPT_CHARS: usize = 48;
 
 /// A recording that cannot be served.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RecordingError {
     /// It cannot be read, or is not what was recorded.
     #[error(transparent)]
     Run(#[from] RunIoError),
-    /// It verifies as far as it goes, but its end is not the one that its manifest knows.
-    #[error("{path}: ends with entry {found} at {head}, but the manifest beside it says otherwise")]
-    OtherEnd {
-        /// The tape.
-        path: PathBuf,
-        /// How many entries there are.
-        found: u64,
-        /// The hash of the last of them.
-        head: Digest,
-    },
-    /// An entry sent something that is no JSON.
-    #[error("{path}: line {line} sent a request that is no JSON: {reason}")]
+    /// The request of an entry is not JSON.
+    #[error("{path}: line {line}: its request is not JSON: {reason}")]
     NotJson {
         /// The tape.
         path: PathBuf,
@@ -65,7 +55,7 @@ pub enum RecordingError {
         path: PathBuf,
     },
     /// There is nothing to serve.
-    #[error("{path}: no call of a provider is on this tape")]
+    #[error("{path}: this tape has no provider call")]
     Empty {
         /// The tape.
         path: PathBuf,
@@ -77,7 +67,7 @@ pub enum RecordingError {
 pub struct Recording {
     /// The calls that sent the same request, by its canonical form, in their order.
     calls: BTreeMap<String, Vec<Call>>,
-    chain: Chain,
+    is_unfinished: bool,
 }
 
 #[derive(Debug)]
@@ -90,47 +80,52 @@ struct Call {
 
 impl Recording {
     /// Reads the tape of a run directory, or a tape that is a file of its own: one of a server's
-    /// logs, or the `tape.jsonl` of a run with its header beside it. A torn last line is left out.
+    /// logs, or the `tape.jsonl` of a run with its header beside it.
+    ///
+    /// Accepts a finished and an unfinished run, and a log, which nothing finishes: of the last two
+    /// a torn last line is left out. Of a run's other files only header and manifest are read,
+    /// because no answer depends on them.
     ///
     /// # Errors
     /// [`RecordingError`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let tape = if path.is_dir() {
-            path.join(RunDirectory::TAPE)
+        let is_tape_of_run = path.file_name().is_some_and(|it| it == RunDirectory::TAPE)
+            && path.with_file_name(RunDirectory::HEADER).exists();
+        if path.is_dir() {
+            Self::of_run(path)
+        } else if is_tape_of_run {
+            Self::of_run(path.parent().unwrap_or(Path::new("")))
         } else {
-            path.to_path_buf()
-        };
-        let beside = |name| tape.with_file_name(name);
-        let is_of_run = tape
-            .file_name()
-            .is_some_and(|name| name == RunDirectory::TAPE);
-        let header = beside(RunDirectory::HEADER);
-        let genesis = if path.is_dir() {
-            Digest::of(&read_header(path)?)
-        } else if is_of_run && header.exists() {
-            Digest::of(&read_document(&header)?)
-        } else {
-            LOOSE_GENESIS
-        };
-        let recording = Self::read(TapeReader::open(&tape, genesis)?, &tape)?;
-        let manifest = beside(RunDirectory::MANIFEST);
-        if genesis != LOOSE_GENESIS && manifest.exists() {
-            recording.check_end(&tape, &manifest)?;
+            let mut tape = TapeReader::open(path, LOOSE_GENESIS)?;
+            Self::read(&mut tape, path)
         }
+    }
+
+    fn of_run(directory: &Path) -> Result<Self, RecordingError> {
+        let run = RunReader::of(directory);
+        let header = run.header_bytes()?;
+        let kind = run.kind_of(&header)?;
+        let mut tape = run.tape(Digest::of(&header))?;
+        let mut recording = Self::read(&mut tape, &directory.join(RunDirectory::TAPE))?;
+        let ends = Ends {
+            tape: Some(tape.end()),
+            ..Ends::default()
+        };
+        let end = run.judge(HeaderFacts::from(&kind), run.manifest()?.as_ref(), &ends)?;
+        recording.is_unfinished = !end.is_finished();
         Ok(recording)
     }
 
     fn read(
-        mut reader: TapeReader<impl std::io::BufRead>,
+        tape: &mut TapeReader<impl std::io::Read>,
         path: &Path,
     ) -> Result<Self, RecordingError> {
         let mut recording = Self {
             calls: BTreeMap::new(),
-            chain: reader.chain(),
+            is_unfinished: false,
         };
         let mut bytes = 0;
-        while let Some(entry) = reader.next_entry()? {
-            recording.chain = reader.chain();
+        while let Some(entry) = tape.next_entry()? {
             let Entry::Call(entry) = entry else {
                 continue;
             };
@@ -142,7 +137,7 @@ impl Recording {
             }
             let request = canonical(entry.request()).map_err(|reason| RecordingError::NotJson {
                 path: path.to_path_buf(),
-                line: recording.chain.count(),
+                line: tape.chain().count(),
                 reason,
             })?;
             recording.calls.entry(request).or_default().push(Call {
@@ -164,6 +159,12 @@ impl Recording {
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (self.calls.len(), self.calls.values().map(Vec::len).sum())
+    }
+
+    /// True for the tape of a run that has no manifest.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        self.is_unfinished
     }
 
     /// What was answered when the request came for the time `attempt`, from 0.
@@ -214,23 +215,6 @@ impl Recording {
             excerpt(request, at),
             excerpt(asked, at),
         )
-    }
-
-    fn check_end(&self, tape: &Path, manifest: &Path) -> Result<(), RecordingError> {
-        let document = Manifest::from_bytes(&read_document(manifest)?).map_err(|source| {
-            let path = manifest.to_path_buf();
-            RunIoError::Document { path, source }
-        })?;
-        let claimed = document.tape();
-        let (found, head) = (self.chain.count(), self.chain.head());
-        if (claimed.entries, claimed.head) == (found, head) {
-            return Ok(());
-        }
-        Err(RecordingError::OtherEnd {
-            path: tape.to_path_buf(),
-            found,
-            head,
-        })
     }
 }
 

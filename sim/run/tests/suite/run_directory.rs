@@ -278,7 +278,7 @@ fn a_manifest_must_agree_with_the_journal_beside_it() {
     assert!(
         error
             .to_string()
-            .ends_with("records says 3, but header and journal say 2")
+            .ends_with("records says 3, but the files beside it say 2")
     );
 }
 

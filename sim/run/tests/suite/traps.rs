@@ -7,10 +7,10 @@ use tempfile::TempDir;
 use turingos::trap::TrapFrame;
 use turingos_run::replay::{Report, replay};
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
-use turingos_run::verify::{self, RunFolder};
 use turingos_run::{
     Blame, Cause, Divergence, LineChain, Manifest, Profile, RunDirectory, RunIoError,
 };
+use turingos_run::{RunFolder, verify};
 
 const TICKS: u64 = 120;
 

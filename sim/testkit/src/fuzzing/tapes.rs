@@ -1,5 +1,6 @@
 //! Tapes, and whole runs: what is written is read back, and no changed byte goes unseen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use turingos::Digest;
@@ -11,7 +12,7 @@ use super::mixed;
 use turingos_agents::{RawReply, Request, TransportFault};
 use turingos_run::soak::Settings;
 use turingos_run::tape::{Answer, CallEntry, Entry, Question, TapeReader, WorldEntry};
-use turingos_run::{Prefix, RunIoError, read_parts};
+use turingos_run::{Prefix, RunDirectory, RunIoError, RunReader};
 
 const GENESIS: Digest = Digest::EMPTY;
 
@@ -169,6 +170,13 @@ pub fn run_files(bytes: &[u8]) {
 }
 
 fn read_run(files: &[&[u8]; 4]) -> Result<Prefix<Settings>, RunIoError> {
-    let [header, journal, tape, manifest] = files;
-    read_parts(Path::new("RUN"), header, *journal, *tape, Some(manifest))
+    let [header, journal, tape, manifest] = files.map(<[u8]>::to_vec);
+    let files = BTreeMap::from([
+        (RunDirectory::HEADER.to_owned(), header),
+        (RunDirectory::JOURNAL.to_owned(), journal),
+        (RunDirectory::TAPE.to_owned(), tape),
+        (RunDirectory::DRAWS.to_owned(), Vec::new()),
+        (RunDirectory::MANIFEST.to_owned(), manifest),
+    ]);
+    RunReader::new(files).read_whole()
 }
