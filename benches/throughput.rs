@@ -11,13 +11,12 @@ use turingos::Digest;
 use turingos::isa::{self, Syscall};
 use turingos::journal::{Chain, Status};
 use turingos::kernel::Kernel;
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::{Oracle, RawReply, Request, TransportFault, boot_q};
+use turingos_agents::{Clerk, Oracle, RawReply, Request, SeededOracle, TransportFault};
 use turingos_run::soak::{BOOT_POINTER, BOOT_Q, Settings, Soak};
 use turingos_run::verify;
 use turingos_run::{Driver, Profile, RunDirectory};
 use turingos_testkit::fuzzing::turingos_journal::Composer;
-use turingos_world::seeded_faults::SeededFaults;
+use turingos_world::SeededFaults;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 1_000;
@@ -87,7 +86,7 @@ fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
         for tick in 0..WARM_UP + TICKS {
             let committed = driver.tick().await.expect("rebooted once it stops");
             if committed.record.status != Status::Running {
-                let q = boot_q(driver.kernel().q());
+                let q = Clerk::boot_q(driver.kernel().q());
                 driver.kernel_mut().reboot(&q, BOOT_POINTER);
             }
             if tick < WARM_UP {

@@ -13,8 +13,7 @@ use crate::scenario::{Course, Scenario};
 use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
 use crate::{DriverConfig, Header, Profile};
-use turingos_agents::Request;
-use turingos_agents::worker::boot_q;
+use turingos_agents::{Request, Worker};
 
 /// The providers of both lanes, as far as their requests follow from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +121,7 @@ impl Config {
         let config = &header.config;
         let mission = config.scenario.mission().as_str();
         Course {
-            kernel: Kernel::boot(&config.kernel, &boot_q(mission), mission)
+            kernel: Kernel::boot(&config.kernel, &Worker::boot_q(mission), mission)
                 .with_contract(config.scenario.contract().clone()),
             driver: config.driver.clone(),
             seed: header.seed,

@@ -16,8 +16,7 @@ use super::watch::Watch;
 use crate::driver::Observer;
 use crate::soak::draws_line;
 use crate::{Driver, DriverConfig, Gate, Header};
-use turingos_agents::Oracle;
-use turingos_agents::seeded::SeededOracle;
+use turingos_agents::{Oracle, SeededOracle};
 use turingos_world::World;
 
 /// How a run ended.

@@ -18,12 +18,8 @@ use turingos::kernel::{Committed, Kernel};
 
 use crate::driver::Observer;
 use crate::{Driver, Header};
-use turingos_agents::noise::NoiseKind;
-use turingos_agents::provider_faults::ProviderFaultKind;
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::{Injected, boot_q};
-use turingos_world::World;
-use turingos_world::seeded_faults::SeededFaults;
+use turingos_agents::{Clerk, Injected, NoiseKind, ProviderFaultKind, SeededOracle};
+use turingos_world::{SeededFaults, World};
 
 /// The pointer a machine boots at.
 pub const BOOT_POINTER: &str = "README.md";
@@ -116,7 +112,7 @@ impl<R: Observer> Soak<R> {
         let injected = self.driver.oracle().injected();
         self.tally.count(&committed, injected, leads_to_trap);
         if committed.record.status != Status::Running {
-            let q = boot_q(self.driver.kernel().q());
+            let q = Clerk::boot_q(self.driver.kernel().q());
             self.driver.kernel_mut().reboot(&q, BOOT_POINTER);
         }
         committed

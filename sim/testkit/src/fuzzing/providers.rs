@@ -74,7 +74,7 @@ fn check_cut_document_is_refused(provider: Provider, bytes: &[u8]) {
 fn check_envelopes(provider: Provider, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let choice = mixed(bytes);
-    for shape in Shape::ALL {
+    for &shape in Shape::ALL {
         if shape.provider() != provider {
             continue;
         }

@@ -11,8 +11,7 @@ use turingos::manifold::{CommandOutcome, WorldFault};
 use turingos::pointer::WorkspacePath;
 
 use super::script::TickFaults;
-use turingos_world::files::STAGING_SUFFIX;
-use turingos_world::{Kind, World};
+use turingos_world::{Kind, STAGING_SUFFIX, World};
 
 /// What was asked of a world since the count was last taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn an_agent_that_always_obeys_never_loops_and_one_that_never_does_always_loops() {
-        for violation in Violation::ALL {
+        for &violation in Violation::ALL {
             assert!(!trial(violation, 10_000, true).falls_into_a_panic_loop());
             assert!(trial(violation, 0, true).falls_into_a_panic_loop());
             assert!(trial(violation, 10_000, false).falls_into_a_panic_loop());
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_recording_is_the_same_twice_and_its_blocks_are_those_shown() {
         let mut pairs = 0;
-        for violation in Violation::ALL {
+        for &violation in Violation::ALL {
             let trial = trial(violation, OBEDIENCE, true);
             let recording = trial.recording().unwrap();
             assert_eq!(recording, trial.recording().unwrap());
