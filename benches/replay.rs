@@ -13,12 +13,10 @@ use turingos_run::providers::settings::{
     LaneFile, LanesFile, RetryFile, Settings as Live, SettingsFile,
 };
 use turingos_run::providers::{Config, ProvidersEncoder};
-use turingos_run::recorded_oracle::RecordedOracle;
 use turingos_run::replay::replay;
-use turingos_run::scenario::ScenarioRun;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
-use turingos_run::tape::{RequestEncoder, TapedWorld};
-use turingos_run::{Manifest, Profile, RunDirectory};
+use turingos_run::tape::RequestEncoder;
+use turingos_run::{Manifest, Profile, RunDirectory, Session};
 use turingos_serve::agent::Agent;
 use turingos_serve::chaos::Chaos;
 use turingos_serve::endpoint::Endpoint;
@@ -44,26 +42,17 @@ impl Oracle for Served {
 }
 
 fn soak(ticks: u64) -> Digest {
-    on_virtual_time(async {
-        let mut soak = Soak::start(&Settings::header(Profile::Routine, SEED, ticks));
-        for _ in 0..ticks {
-            soak.tick().await;
-        }
-        soak.finish().root
-    })
+    let mut soak = Soak::start(&Settings::header(Profile::Routine, SEED, ticks));
+    on_virtual_time(soak.drive()).expect("nothing can fail");
+    soak.root()
 }
 
 fn record_soak(run: &Path) {
     let header = Settings::header(Profile::Routine, SEED, TICKS);
-    let mut writer = RunDirectory::create(run, &header).expect("a new directory");
-    on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..TICKS {
-            soak.tick().await;
-            writer.record_line(soak.line()).expect("room on the disk");
-        }
-    });
-    writer.flush().expect("room on the disk");
+    let writer = RunDirectory::create(run, &header).expect("a new directory");
+    let mut soak = Soak::start_into(&header, writer);
+    on_virtual_time(soak.drive()).expect("room on the disk");
+    soak.into_sink().flush().expect("room on the disk");
 }
 
 /// A run with the schema of a transition in each request, and one world answer a tick.
@@ -73,28 +62,23 @@ fn record_live(run: &Path, stream: bool) {
     let world = scenario.world();
     let header = Config::of(scenario, &settings).into_header(SEED, TICKS);
     let writer = RunDirectory::create(run, &header).expect("a new directory");
-    let deck = writer.deck();
-    let mut writer = writer;
     let served = Served {
         agent: Agent::new(SEED, NoiseRates::none(), 0, Chaos::NONE),
         encoder: header.config.providers.encoder(),
     };
-    let encoder = header.config.providers.encoder();
-    let outcome = on_virtual_time(async {
-        let mut run = ScenarioRun::on(
-            Config::course(&header),
-            TapedWorld::new(deck.clone(), world),
-            RecordedOracle::new(deck.clone(), encoder, served),
-        )
-        .observed_by(deck);
-        while run.tick().await.is_some() {
-            writer.record_line(run.line()).expect("room on the disk");
-        }
-        run.finish_in(TapedWorld::world_mut)
-    });
+    let mut session = Session::new(
+        Config::start(&header),
+        Config::plan(&header),
+        (world, served),
+        Config::inputs(&header),
+        writer,
+    );
+    on_virtual_time(session.drive()).expect("room on the disk");
+    let outcome = session.outcome();
     assert_eq!(outcome.metrics.ticks, TICKS);
     let manifest = Manifest::new(SEED, Profile::Routine, TICKS, outcome.root, String::new());
     let manifest = manifest.with_gates(outcome.gates);
+    let writer = session.into_sink();
     writer.finish(&manifest).expect("room on the disk");
 }
 

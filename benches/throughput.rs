@@ -9,12 +9,11 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tokio::runtime::Runtime;
 use turingos::Digest;
 use turingos::isa::{self, Syscall};
-use turingos::journal::{Chain, Status};
-use turingos::kernel::Kernel;
-use turingos_agents::{Clerk, Oracle, RawReply, Request, SeededOracle, TransportFault};
-use turingos_run::soak::{BOOT_POINTER, BOOT_Q, Settings, Soak};
+use turingos::journal::Chain;
+use turingos_agents::{Oracle, RawReply, Request, SeededOracle, TransportFault};
+use turingos_run::soak::{Settings, Soak, SoakPlan};
 use turingos_run::verify;
-use turingos_run::{Driver, Profile, RunDirectory};
+use turingos_run::{Inputs, Profile, RunDirectory, Session, Start, Tick};
 use turingos_testkit::fuzzing::turingos_journal::Composer;
 use turingos_world::SeededFaults;
 
@@ -42,7 +41,7 @@ fn tick(criterion: &mut Criterion) {
         let mut soak = runtime.block_on(async {
             let mut soak = Soak::start(&header);
             for _ in 0..WARM_UP {
-                soak.tick().await;
+                soak.tick().await.expect("nothing can fail");
             }
             soak
         });
@@ -50,7 +49,7 @@ fn tick(criterion: &mut Criterion) {
             bencher.iter(|| {
                 runtime.block_on(async {
                     for _ in 0..TICKS {
-                        black_box(soak.tick().await);
+                        black_box(soak.tick().await.expect("nothing can fail"));
                     }
                 });
             });
@@ -71,28 +70,23 @@ fn tick(criterion: &mut Criterion) {
 fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
     let settings = Settings::of(profile);
     runtime().block_on(async {
-        let plan = SeededFaults::new(SEED, settings.world_faults);
-        let mut driver = Driver::start(
-            Kernel::boot(&settings.kernel, BOOT_Q, BOOT_POINTER),
-            settings.world().with_faults(plan),
-            Listening {
-                inner: SeededOracle::new(SEED, settings.agent.clone()),
-                heard: Exchange::default(),
-            },
-            &settings.driver,
-            SEED,
-        );
+        let faults = SeededFaults::new(SEED, settings.world_faults);
+        let world = settings.world().with_faults(faults);
+        let oracle = Listening {
+            inner: SeededOracle::new(SEED, settings.agent.clone()),
+            heard: Exchange::default(),
+        };
+        let start = Start::of_soak(&Settings::header(profile, SEED, u64::MAX));
+        let plan = SoakPlan::new(u64::MAX);
+        let mut soak = Session::new(start, plan, (world, oracle), Inputs::Seeded, ());
         let mut texts = Vec::new();
         for tick in 0..WARM_UP + TICKS {
-            let committed = driver.tick().await.expect("rebooted once it stops");
-            if committed.record.status != Status::Running {
-                let q = Clerk::boot_q(driver.kernel().q());
-                driver.kernel_mut().reboot(&q, BOOT_POINTER);
-            }
+            let ticked = soak.tick().await.expect("nothing can fail");
+            let committed = ticked.expect("rebooted once it stops");
             if tick < WARM_UP {
                 continue;
             }
-            let heard = driver.oracle().heard.clone();
+            let heard = soak.oracle().heard.clone();
             // A paged slice is hashed whole, once for itself and once for its page token; a page
             // of it is hashed as it is shown.
             match heard.paged_chars {
@@ -238,13 +232,11 @@ fn journal(criterion: &mut Criterion) {
 fn journal_records() -> Vec<Vec<u8>> {
     let header = Settings::header(Profile::Routine, SEED, TICKS);
     runtime().block_on(async {
-        let mut soak = Soak::start(&header);
         let mut records = Vec::new();
-        for _ in 0..TICKS {
-            let mut json = String::new();
-            soak.tick().await.record.write_json(&mut json);
-            records.push(json.into_bytes());
-        }
+        let look = |tick: &Tick<'_>| records.push(tick.record.as_bytes().to_vec());
+        let mut soak = Soak::start_into(&header, look);
+        soak.drive().await.expect("nothing can fail");
+        drop(soak);
         records
     })
 }
@@ -302,18 +294,16 @@ fn run_files() -> BTreeMap<String, Vec<u8>> {
     let ticks = 5_000;
     let header = Settings::header(Profile::Routine, SEED, ticks);
     let mut journal = Vec::new();
-    runtime().block_on(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..ticks {
-            soak.tick().await;
-            journal.extend_from_slice(soak.line());
-        }
-    });
+    let look = |tick: &Tick<'_>| journal.extend_from_slice(tick.line);
+    let mut soak = Soak::start_into(&header, look);
+    (runtime().block_on(soak.drive())).expect("nothing can fail");
+    drop(soak);
     [
         (RunDirectory::HEADER, header.to_bytes()),
         (RunDirectory::TAPE, Vec::new()),
         (RunDirectory::JOURNAL, journal),
         (RunDirectory::DRAWS, Vec::new()),
+        (RunDirectory::TRAPS, Vec::new()),
     ]
     .map(|(name, bytes)| (name.to_owned(), bytes))
     .into()

@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_fault_in_the_order_of_bytes_is_the_fault() {
+    fn the_first_fault_by_byte_is_reported() {
         assert_eq!(refusal("[\"\u{7f}").0, "ForbiddenCharacter");
         assert_eq!(refusal("[\"\\u0000\\ud800\"]").0, "ForbiddenCharacter");
         assert_eq!(refusal("[\"\\ud800\\u0000\"]").0, "LoneSurrogate");

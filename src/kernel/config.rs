@@ -1,4 +1,4 @@
-//! What a kernel is told before its first tick.
+//! A kernel's settings.
 
 use alloc::string::String;
 use alloc::vec;
@@ -12,8 +12,8 @@ use crate::dispatch::RouteConfig;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelConfig {
-    /// Length of the constant instructions sent with every frame, in characters; the frame's
-    /// budget shrinks by it.
+    /// Length of the system prompt sent with every frame, in characters; the frame's budget shrinks
+    /// by it.
     pub discipline_chars: u32,
     /// Command lines whose success lets the machine halt; more words may follow each.
     pub test_commands: Vec<String>,

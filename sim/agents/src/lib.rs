@@ -128,4 +128,10 @@ pub trait Oracle {
     fn simulated_latency_us(&self) -> u64 {
         0
     }
+
+    /// What was done on purpose to the reply last returned. Only a simulated provider does such
+    /// things.
+    fn injected(&self) -> Option<&Injected> {
+        None
+    }
 }

@@ -330,4 +330,8 @@ impl<A: Agent> Oracle for SeededOracle<A> {
     fn simulated_latency_us(&self) -> u64 {
         self.simulated_latency_us
     }
+
+    fn injected(&self) -> Option<&Injected> {
+        Some(&self.injected)
+    }
 }

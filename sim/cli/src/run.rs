@@ -18,18 +18,17 @@ use super::scenario_choice::choose;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
 use turingos_agents::SeededOracle;
-use turingos_run::driver::Observer;
 use turingos_run::prefix::read_header;
 use turingos_run::replay::Kind;
 use turingos_run::scenario::{
     AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
 };
 use turingos_run::soak::on_virtual_time;
-use turingos_run::tape::TapedWorld;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
+use turingos_run::tape::TapeSession;
+use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter, Sink, Tick};
 use turingos_workspace::{Limits, Workspace};
 
-/// Run one scenario: an agent carries out its mission, and what comes of it is checked.
+/// Run one scenario: an agent carries out its mission, and the result is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct RunArgs {
     /// A built-in scenario, or the path of a scenario file.
@@ -53,8 +52,8 @@ pub(crate) struct RunArgs {
     /// Run in this real directory, which must be new or empty, instead of in memory.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) workspace: Option<PathBuf>,
-    /// Go on with the run in this directory where its process stopped; a run in a workspace needs
-    /// the same --workspace.
+    /// Resume the run in this directory where its process stopped; a run in a workspace needs the
+    /// same --workspace.
     #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
         "scenario", "seed", "noise", "agent", "profile", "out",
     ])]
@@ -109,7 +108,7 @@ fn reproduce(header: &Header<Settings>, scenario: &str, noise: u16) -> String {
     )
 }
 
-/// A run that is about to begin, or to be gone on with.
+/// A run that is about to begin or to be resumed.
 struct Prepared {
     header: Header<Settings>,
     reproduce: String,
@@ -154,7 +153,7 @@ impl Prepared {
                 let opened = Workspace::open(path, Limits::default());
                 let mut workspace = opened.map_err(no_workspace)?;
                 if prefix.tape.count() == 0 {
-                    // Nothing has been asked of it yet, so that it may have been killed half filled.
+                    // It was not used yet, so its process may have been killed while it was filled.
                     populate(&mut workspace, &header)?;
                 }
                 Some(workspace)
@@ -162,7 +161,7 @@ impl Prepared {
             (Place::Memory, Some(_)) => {
                 return Err(Failure::new(
                     Exit::Usage,
-                    "the run takes place in memory; go on with it without --workspace",
+                    "the run takes place in memory; resume it without --workspace",
                 ));
             }
             (Place::Directory, None) => {
@@ -186,31 +185,49 @@ impl Prepared {
         })
     }
 
-    /// Runs to the end, wherever that is.
-    fn run(&mut self, look: &mut dyn FnMut(u64)) -> Result<Outcome, Failure> {
+    /// Runs to the end, in memory or in the workspace. The writer comes back for its manifest.
+    fn run(&mut self, progress: Progress) -> Result<(Outcome, Option<RunWriter>), Failure> {
         let header = &self.header;
-        let writer = &mut self.writer;
-        let oracle = header.config.oracle(header.seed);
+        let sinks = Sinks {
+            writer: self.writer.take(),
+            progress,
+        };
         on_virtual_time(async {
-            match (self.workspace.take(), writer.as_ref().map(RunWriter::deck)) {
-                (None, _) => {
-                    let run = ScenarioRun::seeded(header);
-                    Ok(drive(run, writer, look).await?.finish())
-                }
-                (Some(workspace), None) => {
-                    let run = ScenarioRun::start(header, workspace, oracle);
-                    Ok(drive(run, writer, look).await?.finish())
-                }
-                (Some(workspace), Some(deck)) => {
-                    let world = TapedWorld::new(deck.clone(), workspace);
-                    let run = ScenarioRun::start(header, world, oracle).observed_by(deck);
-                    let run = drive(run, writer, look).await?;
-                    // Judging is no part of the run: it looks past the tape.
-                    Ok(run.finish_in(TapedWorld::world_mut))
-                }
+            match self.workspace.take() {
+                None => run_to_end(ScenarioRun::seeded_into(header, sinks)).await,
+                Some(workspace) => run_to_end(ScenarioRun::start(header, workspace, sinks)).await,
             }
         })
     }
+}
+
+/// What the ticks of a run are written to.
+struct Sinks {
+    writer: Option<RunWriter>,
+    progress: Progress,
+}
+
+impl Sink for Sinks {
+    type Error = Failure;
+
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        self.writer.as_mut().and_then(Sink::tape)
+    }
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
+        self.progress.set(tick.committed.record.tick + 1);
+        match &mut self.writer {
+            Some(writer) => Ok(writer.take(tick)?),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn run_to_end<W: Manifold>(
+    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks>,
+) -> Result<(Outcome, Option<RunWriter>), Failure> {
+    run.drive().await?;
+    Ok((run.outcome(), run.into_sink().writer))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
@@ -219,30 +236,11 @@ fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), 
     workspace.populate(files).map_err(broken)
 }
 
-/// Runs every tick and writes it.
-async fn drive<W: Manifold, R: Observer>(
-    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, R>,
-    writer: &mut Option<RunWriter>,
-    look: &mut dyn FnMut(u64),
-) -> Result<ScenarioRun<W, SeededOracle<AnyAgent>, R>, Failure> {
-    while run.tick().await.is_some() {
-        look(run.ticks());
-        if let Some(writer) = writer {
-            writer.record_line(run.line())?;
-            if let Some(line) = run.draws_line() {
-                writer.draws_line(line.as_bytes())?;
-            }
-        }
-    }
-    Ok(run)
-}
-
 /// Runs the verb.
 ///
 /// # Errors
 /// There is no such scenario, its file is malformed, a workspace or run directory cannot be used,
-/// a run that is gone on with is corrupt or diverges, or a file or standard output cannot be
-/// written.
+/// a resumed run is corrupt or diverges, or a file or standard output cannot be written.
 pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut prepared = match (&arguments.resume, &arguments.scenario) {
         (Some(directory), _) => {
@@ -270,11 +268,10 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
     let shown = !arguments.quiet && !arguments.json;
     let progress = Progress::new(prepared.header.ticks, shown);
     let stopwatch = Stopwatch::start();
-    let outcome = prepared.run(&mut |ticks| progress.set(ticks))?;
+    let (outcome, writer) = prepared.run(progress)?;
     let wall = stopwatch.elapsed();
-    drop(progress);
     let manifest = manifest(&prepared, &outcome);
-    if let Some(writer) = prepared.writer {
+    if let Some(writer) = writer {
         writer.finish(&manifest)?;
     }
     if arguments.json {
@@ -290,14 +287,14 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
     })
 }
 
-/// Whether the run in `directory` is a soak: every seeded run is gone on with by this verb.
+/// Whether the run in `directory` is a soak: this verb resumes every seeded run.
 fn is_soak(directory: &Path) -> Result<bool, Failure> {
     match Kind::of(&read_header(directory)?) {
         Ok(Kind::Soak(_)) => Ok(true),
         Ok(Kind::Scenario(_)) => Ok(false),
         Ok(Kind::Live(_)) => Err(Failure::new(
             Exit::Usage,
-            "a live run is not gone on with by `sim run`: its providers are asked by `sim live`",
+            "use `sim live --resume` to resume a live run",
         )),
         Err(source) => {
             let path = directory.join(RunDirectory::HEADER);

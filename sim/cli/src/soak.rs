@@ -14,9 +14,10 @@ use super::exit::{Exit, Failure};
 use super::progress::Progress;
 use super::soak_report::{Report, Stopwatch};
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunWriter};
+use turingos_run::tape::TapeSession;
+use turingos_run::{Header, Manifest, Profile, RunDirectory, RunWriter, Sink, Tick};
 
-/// Run seeded agents through the kernel and check what comes of it.
+/// Run seeded agents through the kernel and check the result.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct SoakArgs {
     /// How many ticks to run, at least 1.
@@ -34,7 +35,7 @@ pub(crate) struct SoakArgs {
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on with the run in this directory where its process stopped.
+    /// Resume the run in this directory where its process stopped.
     #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
         "ticks", "seed", "profile", "swarm", "out", "check", "emit_journal",
     ])]
@@ -91,7 +92,7 @@ pub(crate) fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Fa
     }
     let header = arguments.header();
     if arguments.emit_journal {
-        simulate(&header, |soak| Ok(out.write_all(soak.line())?))?;
+        simulate(&header, Lines(&mut *out))?;
         out.flush()?;
         return Ok(Exit::Passed);
     }
@@ -102,18 +103,18 @@ pub(crate) fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Fa
     execute(arguments, &header, writer, out)
 }
 
-/// How the result of a soak that is gone on with is told.
+/// How the result of a resumed soak is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options {
     pub(super) json: bool,
     pub(super) quiet: bool,
 }
 
-/// Goes on with the soak in `directory`, or looks at a finished one again.
+/// Resumes the soak in `directory`, or runs a finished one again.
 ///
 /// # Errors
-/// A file of the run is corrupt or cannot be read, the run comes to something else than is
-/// recorded, or something cannot be written.
+/// A file of the run is corrupt or cannot be read, the re-run differs from the recording, or
+/// something cannot be written.
 pub(super) fn resume(
     directory: &Path,
     options: Options,
@@ -138,11 +139,11 @@ pub(super) fn resume(
     execute(&arguments, &header, Some(writer), out)
 }
 
-/// Runs the header and judges what comes of it.
+/// Runs the header and judges the result.
 fn execute(
     arguments: &SoakArgs,
     header: &Header<Settings>,
-    mut writer: Option<RunWriter>,
+    writer: Option<RunWriter>,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     let report = Report::new(arguments, header);
@@ -150,26 +151,26 @@ fn execute(
         report.write_opening(out)?;
         out.flush()?;
     }
-    let mut twin = match arguments.check {
+    let twin = match arguments.check {
         true => Some(Twin::start(arguments)?),
         false => None,
     };
     let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
     let stopwatch = Stopwatch::start();
-    let outcome = simulate(header, |soak| {
-        progress.set(soak.ticks());
-        if let Some(writer) = &mut writer {
-            writer.record_line(soak.line())?;
-            if let Some(line) = soak.draws_line() {
-                writer.draws_line(line.as_bytes())?;
-            }
-        }
-        match &mut twin {
-            Some(twin) => twin.compare(soak.line(), soak.ticks() - 1),
-            None => Ok(()),
-        }
-    })?;
+    let (outcome, sinks) = simulate(
+        header,
+        Sinks {
+            writer,
+            twin,
+            progress,
+        },
+    )?;
     let wall = stopwatch.elapsed();
+    let Sinks {
+        writer,
+        twin,
+        progress,
+    } = sinks;
     drop(progress);
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
@@ -190,18 +191,50 @@ fn execute(
     Ok(if passed { Exit::Passed } else { Exit::Failed })
 }
 
-/// Runs the whole header, showing the soak to `look` after each tick.
-fn simulate(
-    header: &Header<Settings>,
-    mut look: impl FnMut(&mut Soak) -> Result<(), Failure>,
-) -> Result<Outcome, Failure> {
-    on_virtual_time(async {
-        let mut soak = Soak::start(header);
-        while soak.ticks() < header.ticks {
-            soak.tick().await;
-            look(&mut soak)?;
+/// What the ticks of a soak are written to and compared with.
+struct Sinks {
+    writer: Option<RunWriter>,
+    twin: Option<Twin>,
+    progress: Progress,
+}
+
+impl Sink for Sinks {
+    type Error = Failure;
+
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        self.writer.as_mut().and_then(Sink::tape)
+    }
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
+        let number = tick.committed.record.tick;
+        self.progress.set(number + 1);
+        if let Some(writer) = &mut self.writer {
+            writer.take(tick)?;
         }
-        Ok(soak.finish())
+        match &mut self.twin {
+            Some(twin) => twin.compare(tick.line, number),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes journal lines.
+struct Lines<'a, W>(&'a mut W);
+
+impl<W: Write> Sink for Lines<'_, W> {
+    type Error = Failure;
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
+        Ok(self.0.write_all(tick.line)?)
+    }
+}
+
+/// Runs the whole header into `sink`.
+fn simulate<S: Sink>(header: &Header<Settings>, sink: S) -> Result<(Outcome, S), S::Error> {
+    on_virtual_time(async {
+        let mut soak = Soak::start_into(header, sink);
+        soak.drive().await?;
+        Ok((soak.outcome(), soak.into_sink()))
     })
 }
 

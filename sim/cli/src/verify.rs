@@ -70,11 +70,12 @@ impl Recording {
 }
 
 /// The names that make a directory a run, even one that has lost its header.
-const RUN_FILES: [&str; 5] = [
+const RUN_FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
     RunDirectory::DRAWS,
+    RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
 

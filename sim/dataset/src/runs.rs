@@ -14,8 +14,8 @@ use turingos::trap::TrapFrame;
 
 use super::{Collector, Transition};
 use turingos_run::RunIoError;
-use turingos_run::driver::Call;
 use turingos_run::replay::{Watcher, replay};
+use turingos_run::tape::Call;
 
 /// Why a run gave not all of its rows.
 #[derive(Debug, Error)]
@@ -74,7 +74,7 @@ impl<W: Write> Watcher for Witness<'_, W> {
         self.reply = reply.map(|raw| (raw.provider, raw.status, raw.body.clone()));
     }
 
-    fn held(&mut self, done: u64, committed: &Committed, kernel: &Kernel) {
+    fn verified(&mut self, done: u64, committed: &Committed, kernel: &Kernel) {
         if self.written.is_ok() {
             *self.written = self.take(done, committed);
         }

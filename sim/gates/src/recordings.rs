@@ -12,7 +12,7 @@ use turingos::bus::Provider;
 
 use super::Ledger;
 use turingos_agents::NoiseRates;
-use turingos_live::session::{End, Interrupts, Session};
+use turingos_live::session::{End, Interrupts, LiveSession};
 use turingos_live::{Budget, LiveOracle};
 use turingos_run::providers::Config;
 use turingos_run::providers::settings::{LaneFile, LanesFile, RetryFile, Settings, SettingsFile};
@@ -185,7 +185,7 @@ async fn session(
     let header = Config::of(scenario, settings).into_header(seed, TICKS);
     let oracle = LiveOracle::new(settings, None, None).map_err(|error| error.to_string())?;
     let writer = RunDirectory::create(run, &header)?;
-    let session = Session::start(&header, world, oracle, writer, Budget::default());
+    let session = LiveSession::start(&header, world, oracle, writer, Budget::default());
     let End::Over(outcome, writer, _) = session.run(&mut Undisturbed, |_| ()).await? else {
         return Err("the run was given up".into());
     };

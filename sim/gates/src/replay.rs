@@ -86,17 +86,12 @@ fn recorded(scratch: TempDir, ledger: &mut Ledger) -> std::io::Result<String> {
 
 fn record(run: &Path, profile: Profile, seed: u64) -> Result<(), RunIoError> {
     let header = Settings::header(profile, seed, TICKS);
-    let mut writer = RunDirectory::create(run, &header)?;
-    let outcome = on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        while soak.ticks() < TICKS {
-            soak.tick().await;
-            writer.record_line(soak.line())?;
-        }
-        Ok::<_, RunIoError>(soak.finish())
-    })?;
+    let mut soak = Soak::start_into(&header, RunDirectory::create(run, &header)?);
+    on_virtual_time(soak.drive())?;
+    let outcome = soak.outcome();
     let manifest = Manifest::new(seed, profile, TICKS, outcome.root, "sim soak".to_owned());
-    writer.finish(&manifest.with_gates(judge(&header, &outcome.tally)))
+    let manifest = manifest.with_gates(judge(&header, &outcome.tally));
+    soak.into_sink().finish(&manifest)
 }
 
 /// Changes a byte here and there in header and journal; a replay has to refuse each.

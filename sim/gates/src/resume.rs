@@ -10,7 +10,6 @@ use super::{Finding, Ledger};
 use turingos_run::replay::replay;
 use turingos_run::scenario::{self, AgentKind, BuiltIn, Outcome, ScenarioRun};
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
-use turingos_run::tape::TapedWorld;
 use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
 use turingos_workspace::{Limits, Workspace};
 
@@ -65,15 +64,10 @@ fn in_a_scratch_directory(ledger: &mut Ledger) -> Result<(), RunIoError> {
     scratch.close().map_err(RunIoError::system("remove", here))
 }
 
-fn run_to_the_end(header: &Header<Settings>, mut writer: RunWriter) -> Result<(), RunIoError> {
-    on_virtual_time(async {
-        let mut soak = Soak::start(header);
-        while soak.ticks() < header.ticks {
-            soak.tick().await;
-            writer.record_line(soak.line())?;
-        }
-        writer.flush()
-    })
+fn run_to_the_end(header: &Header<Settings>, writer: RunWriter) -> Result<(), RunIoError> {
+    let mut soak = Soak::start_into(header, writer);
+    on_virtual_time(soak.drive())?;
+    soak.into_sink().flush()
 }
 
 /// Leaves a run in a real directory after each of its ticks and goes on with it. Returns how often.
@@ -138,26 +132,23 @@ fn go_on(run: &Path, work: &Path) -> Result<(), String> {
 /// Runs to the end, or leaves the run after `limit` ticks; then there is no outcome.
 fn drive(
     header: &Header<scenario::Settings>,
-    mut writer: RunWriter,
+    writer: RunWriter,
     workspace: Workspace,
     limit: Option<u64>,
 ) -> Result<Option<Outcome>, RunIoError> {
-    let deck = writer.deck();
-    let world = TapedWorld::new(deck.clone(), workspace);
-    let oracle = header.config.oracle(header.seed);
-    let mut run = ScenarioRun::start(header, world, oracle).observed_by(deck);
-    let outcome = on_virtual_time(async {
+    let mut run = ScenarioRun::start(header, workspace, writer);
+    let is_over = on_virtual_time(async {
         while limit != Some(run.ticks()) {
-            if run.tick().await.is_none() {
-                return Ok(Some(run.finish_in(TapedWorld::world_mut)));
+            if run.tick().await?.is_none() {
+                return Ok(true);
             }
-            writer.record_line(run.line())?;
         }
-        Ok::<_, RunIoError>(None)
+        Ok::<_, RunIoError>(false)
     })?;
-    let Some(outcome) = outcome else {
+    if !is_over {
         return Ok(None);
-    };
+    }
+    let outcome = run.outcome();
     let manifest = Manifest::new(
         header.seed,
         header.profile,
@@ -165,6 +156,7 @@ fn drive(
         outcome.root,
         "sim run".to_owned(),
     );
-    writer.finish(&manifest.with_gates(outcome.gates.clone()))?;
+    let manifest = manifest.with_gates(outcome.gates.clone());
+    run.into_sink().finish(&manifest)?;
     Ok(Some(outcome))
 }

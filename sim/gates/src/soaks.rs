@@ -3,8 +3,8 @@
 use turingos::kernel::Committed;
 
 use super::{Finding, Ledger};
-use turingos_run::Profile;
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+use turingos_run::{Profile, Tick};
 
 /// The run that the main job is documented with.
 const TICKS: u64 = 1_200;
@@ -34,11 +34,11 @@ pub(super) fn run(
 ) -> Outcome {
     let header = Settings::header(profile, seed, ticks);
     on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        while soak.ticks() < ticks {
-            let committed = soak.tick().await;
-            look(&committed, soak.line());
+        let look = |tick: &Tick<'_>| look(tick.committed, tick.line);
+        let mut soak = Soak::start_into(&header, look);
+        match soak.drive().await {
+            Ok(()) => soak.outcome(),
+            Err(error) => unreachable!("a soak without files has nothing to fail: {error}"),
         }
-        soak.finish()
     })
 }

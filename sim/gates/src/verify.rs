@@ -1,11 +1,13 @@
 //! The gate `verify`: recordings, damaged and whole.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
 
 use super::{Finding, Ledger};
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
 use turingos_run::verify;
-use turingos_run::{DrawsChain, Manifest, Profile, RunDirectory};
+use turingos_run::{Manifest, Profile, RunDirectory};
 use turingos_testkit::corpus::turingos_journals::JournalExpectation;
 use turingos_testkit::corpus::{Corpus, LoadError, load};
 
@@ -18,7 +20,13 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     for case in &journals {
         ledger.hold("turingos-journals", case);
     }
-    let files = small_run();
+    let files = match small_run() {
+        Ok(files) => files,
+        Err(error) => {
+            ledger.expect(false, || format!("no run: {error}"));
+            BTreeMap::new()
+        }
+    };
     ledger.expect(is_valid(&files), || {
         "a run as it was written is not valid".to_owned()
     });
@@ -64,41 +72,28 @@ fn flip_every_byte(mut files: BTreeMap<String, Vec<u8>>, ledger: &mut Ledger) ->
     bytes
 }
 
-/// A run of a few ticks with something in every file that a soak writes.
-fn small_run() -> BTreeMap<String, Vec<u8>> {
+/// The files of a run of a few ticks; none of those that a soak fills is empty.
+fn small_run() -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
+    let scratch = tempfile::tempdir()?;
+    let run = scratch.path().join("run");
     let header = Settings::header(Profile::Hostile, SEED, TICKS);
-    let header_bytes = header.to_bytes();
-    let mut drawn = DrawsChain::default();
-    let (mut journal, mut draws) = (Vec::new(), Vec::new());
-    let outcome = on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        while soak.ticks() < TICKS {
-            soak.tick().await;
-            journal.extend_from_slice(soak.line());
-            if let Some(line) = soak.draws_line() {
-                drawn.line(line.trim_end().as_bytes());
-                draws.extend_from_slice(line.as_bytes());
-            }
-        }
-        soak.finish()
-    });
-    let manifest = Manifest::new(
-        SEED,
-        Profile::Hostile,
-        TICKS,
-        outcome.root,
-        "sim soak".into(),
-    )
-    .with_gates(judge(&header, &outcome.tally))
-    .with_tape(turingos::journal::Chain::new(header.genesis()))
-    .with_draws(drawn.chain());
-    [
-        (RunDirectory::HEADER, header_bytes),
-        (RunDirectory::TAPE, Vec::new()),
-        (RunDirectory::JOURNAL, journal),
-        (RunDirectory::DRAWS, draws),
-        (RunDirectory::MANIFEST, manifest.to_bytes()),
-    ]
-    .map(|(name, bytes)| (name.to_owned(), bytes))
-    .into()
+    let mut soak = Soak::start_into(&header, RunDirectory::create(&run, &header)?);
+    on_virtual_time(soak.drive())?;
+    let outcome = soak.outcome();
+    let reproduce = "sim soak".to_owned();
+    let manifest = Manifest::new(SEED, Profile::Hostile, TICKS, outcome.root, reproduce)
+        .with_gates(judge(&header, &outcome.tally));
+    soak.into_sink().finish(&manifest)?;
+    let mut files = BTreeMap::new();
+    for name in [
+        RunDirectory::HEADER,
+        RunDirectory::TAPE,
+        RunDirectory::JOURNAL,
+        RunDirectory::DRAWS,
+        RunDirectory::TRAPS,
+        RunDirectory::MANIFEST,
+    ] {
+        files.insert(name.to_owned(), fs::read(run.join(name))?);
+    }
+    Ok(files)
 }

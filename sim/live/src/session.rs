@@ -1,7 +1,7 @@
-//! A live run, tick by tick, recorded as it happens: budgets, interruptions, secrets.
+//! A live session: budgets, interruptions and the leak alarm around a [`Session`].
 //!
-//! Never writes a manifest for a run in which a tick was given up: such a run is a recording that
-//! did not finish, valid up to its last whole tick. Never goes on after a failed write.
+//! Writes no manifest for a run in which a tick was aborted: such a run is an unfinished recording,
+//! valid up to its last whole tick.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -13,27 +13,24 @@ use turingos::manifold::Manifold;
 use super::oracle::{Alarm, LiveOracle};
 use super::secrets::Leak;
 use super::spending::{Budget, Spending};
-use turingos_run::providers::{Config, ProvidersEncoder};
-use turingos_run::recorded_oracle::RecordedOracle;
-use turingos_run::scenario::{Outcome, ScenarioRun};
-use turingos_run::tape::{Deck, TapedWorld};
-use turingos_run::{Header, RunIoError, RunWriter};
+use turingos_run::providers::Config;
+use turingos_run::scenario::{Outcome, ScenarioPlan};
+use turingos_run::{Header, RunIoError, RunWriter, Session};
 
-/// A live run in world `W`.
-pub struct Session<W> {
-    run: ScenarioRun<TapedWorld<W>, RecordedOracle<LiveOracle, ProvidersEncoder>, Deck>,
-    writer: RunWriter,
+/// A live run in world `W`, recorded as it happens.
+pub struct LiveSession<W> {
+    session: Session<ScenarioPlan, W, LiveOracle, RunWriter>,
     alarm: Alarm,
     budget: Budget,
 }
 
-/// Tells when somebody wants the run to end: ready once for each time that they say so.
+/// Requests of a user to end the run.
 pub trait Interrupts {
-    /// Ready if somebody has said so again.
+    /// Ready once for each request.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()>;
 }
 
-/// What one tick came to, for whoever watches.
+/// One tick of a live run, to be shown.
 #[derive(Clone, Debug)]
 pub struct Watched<'a> {
     /// The tick.
@@ -45,10 +42,10 @@ pub struct Watched<'a> {
 /// How a session ended.
 #[derive(Debug)]
 pub enum End {
-    /// The run is over, by its own end, its limits or one interruption; its writer is to be
-    /// finished with a manifest.
+    /// The run is over, by its own end, its limits or one interruption; the writer waits for its
+    /// manifest.
     Over(Box<Outcome>, RunWriter, Spending),
-    /// The second interruption came within a tick, which is given up. Nothing is finished.
+    /// The second interruption came within a tick, which is aborted. Nothing is finished.
     Abandoned {
         /// How many ticks are recorded.
         ticks: u64,
@@ -62,14 +59,14 @@ pub enum End {
     },
 }
 
-/// What came first.
+/// What ended the wait for a tick.
 enum First {
-    Tick(Option<Box<Committed>>),
+    Tick(Result<Option<Box<Committed>>, RunIoError>),
     Abandoned,
     Leak(Leak),
 }
 
-impl<W: Manifold> Session<W> {
+impl<W: Manifold> LiveSession<W> {
     /// Prepares the run of `header` in `world`, which holds the scenario's files. Whatever the run
     /// writes passes the oracle's scan. Must be called inside a tokio runtime with a real clock.
     #[must_use]
@@ -81,25 +78,23 @@ impl<W: Manifold> Session<W> {
         budget: Budget,
     ) -> Self {
         let writer = writer.with_scan(oracle.secrets().for_writers());
-        let deck = writer.deck();
         let alarm = oracle.alarm();
-        let encoder = header.config.providers.encoder();
-        let run = ScenarioRun::on(
-            Config::course(header),
-            TapedWorld::new(deck.clone(), world),
-            RecordedOracle::new(deck.clone(), encoder, oracle),
-        )
-        .observed_by(deck);
-        Self {
-            run,
+        let session = Session::new(
+            Config::start(header),
+            Config::plan(header),
+            (world, oracle),
+            Config::inputs(header),
             writer,
+        );
+        Self {
+            session,
             alarm,
             budget,
         }
     }
 
-    /// Runs to the end. The first interruption ends the run after the tick that is under way,
-    /// which `look` is told by `None`; the second gives that tick up.
+    /// Runs to the end. The first interruption ends the run after the tick that is under way, for
+    /// which `look` is called with `None`; the second aborts that tick.
     ///
     /// # Errors
     /// The run cannot be written. What was written is a valid recording.
@@ -111,28 +106,30 @@ impl<W: Manifold> Session<W> {
         let mut interrupted = false;
         loop {
             if let Some(reason) = self.reason_to_stop(interrupted) {
-                self.run.stop(reason);
+                self.session.stop(reason);
             }
-            match self.first(interrupts, &mut interrupted, &mut look).await {
-                First::Tick(Some(committed)) => {
-                    self.writer.record_line(self.run.line())?;
-                    self.writer.flush()?;
-                    look(Some(Watched {
-                        committed: &committed,
-                        spending: self.run.oracle().live().spending(),
-                    }));
-                }
-                First::Tick(None) => {
-                    let spending = self.run.oracle().live().spending();
-                    let outcome = self.run.finish_in(TapedWorld::world_mut);
-                    return Ok(End::Over(Box::new(outcome), self.writer, spending));
-                }
+            let first = self.first(interrupts, &mut interrupted, &mut look).await;
+            let spending = self.session.oracle().spending();
+            match first {
+                First::Tick(committed) => match committed? {
+                    Some(committed) => {
+                        self.session.sink_mut().flush()?;
+                        look(Some(Watched {
+                            committed: &committed,
+                            spending,
+                        }));
+                    }
+                    None => {
+                        let outcome = Box::new(self.session.outcome());
+                        return Ok(End::Over(outcome, self.session.into_sink(), spending));
+                    }
+                },
                 First::Abandoned => {
-                    let ticks = self.run.ticks();
+                    let ticks = self.session.ticks();
                     return Ok(End::Abandoned { ticks });
                 }
                 First::Leak(leak) => {
-                    let ticks = self.run.ticks();
+                    let ticks = self.session.ticks();
                     return Ok(End::Leak { leak, ticks });
                 }
             }
@@ -140,7 +137,7 @@ impl<W: Manifold> Session<W> {
     }
 
     fn reason_to_stop(&self, interrupted: bool) -> Option<&'static str> {
-        let spending = self.run.oracle().live().spending();
+        let spending = self.session.oracle().spending();
         match self.budget.exceeded_by(spending) {
             _ if interrupted => Some("interrupted"),
             exceeded => exceeded,
@@ -155,8 +152,7 @@ impl<W: Manifold> Session<W> {
         interrupted: &mut bool,
         look: &mut impl FnMut(Option<Watched<'_>>),
     ) -> First {
-        let alarm = self.alarm.clone();
-        let mut tick = pin!(self.run.tick());
+        let mut tick = pin!(self.session.tick());
         poll_fn(|context| {
             while interrupts.poll(context).is_ready() {
                 if *interrupted {
@@ -165,9 +161,11 @@ impl<W: Manifold> Session<W> {
                 *interrupted = true;
                 look(None);
             }
-            match (tick.as_mut().poll(context), alarm.leak()) {
+            match (tick.as_mut().poll(context), self.alarm.leak()) {
                 (_, Some(leak)) => Poll::Ready(First::Leak(leak)),
-                (Poll::Ready(committed), None) => Poll::Ready(First::Tick(committed.map(Box::new))),
+                (Poll::Ready(ticked), None) => {
+                    Poll::Ready(First::Tick(ticked.map(|it| it.map(Box::new))))
+                }
                 (Poll::Pending, None) => Poll::Pending,
             }
         })

@@ -14,7 +14,7 @@ use super::error::RunIoError;
 use super::header::Header;
 use super::prefix::{Prefix, read_header, read_prefix};
 use super::recorded_journal::RecordedJournal;
-use super::tape::{Deck, Ending, TapeWriter};
+use super::tape::{Ending, TapeSession, TapeWriter};
 use super::writer::RunWriter;
 
 /// The names of a run's files.
@@ -31,7 +31,9 @@ impl RunDirectory {
     /// One line for each tick in which a layer of the simulation went wrong on purpose; follows
     /// from the header, proves nothing, and is there to be read.
     pub const DRAWS: &'static str = "draws.jsonl";
-    /// What the run came to; present once it has finished.
+    /// One line for each trap frame; follows from header and tape like the journal.
+    pub const TRAPS: &'static str = "traps.jsonl";
+    /// The result of the run; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
     /// Makes `path` a run with an empty tape and an empty journal.
@@ -54,18 +56,24 @@ impl RunDirectory {
         lock(&file, &journal)?;
         let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
             let draws = create_new(&path.join(Self::DRAWS))?;
+            let traps = create_new(&path.join(Self::TRAPS))?;
             write_whole(path, Self::HEADER, &header.to_bytes())?;
-            Ok((tape, draws))
+            Ok((tape, [draws, traps]))
         });
         match rest {
-            Ok((tape, draws)) => {
+            Ok((tape, plain)) => {
                 let tape_path = path.join(Self::TAPE);
                 let tape = TapeWriter::begin(tape, &tape_path, header.genesis(), None);
-                Ok(RunWriter::new(path, file, draws, Deck::recording(tape)))
+                Ok(RunWriter::new(
+                    path,
+                    file,
+                    plain,
+                    TapeSession::recording(tape),
+                ))
             }
             Err(error) => {
                 // The first error is the one to tell; what was made here should not stop a retry.
-                for name in [Self::TAPE, Self::DRAWS, Self::JOURNAL] {
+                for name in [Self::TAPE, Self::DRAWS, Self::TRAPS, Self::JOURNAL] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 Err(error)
@@ -73,11 +81,11 @@ impl RunDirectory {
         }
     }
 
-    /// Goes on with the run in `path` where its process stopped, or looks at a finished one again.
+    /// Resumes the run in `path` where its process stopped, or runs a finished one again.
     ///
     /// Header, tape, journal and manifest are verified first. The caller then runs everything from
-    /// the first tick on: the writer holds each record to the journal until that has ended, cuts a
-    /// torn line, and appends from there; the deck plays the tape in the same way. Until then no
+    /// the first tick on: the writer compares each record with the journal until that has ended,
+    /// cuts a torn line, and appends from there; the tape is played in the same way. Until then no
     /// file is changed.
     ///
     /// # Errors
@@ -92,6 +100,10 @@ impl RunDirectory {
         let file = open_to_write(&journal)?;
         lock(&file, &journal)?;
         let prefix = read_prefix(path)?;
+        let traps = path.join(Self::TRAPS);
+        if !traps.exists() {
+            return Err(RunIoError::Missing { path: traps });
+        }
         let genesis = prefix.header.genesis();
         let tape = path.join(Self::TAPE);
         let ending = match prefix.manifest {
@@ -102,10 +114,10 @@ impl RunDirectory {
                 scan: None,
             },
         };
-        let deck = Deck::playing(&tape, genesis, ending)?;
+        let tape = TapeSession::playing(&tape, genesis, ending)?;
         let recorded = RecordedJournal::open(path, genesis)?;
         let is_finished = prefix.manifest.is_some();
-        let writer = RunWriter::resume(path, file, recorded, deck, is_finished)?;
+        let writer = RunWriter::resume(path, file, recorded, tape, is_finished)?;
         Ok((prefix, writer))
     }
 }

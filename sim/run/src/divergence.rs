@@ -65,17 +65,20 @@ pub enum Cause {
     WorldChanged,
     /// Every input is the recorded one, but the record is not: the program changed.
     RecordChanged,
+    /// The record is the recorded one, but a trap frame is not: the program changed.
+    TrapFrameChanged,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PromptChanged,
         Self::OrderChanged,
         Self::ExtraCall,
         Self::MissingCall,
         Self::WorldChanged,
         Self::RecordChanged,
+        Self::TrapFrameChanged,
     ];
 
     /// The cause as it is written in reports.
@@ -88,6 +91,7 @@ impl Cause {
             Self::MissingCall => "MISSING_CALL",
             Self::WorldChanged => "WORLD_CHANGED",
             Self::RecordChanged => "RECORD_CHANGED",
+            Self::TrapFrameChanged => "TRAP_FRAME_CHANGED",
         }
     }
 }
@@ -97,15 +101,31 @@ impl Divergence {
     /// does not have is empty.
     #[must_use]
     pub fn of_records(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
-        let (recorded, replayed) = (parsed(recorded), parsed(replayed));
-        let detail = match (&recorded, &replayed) {
-            (Some(_), None) => "the recording has a record where the replay has ended",
-            (None, Some(_)) => "the replay goes on where the recording has ended",
+        let detail = match (recorded, replayed) {
+            (_, b"") => "the recording has a record where the replay has ended",
+            (b"", _) => "the replay has a record where the recording has ended",
             _ => "every input is the recorded one, but the record is another",
         };
+        Self::of_lines(tick, Cause::RecordChanged, detail, recorded, replayed)
+    }
+
+    /// The divergence of two trap frames of one tick, each as its JSON text. A frame that one side
+    /// does not have is empty.
+    #[must_use]
+    pub fn of_trap_frames(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+        let detail = match (recorded, replayed) {
+            (_, b"") => "the recording has a trap frame where the replay has none",
+            (b"", _) => "the replay has a trap frame where the recording has none",
+            _ => "the record is the recorded one, but the trap frame is another",
+        };
+        Self::of_lines(tick, Cause::TrapFrameChanged, detail, recorded, replayed)
+    }
+
+    fn of_lines(tick: u64, cause: Cause, detail: &str, recorded: &[u8], replayed: &[u8]) -> Self {
+        let (recorded, replayed) = (parsed(recorded), parsed(replayed));
         Self {
             tick,
-            cause: Cause::RecordChanged,
+            cause,
             detail: detail.to_owned(),
             differences: match (&recorded, &replayed) {
                 (Some(recorded), Some(replayed)) => differences(recorded, replayed),

@@ -62,6 +62,22 @@ pub enum RunIoError {
         /// The cause, as the operating system says it.
         source: io::Error,
     },
+    /// A file that every run has is not there.
+    #[error("{path} is missing")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A line of a plain file is not what this version writes.
+    #[error("{path}: line {line} {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A header or manifest is not what this version writes.
     #[error("{path}: {source}")]
     Document {
@@ -133,7 +149,7 @@ pub enum RunIoError {
         path: PathBuf,
     },
     /// A run that is finished has no room for another record.
-    #[error("{path} has no record for a tick that the run came to again, but the run is finished")]
+    #[error("{path} is finished, but the re-run produced a tick that it lacks")]
     Finished {
         /// The journal.
         path: PathBuf,
@@ -173,6 +189,8 @@ impl RunIoError {
             | Self::Stopped
             | Self::AfterFailure { .. } => Blame::System,
             Self::NoRun { .. }
+            | Self::Missing { .. }
+            | Self::Malformed { .. }
             | Self::Document { .. }
             | Self::Chain { .. }
             | Self::TapeEntry { .. }

@@ -28,7 +28,8 @@ pub struct Manifest {
     records: u64,
     root: Digest,
     tape: TapeAnchor,
-    draws: DrawsAnchor,
+    draws: LinesAnchor,
+    traps: LinesAnchor,
     gates: Vec<Gate>,
     passed: bool,
     counts: BTreeMap<String, u64>,
@@ -45,14 +46,28 @@ pub struct TapeAnchor {
     pub head: Digest,
 }
 
-/// What vouches for a finished run's draws.
+/// What vouches for a file of plain lines of a finished run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DrawsAnchor {
+pub struct LinesAnchor {
     /// How many lines there are.
     pub lines: u64,
-    /// Where their [`DrawsChain`](super::DrawsChain) ends; the digest of nothing if there are none.
+    /// Where their [`LineChain`](super::LineChain) ends; the digest of nothing if there are none.
     pub head: Digest,
+}
+
+impl LinesAnchor {
+    const NONE: Self = Self {
+        lines: 0,
+        head: Digest::EMPTY,
+    };
+
+    const fn of(lines: Chain) -> Self {
+        Self {
+            lines: lines.count(),
+            head: lines.head(),
+        }
+    }
 }
 
 /// One check of a finished run.
@@ -68,8 +83,8 @@ pub struct Gate {
 }
 
 impl Manifest {
-    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the ends of tape
-    /// and draws in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
+    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the ends of tape,
+    /// draws and trap frames in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
     /// a command that can be copied into a shell.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, records: u64, root: Digest, reproduce: String) -> Self {
@@ -83,10 +98,8 @@ impl Manifest {
                 entries: 0,
                 head: Digest::EMPTY,
             },
-            draws: DrawsAnchor {
-                lines: 0,
-                head: Digest::EMPTY,
-            },
+            draws: LinesAnchor::NONE,
+            traps: LinesAnchor::NONE,
             gates: Vec::new(),
             passed: true,
             counts: BTreeMap::new(),
@@ -122,17 +135,27 @@ impl Manifest {
     /// The same manifest with the end of the run's draws.
     #[must_use]
     pub const fn with_draws(mut self, draws: Chain) -> Self {
-        self.draws = DrawsAnchor {
-            lines: draws.count(),
-            head: draws.head(),
-        };
+        self.draws = LinesAnchor::of(draws);
+        self
+    }
+
+    /// The same manifest with the end of the run's trap frames.
+    #[must_use]
+    pub const fn with_traps(mut self, traps: Chain) -> Self {
+        self.traps = LinesAnchor::of(traps);
         self
     }
 
     /// What vouches for the draws.
     #[must_use]
-    pub const fn draws(&self) -> DrawsAnchor {
+    pub const fn draws(&self) -> LinesAnchor {
         self.draws
+    }
+
+    /// What vouches for the trap frames.
+    #[must_use]
+    pub const fn traps(&self) -> LinesAnchor {
+        self.traps
     }
 
     /// Where the tape ends.

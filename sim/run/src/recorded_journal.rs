@@ -1,4 +1,4 @@
-//! A journal that was written before, to hold a second run of the same inputs to.
+//! The journal of an earlier run, to compare a second run of the same inputs with.
 //!
 //! Never holds more than what is read ahead in memory.
 
@@ -19,11 +19,11 @@ pub struct RecordedJournal {
     lines: ReadAhead,
 }
 
-/// What a journal says to a record.
+/// How a record compares with the recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Verified {
     /// It is the recorded one.
-    Same,
+    Equal,
     /// The journal has no record of this tick.
     Ended,
 }
@@ -47,17 +47,17 @@ impl RecordedJournal {
         Ok(self.lines.peek()?.is_some())
     }
 
-    /// Holds the next record, as its JSON text, to the journal.
+    /// Compares the next record, given as its JSON text, with the journal's.
     ///
     /// # Errors
     /// The journal cannot be read or does not verify, or its record is another.
-    pub fn hold(&mut self, replayed: &[u8]) -> Result<Held, RunIoError> {
+    pub fn verify_next(&mut self, replayed: &[u8]) -> Result<Verified, RunIoError> {
         let tick = self.chain().count();
         match self.lines.peek()? {
-            None => Ok(Held::Ended),
+            None => Ok(Verified::Ended),
             Some(record) if record == replayed => {
                 self.lines.advance();
-                Ok(Held::Same)
+                Ok(Verified::Equal)
             }
             Some(record) => Err(diverged(tick, record, replayed)),
         }
@@ -75,13 +75,13 @@ impl RecordedJournal {
         }
     }
 
-    /// Where the journal stands: its head and how many records were held.
+    /// The journal's head and how many records were verified.
     #[must_use]
     pub const fn chain(&self) -> Chain {
         self.lines.place().chain
     }
 
-    /// How many bytes the records held so far have.
+    /// How many bytes the verified records have.
     #[must_use]
     pub const fn whole_bytes(&self) -> u64 {
         self.lines.place().whole_bytes

@@ -20,7 +20,7 @@ use super::soak_report::Stopwatch;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
 use signals::Signals;
-use turingos_live::session::{End, Session};
+use turingos_live::session::{End, LiveSession};
 use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
 use turingos_run::scenario::{Ending, Outcome};
@@ -31,7 +31,7 @@ use watch::Watch;
 ///
 /// # Errors
 /// The arguments or settings are wrong, a key is missing, a provider cannot be reached, a directory
-/// cannot be used, a secret was about to be written, or the run was given up within a tick.
+/// cannot be used, a secret was about to be written, or a tick was aborted.
 pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let settings = arguments.settings()?;
     let budget = arguments.budget(&settings)?;
@@ -64,8 +64,8 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
     let end = runtime.block_on(record(arguments, &header, beginning, oracle, budget))?;
     let (outcome, writer, spending) = match end {
         End::Over(outcome, writer, spending) => (outcome, writer, spending),
-        End::Abandoned { ticks } => return Err(given_up(arguments, ticks, "a tick was given up")),
-        End::Leak { leak, ticks } => return Err(given_up(arguments, ticks, &leak.to_string())),
+        End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
+        End::Leak { leak, ticks } => return Err(aborted(arguments, ticks, &leak.to_string())),
     };
     let manifest = manifest(arguments, &header, &outcome);
     scanned("the manifest", &manifest.to_bytes())?;
@@ -115,19 +115,19 @@ async fn record(
         }
     };
     let watch = Watch::new(!arguments.quiet && !arguments.json);
-    let session = Session::start(header, workspace, oracle, writer, budget);
+    let session = LiveSession::start(header, workspace, oracle, writer, budget);
     let end = session
         .run(&mut signals, |watched| watch.show(watched))
         .await;
     Ok(end?)
 }
 
-/// The header of a recording that can be gone on with, by these settings.
+/// The header of an unfinished recording that was made with these settings.
 fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, Failure> {
     let prefix = read_prefix::<Config>(recording)?;
     let place = recording.display();
     if prefix.manifest.is_some() {
-        let message = format!("{place} has finished: there is nothing to go on with");
+        let message = format!("{place} has finished: there is nothing to resume");
         return Err(Failure::new(Exit::Usage, message));
     }
     let header = prefix.header;
@@ -142,12 +142,12 @@ fn no_provider(error: NoProvider) -> Failure {
     Failure::new(Exit::System, error.to_string())
 }
 
-fn given_up(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
+fn aborted(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
     let place = arguments.recording().display();
     Failure::new(
         Exit::System,
         format!(
-            "{reason}; {place} holds a valid recording of {ticks} ticks, which --resume goes on with"
+            "{reason}; {place} holds a valid recording of {ticks} ticks; use --resume to continue it"
         ),
     )
 }

@@ -1,7 +1,6 @@
-//! One line on standard error for each tick, for a person who watches.
+//! One line on standard error for each tick, if that is a terminal.
 //!
-//! Never writes where nobody is watching, and never what a model or a file said: only names that
-//! the kernel gives things, and a shortened pointer.
+//! Never shows what a model or a file said: only the kernel's own names, and a shortened pointer.
 
 use std::io::{self, Write};
 
@@ -21,12 +20,12 @@ impl Watch {
         }
     }
 
-    /// Shows a tick; `None` is the first interruption, which is always told.
+    /// Shows a tick; `None` is the first interruption, which is always shown.
     pub(super) fn show(&self, watched: Option<Watched<'_>>) {
         let line = match watched {
             Some(watched) if self.is_shown => line(&watched),
             Some(_) => return,
-            None => "stopping after this tick; once more gives the tick up".to_owned(),
+            None => "stopping after this tick; press Ctrl-C again to abort it".to_owned(),
         };
         // A terminal that has gone away is no reason to end a run that costs money.
         let _ = writeln!(io::stderr(), "{line}");

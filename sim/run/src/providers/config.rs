@@ -9,7 +9,8 @@ use turingos::kernel::{Kernel, KernelConfig};
 use super::provider::ProviderSettings;
 use super::request::Surroundings;
 use super::settings::Settings;
-use crate::scenario::{Course, Scenario};
+use crate::scenario::{Scenario, ScenarioPlan};
+use crate::session::{Inputs, Start};
 use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
 use crate::{DriverConfig, Header, Profile};
@@ -115,19 +116,29 @@ impl Config {
         Header::new(seed, ticks, Profile::Routine, self, Some(name), world)
     }
 
-    /// What a run of this header is driven by.
+    /// What a session of this header starts from.
     #[must_use]
-    pub fn course(header: &Header<Self>) -> Course {
+    pub fn start(header: &Header<Self>) -> Start {
         let config = &header.config;
         let mission = config.scenario.mission().as_str();
-        Course {
+        Start {
             kernel: Kernel::boot(&config.kernel, &Worker::boot_q(mission), mission)
                 .with_contract(config.scenario.contract().clone()),
             driver: config.driver.clone(),
             seed: header.seed,
-            ticks: header.ticks,
             genesis: header.genesis(),
-            scenario: config.scenario.clone(),
         }
+    }
+
+    /// The plan of the run of this header.
+    #[must_use]
+    pub fn plan(header: &Header<Self>) -> ScenarioPlan {
+        ScenarioPlan::new(header.config.scenario.clone(), header.ticks)
+    }
+
+    /// The inputs on the tape of the run of this header.
+    #[must_use]
+    pub fn inputs(header: &Header<Self>) -> Inputs {
+        Inputs::WorldAndOracle(Box::new(header.config.providers.encoder()))
     }
 }

@@ -1,27 +1,22 @@
-//! Replay: a recorded run is run again from its header and tape, and each record is held to its
-//! journal.
+//! Replay: runs a recorded run again from its header and tape, and compares every tick.
 //!
-//! Never opens a socket, never waits, never draws from anything but the header's seed, and never
-//! changes a file. Stops at the first difference.
+//! Opens no socket, does not wait, and changes no file. Stops at the first difference.
 
 mod kind;
 mod recording;
 mod watch;
 
-use std::cell::RefCell;
 use std::path::Path;
-use std::rc::Rc;
 
 use serde::Serialize;
 use turingos::Digest;
 use turingos::manifold::Manifold;
 
-use crate::driver::Observer;
 use crate::providers;
-use crate::recorded_oracle::{Nobody, RecordedOracle};
 use crate::scenario::{self, Place, ScenarioRun};
+use crate::session::{RunPlan, Session};
 use crate::soak::{self, Soak, judge, on_virtual_time};
-use crate::tape::{NoWorld, TapedWorld};
+use crate::tape::{NoOracle, NoWorld};
 use crate::{Cause, Divergence, Header, RunIoError};
 use turingos_agents::Oracle;
 
@@ -29,9 +24,9 @@ pub use kind::Kind;
 pub use recording::Recording;
 pub use watch::Watcher;
 
-use watch::Watched;
+use watch::Replayed;
 
-/// What a replay came to: everything it ran is as recorded.
+/// The result of a replay: everything it ran is as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// What kind of run it is: `soak`, or the name of its scenario.
@@ -44,37 +39,10 @@ pub struct Report {
     pub tape_entries: u64,
     /// The head of the journal's chain after these ticks.
     pub root: Digest,
-    /// Whether the run was replayed to the end that its manifest tells of.
+    /// Whether the run was replayed to the end that its manifest names.
     pub whole: bool,
     /// The bytes of a line that was being written when the process stopped; they were left out.
     pub torn_bytes: u64,
-}
-
-/// A seeded run that is made once more: nothing is waited for.
-#[derive(Clone, Copy, Debug)]
-struct Again;
-
-impl Observer for Again {
-    fn is_playing(&self) -> bool {
-        true
-    }
-}
-
-/// How far a replay is to go, and who watches it.
-struct Extent<V> {
-    /// After how many ticks to stop.
-    limit: u64,
-    /// Who watches: beside the driver's observer, and after each tick.
-    watcher: Rc<RefCell<V>>,
-}
-
-impl<V> Extent<V> {
-    fn beside<R>(&self, observer: R) -> Watched<R, V> {
-        Watched {
-            observer,
-            watcher: Rc::clone(&self.watcher),
-        }
-    }
 }
 
 /// Replays the run in `directory`, the first `stop_at` ticks of it if that is given. A closure that
@@ -88,128 +56,111 @@ pub fn replay(
     watcher: impl Watcher,
 ) -> Result<Report, RunIoError> {
     let recording = Recording::open(directory)?;
-    let extent = Extent {
-        limit: stop_at.unwrap_or(u64::MAX),
-        watcher: Rc::new(RefCell::new(watcher)),
-    };
+    let limit = stop_at.unwrap_or(u64::MAX);
     let kind = recording.kind()?;
+    let sink = Replayed { recording, watcher };
     on_virtual_time(async {
         match kind {
-            Kind::Soak(header) => replay_soak(recording, &header, extent).await,
-            Kind::Scenario(header) => replay_scenario(recording, &header, extent).await,
-            Kind::Live(header) => replay_live(recording, &header, extent).await,
+            Kind::Soak(header) => replay_soak(sink, &header, limit).await,
+            Kind::Scenario(header) => replay_scenario(sink, &header, limit).await,
+            Kind::Live(header) => replay_live(sink, &header, limit).await,
         }
     })
 }
 
 async fn replay_soak(
-    mut recording: Recording,
+    sink: Replayed<impl Watcher>,
     header: &Header<soak::Settings>,
-    extent: Extent<impl Watcher>,
+    limit: u64,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.world().digest())?;
-    let mut soak = Soak::observed(header, extent.beside(Again));
-    extent.watcher.borrow_mut().begun(soak.kernel());
-    while recording.ticks() < extent.limit.min(header.ticks) && recording.has_next()? {
-        let committed = soak.tick_unchained().await;
-        recording.hold(soak.record_json().as_bytes())?;
-        let mut watcher = extent.watcher.borrow_mut();
-        watcher.held(recording.ticks(), &committed, soak.kernel());
+    let mut soak = Soak::start_into(header, sink);
+    let whole = run(&mut soak, header, limit, End::OfThePlan).await?;
+    if whole {
+        let gates = judge(header, &soak.outcome().tally);
+        soak.sink_mut().recording.expect_gates(&gates)?;
     }
-    if recording.ticks() == extent.limit {
-        return Ok(recording.report(header, false));
-    }
-    recording.expect_end(header)?;
-    if recording.is_finished() {
-        if recording.ticks() < header.ticks {
-            soak.tick_unchained().await;
-            recording.hold(soak.record_json().as_bytes())?;
-        }
-        recording.expect_gates(&judge(header, &soak.finish().tally))?;
-    }
-    Ok(recording.report(header, recording.is_finished()))
+    Ok(soak.into_sink().recording.report(header, whole))
 }
 
 async fn replay_scenario(
-    recording: Recording,
+    sink: Replayed<impl Watcher>,
     header: &Header<scenario::Settings>,
-    extent: Extent<impl Watcher>,
+    limit: u64,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
     match header.config.place {
         Place::Memory => {
-            let run = ScenarioRun::seeded(header).observed_by(extent.beside(Again));
-            replay_run(recording, header, run, extent, Ends::ByItself).await
+            let mut replayed = ScenarioRun::seeded_into(header, sink);
+            let whole = run(&mut replayed, header, limit, End::OfThePlan).await?;
+            if whole {
+                let gates = replayed.outcome().gates;
+                replayed.sink_mut().recording.expect_gates(&gates)?;
+            }
+            Ok(replayed.into_sink().recording.report(header, whole))
         }
         Place::Directory => {
-            let deck = recording.deck();
-            let world = TapedWorld::new(deck.clone(), NoWorld);
-            let oracle = header.config.oracle(header.seed);
-            let run = ScenarioRun::start(header, world, oracle).observed_by(extent.beside(deck));
-            replay_run(recording, header, run, extent, Ends::InAnotherWorld).await
+            let mut replayed = ScenarioRun::start(header, NoWorld, sink);
+            let whole = run(&mut replayed, header, limit, End::OfThePlan).await?;
+            Ok(replayed.into_sink().recording.report(header, whole))
         }
     }
 }
 
 async fn replay_live(
-    recording: Recording,
+    sink: Replayed<impl Watcher>,
     header: &Header<providers::Config>,
-    extent: Extent<impl Watcher>,
+    limit: u64,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
-    let deck = recording.deck();
-    let run = ScenarioRun::on(
-        providers::Config::course(header),
-        TapedWorld::new(deck.clone(), NoWorld),
-        RecordedOracle::new(deck.clone(), header.config.providers.encoder(), Nobody),
-    )
-    .observed_by(extent.beside(deck));
-    replay_run(recording, header, run, extent, Ends::WhenStopped).await
+    let mut replayed = Session::new(
+        providers::Config::start(header),
+        providers::Config::plan(header),
+        (NoWorld, NoOracle),
+        providers::Config::inputs(header),
+        sink,
+    );
+    let whole = run(&mut replayed, header, limit, End::Anywhere).await?;
+    Ok(replayed.into_sink().recording.report(header, whole))
 }
 
-/// What is known about the end of a finished run.
+/// Where a finished run may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
-    /// It goes on until it is over, and its files can be looked at.
-    ByItself,
-    /// It goes on until it is over, but its files are not here.
-    InAnotherWorld,
-    /// Somebody or a budget may have stopped it.
-    WhenStopped,
+enum End {
+    /// Where its plan ends.
+    OfThePlan,
+    /// A user or a budget may have stopped it.
+    Anywhere,
 }
 
-async fn replay_run<C, W: Manifold, O: Oracle, R: Observer>(
-    mut recording: Recording,
+/// Runs at most `limit` ticks of the recording; true if that is a finished run to its end.
+async fn run<C, P: RunPlan<W>, W: Manifold, O: Oracle, V: Watcher>(
+    session: &mut Session<P, W, O, Replayed<V>>,
     header: &Header<C>,
-    mut run: ScenarioRun<W, O, R>,
-    extent: Extent<impl Watcher>,
-    ends: Ends,
-) -> Result<Report, RunIoError> {
-    extent.watcher.borrow_mut().begun(run.kernel());
-    while recording.ticks() < extent.limit && recording.has_next()? {
-        let Some(committed) = run.tick().await else {
+    limit: u64,
+    end: End,
+) -> Result<bool, RunIoError> {
+    while session.ticks() < limit && session.sink_mut().recording.has_next()? {
+        if session.tick().await?.is_none() {
             break;
-        };
-        recording.hold(run.record_json().as_bytes())?;
-        let mut watcher = extent.watcher.borrow_mut();
-        watcher.held(recording.ticks(), &committed, run.kernel());
+        }
     }
-    if recording.ticks() == extent.limit {
-        return Ok(recording.report(header, false));
+    if session.ticks() == limit {
+        return Ok(false);
     }
+    let recording = &mut session.sink_mut().recording;
     recording.expect_end(header)?;
-    if recording.is_finished() && ends != Ends::WhenStopped {
-        if run.tick().await.is_some() {
-            recording.hold(run.record_json().as_bytes())?;
-        }
-        if ends == Ends::ByItself {
-            recording.expect_gates(&run.finish().gates)?;
-        }
+    if !recording.is_finished() {
+        return Ok(false);
     }
-    Ok(recording.report(header, recording.is_finished()))
+    if end == End::OfThePlan {
+        // A further tick is a divergence.
+        session.tick().await?;
+    }
+    Ok(true)
 }
 
-/// Checks that the initial world is still the one that the header speaks of.
+/// Checks that the initial world is still the header's.
 fn expect_world<C>(header: &Header<C>, found: Digest) -> Result<(), RunIoError> {
     if header.world == found {
         return Ok(());
@@ -217,7 +168,7 @@ fn expect_world<C>(header: &Header<C>, found: Digest) -> Result<(), RunIoError> 
     Err(RunIoError::Diverged(Box::new(Divergence {
         tick: 0,
         cause: Cause::WorldChanged,
-        detail: "the run starts in another world than the header tells of".to_owned(),
+        detail: "the initial world differs from the header".to_owned(),
         recorded: Some(header.world.to_string().into()),
         replayed: Some(found.to_string().into()),
         differences: Vec::new(),

@@ -1,16 +1,22 @@
-//! A run on disk as a replay reads it: header first, then journal and tape side by side.
+//! A run on disk as a replay reads it: header first, then journal, trap frames and tape side by
+//! side.
 //!
 //! Never reads a file twice and never holds more of it than what is read ahead.
 
 use std::path::{Path, PathBuf};
 
 use turingos::Digest;
+use turingos::journal::Chain;
 
 use super::Report;
 use super::kind::Kind;
 use crate::prefix::{Ends, check_manifest, read_document, read_header};
-use crate::tape::{Deck, Ending};
-use crate::{Divergence, Gate, Header, Held, Manifest, RecordedJournal, RunDirectory, RunIoError};
+use crate::recorded_traps::RecordedTraps;
+use crate::session::Tick;
+use crate::tape::{Ending, TapeSession};
+use crate::{
+    Divergence, Gate, Header, Manifest, RecordedJournal, RunDirectory, RunIoError, Verified,
+};
 
 /// A run that is being replayed.
 #[derive(Debug)]
@@ -18,7 +24,8 @@ pub struct Recording {
     directory: PathBuf,
     header: Vec<u8>,
     journal: RecordedJournal,
-    deck: Deck,
+    traps: RecordedTraps,
+    tape: TapeSession,
     manifest: Option<Manifest>,
 }
 
@@ -42,7 +49,8 @@ impl Recording {
         Ok(Self {
             directory: directory.to_path_buf(),
             journal: RecordedJournal::open(directory, genesis)?,
-            deck: Deck::playing(&tape, genesis, Ending::Stop)?,
+            traps: RecordedTraps::open(directory)?,
+            tape: TapeSession::playing(&tape, genesis, Ending::Stop)?,
             header,
             manifest,
         })
@@ -60,12 +68,17 @@ impl Recording {
     }
 
     /// The tape, to be played.
-    #[must_use]
-    pub fn deck(&self) -> Deck {
-        self.deck.clone()
+    pub const fn tape_mut(&mut self) -> &mut TapeSession {
+        &mut self.tape
     }
 
-    /// How many ticks have been held to the journal.
+    /// The part of the journal's chain that has been verified.
+    #[must_use]
+    pub const fn chain(&self) -> Chain {
+        self.journal.chain()
+    }
+
+    /// How many ticks have been verified.
     #[must_use]
     pub const fn ticks(&self) -> u64 {
         self.journal.chain().count()
@@ -79,21 +92,21 @@ impl Recording {
         self.journal.has_next()
     }
 
-    /// Holds the record of the next tick, as its JSON text, to the journal.
+    /// Compares a replayed tick with the next recorded one.
     ///
     /// # Errors
-    /// The inputs or the record diverge, a file is corrupt, or the recorded run was finished
-    /// without such a tick.
-    pub fn hold(&mut self, record: &[u8]) -> Result<(), RunIoError> {
-        if let Some(failure) = self.deck.failure() {
-            return Err(failure);
-        }
-        let tick = self.ticks();
-        match self.journal.hold(record)? {
-            Held::Ended if self.is_finished() => Err(RunIoError::Diverged(Box::new(
-                Divergence::of_records(tick, b"", record),
+    /// It differs, a file is corrupt, or the recorded run was finished without such a tick.
+    pub fn verify_next(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        let (number, record) = (self.ticks(), tick.record.as_bytes());
+        match self.journal.verify_next(record)? {
+            Verified::Ended if self.is_finished() => Err(RunIoError::Diverged(Box::new(
+                Divergence::of_records(number, b"", record),
             ))),
-            Held::Same | Held::Ended => Ok(()),
+            Verified::Equal => {
+                let frames = &tick.committed.trap_frames;
+                self.traps.verify_next(frames, self.manifest.as_ref())
+            }
+            Verified::Ended => Ok(()),
         }
     }
 
@@ -103,11 +116,11 @@ impl Recording {
         self.manifest.is_some()
     }
 
-    /// Holds what a replay was judged to the manifest, if there is one: the names of the gates and
-    /// whether they hold, not how that is put into words.
+    /// Compares the verdict on a replay with the manifest, if there is one: the names of the gates
+    /// and whether they hold, not the wording.
     ///
     /// # Errors
-    /// They are others.
+    /// They differ.
     pub fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
         let verdicts = |gates: &[Gate]| -> Vec<String> {
             let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.pass);
@@ -128,37 +141,39 @@ impl Recording {
         })
     }
 
-    /// Holds the end to journal, tape and manifest.
+    /// Checks that journal and tape end here, and that the manifest says so.
     ///
     /// # Errors
-    /// Something is left that the replay did not come to, or the manifest tells of another run.
+    /// Journal or tape have more, or the manifest describes another run.
     pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
         self.journal.expect_end()?;
         // The tape of a run that was killed may be ahead of its journal.
         let is_finished = self.is_finished();
-        self.deck
+        self.tape
             .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
         let ends = Ends {
             journal: self.journal.chain(),
             torn_bytes: self.journal.torn_bytes(),
-            tape: self.deck.chain(),
-            tape_torn_bytes: self.deck.torn_bytes(),
+            tape: self.tape.chain(),
+            tape_torn_bytes: self.tape.torn_bytes(),
         };
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
         let path = self.directory.join(RunDirectory::MANIFEST);
-        check_manifest(manifest, header, &ends, &path)
+        check_manifest(manifest, header, &ends, &path)?;
+        self.traps
+            .expect_end(self.journal.chain().count(), manifest)
     }
 
-    /// What has been replayed; `whole` says that it was held to its end.
+    /// What has been replayed; `whole` says that it was verified to its end.
     #[must_use]
     pub fn report<C>(&self, header: &Header<C>, whole: bool) -> Report {
         Report {
             run: header.scenario.clone().unwrap_or("soak".to_owned()),
             seed: header.seed,
             ticks: self.ticks(),
-            tape_entries: self.deck.chain().count(),
+            tape_entries: self.tape.chain().count(),
             root: self.journal.chain().head(),
             whole,
             torn_bytes: self.journal.torn_bytes(),

@@ -1,55 +1,63 @@
-//! Whoever watches a replay: for progress, or for what a journal holds only the digests of.
-//!
-//! Never changes what is replayed.
+//! A replay's sink: compares every tick with the recording, and shows it to a watcher.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
+use turingos::journal::Chain;
 use turingos::kernel::{Committed, Kernel};
 
-use crate::driver::{Call, Observer};
+use super::recording::Recording;
+use crate::RunIoError;
+use crate::session::{Sink, Tick};
+use crate::tape::{Call, TapeSession};
 
-/// Is told what is run again.
+/// Watches a replay: for progress, or for the texts of which a journal has only the digests. Never
+/// changes what is replayed.
 pub trait Watcher {
-    /// The run stands before its first tick.
+    /// The run is before its first tick.
     fn begun(&mut self, _kernel: &Kernel) {}
 
-    /// An oracle was asked. The last call of a tick is the one that counts.
+    /// An oracle was called. The last call of a tick is the one that counts.
     fn called(&mut self, _call: &Call<'_>) {}
 
-    /// A tick came out as it was recorded; `done` ticks have. The kernel stands before the next.
-    fn held(&mut self, done: u64, _committed: &Committed, _kernel: &Kernel);
+    /// A tick is as it was recorded; `done` ticks are. The kernel is before the next one.
+    fn verified(&mut self, done: u64, _committed: &Committed, _kernel: &Kernel);
 }
 
-/// For those who only count.
+/// For watchers that only count.
 impl<F: FnMut(u64)> Watcher for F {
-    fn held(&mut self, done: u64, _: &Committed, _: &Kernel) {
+    fn verified(&mut self, done: u64, _: &Committed, _: &Kernel) {
         self(done);
     }
 }
 
-/// An observer beside whom a watcher stands.
+/// A recording that a session is compared with.
 #[derive(Debug)]
-pub(super) struct Watched<R, V> {
-    pub(super) observer: R,
-    pub(super) watcher: Rc<RefCell<V>>,
+pub(super) struct Replayed<V> {
+    pub(super) recording: Recording,
+    pub(super) watcher: V,
 }
 
-impl<R: Observer, V: Watcher> Observer for Watched<R, V> {
-    fn opening(&mut self, tick: u64) {
-        self.observer.opening(tick);
+impl<V: Watcher> Sink for Replayed<V> {
+    type Error = RunIoError;
+
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        Some(self.recording.tape_mut())
     }
 
-    fn called(&mut self, call: &Call<'_>) -> u64 {
-        self.watcher.borrow_mut().called(call);
-        self.observer.called(call)
+    fn begin(&mut self, kernel: &Kernel) {
+        self.watcher.begun(kernel);
     }
 
-    fn is_playing(&self) -> bool {
-        self.observer.is_playing()
+    fn called(&mut self, call: &Call<'_>) {
+        self.watcher.called(call);
     }
 
-    fn has_stopped(&self) -> bool {
-        self.observer.has_stopped()
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.recording.verify_next(tick)?;
+        let done = self.recording.ticks();
+        self.watcher.verified(done, tick.committed, tick.kernel);
+        Ok(())
+    }
+
+    fn recorded_chain(&self) -> Option<Chain> {
+        Some(self.recording.chain())
     }
 }

@@ -53,50 +53,58 @@ impl Interruption {
     }
 }
 
-/// A world with its interruptions.
-#[derive(Debug)]
-pub struct Interrupted<W> {
-    inner: W,
+/// The interruptions of a run: those still ahead, and those that struck in this tick.
+#[derive(Clone, Debug, Default)]
+pub struct Interruptions {
     pending: Vec<Interruption>,
-    met: Vec<&'static str>,
+    struck: Vec<&'static str>,
 }
 
-impl<W: Manifold> Interrupted<W> {
-    /// The world with every interruption still ahead.
+impl Interruptions {
+    /// Every interruption is still ahead.
     #[must_use]
-    pub fn new(inner: W, interruptions: &[Interruption]) -> Self {
+    pub fn new(interruptions: &[Interruption]) -> Self {
         Self {
-            inner,
             pending: interruptions.to_vec(),
-            met: Vec::new(),
+            struck: Vec::new(),
         }
     }
 
-    /// The world as it is, without interruptions: for whoever checks it.
-    pub const fn inner_mut(&mut self) -> &mut W {
-        &mut self.inner
+    /// The world as the kernel meets it, with these interruptions.
+    pub const fn of<'a, W: Manifold>(&'a mut self, world: &'a mut W) -> Interrupted<'a, W> {
+        Interrupted {
+            interruptions: self,
+            world,
+        }
     }
 
     /// The codes of the operations that were made to fail since this was last asked; no more than
     /// the interruptions allow.
-    pub fn take_met(&mut self) -> Vec<&'static str> {
-        std::mem::take(&mut self.met)
+    pub fn take_struck(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.struck)
     }
 
     fn strike(&mut self, path: &WorkspacePath, struck: Struck) -> Option<InjectedFault> {
         let interruption = (self.pending.iter_mut())
             .find(|it| it.times > 0 && it.struck == struck && it.path == *path)?;
         interruption.times -= 1;
-        self.met.push(interruption.fault.code().name());
+        self.struck.push(interruption.fault.code().name());
         Some(interruption.fault)
     }
 }
 
-impl<W: Manifold> Manifold for Interrupted<W> {
+/// A world with its interruptions.
+#[derive(Debug)]
+pub struct Interrupted<'a, W> {
+    interruptions: &'a mut Interruptions,
+    world: &'a mut W,
+}
+
+impl<W: Manifold> Manifold for Interrupted<'_, W> {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
-        match self.strike(path, Struck::Read) {
+        match self.interruptions.strike(path, Struck::Read) {
             Some(fault) => Err(refused(fault, path)),
-            None => self.inner.read(path, content),
+            None => self.world.read(path, content),
         }
     }
 
@@ -105,7 +113,7 @@ impl<W: Manifold> Manifold for Interrupted<W> {
         directory: Option<&WorkspacePath>,
         limit: usize,
     ) -> Result<Vec<String>, WorldFault> {
-        self.inner.list(directory, limit)
+        self.world.list(directory, limit)
     }
 
     fn write(
@@ -114,8 +122,8 @@ impl<W: Manifold> Manifold for Interrupted<W> {
         content: &str,
         now_us: u64,
     ) -> Result<(), WorldFault> {
-        let Some(fault) = self.strike(path, Struck::Write) else {
-            return self.inner.write(path, content, now_us);
+        let Some(fault) = self.interruptions.strike(path, Struck::Write) else {
+            return self.world.write(path, content, now_us);
         };
         if fault == InjectedFault::TornWrite {
             // Half of the content is left in a staging file, never in the target. A world that has
@@ -123,18 +131,18 @@ impl<W: Manifold> Manifold for Interrupted<W> {
             let half = content.chars().count() / 2;
             let half: String = content.chars().take(half).collect();
             if let Ok(staging) = format!("{path}.torn").parse() {
-                let _ = self.inner.write(&staging, &half, now_us);
+                let _ = self.world.write(&staging, &half, now_us);
             }
         }
         Err(refused(fault, path))
     }
 
     fn exec(&mut self, command: &str, now_us: u64) -> CommandOutcome {
-        self.inner.exec(command, now_us)
+        self.world.exec(command, now_us)
     }
 
     fn git_log(&mut self, query: &GitLogQuery) -> Result<String, WorldFault> {
-        self.inner.git_log(query)
+        self.world.git_log(query)
     }
 }
 

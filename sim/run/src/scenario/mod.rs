@@ -20,10 +20,10 @@ pub use content::MAX_CONTENT_BYTES;
 pub use document::{MAX_FILES, MAX_SCENARIO_BYTES, MAX_TICK_LIMIT, RequiredTrap, Scenario};
 pub use expected::Expected;
 pub use fault::{ScenarioCode, ScenarioError};
-pub use interrupted::{Interrupted, Interruption};
+pub use interrupted::{Interrupted, Interruption, Interruptions};
 pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
 pub use metrics::{Metrics, share};
-pub use run::{Course, Ending, Outcome, ScenarioRun};
+pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings};
 
 /// A scenario that is built into the program.

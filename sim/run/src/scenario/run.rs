@@ -1,22 +1,21 @@
-//! One run of a scenario, tick by tick, and the verdict on what it left behind.
+//! One run of a scenario, tick by tick, and the verdict on it.
 //!
 //! The world is any manifold and the oracle any oracle. Never looks at an expected file before the
 //! run has ended, and never lets an agent see one.
 
 use turingos::Digest;
-use turingos::journal::{Chain, Status};
+use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
 use super::document::{RequiredTrap, Scenario};
-use super::interrupted::Interrupted;
+use super::interrupted::Interruptions;
 use super::metrics::Metrics;
-use super::settings::{AnyAgent, Settings};
+use super::settings::{AnyAgent, Place, Settings};
 use super::watch::Watch;
-use crate::driver::Observer;
-use crate::soak::draws_line;
-use crate::{Driver, DriverConfig, Gate, Header};
-use turingos_agents::{Oracle, SeededOracle};
+use crate::session::{Inputs, RunPlan, Session, Sink, Start};
+use crate::{Gate, Header};
+use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::World;
 
 /// How a run ended.
@@ -28,7 +27,7 @@ pub enum Ending {
     Failed,
     /// The tick limit was reached.
     TickLimit,
-    /// Whoever drives the run ended it, for this reason.
+    /// Stopped from outside, for this reason.
     Stopped(&'static str),
 }
 
@@ -45,7 +44,7 @@ impl Ending {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The head of the journal's chain.
@@ -68,207 +67,127 @@ impl Outcome {
     }
 }
 
-/// A run that can be driven tick by tick, so that a caller can watch, write or stop it.
-#[derive(Debug)]
-pub struct ScenarioRun<W, O, R = ()> {
+/// The plan of a scenario: up to its tick limit, unless it is stopped before.
+#[derive(Clone, Debug)]
+pub struct ScenarioPlan {
     scenario: Scenario,
     limit: u64,
     stopped: Option<&'static str>,
-    driver: Driver<Interrupted<W>, O, R>,
-    chain: Chain,
+    interruptions: Interruptions,
     watch: Watch,
     met: Vec<bool>,
-    json: String,
-    line: Vec<u8>,
 }
 
-impl ScenarioRun<World, SeededOracle<AnyAgent>> {
-    /// Prepares the seeded in-memory run that `header` describes. Must be called inside a tokio
-    /// runtime.
+impl ScenarioPlan {
+    /// The plan of at most `limit` ticks, at least 1.
     #[must_use]
-    pub fn seeded(header: &Header<Settings>) -> Self {
-        let settings = &header.config;
-        let world = settings.scenario.world();
-        Self::start(header, world, settings.oracle(header.seed))
-    }
-}
-
-impl<W: Manifold, R: Observer> ScenarioRun<W, SeededOracle<AnyAgent>, R> {
-    /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
-    /// the tick was left alone. Asking clears the world's part.
-    pub fn draws_line(&mut self) -> Option<String> {
-        let world_faults = self.driver.world_mut().take_met();
-        let tick = self.chain.count().saturating_sub(1);
-        draws_line(tick, self.driver.oracle().injected(), world_faults)
-    }
-}
-
-/// What a run is driven by, whatever its header looks like.
-#[derive(Debug)]
-pub struct Course {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// The kernel at its first tick.
-    pub kernel: Kernel,
-    /// The driver's settings.
-    pub driver: DriverConfig,
-    /// What the driver's pauses are drawn from.
-    pub seed: u64,
-    /// The most ticks, at least 1.
-    pub ticks: u64,
-    /// Where the journal's chain begins.
-    pub genesis: Digest,
-}
-
-impl<W: Manifold, O: Oracle> ScenarioRun<W, O> {
-    /// Prepares the run that `header` describes in a world that holds the scenario's files. Must
-    /// be called inside a tokio runtime.
-    #[must_use]
-    pub fn start(header: &Header<Settings>, world: W, oracle: O) -> Self {
-        let settings = &header.config;
-        let course = Course {
-            scenario: settings.scenario.clone(),
-            kernel: settings.kernel(),
-            driver: settings.driver.clone(),
-            seed: header.seed,
-            ticks: settings.scenario.tick_limit(),
-            genesis: header.genesis(),
-        };
-        Self::on(course, world, oracle)
-    }
-
-    /// Prepares a run in a world that holds the scenario's files.
-    #[must_use]
-    pub fn on(course: Course, world: W, oracle: O) -> Self {
-        let scenario = course.scenario;
-        let world = Interrupted::new(world, scenario.interruptions());
+    pub fn new(scenario: Scenario, limit: u64) -> Self {
         Self {
-            driver: Driver::start(course.kernel, world, oracle, &course.driver, course.seed),
-            limit: course.ticks,
+            limit,
             stopped: None,
-            chain: Chain::new(course.genesis),
+            interruptions: Interruptions::new(scenario.interruptions()),
             watch: Watch::of(&scenario),
             met: vec![false; scenario.required_traps().len()],
-            json: String::with_capacity(1_024),
-            line: Vec::with_capacity(1_280),
             scenario,
         }
     }
+}
 
-    /// The same run, telling `observer` what its driver does. Before the first tick.
+impl<W> RunPlan<W> for ScenarioPlan {
+    fn has_next(&self, ticks: u64) -> bool {
+        ticks < self.limit && self.stopped.is_none()
+    }
+
+    fn count(&mut self, committed: &Committed, _: Option<&Injected>, _: &mut Kernel) {
+        self.watch.count(&committed.record);
+        for (met, required) in self.met.iter_mut().zip(self.scenario.required_traps()) {
+            *met |= is_met(required, committed);
+        }
+    }
+
+    fn interruptions(&mut self) -> &mut Interruptions {
+        &mut self.interruptions
+    }
+}
+
+/// A run of a scenario whose ticks go to `S`.
+pub type ScenarioRun<W, O, S = ()> = Session<ScenarioPlan, W, O, S>;
+
+impl ScenarioRun<World, SeededOracle<AnyAgent>> {
+    /// The seeded in-memory run that `header` describes. Ticks must run inside a tokio runtime with
+    /// time enabled.
     #[must_use]
-    pub fn observed_by<R: Observer>(self, observer: R) -> ScenarioRun<W, O, R> {
-        ScenarioRun {
-            scenario: self.scenario,
-            limit: self.limit,
-            stopped: self.stopped,
-            driver: self.driver.observed_by(observer),
-            chain: self.chain,
-            watch: self.watch,
-            met: self.met,
-            json: self.json,
-            line: self.line,
+    pub fn seeded(header: &Header<Settings>) -> Self {
+        Self::seeded_into(header, ())
+    }
+}
+
+impl<S: Sink> ScenarioRun<World, SeededOracle<AnyAgent>, S> {
+    /// The same, with its ticks handed to `sink`.
+    pub fn seeded_into(header: &Header<Settings>, sink: S) -> Self {
+        Self::start(header, header.config.scenario.world(), sink)
+    }
+}
+
+impl<W: Manifold, S: Sink> ScenarioRun<W, SeededOracle<AnyAgent>, S> {
+    /// The run that `header` describes in a world that holds the scenario's files.
+    pub fn start(header: &Header<Settings>, world: W, sink: S) -> Self {
+        let settings = &header.config;
+        let scenario = settings.scenario.clone();
+        let start = Start {
+            kernel: settings.kernel(),
+            driver: settings.driver.clone(),
+            seed: header.seed,
+            genesis: header.genesis(),
+        };
+        let plan = ScenarioPlan::new(scenario, header.config.scenario.tick_limit());
+        let inputs = match settings.place {
+            Place::Memory => Inputs::Seeded,
+            Place::Directory => Inputs::World,
+        };
+        let oracle = settings.oracle(header.seed);
+        Self::new(start, plan, (world, oracle), inputs, sink)
+    }
+}
+
+impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
+    /// Ends the run before its limit; `reason` says why, in two or three words.
+    pub const fn stop(&mut self, reason: &'static str) {
+        self.plan.stopped = Some(reason);
+    }
+
+    /// The result of the run. The expected files are looked at here, and nowhere before; these
+    /// looks are not on the tape, because nothing in the run follows from them.
+    pub fn outcome(&mut self) -> Outcome {
+        let ending = match self.kernel().status() {
+            Status::Halted => Ending::Halted,
+            Status::Failed => Ending::Failed,
+            Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
+        };
+        let ticks = self.ticks();
+        let (done, steps) = self.plan.progress(&mut self.world);
+        let gates = self
+            .plan
+            .judge(ending, (done, steps), ticks, &mut self.world);
+        let passed = gates.iter().all(|gate| gate.pass);
+        Outcome {
+            root: self.root(),
+            sim_time_us: self.now_us(),
+            ending,
+            gates,
+            metrics: { self.plan.watch.clone() }.metrics(ending, passed, done, steps),
         }
     }
 }
 
-impl<W: Manifold, O: Oracle, R: Observer> ScenarioRun<W, O, R> {
-    /// Runs one tick; `None` if the run is over.
-    pub async fn tick(&mut self) -> Option<Committed> {
-        if self.ticks() >= self.limit || self.stopped.is_some() {
-            return None;
-        }
-        let committed = self.driver.tick().await.ok()?;
-        self.json.clear();
-        committed.record.write_json(&mut self.json);
-        self.line.clear();
-        self.chain.append(self.json.as_bytes(), &mut self.line);
-        self.watch.count(&committed.record);
-        for (met, required) in self.met.iter_mut().zip(self.scenario.required_traps()) {
-            *met |= is_met(required, &committed);
-        }
-        Some(committed)
-    }
-
-    /// Runs to the end.
-    pub async fn finish_ticks(&mut self) {
-        while self.tick().await.is_some() {}
-    }
-
-    /// The record of the last tick, as its JSON text.
-    #[must_use]
-    pub fn record_json(&self) -> &str {
-        &self.json
-    }
-
-    /// The journal line of the last tick, newline included.
-    #[must_use]
-    pub fn line(&self) -> &[u8] {
-        &self.line
-    }
-
-    /// Ticks so far.
-    #[must_use]
-    pub const fn ticks(&self) -> u64 {
-        self.chain.count()
-    }
-
-    /// The kernel, between ticks.
-    #[must_use]
-    pub const fn kernel(&self) -> &Kernel {
-        self.driver.kernel()
-    }
-
-    /// The world without its interruptions, to look at or to alter from outside.
-    pub const fn world_mut(&mut self) -> &mut W {
-        self.driver.world_mut().inner_mut()
-    }
-
-    /// The oracle, between ticks.
-    #[must_use]
-    pub const fn oracle(&self) -> &O {
-        self.driver.oracle()
-    }
-
-    /// Ends the run before its limit; `reason` says why, in two or three words.
-    pub const fn stop(&mut self, reason: &'static str) {
-        self.stopped = Some(reason);
-    }
-
-    /// What the run came to. The expected files are looked at here, and nowhere before.
-    #[must_use]
-    pub fn finish(self) -> Outcome {
-        self.finish_in(|world| world)
-    }
-
-    /// The same, with the files looked at in another view of the world: one that does not put these
-    /// looks on a tape, because nothing in the run follows from them.
-    #[must_use]
-    pub fn finish_in<V: Manifold>(mut self, view: fn(&mut W) -> &mut V) -> Outcome {
-        let ending = match self.kernel().status() {
-            Status::Halted => Ending::Halted,
-            Status::Failed => Ending::Failed,
-            Status::Running => self.stopped.map_or(Ending::TickLimit, Ending::Stopped),
-        };
-        let (done, steps) = self.progress(view);
-        let gates = self.judge(ending, done, steps, view);
-        let passed = gates.iter().all(|gate| gate.pass);
-        Outcome {
-            root: self.chain.head(),
-            sim_time_us: self.driver.now_us(),
-            ending,
-            gates,
-            metrics: self.watch.metrics(ending, passed, done, steps),
-        }
-    }
-
+impl ScenarioPlan {
     /// How many of the contract's steps are done, and how many there are.
-    fn progress<V: Manifold>(&mut self, view: fn(&mut W) -> &mut V) -> (u64, u64) {
-        let contract = self.scenario.contract().clone();
+    fn progress(&self, world: &mut impl Manifold) -> (u64, u64) {
+        let contract = self.scenario.contract();
         let steps = contract.steps().len();
         let mut content = String::new();
         if let Some(path) = contract.progress_file()
-            && view(self.world_mut()).read(path, &mut content).is_err()
+            && world.read(path, &mut content).is_err()
         {
             content.clear();
         }
@@ -276,17 +195,15 @@ impl<W: Manifold, O: Oracle, R: Observer> ScenarioRun<W, O, R> {
         (whole(done), whole(steps))
     }
 
-    fn judge<V: Manifold>(
-        &mut self,
+    fn judge(
+        &self,
         ending: Ending,
-        done: u64,
-        steps: u64,
-        view: fn(&mut W) -> &mut V,
+        (done, steps): (u64, u64),
+        ticks: u64,
+        world: &mut impl Manifold,
     ) -> Vec<Gate> {
-        let scenario = self.scenario.clone();
-        let ticks = self.ticks();
+        let scenario = &self.scenario;
         let limit = self.limit;
-        let world = view(self.world_mut());
         let differences: Vec<String> = (scenario.expected().iter())
             .filter_map(|(path, expected)| expected.difference(path, world))
             .collect();

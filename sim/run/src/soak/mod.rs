@@ -1,6 +1,6 @@
-//! The soak: thousands to millions of ticks of one seed, and what they came to.
+//! The soak: thousands to millions of ticks of one seed, and their figures.
 //!
-//! Never prints and never touches a file: lines go to a sink, figures into a [`Tally`], verdicts
+//! Never prints and never touches a file: ticks go to a sink, figures into a [`Tally`], verdicts
 //! into gates.
 
 mod gates;
@@ -11,15 +11,15 @@ pub use gates::judge;
 pub use settings::Settings;
 pub use tally::Tally;
 
-use serde::Serialize;
 use turingos::Digest;
-use turingos::journal::{Chain, Status};
+use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
-use crate::driver::Observer;
-use crate::{Driver, Header};
-use turingos_agents::{Clerk, Injected, NoiseKind, ProviderFaultKind, SeededOracle};
-use turingos_world::{SeededFaults, World};
+use crate::Header;
+use crate::scenario::Interruptions;
+use crate::session::{Inputs, RunPlan, Session, Sink, Start};
+use turingos_agents::{Clerk, Injected, SeededOracle};
+use turingos_world::{FaultPlan, SeededFaults, World};
 
 /// The pointer a machine boots at.
 pub const BOOT_POINTER: &str = "README.md";
@@ -27,7 +27,7 @@ pub const BOOT_POINTER: &str = "README.md";
 /// The state a machine first boots with.
 pub const BOOT_Q: &str = "BOOT";
 
-/// What a soak came to.
+/// The figures of a soak.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The head of the journal's chain.
@@ -38,162 +38,102 @@ pub struct Outcome {
     pub tally: Tally,
 }
 
-/// One line of `draws.jsonl`.
-#[derive(Serialize)]
-struct Drawn {
-    tick: u64,
-    noise: Option<&'static str>,
-    provider_fault: Option<&'static str>,
-    world_faults: Vec<&'static str>,
-}
-
-/// A soak that can be run tick by tick, so that a caller can watch, write or stop it.
-#[derive(Debug)]
-pub struct Soak<R = ()> {
-    driver: Driver<World<SeededFaults>, SeededOracle, R>,
-    chain: Chain,
+/// The plan of a soak: so many ticks, all counted, with a reboot whenever the machine stops.
+#[derive(Clone, Debug)]
+pub struct SoakPlan {
+    ticks: u64,
     tally: Tally,
-    json: String,
-    line: Vec<u8>,
+    /// A soak has none: its world fails by its own plan.
+    interruptions: Interruptions,
 }
 
-impl Soak<()> {
-    /// Prepares the run that `header` describes. Must be called inside a tokio runtime.
+impl SoakPlan {
+    /// The plan of so many ticks.
+    #[must_use]
+    pub fn new(ticks: u64) -> Self {
+        Self {
+            ticks,
+            tally: Tally::default(),
+            interruptions: Interruptions::default(),
+        }
+    }
+}
+
+impl<F: FaultPlan> RunPlan<World<F>> for SoakPlan {
+    fn has_next(&self, ticks: u64) -> bool {
+        ticks < self.ticks
+    }
+
+    fn count(&mut self, committed: &Committed, injected: Option<&Injected>, kernel: &mut Kernel) {
+        let leads_to_trap = kernel.d().trap().is_some();
+        self.tally.count(committed, injected, leads_to_trap);
+        if committed.record.status != Status::Running {
+            let q = Clerk::boot_q(kernel.q());
+            kernel.reboot(&q, BOOT_POINTER);
+        }
+    }
+
+    fn interruptions(&mut self) -> &mut Interruptions {
+        &mut self.interruptions
+    }
+
+    fn take_world_faults(&mut self, world: &mut World<F>) -> Vec<&'static str> {
+        let faults = world.take_injections().into_iter();
+        faults.map(|it| it.fault.code().name()).collect()
+    }
+}
+
+/// A soak whose ticks go to `S`.
+pub type Soak<S = ()> = Session<SoakPlan, World<SeededFaults>, SeededOracle, S>;
+
+impl Soak {
+    /// The run that `header` describes. Ticks must run inside a tokio runtime with time enabled.
     #[must_use]
     pub fn start(header: &Header<Settings>) -> Self {
-        Self::observed(header, ())
+        Self::start_into(header, ())
     }
 }
 
-impl<R: Observer> Soak<R> {
-    /// The same, telling `observer` what the driver does.
-    #[must_use]
-    pub fn observed(header: &Header<Settings>, observer: R) -> Self {
+impl<S: Sink> Soak<S> {
+    /// The same, with its ticks handed to `sink`.
+    pub fn start_into(header: &Header<Settings>, sink: S) -> Self {
         let settings = &header.config;
-        let world = settings.world();
-        let plan = SeededFaults::new(header.seed, settings.world_faults);
+        let faults = SeededFaults::new(header.seed, settings.world_faults);
+        let world = settings.world().with_faults(faults);
         let oracle = SeededOracle::new(header.seed, settings.agent.clone());
-        let kernel = Kernel::boot(&settings.kernel, BOOT_Q, BOOT_POINTER);
-        Self {
-            driver: Driver::start(
-                kernel,
-                world.with_faults(plan),
-                oracle,
-                &settings.driver,
-                header.seed,
-            )
-            .observed_by(observer),
-            chain: Chain::new(header.genesis()),
-            tally: Tally::default(),
-            json: String::with_capacity(1_024),
-            line: Vec::with_capacity(1_280),
-        }
+        let plan = SoakPlan::new(header.ticks);
+        Self::new(
+            Start::of_soak(header),
+            plan,
+            (world, oracle),
+            Inputs::Seeded,
+            sink,
+        )
     }
 
-    /// Runs one tick and chains its record. A machine that has halted or failed is rebooted for
-    /// the next one.
-    pub async fn tick(&mut self) -> Committed {
-        let committed = self.tick_unchained().await;
-        self.line.clear();
-        self.chain.append(self.json.as_bytes(), &mut self.line);
-        committed
-    }
-
-    /// Runs one tick like [`Soak::tick`], but leaves its record out of the chain: for a replay,
-    /// whose records are held to a journal that is verified by itself.
-    pub async fn tick_unchained(&mut self) -> Committed {
-        let committed = match self.driver.tick().await {
-            Ok(committed) => committed,
-            Err(stopped) => unreachable!("a stopped machine is rebooted at once, but {stopped}"),
-        };
-        self.json.clear();
-        committed.record.write_json(&mut self.json);
-        let leads_to_trap = self.driver.kernel().d().trap().is_some();
-        let injected = self.driver.oracle().injected();
-        self.tally.count(&committed, injected, leads_to_trap);
-        if committed.record.status != Status::Running {
-            let q = Clerk::boot_q(self.driver.kernel().q());
-            self.driver.kernel_mut().reboot(&q, BOOT_POINTER);
-        }
-        committed
-    }
-
-    /// The record of the last tick, as its JSON text.
+    /// The figures so far.
     #[must_use]
-    pub fn record_json(&self) -> &str {
-        &self.json
-    }
-
-    /// The journal line of the last tick, newline included.
-    #[must_use]
-    pub fn line(&self) -> &[u8] {
-        &self.line
-    }
-
-    /// What went wrong on purpose in the last tick, as a line of JSON with its newline; nothing if
-    /// the tick was left alone. Asking clears the world's part.
-    pub fn draws_line(&mut self) -> Option<String> {
-        let world = self.driver.world_mut().take_injections();
-        let world_faults = world.iter().map(|it| it.fault.code().name()).collect();
-        let tick = self.chain.count().saturating_sub(1);
-        draws_line(tick, self.driver.oracle().injected(), world_faults)
-    }
-
-    /// Ticks so far.
-    #[must_use]
-    pub const fn ticks(&self) -> u64 {
-        self.chain.count()
-    }
-
-    /// The world, to measure what is alive in it.
-    #[must_use]
-    pub const fn world(&self) -> &World<SeededFaults> {
-        self.driver.world()
-    }
-
-    /// The kernel, to measure what is alive in it.
-    #[must_use]
-    pub const fn kernel(&self) -> &Kernel {
-        self.driver.kernel()
-    }
-
-    /// The observer.
-    pub const fn observer_mut(&mut self) -> &mut R {
-        self.driver.observer_mut()
-    }
-
-    /// What the soak came to so far.
-    #[must_use]
-    pub fn finish(self) -> Outcome {
+    pub fn outcome(&self) -> Outcome {
         Outcome {
-            root: self.chain.head(),
-            sim_time_us: self.driver.now_us(),
-            tally: self.tally.with_injections(
-                self.driver.oracle().counts(),
-                self.driver.world().injected_faults(),
-            ),
+            root: self.root(),
+            sim_time_us: self.now_us(),
+            tally: (self.plan.tally.clone())
+                .with_injections(self.oracle().counts(), self.world().injected_faults()),
         }
     }
 }
 
-/// What went wrong on purpose in a tick, as a line of JSON with its newline; nothing if nothing did.
-pub(crate) fn draws_line(
-    tick: u64,
-    injected: &Injected,
-    world_faults: Vec<&'static str>,
-) -> Option<String> {
-    if injected.noise.is_none() && injected.fault.is_none() && world_faults.is_empty() {
-        return None;
+impl Start {
+    /// The start of a soak.
+    #[must_use]
+    pub fn of_soak(header: &Header<Settings>) -> Self {
+        Self {
+            kernel: Kernel::boot(&header.config.kernel, BOOT_Q, BOOT_POINTER),
+            driver: header.config.driver.clone(),
+            seed: header.seed,
+            genesis: header.genesis(),
+        }
     }
-    let drawn = Drawn {
-        tick,
-        noise: injected.noise.map(NoiseKind::name),
-        provider_fault: injected.fault.map(ProviderFaultKind::name),
-        world_faults,
-    };
-    let mut line = serde_json::to_string(&drawn).expect("numbers and names are always JSON");
-    line.push('\n');
-    Some(line)
 }
 
 /// Runs a future on a paused clock that jumps to the next timer: virtual time.

@@ -50,7 +50,12 @@ pub struct Tally {
 impl Tally {
     /// Counts one tick, given what had been done to its reply and whether the pointer it left
     /// behind is a trap.
-    pub fn count(&mut self, committed: &Committed, injected: &Injected, leads_to_trap: bool) {
+    pub fn count(
+        &mut self,
+        committed: &Committed,
+        injected: Option<&Injected>,
+        leads_to_trap: bool,
+    ) {
         let record = &committed.record;
         if record.tick == self.ticks {
             self.in_order += 1;
@@ -71,11 +76,11 @@ impl Tally {
         self.failed_at_end = record.status == Status::Failed;
 
         let faulted = record.fault.is_some();
-        if injected.must_be_refused() {
+        if injected.is_some_and(Injected::must_be_refused) {
             self.malformed += 1;
             self.malformed_taken += u64::from(!faulted);
         }
-        if injected.faithful {
+        if injected.is_some_and(|it| it.faithful) {
             self.unexplained_faults += u64::from(faulted);
             // Only an answer given at a trap could have left the loop.
             self.faithful_in_loop |= self.at_trap;

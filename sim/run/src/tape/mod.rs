@@ -6,7 +6,6 @@
 //! run rather than write.
 
 mod body;
-mod deck;
 mod entry;
 mod long_text;
 mod player;
@@ -14,17 +13,22 @@ mod reader;
 mod request_encoder;
 mod scan;
 mod short_call;
+mod tape_session;
+mod taped_oracle;
 mod taped_world;
 mod world;
 mod writer;
 
 pub use body::Body;
-pub use deck::{Deck, Ending, Played};
 pub use entry::{CallEntry, CallOutcome, Entry, EntryError, KEPT_HEADERS, Reply};
 pub use reader::TapeReader;
 pub use request_encoder::RequestEncoder;
 pub use scan::SecretScan;
-pub use taped_world::{NoWorld, TapedWorld};
+pub use tape_session::{Ending, TapeSession};
+pub(crate) use taped_oracle::TapedOracle;
+pub use taped_oracle::{Call, NoOracle};
+pub use taped_world::NoWorld;
+pub(crate) use taped_world::TapedWorld;
 pub use world::{Answer, Command, Question, WorldEntry};
 pub use writer::TapeWriter;
 

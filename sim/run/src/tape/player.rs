@@ -81,7 +81,7 @@ impl Player {
     pub(super) fn take_call(
         &mut self,
         request: &Request<'_>,
-        encoder: &mut impl RequestEncoder,
+        encoder: &mut dyn RequestEncoder,
     ) -> Result<(CallOutcome, u64), RunIoError> {
         let place = (request.tick, request.lane, request.attempt);
         let record = self.tape.peek()?.unwrap_or_default();

@@ -1,59 +1,83 @@
-//! A real world whose answers are on a tape: given from it, or asked for and recorded.
+//! A real world whose answers are on a tape: each is taken from it, or asked for and recorded.
 //!
-//! Every answer is on the tape before anything follows from it. A change of the world that is not
-//! on the tape yet when the process is killed is made once more when the run is resumed: a write
-//! puts the same whole content, but a command that was running runs again, so that its effects
-//! happen at least once and possibly twice. Never changes the world while the tape is played: what
-//! stands on the tape was done.
+//! Records every answer before it is used. If the process is killed between a change of the world
+//! and its entry on the tape, a resumed run makes the change again: a write puts the same whole
+//! content, but a command runs a second time. A recorded change is not made again.
 
 use turingos::Digest;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
-use super::deck::{Deck, Played};
+use super::tape_session::{Answered, TapeSession};
 use super::world::{Answer, Command, Question};
+use crate::error::RunIoError;
 
-/// Answers from a tape, and from `W` where the tape has ended.
+/// A world between the kernel and a tape, for one call of the kernel.
+///
+/// The kernel takes world faults as part of a run, but a tape that fails ends the run. The caller
+/// asks [`TapedWorld::result`] after the kernel's call, before it uses anything that came of it.
 #[derive(Debug)]
-pub struct TapedWorld<W> {
-    deck: Deck,
-    world: W,
+pub(crate) struct TapedWorld<'a, W> {
+    world: &'a mut W,
+    /// `None` if the world's answers follow from the header.
+    tape: Option<&'a mut TapeSession>,
+    failure: Option<RunIoError>,
 }
 
-impl<W: Manifold> TapedWorld<W> {
-    /// A world over `deck`.
-    #[must_use]
-    pub const fn new(deck: Deck, world: W) -> Self {
-        Self { deck, world }
+impl<'a, W: Manifold> TapedWorld<'a, W> {
+    pub(crate) const fn new(world: &'a mut W, tape: Option<&'a mut TapeSession>) -> Self {
+        Self {
+            world,
+            tape,
+            failure: None,
+        }
     }
 
-    /// The world behind the tape.
-    pub const fn world(&self) -> &W {
-        &self.world
+    /// The first failure of the tape. Nothing was asked of the world after it.
+    pub(crate) fn result(self) -> Result<(), RunIoError> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
     }
 
-    /// The world behind the tape, to look into it between ticks.
-    pub const fn world_mut(&mut self) -> &mut W {
-        &mut self.world
-    }
-
-    /// The old answer, or a new one that is recorded; `None` if the run has to end.
+    /// The recorded answer, or a new one that is recorded; `None` after a failure.
     fn answer(&mut self, question: Question, ask: impl FnOnce(&mut W) -> Answer) -> Option<Answer> {
-        match self.deck.ask(&question) {
-            Played::Old(answer) => Some(answer),
-            Played::Nothing => None,
-            Played::New => {
-                let answer = ask(&mut self.world);
-                self.deck.answered(question, answer.clone());
-                Some(answer)
+        let tape = self.tape.as_deref_mut()?;
+        if self.failure.is_some() {
+            return None;
+        }
+        match taped(tape, question, || ask(self.world)) {
+            Ok(answer) => Some(answer),
+            Err(failure) => {
+                self.failure = Some(failure);
+                None
             }
         }
     }
 }
 
-impl<W: Manifold> Manifold for TapedWorld<W> {
+fn taped(
+    tape: &mut TapeSession,
+    question: Question,
+    ask: impl FnOnce() -> Answer,
+) -> Result<Answer, RunIoError> {
+    match tape.ask(&question)? {
+        Answered::Recorded(answer) => Ok(answer),
+        Answered::Live => {
+            let answer = ask();
+            tape.record_answer(question, answer.clone())?;
+            Ok(answer)
+        }
+    }
+}
+
+impl<W: Manifold> Manifold for TapedWorld<'_, W> {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
+        if self.tape.is_none() {
+            return self.world.read(path, content);
+        }
         let question = Question::Read(path.as_str().to_owned());
         let answer = self.answer(question, |world| {
             let mut text = String::new();
@@ -71,6 +95,9 @@ impl<W: Manifold> Manifold for TapedWorld<W> {
         directory: Option<&WorkspacePath>,
         limit: usize,
     ) -> Result<Vec<String>, WorldFault> {
+        if self.tape.is_none() {
+            return self.world.list(directory, limit);
+        }
         let question = Question::List {
             directory: directory.map(|path| path.as_str().to_owned()),
             limit: limit as u64,
@@ -91,6 +118,9 @@ impl<W: Manifold> Manifold for TapedWorld<W> {
         content: &str,
         now_us: u64,
     ) -> Result<(), WorldFault> {
+        if self.tape.is_none() {
+            return self.world.write(path, content, now_us);
+        }
         let question = Question::Write {
             path: path.as_str().to_owned(),
             content: Digest::of(content.as_bytes()),
@@ -106,12 +136,15 @@ impl<W: Manifold> Manifold for TapedWorld<W> {
     }
 
     fn exec(&mut self, command: &str, now_us: u64) -> CommandOutcome {
+        if self.tape.is_none() {
+            return self.world.exec(command, now_us);
+        }
         let answer = self.answer(Question::Exec(command.to_owned()), |world| {
             Answer::Command(Command::from(&world.exec(command, now_us)))
         });
         match answer {
             Some(Answer::Command(command)) => command.into(),
-            // The tick does not count any more; what the command would have done is not known.
+            // The tape has failed, so the tick is not committed.
             _ => CommandOutcome {
                 exit_code: 127,
                 ..CommandOutcome::default()
@@ -120,6 +153,9 @@ impl<W: Manifold> Manifold for TapedWorld<W> {
     }
 
     fn git_log(&mut self, query: &GitLogQuery) -> Result<String, WorldFault> {
+        if self.tape.is_none() {
+            return self.world.git_log(query);
+        }
         text(
             self.answer(Question::from(query), |world| match world.git_log(query) {
                 Ok(log) => Answer::Text(log),
@@ -136,19 +172,19 @@ fn text(answer: Option<Answer>) -> Result<String, WorldFault> {
     }
 }
 
-/// The fault of an answer that is none. An entry whose answer does not fit its question is not read
-/// from a tape, so that the last arm is a run that has to end.
+/// The fault in an answer. An entry whose answer does not fit its question is not read from a tape,
+/// so the last arm is a tape that has failed.
 fn fault(answer: Option<Answer>) -> WorldFault {
     match answer {
         Some(Answer::Fault { code, detail }) => WorldFault { code, detail },
         _ => WorldFault {
             code: WorldFaultCode::Other,
-            detail: "the run has stopped".to_owned(),
+            detail: "the tape has failed".to_owned(),
         },
     }
 }
 
-/// A world that is not there: what a replay has behind its tape.
+/// No world: what a replay has behind its tape.
 #[derive(Clone, Copy, Debug)]
 pub struct NoWorld;
 

@@ -8,6 +8,7 @@ mod record_view;
 mod records;
 mod run;
 mod source;
+mod traps;
 
 pub use journals::{JOURNAL_ENDING, journal_file};
 pub use run::run;

@@ -214,20 +214,15 @@ fn class(name: &str) -> Option<OpcodeClass> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Profile;
     use crate::soak::{Settings, Soak, on_virtual_time};
+    use crate::{Profile, Tick};
 
     fn records() -> Vec<String> {
         let mut records = Vec::new();
         for profile in Profile::ALL {
-            on_virtual_time(async {
-                let mut soak = Soak::start(&Settings::header(profile, 3, 400));
-                for _ in 0..400 {
-                    let mut record = String::new();
-                    soak.tick().await.record.write_json(&mut record);
-                    records.push(record);
-                }
-            });
+            let look = |tick: &Tick<'_>| records.push(tick.record.to_owned());
+            let header = Settings::header(profile, 3, 400);
+            on_virtual_time(Soak::start_into(&header, look).drive()).unwrap();
         }
         records
     }

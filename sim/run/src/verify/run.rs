@@ -8,11 +8,12 @@ use turingos::Digest;
 use turingos::journal::{Chain, ChainFault};
 
 use super::records::Records;
+use super::traps::traps;
 use super::{Facts, FileReport, RunFiles, Verdict};
 use crate::line_reader::{Line, LineError, LineReader};
 use crate::replay::Kind;
 use crate::tape::TapeReader;
-use crate::{DrawsChain, Header, Manifest, RunDirectory, RunIoError};
+use crate::{Header, LineChain, Manifest, RunDirectory, RunIoError};
 
 /// No header or manifest is longer, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
@@ -20,7 +21,7 @@ const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// No line of a journal or of the draws is longer, in bytes.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
-/// Verifies every file of a run, in the order header, tape, journal, draws, manifest. A run without
+/// Verifies every file of a run, in the order header, tape, journal, draws, traps, manifest. A run without
 /// a manifest has not finished: nothing then vouches for its draws and for the ends of the others.
 #[must_use]
 pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
@@ -47,6 +48,14 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         found.draws = Some(chain);
         Ok(facts)
     });
+    let traps = open(files, RunDirectory::TRAPS).and_then(|source| {
+        let chain = traps(source)?;
+        found.traps = Some(chain);
+        Ok(Facts {
+            root: None,
+            ..facts("frames", chain)
+        })
+    });
     let manifest = files
         .open(RunDirectory::MANIFEST)
         .map_err(unreadable)
@@ -63,6 +72,7 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         (RunDirectory::TAPE, tape),
         (RunDirectory::JOURNAL, journal),
         (RunDirectory::DRAWS, verdict(draws)),
+        (RunDirectory::TRAPS, verdict(traps)),
         (RunDirectory::MANIFEST, verdict(manifest)),
     ]
     .map(|(name, verdict)| FileReport {
@@ -79,6 +89,7 @@ struct Found {
     tape: Option<Chain>,
     journal: Option<(Chain, Records)>,
     draws: Option<Chain>,
+    traps: Option<Chain>,
 }
 
 /// What other files are held to.
@@ -204,7 +215,7 @@ fn facts(what: &'static str, chain: Chain) -> Facts {
 }
 
 /// The next line of a file whose lines are all whole.
-fn next_line<R: Read>(reader: &mut LineReader<R>) -> Result<Option<Line<'_>>, Verdict> {
+pub(super) fn next_line<R: Read>(reader: &mut LineReader<R>) -> Result<Option<Line<'_>>, Verdict> {
     match reader.next_line() {
         Ok(Some(line)) if !line.is_whole => Err(torn(line.number)),
         Ok(line) => Ok(line),
@@ -236,7 +247,7 @@ struct Drawn {
 
 fn draws(source: impl Read) -> Result<(Facts, Chain), Verdict> {
     let mut reader = LineReader::new(source, MAX_LINE_BYTES);
-    let mut lines = DrawsChain::default();
+    let mut lines = LineChain::default();
     let mut next_tick = 0;
     while let Some(line) = next_line(&mut reader)? {
         let drawn: Drawn = serde_json::from_slice(line.bytes).map_err(|error| {
@@ -292,6 +303,13 @@ fn manifest(bytes: &[u8], found: &Found) -> Result<Facts, Verdict> {
     if let Some(chain) = &found.draws {
         agree("draws lines", manifest.draws().lines, chain.count())?;
         agree("draws head", manifest.draws().head, chain.head())?;
+    }
+    if let Some(chain) = &found.traps {
+        agree("traps lines", manifest.traps().lines, chain.count())?;
+        agree("traps head", manifest.traps().head, chain.head())?;
+        if let Some((_, records)) = &found.journal {
+            agree("traps lines", manifest.traps().lines, records.trap_count())?;
+        }
     }
     Ok(Facts {
         counts: vec![("gates", manifest.gates().len() as u64)],

@@ -9,3 +9,4 @@ mod run_directory;
 mod scenario;
 mod soak;
 mod taped;
+mod traps;

@@ -7,31 +7,27 @@ use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
 use turingos_agents::NoiseKind;
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
-use turingos_run::{Header, Profile};
+use turingos_run::{Header, Profile, Tick};
 
 fn soak(profile: Profile, seed: u64, ticks: u64) -> Outcome {
-    let header = Settings::header(profile, seed, ticks);
-    on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..ticks {
-            soak.tick().await;
-        }
-        soak.finish()
-    })
+    run(&Settings::header(profile, seed, ticks))
+}
+
+fn run(header: &Header<Settings>) -> Outcome {
+    let mut soak = Soak::start(header);
+    on_virtual_time(soak.drive()).unwrap();
+    soak.outcome()
 }
 
 /// The SHA-256 of every record text of a run, each with a newline: what the machine did, without
 /// the header that the root also depends on.
 fn records_digest(header: &Header<Settings>) -> Digest {
     let mut records = String::new();
-    on_virtual_time(async {
-        let mut soak = Soak::start(header);
-        for _ in 0..header.ticks {
-            soak.tick().await;
-            records.push_str(soak.record_json());
-            records.push('\n');
-        }
-    });
+    let look = |tick: &Tick<'_>| {
+        records.push_str(tick.record);
+        records.push('\n');
+    };
+    on_virtual_time(Soak::start_into(header, look).drive()).unwrap();
     Digest::of(records.as_bytes())
 }
 
@@ -68,7 +64,7 @@ fn a_prefix_of_a_run_is_the_run_of_fewer_ticks_but_for_its_header() {
             let mut soak = Soak::start(&header);
             let mut records = Vec::new();
             for _ in 0..200 {
-                records.push(soak.tick().await.record);
+                records.push(soak.tick().await.unwrap().unwrap().record);
             }
             records
         })
@@ -159,13 +155,7 @@ fn a_swarm_turns_kinds_off_for_a_whole_seed() {
             .collect();
         assert!(off.len() > 5 && off.len() < 28, "{}", off.len());
         let header = settings.into_header(Profile::Hostile, seed, 1_200);
-        let outcome = on_virtual_time(async {
-            let mut soak = Soak::start(&header);
-            for _ in 0..1_200 {
-                soak.tick().await;
-            }
-            soak.finish()
-        });
+        let outcome = run(&header);
         for kind in off {
             assert_eq!(outcome.tally.injections.get(kind.name()), None, "{kind:?}");
         }
@@ -175,21 +165,24 @@ fn a_swarm_turns_kinds_off_for_a_whole_seed() {
 }
 
 #[test]
-fn what_was_drawn_is_told_for_each_tick_it_touched() {
+fn every_injection_reaches_the_sink() {
     let header = Settings::header(Profile::Hostile, 42, 300);
-    let (lines, tally) = on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        let mut lines = Vec::new();
-        for _ in 0..300 {
-            soak.tick().await;
-            lines.extend(soak.draws_line());
+    let mut touched = Vec::new();
+    let look = |tick: &Tick<'_>| {
+        if !tick.injections.is_empty() {
+            touched.push(tick.injections.clone());
         }
-        (lines, soak.finish().tally)
-    });
-    assert!(lines.len() > 50 && lines.len() < 300, "{}", lines.len());
-    let noisy = lines
-        .iter()
-        .filter(|line| !line.contains(r#""noise":null"#));
+    };
+    let mut soak = Soak::start_into(&header, look);
+    on_virtual_time(soak.drive()).unwrap();
+    let tally = soak.outcome().tally;
+    drop(soak);
+    assert!(
+        touched.len() > 50 && touched.len() < 300,
+        "{}",
+        touched.len()
+    );
+    let noisy = touched.iter().filter(|it| it.noise.is_some());
     let counted: u64 = NoiseKind::ALL
         .iter()
         .filter_map(|kind| tally.injections.get(kind.name()))
@@ -200,11 +193,9 @@ fn what_was_drawn_is_told_for_each_tick_it_touched() {
 #[test]
 fn state_is_bounded_after_a_hundred_thousand_ticks() {
     let header = Settings::header(Profile::Hostile, 11, 100_000);
+    let mut soak = Soak::start(&header);
     on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..100_000 {
-            soak.tick().await;
-        }
+        soak.drive().await.unwrap();
         let live = soak.kernel().live_state();
         assert!(live.tasks <= MAX_TASKS, "{live:?}");
         assert!(live.page_tables <= MAX_PAGE_TABLES, "{live:?}");

@@ -41,8 +41,12 @@ fn check_scenario(scenario: Scenario) {
 fn root(header: &Header<Settings>) -> turingos::Digest {
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(header);
-        while run.ticks() < RUN_TICKS && run.tick().await.is_some() {}
+        let mut is_over = false;
+        while run.ticks() < RUN_TICKS && !is_over {
+            let ticked = run.tick().await.expect("no file can fail");
+            is_over = ticked.is_none();
+        }
         assert!(run.ticks() <= header.ticks);
-        run.finish().root
+        run.outcome().root
     })
 }

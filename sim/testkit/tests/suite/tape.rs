@@ -199,17 +199,13 @@ fn no_changed_bit_of_a_finished_run_goes_unseen() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("RUN");
     let header = Settings::header(Profile::Routine, 3, 4);
-    let mut writer = RunDirectory::create(&path, &header).unwrap();
-    let outcome = on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..4 {
-            soak.tick().await;
-            writer.record_line(soak.line()).unwrap();
-        }
-        soak.finish()
-    });
+    let writer = RunDirectory::create(&path, &header).unwrap();
+    let mut soak = Soak::start_into(&header, writer);
+    on_virtual_time(soak.drive()).unwrap();
+    let outcome = soak.outcome();
     let gates = judge(&header, &outcome.tally);
     let manifest = Manifest::new(3, Profile::Routine, 4, outcome.root, "sim soak".into());
+    let writer = soak.into_sink();
     writer.finish(&manifest.with_gates(gates)).unwrap();
     let files = [
         RunDirectory::HEADER,

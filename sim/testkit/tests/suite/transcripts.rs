@@ -8,23 +8,22 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use turingos_agents::Request;
 use turingos_run::providers::Config;
-use turingos_run::recorded_oracle::{Nobody, RecordedOracle};
 use turingos_run::replay::{Recording, Report, replay};
-use turingos_run::scenario::ScenarioRun;
 use turingos_run::soak::on_virtual_time;
-use turingos_run::tape::{NoWorld, RequestEncoder as _, TapedWorld};
+use turingos_run::tape::{NoOracle, NoWorld, RequestEncoder as _, TapeSession};
 use turingos_run::verify;
-use turingos_run::{Blame, Header, RunDirectory, RunIoError};
+use turingos_run::{Blame, Header, Inputs, RunDirectory, RunIoError, Session, Sink, Tick};
 use turingos_testkit::corpus::transcripts::transcripts;
 
 /// No run is larger, in bytes: they are here to be read, too.
 const MAX_RUN_BYTES: usize = 96 * 1024;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
     RunDirectory::DRAWS,
+    RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
 
@@ -58,31 +57,47 @@ fn calls(files: &BTreeMap<String, Vec<u8>>) -> Vec<Value> {
     entries.filter(|entry| entry["kind"] == "call").collect()
 }
 
-/// Replays with another form of requests than the recording's header says.
-fn replay_asking(run: &Path, change: impl Fn(&mut Vec<u8>)) -> Result<Report, RunIoError> {
-    let mut recording = Recording::open(run)?;
+/// The recording as a sink that compares every tick with it.
+struct Compared(Recording);
+
+impl Sink for Compared {
+    type Error = RunIoError;
+
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        Some(self.0.tape_mut())
+    }
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.0.verify_next(tick)
+    }
+}
+
+/// Replays with other requests than the recording's header says.
+fn replay_asking(run: &Path, change: fn(&mut Vec<u8>)) -> Result<Report, RunIoError> {
+    let recording = Recording::open(run)?;
     let header = fs::read(run.join(RunDirectory::HEADER)).unwrap();
     let header = Header::<Config>::from_bytes(&header).unwrap();
-    let deck = recording.deck();
     let mut providers = header.config.providers.encoder();
-    let encoder = |request: &Request<'_>| {
+    let encoder = move |request: &Request<'_>| {
         let mut body = providers.body(request);
         change(&mut body);
         body
     };
+    let mut again = Session::new(
+        Config::start(&header),
+        Config::plan(&header),
+        (NoWorld, NoOracle),
+        Inputs::WorldAndOracle(Box::new(encoder)),
+        Compared(recording),
+    );
     on_virtual_time(async {
-        let mut again = ScenarioRun::on(
-            Config::course(&header),
-            TapedWorld::new(deck.clone(), NoWorld),
-            RecordedOracle::new(deck.clone(), encoder, Nobody),
-        )
-        .observed_by(deck);
-        while recording.has_next()? {
-            again.tick().await.unwrap();
-            recording.hold(again.record_json().as_bytes())?;
+        while again.sink_mut().0.has_next()? {
+            again.tick().await?.unwrap();
         }
-        recording.expect_end(&header)
+        Ok::<_, RunIoError>(())
     })?;
+    let mut recording = again.into_sink().0;
+    recording.expect_end(&header)?;
     Ok(recording.report(&header, recording.is_finished()))
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use turingos_run::RunDirectory;
 
-pub(crate) const FILES: [&str; 5] = [
+pub(crate) const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
     RunDirectory::DRAWS,
+    RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
 

@@ -80,6 +80,7 @@ impl Place {
             "tape.jsonl",
             "journal.jsonl",
             "draws.jsonl",
+            "traps.jsonl",
             "manifest.json",
         ] {
             let bytes = fs::read(self.at("run").join(name)).unwrap_or_default();

@@ -8,7 +8,7 @@ use turingos::journal::Record;
 use turingos_live::{Key, LiveOracle};
 use turingos_run::providers::Settings;
 
-use super::server::{Behaviour, Server, driver, good, on_real_time, response, settings, tick};
+use super::server::{Behaviour, Server, good, on_real_time, response, session, settings, tick};
 
 /// Requests of a tick whose failure is no passing one: routine's lane asks, and the other after it.
 pub(crate) const ASKED: usize = 2;
@@ -28,15 +28,15 @@ struct Harm {
 fn suffer(behaviour: Behaviour) -> Harm {
     on_real_time(async {
         let server = Server::start(behaviour).await;
-        let mut driver = driver(&settings("openai", server.address, ""), None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings("openai", server.address, ""), None);
+        let record = tick(&mut session).await;
         let harm = Harm {
             record,
             requests: server.requests.take(),
             sent: server.sent.get(),
         };
         server.become_(Behaviour::Send(response(OK, &good("openai"))));
-        let after = tick(&mut driver).await;
+        let after = tick(&mut session).await;
         assert_eq!(after.fault, None, "the run does not go on");
         harm
     })
@@ -228,8 +228,8 @@ fn a_claim_of_compression_does_not_change_a_plain_body() {
     on_real_time(async {
         let head = "200 OK\r\ncontent-encoding: gzip";
         let server = Server::start(Behaviour::Send(response(head, &good("openai")))).await;
-        let mut driver = driver(&settings("openai", server.address, ""), None);
-        assert_eq!(tick(&mut driver).await.fault, None);
+        let mut session = session(&settings("openai", server.address, ""), None);
+        assert_eq!(tick(&mut session).await.fault, None);
     });
 }
 
@@ -241,15 +241,15 @@ fn nobody_at_the_address_is_unreachable() {
         let mut address = server.address;
         address.set_port(1);
         let settings = settings("openai", address, "");
-        let mut driver = driver(&settings, None);
+        let mut session = session(&settings, None);
         assert_eq!(
-            tick(&mut driver).await.fault.as_deref(),
+            tick(&mut session).await.fault.as_deref(),
             Some("ORACLE_UNREACHABLE")
         );
-        let error = driver.oracle().reach().await.unwrap_err().to_string();
+        let error = session.oracle().reach().await.unwrap_err().to_string();
         assert!(error.contains("cannot be reached"), "{error}");
         assert!(error.contains("127.0.0.1:1"), "{error}");
-        assert_eq!(driver.oracle().spending().tokens, 0);
+        assert_eq!(session.oracle().spending().tokens, 0);
     });
 }
 
@@ -264,10 +264,10 @@ fn a_server_without_tls_is_unreachable_over_https() {
              base_url = \"{address}\"\nconnect_timeout_ms = 400\n"
         );
         let settings = Settings::parse(text.as_bytes()).unwrap();
-        let mut driver = driver(&settings, None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings, None);
+        let record = tick(&mut session).await;
         assert_eq!(record.fault.as_deref(), Some("ORACLE_UNREACHABLE"));
-        assert!(driver.oracle().reach().await.is_err());
+        assert!(session.oracle().reach().await.is_err());
         assert!(server.requests.take().is_empty());
     });
 }

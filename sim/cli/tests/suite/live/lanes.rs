@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use turingos_live::{Key, LiveOracle};
-use turingos_run::Driver;
+use turingos_live::Key;
 use turingos_run::providers::Settings;
-use turingos_world::World;
 
 use super::hostile::{ASKED, ASKED_AGAIN};
-use super::server::{Behaviour, Server, driver, good, on_real_time, response, settings, tick};
+use super::server::{
+    Behaviour, Live, Server, good, on_real_time, response, session, session_in, settings, tick,
+};
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
 
@@ -35,8 +35,8 @@ fn every_kind_is_asked_in_its_own_way() {
         on_real_time(async {
             let server = Server::start(Behaviour::Send(response(OK, &good(kind)))).await;
             let settings = settings(kind, server.address, "key_variable = \"KEY\"\n");
-            let mut driver = driver(&settings, Some(&key()));
-            assert_eq!(tick(&mut driver).await.fault, None, "{kind}");
+            let mut session = session(&settings, Some(&key()));
+            assert_eq!(tick(&mut session).await.fault, None, "{kind}");
             let requests = server.requests.take();
             let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
             assert!(
@@ -52,8 +52,8 @@ fn every_kind_is_asked_in_its_own_way() {
             assert!(!head.contains("accept-encoding"), "{head}");
             assert!(body.starts_with(r#"{"model":"m","#), "{body}");
             assert!(body.contains("[OBSERVED_SLICE]\\nhello"), "{body}");
-            let used = driver.oracle().spending();
-            assert_eq!((used.tokens, driver.oracle().calls()), (120, 1));
+            let used = session.oracle().spending();
+            assert_eq!((used.tokens, session.oracle().calls()), (120, 1));
         });
     }
 }
@@ -69,8 +69,8 @@ data: [DONE]
 "#;
     on_real_time(async {
         let server = Server::start(Behaviour::Send(response("200 OK", sse))).await;
-        let mut driver = driver(&settings("openai", server.address, "stream = true\n"), None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings("openai", server.address, "stream = true\n"), None);
+        let record = tick(&mut session).await;
         assert_eq!(record.fault, None);
         assert_eq!(record.reply, turingos::Digest::of(sse.as_bytes()));
         assert!(server.requests.take()[0].contains(r#""stream":true"#));
@@ -83,15 +83,15 @@ fn a_wait_that_is_asked_for_is_kept() {
         let head = "429 Too Many Requests\r\nretry-after: 9\r\nretry-after-ms: 150";
         let error = r#"{"error":{"type":"rate_limit_error","message":"slow down"}}"#;
         let server = Server::start(Behaviour::Send(response(head, error))).await;
-        let mut driver = driver(&settings("openai", server.address, ""), None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings("openai", server.address, ""), None);
+        let record = tick(&mut session).await;
         assert_eq!(record.fault.as_deref(), Some("RATE_LIMITED"));
         assert_eq!(server.requests.take().len(), ASKED_AGAIN);
         let took = Duration::from_micros(record.time_us);
         assert!(took >= Duration::from_millis(300), "{took:?}");
         assert!(took < Duration::from_secs(3), "{took:?}");
         assert_eq!(
-            driver.oracle().spending().tokens,
+            session.oracle().spending().tokens,
             0,
             "a refusal costs nothing"
         );
@@ -103,8 +103,8 @@ fn a_quota_that_is_used_up_is_not_asked_again() {
     on_real_time(async {
         let error = r#"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
         let server = Server::start(Behaviour::Send(response("429 Too Many Requests", error))).await;
-        let mut driver = driver(&settings("openai", server.address, ""), None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings("openai", server.address, ""), None);
+        let record = tick(&mut session).await;
         assert_eq!(record.fault.as_deref(), Some("QUOTA_EXHAUSTED"));
         assert_eq!(server.requests.take().len(), ASKED);
     });
@@ -114,12 +114,12 @@ fn a_quota_that_is_used_up_is_not_asked_again() {
 fn a_call_without_an_answer_counts_for_the_most_it_can_cost() {
     on_real_time(async {
         let server = Server::start(Behaviour::SendThenHang(Vec::new())).await;
-        let mut driver = driver(
+        let mut session = session(
             &settings("openai", server.address, "max_output_tokens = 1000\n"),
             None,
         );
-        tick(&mut driver).await;
-        assert!(driver.oracle().spending().tokens > 2_000);
+        tick(&mut session).await;
+        assert!(session.oracle().spending().tokens > 2_000);
     });
 }
 
@@ -133,8 +133,8 @@ fn two_lanes_are_two_providers_and_one_takes_over_from_the_other() {
             lane_e: one("ollama", &routine).lane_e,
             ..one("kimi", &strong)
         };
-        let mut driver = driver(&settings, None);
-        let record = tick(&mut driver).await;
+        let mut session = session(&settings, None);
+        let record = tick(&mut session).await;
         assert_eq!(record.fault, None);
         assert!(record.route.failover);
         assert!(routine.requests.take()[0].starts_with("POST /api/chat "));
@@ -143,9 +143,9 @@ fn two_lanes_are_two_providers_and_one_takes_over_from_the_other() {
 }
 
 /// Runs a tick until the alarm rings; the tick itself must never end.
-async fn until_the_alarm(driver: &mut Driver<World, LiveOracle>) -> String {
-    let alarm = driver.oracle().alarm();
-    let ticked = tokio::time::timeout(Duration::from_millis(300), driver.tick()).await;
+async fn until_the_alarm(session: &mut Live) -> String {
+    let alarm = session.oracle().alarm();
+    let ticked = tokio::time::timeout(Duration::from_millis(300), session.tick()).await;
     assert!(ticked.is_err(), "the tick was committed");
     alarm.leak().unwrap().to_string()
 }
@@ -156,8 +156,8 @@ fn a_reply_that_holds_the_key_stops_the_call() {
         let leaking = good("openai").replace("work", "use a-key-of-the-test");
         let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
         let settings = settings("openai", server.address, "key_variable = \"KEY\"\n");
-        let mut driver = driver(&settings, Some(&key()));
-        let leak = until_the_alarm(&mut driver).await;
+        let mut session = session(&settings, Some(&key()));
+        let leak = until_the_alarm(&mut session).await;
         assert!(
             leak.starts_with("the key of a provider of this run"),
             "{leak}"
@@ -181,8 +181,8 @@ fn a_key_in_pieces_of_a_stream_stops_the_call() {
             server.address,
             "stream = true\nkey_variable = \"KEY\"\n",
         );
-        let mut driver = driver(&settings, Some(&key()));
-        let leak = until_the_alarm(&mut driver).await;
+        let mut session = session(&settings, Some(&key()));
+        let leak = until_the_alarm(&mut session).await;
         assert!(leak.contains("a reply"), "{leak}");
     });
 }
@@ -192,14 +192,9 @@ fn a_secret_in_the_workspace_is_not_sent() {
     on_real_time(async {
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
         let settings = settings("openai", server.address, "");
-        let oracle = LiveOracle::new(&settings, None, None).unwrap();
         let token = format!("token = sk-{}\n", "Ab12".repeat(6));
-        let files = [("README.md", token.as_str())];
-        let world = World::with_files(turingos_world::Quota::default(), files).unwrap();
-        let config = turingos::kernel::KernelConfig::default();
-        let kernel = turingos::kernel::Kernel::boot(&config, "BOOT", "README.md");
-        let mut driver = Driver::start(kernel, world, oracle, &settings.driver(), 1);
-        let leak = until_the_alarm(&mut driver).await;
+        let mut session = session_in(&settings, None, &token);
+        let leak = until_the_alarm(&mut session).await;
         assert!(leak.contains("a request"), "{leak}");
         assert!(server.requests.take().is_empty());
     });

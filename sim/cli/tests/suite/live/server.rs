@@ -1,4 +1,4 @@
-//! A server on loopback that does to each connection what a test says, and the driver against it.
+//! A server on loopback that does to each connection what a test says, and the session against it.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
+use turingos::Digest;
 use turingos::journal::Record;
 use turingos::kernel::{Kernel, KernelConfig};
 use turingos_live::{Key, LiveOracle};
-use turingos_run::Driver;
 use turingos_run::providers::Settings;
+use turingos_run::{Inputs, Session, Start, Ticks};
 use turingos_world::{Quota, World};
 
 /// What happens to a connection.
@@ -164,15 +165,29 @@ pub(crate) fn settings(kind: &str, address: SocketAddr, more: &str) -> Settings 
 }
 
 /// A kernel in a small simulated world that asks real sockets.
-pub(crate) fn driver(settings: &Settings, key: Option<&Key>) -> Driver<World, LiveOracle> {
-    let oracle = LiveOracle::new(settings, key, key).unwrap();
-    let world = World::with_files(Quota::default(), [("README.md", "hello\n")]).unwrap();
-    let kernel = Kernel::boot(&KernelConfig::default(), "BOOT", "README.md");
-    Driver::start(kernel, world, oracle, &settings.driver(), 1)
+pub(crate) fn session(settings: &Settings, key: Option<&Key>) -> Live {
+    session_in(settings, key, "hello\n")
 }
 
-pub(crate) async fn tick(driver: &mut Driver<World, LiveOracle>) -> Record {
-    driver.tick().await.unwrap().record
+/// The same with another text in the file that is observed first.
+pub(crate) fn session_in(settings: &Settings, key: Option<&Key>, text: &str) -> Live {
+    let oracle = LiveOracle::new(settings, key, key).unwrap();
+    let world = World::with_files(Quota::default(), [("README.md", text)]).unwrap();
+    let start = Start {
+        kernel: Kernel::boot(&KernelConfig::default(), "BOOT", "README.md"),
+        driver: settings.driver(),
+        seed: 1,
+        genesis: Digest::EMPTY,
+    };
+    let plan = Ticks::new(u64::MAX);
+    Session::new(start, plan, (world, oracle), Inputs::Seeded, ())
+}
+
+/// An unrecorded run with real sockets.
+pub(crate) type Live = Session<Ticks, World, LiveOracle>;
+
+pub(crate) async fn tick(live: &mut Live) -> Record {
+    live.tick().await.unwrap().unwrap().record
 }
 
 /// Runs a test on a real clock, in one thread, and never for longer than ten seconds.

@@ -41,6 +41,7 @@ fn files_of(directory: &Path) -> Files {
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
         RunDirectory::DRAWS,
+        RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ];
     let read = |name: &str| (name.to_owned(), fs::read(directory.join(name)).unwrap());

@@ -3,27 +3,43 @@
 use serde_json::json;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
-use turingos_run::scenario::Interrupted;
+use turingos_run::scenario::Interruptions;
 use turingos_world::{Quota, World};
 
 use super::changed;
 
-fn world(interruptions: serde_json::Value) -> Interrupted<World> {
+/// A world and the interruptions that the kernel meets in it.
+struct Troubled {
+    world: World,
+    interruptions: Interruptions,
+}
+
+fn world(interruptions: serde_json::Value) -> Troubled {
     let scenario = changed("ordered-pipeline", |document| {
         document["interruptions"] = interruptions;
     });
     let files = [("a", "old\n"), ("b", "old\n")];
-    let world = World::with_files(Quota::default(), files).unwrap();
-    Interrupted::new(world, scenario.interruptions())
+    Troubled {
+        world: World::with_files(Quota::default(), files).unwrap(),
+        interruptions: Interruptions::new(scenario.interruptions()),
+    }
+}
+
+impl Troubled {
+    fn write(&mut self, file: &str, content: &str) -> Result<(), WorldFaultCode> {
+        let mut world = self.interruptions.of(&mut self.world);
+        let written = world.write(&path(file), content, 0);
+        written.map_err(|fault| fault.code)
+    }
 }
 
 fn path(text: &str) -> WorkspacePath {
     text.parse().unwrap()
 }
 
-fn read(world: &mut Interrupted<World>, file: &str) -> Result<String, WorldFaultCode> {
+fn read(world: &mut Troubled, file: &str) -> Result<String, WorldFaultCode> {
     let mut content = String::new();
-    world
+    { world.interruptions.of(&mut world.world) }
         .read(&path(file), &mut content)
         .map(|()| content)
         .map_err(|fault| fault.code)
@@ -35,15 +51,18 @@ fn a_torn_write_leaves_the_target_and_half_of_the_new_text_beside_it() {
         {"operation": "write", "path": "a", "times": 2, "fault": "torn_write"}
     ]));
     for _ in 0..2 {
-        let fault = world.write(&path("a"), "new text", 0).unwrap_err();
-        assert_eq!(fault.code, WorldFaultCode::TornWrite);
+        let fault = world.write("a", "new text").unwrap_err();
+        assert_eq!(fault, WorldFaultCode::TornWrite);
         assert_eq!(read(&mut world, "a").unwrap(), "old\n");
         assert_eq!(read(&mut world, "a.torn").unwrap(), "new ");
     }
-    world.write(&path("a"), "new text", 0).unwrap();
+    world.write("a", "new text").unwrap();
     assert_eq!(read(&mut world, "a").unwrap(), "new text");
-    assert_eq!(world.take_met(), ["TORN_WRITE", "TORN_WRITE"]);
-    assert!(world.take_met().is_empty());
+    assert_eq!(
+        world.interruptions.take_struck(),
+        ["TORN_WRITE", "TORN_WRITE"]
+    );
+    assert!(world.interruptions.take_struck().is_empty());
 }
 
 #[test]
@@ -53,20 +72,20 @@ fn an_interruption_strikes_its_operation_on_its_file_and_nothing_else() {
         {"operation": "write", "path": "b", "times": 1, "fault": "no_space"}
     ]));
     assert_eq!(read(&mut world, "b").unwrap(), "old\n");
-    world.write(&path("a"), "new\n", 0).unwrap();
+    world.write("a", "new\n").unwrap();
     assert_eq!(read(&mut world, "a"), Err(WorldFaultCode::Denied));
     assert_eq!(read(&mut world, "a").unwrap(), "new\n");
-    let fault = world.write(&path("b"), "new\n", 0).unwrap_err();
-    assert_eq!(fault.code, WorldFaultCode::NoSpace);
+    let fault = world.write("b", "new\n").unwrap_err();
+    assert_eq!(fault, WorldFaultCode::NoSpace);
     assert_eq!(read(&mut world, "b").unwrap(), "old\n");
 }
 
 #[test]
-fn whoever_checks_the_world_is_not_interrupted() {
+fn the_bare_world_is_not_interrupted() {
     let mut world = world(json!([
         {"operation": "read", "path": "a", "times": 1, "fault": "not_found"}
     ]));
     let mut content = String::new();
-    world.inner_mut().read(&path("a"), &mut content).unwrap();
+    world.world.read(&path("a"), &mut content).unwrap();
     assert_eq!(read(&mut world, "a"), Err(WorldFaultCode::NotFound));
 }

@@ -27,9 +27,9 @@ pub(crate) fn header(scenario: &Scenario, noise: u16, seed: u64) -> Header<Setti
 pub(crate) fn judged(header: &Header<Settings>, after: impl FnOnce(&mut Run)) -> Outcome {
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(header);
-        run.finish_ticks().await;
+        run.drive().await.unwrap();
         after(&mut run);
-        run.finish()
+        run.outcome()
     })
 }
 

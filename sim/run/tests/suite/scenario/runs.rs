@@ -63,7 +63,7 @@ fn records(scenario: &Scenario) -> Vec<Record> {
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(&header);
         let mut records = Vec::new();
-        while let Some(committed) = run.tick().await {
+        while let Some(committed) = run.tick().await.unwrap() {
             records.push(committed.record);
         }
         records

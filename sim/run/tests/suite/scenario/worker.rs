@@ -138,7 +138,7 @@ fn extremes(scenario: &Scenario, noise: u16, seed: u64) -> (usize, bool) {
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(&header);
         let (mut longest, mut clipped) = (0, false);
-        while let Some(committed) = run.tick().await {
+        while let Some(committed) = run.tick().await.unwrap() {
             longest = longest.max(run.kernel().q().chars().count());
             clipped |= committed.record.clipped;
         }

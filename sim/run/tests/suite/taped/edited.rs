@@ -38,6 +38,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
         RunDirectory::DRAWS,
+        RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ] {
         fs::copy(from.join(name), to.join(name)).unwrap();

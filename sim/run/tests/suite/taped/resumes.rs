@@ -38,15 +38,10 @@ fn resume(path: &Path, oracle: Scripted) -> Result<(), RunIoError> {
 
 /// The same up to the last tick, and what tape and journal are then.
 fn resume_ticks(path: &Path, oracle: Scripted) -> [Vec<u8>; 2] {
-    let (prefix, mut writer) = RunDirectory::resume::<Settings>(path).unwrap();
-    write_ticks(
-        &prefix.header,
-        &mut writer,
-        resumed_world(path),
-        (oracle, short_encode),
-    )
-    .unwrap();
-    drop(writer);
+    let (prefix, writer) = RunDirectory::resume::<Settings>(path).unwrap();
+    let world = resumed_world(path);
+    let written = write_ticks(&prefix.header, writer, world, (oracle, short_encode));
+    drop(written.unwrap());
     [RunDirectory::TAPE, RunDirectory::JOURNAL].map(|name| fs::read(path.join(name)).unwrap())
 }
 

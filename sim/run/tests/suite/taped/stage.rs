@@ -1,16 +1,16 @@
-//! Where these runs happen: a header, a kernel, and a loop that writes or holds each record.
+//! A session with a scripted provider: recorded, resumed, replayed.
 
 use std::path::Path;
 
-use turingos::journal::Chain;
-use turingos::kernel::Kernel;
 use turingos::manifold::Manifold;
-use turingos_agents::{Oracle, Request};
-use turingos_run::recorded_oracle::{Nobody, RecordedOracle};
+use turingos_agents::Request;
 use turingos_run::replay::{Recording, Report};
-use turingos_run::soak::{BOOT_POINTER, BOOT_Q, Settings, on_virtual_time};
-use turingos_run::tape::{Deck, NoWorld, TapedWorld};
-use turingos_run::{Driver, Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
+use turingos_run::soak::{Settings, on_virtual_time};
+use turingos_run::tape::{NoOracle, NoWorld, TapeSession};
+use turingos_run::{
+    Header, Inputs, Manifest, Profile, RunDirectory, RunIoError, RunWriter, Session, Sink, Start,
+    Tick, Ticks,
+};
 use turingos_world::World;
 
 use super::provider::Scripted;
@@ -26,71 +26,37 @@ pub(crate) fn world() -> World {
     header(0).config.world()
 }
 
-/// Runs the header's ticks, handing each record's JSON to `look`.
-async fn ticks<W: Manifold, O: Oracle>(
-    header: &Header<Settings>,
-    deck: &Deck,
-    world: W,
-    (oracle, encoder): (O, RequestEncoder),
-    mut look: impl FnMut(&[u8]) -> Result<bool, RunIoError>,
-) -> Result<(), RunIoError> {
-    let settings = &header.config;
-    let kernel = Kernel::boot(&settings.kernel, BOOT_Q, BOOT_POINTER);
-    let mut driver = Driver::start(
-        kernel,
-        TapedWorld::new(deck.clone(), world),
-        RecordedOracle::new(deck.clone(), encoder, oracle),
-        &settings.driver,
-        header.seed,
-    )
-    .observed_by(deck.clone());
-    let mut json = String::new();
-    while driver.kernel().tick() < header.ticks {
-        let committed = driver.tick().await.unwrap();
-        json.clear();
-        committed.record.write_json(&mut json);
-        if !look(json.as_bytes())? {
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// Runs to the end with everything written, and finishes the run.
 pub(crate) fn write<W: Manifold>(
     header: &Header<Settings>,
-    mut writer: RunWriter,
+    writer: RunWriter,
     world: W,
     oracle: (Scripted, RequestEncoder),
 ) -> Result<(), RunIoError> {
-    let manifest = write_ticks(header, &mut writer, world, oracle)?;
+    let (writer, manifest) = write_ticks(header, writer, world, oracle)?;
     writer.finish(&manifest)
 }
 
 /// The same without the end: nothing is forced onto the disk, which takes its time.
 pub(crate) fn write_ticks<W: Manifold>(
     header: &Header<Settings>,
-    writer: &mut RunWriter,
+    writer: RunWriter,
     world: W,
-    oracle: (Scripted, RequestEncoder),
-) -> Result<Manifest, RunIoError> {
-    let mut chain = Chain::new(header.genesis());
-    let mut line = Vec::new();
-    let deck = writer.deck();
-    on_virtual_time(ticks(header, &deck, world, oracle, |record| {
-        line.clear();
-        chain.append(record, &mut line);
-        writer.record_line(&line)?;
-        writer.flush()?;
-        Ok(true)
-    }))?;
-    Ok(Manifest::new(
-        header.seed,
-        header.profile,
-        chain.count(),
-        chain.head(),
-        "sim".into(),
-    ))
+    (oracle, encoder): (Scripted, RequestEncoder),
+) -> Result<(RunWriter, Manifest), RunIoError> {
+    let mut session = Session::new(
+        Start::of_soak(header),
+        Ticks::new(header.ticks),
+        (world, oracle),
+        Inputs::WorldAndOracle(Box::new(encoder)),
+        writer,
+    );
+    on_virtual_time(session.drive())?;
+    let (seed, profile, ticks) = (header.seed, header.profile, session.ticks());
+    let manifest = Manifest::new(seed, profile, ticks, session.root(), "sim".into());
+    let mut writer = session.into_sink();
+    writer.flush()?;
+    Ok((writer, manifest))
 }
 
 /// A finished run of so many ticks in `path`.
@@ -106,34 +72,42 @@ pub(crate) fn replay(path: &Path, encoder: RequestEncoder) -> Result<Report, Run
     replay_sending(path, encoder)
 }
 
+/// A recording as a sink that compares every tick with it.
+struct Compared(Recording);
+
+impl Sink for Compared {
+    type Error = RunIoError;
+
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        Some(self.0.tape_mut())
+    }
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.0.verify_next(tick)
+    }
+}
+
 pub(crate) fn replay_sending(
     path: &Path,
-    encoder: impl Fn(&Request<'_>) -> Vec<u8>,
+    encoder: impl Fn(&Request<'_>) -> Vec<u8> + 'static,
 ) -> Result<Report, RunIoError> {
-    let mut recording = Recording::open(path)?;
+    let recording = Recording::open(path)?;
     let bytes = std::fs::read(path.join(RunDirectory::HEADER)).unwrap();
     let header = Header::<Settings>::from_bytes(&bytes).unwrap();
-    let deck = recording.deck();
-    let settings = &header.config;
+    let mut session = Session::new(
+        Start::of_soak(&header),
+        Ticks::new(header.ticks),
+        (NoWorld, NoOracle),
+        Inputs::WorldAndOracle(Box::new(encoder)),
+        Compared(recording),
+    );
     on_virtual_time(async {
-        let kernel = Kernel::boot(&settings.kernel, BOOT_Q, BOOT_POINTER);
-        let mut driver = Driver::start(
-            kernel,
-            TapedWorld::new(deck.clone(), NoWorld),
-            RecordedOracle::new(deck.clone(), encoder, Nobody),
-            &settings.driver,
-            header.seed,
-        )
-        .observed_by(deck.clone());
-        let mut json = String::new();
-        while recording.has_next()? {
-            let committed = driver.tick().await.unwrap();
-            json.clear();
-            committed.record.write_json(&mut json);
-            recording.hold(json.as_bytes())?;
+        while session.sink_mut().0.has_next()? {
+            session.tick().await?.unwrap();
         }
-        Ok(())
+        Ok::<_, RunIoError>(())
     })?;
+    let mut recording = session.into_sink().0;
     recording.expect_end(&header)?;
     Ok(recording.report(&header, recording.is_finished()))
 }

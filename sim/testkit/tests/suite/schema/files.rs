@@ -9,7 +9,7 @@ use turingos::dispatch::RouteEntry;
 use turingos::journal::{Chain, Record};
 use turingos::trap::TrapFrame;
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
-use turingos_run::{Header, Manifest, Profile};
+use turingos_run::{Header, Manifest, Profile, Tick};
 
 use super::checker;
 use super::mutants::{Change, Mutant, mutants};
@@ -42,21 +42,20 @@ fn run(profile: Profile) -> Run {
         manifest: String::new(),
     };
     on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..TICKS {
-            let committed = soak.tick().await;
-            let line = std::str::from_utf8(soak.line()).unwrap();
-            run.lines.push(line.trim_end().to_owned());
-            let mut record = String::new();
-            committed.record.write_json(&mut record);
-            run.records.push(record);
-            run.routes
-                .push(serde_json::to_string(&committed.record.route).unwrap());
-            for frame in &committed.trap_frames {
-                run.trap_frames.push(serde_json::to_string(frame).unwrap());
+        let (lines, records) = (&mut run.lines, &mut run.records);
+        let (routes, trap_frames) = (&mut run.routes, &mut run.trap_frames);
+        let look = |tick: &Tick<'_>| {
+            let line = std::str::from_utf8(tick.line).unwrap();
+            lines.push(line.trim_end().to_owned());
+            records.push(tick.record.to_owned());
+            routes.push(serde_json::to_string(&tick.committed.record.route).unwrap());
+            for frame in &tick.committed.trap_frames {
+                trap_frames.push(serde_json::to_string(frame).unwrap());
             }
-        }
-        let outcome = soak.finish();
+        };
+        let mut soak = Soak::start_into(&header, look);
+        soak.drive().await.unwrap();
+        let outcome = soak.outcome();
         let manifest = Manifest::new(7, profile, TICKS, outcome.root, "sim soak".into())
             .with_gates(judge(&header, &outcome.tally))
             .with_counts(outcome.tally.injections);

@@ -113,15 +113,10 @@ fn a_changed_line_is_refused_by_both_or_by_neither() {
 fn every_row_of_a_data_set_is_what_its_schema_says() {
     let directory = tempfile::TempDir::new().unwrap();
     let header = Settings::header(Profile::Hostile, 7, 200);
-    let mut writer = RunDirectory::create(directory.path(), &header).unwrap();
-    on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        for _ in 0..200 {
-            soak.tick().await;
-            writer.record_line(soak.line()).unwrap();
-        }
-    });
-    writer.flush().unwrap();
+    let writer = RunDirectory::create(directory.path(), &header).unwrap();
+    let mut soak = Soak::start_into(&header, writer);
+    on_virtual_time(soak.drive()).unwrap();
+    soak.into_sink().flush().unwrap();
     let (mut policy, mut reflex) = (Vec::new(), Vec::new());
     let mut rows = Collector::new(&mut policy, &mut reflex, false);
     rows.begin("run", "RUN/journal.jsonl");

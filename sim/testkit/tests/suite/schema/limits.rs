@@ -13,7 +13,7 @@ use turingos::pointer::MAX_PATH_BYTES;
 use turingos_run::scenario::{BuiltIn, Scenario, ScenarioCode};
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::tape::Entry;
-use turingos_run::{DocumentError, Header, Profile};
+use turingos_run::{DocumentError, Header, Profile, Tick};
 use turingos_schema::BEYOND_SCHEMA;
 
 use super::checker;
@@ -344,11 +344,9 @@ fn canonical_spelling() {
 fn hash_chain() {
     shows("hash-chain");
     let header = Settings::header(Profile::Routine, 7, 1);
-    let line = on_virtual_time(async {
-        let mut soak = Soak::start(&header);
-        soak.tick().await;
-        String::from_utf8(soak.line().to_vec()).unwrap()
-    });
+    let mut line = String::new();
+    let look = |tick: &Tick<'_>| line.push_str(std::str::from_utf8(tick.line).unwrap());
+    on_virtual_time(Soak::start_into(&header, look).drive()).unwrap();
     let line = line.trim_end();
     let accepts =
         |line: &str| checker("journal-line.v1").accepts(&serde_json::from_str(line).unwrap());

@@ -1,0 +1,38 @@
+//! What went wrong on purpose in a tick: one line of `draws.jsonl`.
+
+use serde::Serialize;
+use turingos_agents::{Injected, NoiseKind, ProviderFaultKind};
+
+/// The faults that the layers of a simulation injected into one tick.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Injections {
+    /// The tick, from 0.
+    pub tick: u64,
+    /// The noise on the agent's reply.
+    pub noise: Option<&'static str>,
+    /// The provider fault in place of the reply.
+    pub provider_fault: Option<&'static str>,
+    /// The codes of the world faults, in order.
+    pub world_faults: Vec<&'static str>,
+}
+
+impl Injections {
+    pub(crate) fn of(
+        tick: u64,
+        oracle: Option<&Injected>,
+        world_faults: Vec<&'static str>,
+    ) -> Self {
+        Self {
+            tick,
+            noise: oracle.and_then(|it| it.noise).map(NoiseKind::name),
+            provider_fault: oracle.and_then(|it| it.fault).map(ProviderFaultKind::name),
+            world_faults,
+        }
+    }
+
+    /// True if the tick was left alone; such a tick has no line.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.noise.is_none() && self.provider_fault.is_none() && self.world_faults.is_empty()
+    }
+}

@@ -1,0 +1,366 @@
+//! A session: one run of a kernel in a world with an oracle, tick by tick, from header to sink.
+//!
+//! Every run is a session: a soak, a scenario, a live run, a replay. What differs is its
+//! [`RunPlan`] and its [`Sink`].
+//!
+//! It spawns no task and asks no oracle twice at once, so the order of its steps is fixed. It
+//! commits no tick whose inputs are not on the tape.
+
+use tokio::time::Instant;
+use turingos::Digest;
+use turingos::dispatch::Lane;
+use turingos::journal::{Chain, Status};
+use turingos::kernel::{Committed, Kernel, OracleOutcome};
+use turingos::manifold::Manifold;
+
+use crate::driver::{Driver, DriverConfig};
+use crate::error::RunIoError;
+use crate::injections::Injections;
+use crate::scenario::Interruptions;
+use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld};
+use turingos_agents::{Injected, Oracle, Request};
+
+/// What differs between a soak, a scenario and other runs.
+pub trait RunPlan<W> {
+    /// Whether another tick follows after `ticks` of them. A stopped kernel has no further tick.
+    fn has_next(&self, ticks: u64) -> bool;
+
+    /// Counts a committed tick, given what was injected into its reply. A plan may reboot a kernel
+    /// that has stopped.
+    fn count(
+        &mut self,
+        _committed: &Committed,
+        _injected: Option<&Injected>,
+        _kernel: &mut Kernel,
+    ) {
+    }
+
+    /// The operations of the world that are made to fail.
+    fn interruptions(&mut self) -> &mut Interruptions;
+
+    /// The codes of the faults that were injected into the world since this was last asked.
+    fn take_world_faults(&mut self, _world: &mut W) -> Vec<&'static str> {
+        self.interruptions().take_struck()
+    }
+}
+
+/// The plan of a run of so many ticks, of which nothing is counted.
+#[derive(Clone, Debug, Default)]
+pub struct Ticks {
+    limit: u64,
+    interruptions: Interruptions,
+}
+
+impl Ticks {
+    /// At most `limit` ticks.
+    #[must_use]
+    pub fn new(limit: u64) -> Self {
+        Self {
+            limit,
+            interruptions: Interruptions::default(),
+        }
+    }
+}
+
+impl<W> RunPlan<W> for Ticks {
+    fn has_next(&self, ticks: u64) -> bool {
+        ticks < self.limit
+    }
+
+    fn interruptions(&mut self) -> &mut Interruptions {
+        &mut self.interruptions
+    }
+}
+
+/// Takes the ticks of a session, and holds the tape if the run has one.
+pub trait Sink {
+    /// Why a tick was not taken.
+    type Error: From<RunIoError>;
+
+    /// The tape of the run, if it has one.
+    fn tape(&mut self) -> Option<&mut TapeSession> {
+        None
+    }
+
+    /// The session is about to open its first tick.
+    fn begin(&mut self, _kernel: &Kernel) {}
+
+    /// An oracle was called. The last call of a tick is the one that counts.
+    fn called(&mut self, _call: &Call<'_>) {}
+
+    /// Takes a committed tick.
+    ///
+    /// # Errors
+    /// The tick cannot be written, or is not the recorded one; the run has to end.
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), Self::Error>;
+
+    /// The chain of the ticks taken, if the sink follows a recorded chain; the session does not
+    /// hash the records a second time then.
+    fn recorded_chain(&self) -> Option<Chain> {
+        None
+    }
+}
+
+/// A committed tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick<'a> {
+    /// The record and the trap frames.
+    pub committed: &'a Committed,
+    /// The record as its JSON text.
+    pub record: &'a str,
+    /// The journal line, newline included; empty if the sink follows a recorded chain.
+    pub line: &'a [u8],
+    /// What was injected.
+    pub injections: &'a Injections,
+    /// The kernel before its next tick.
+    pub kernel: &'a Kernel,
+}
+
+/// Takes nothing.
+impl Sink for () {
+    type Error = RunIoError;
+
+    fn take(&mut self, _tick: &Tick<'_>) -> Result<(), RunIoError> {
+        Ok(())
+    }
+}
+
+/// Looks at every tick.
+impl<F: FnMut(&Tick<'_>)> Sink for F {
+    type Error = RunIoError;
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self(tick);
+        Ok(())
+    }
+}
+
+/// Which inputs of a run are on its tape; the others follow from its header.
+pub enum Inputs {
+    /// None.
+    Seeded,
+    /// The world's answers.
+    World,
+    /// The world's answers and the oracle's calls, whose requests the encoder writes.
+    WorldAndOracle(Box<dyn RequestEncoder>),
+}
+
+impl Inputs {
+    fn encoder(&mut self) -> Option<&mut dyn RequestEncoder> {
+        match self {
+            Self::Seeded | Self::World => None,
+            Self::WorldAndOracle(encoder) => Some(encoder.as_mut()),
+        }
+    }
+}
+
+/// What a session starts from, apart from its world and its oracle.
+#[derive(Debug)]
+pub struct Start {
+    /// The kernel at its first tick.
+    pub kernel: Kernel,
+    /// The driver's settings.
+    pub driver: DriverConfig,
+    /// What the driver's pauses are drawn from.
+    pub seed: u64,
+    /// Where the journal's chain begins.
+    pub genesis: Digest,
+}
+
+/// One run: kernel, world, oracle, driver, plan, chain and sink.
+pub struct Session<P, W, O, S = ()> {
+    pub(crate) plan: P,
+    kernel: Kernel,
+    pub(crate) world: W,
+    oracle: O,
+    driver: Driver,
+    inputs: Inputs,
+    chain: Chain,
+    sink: S,
+    record: String,
+    line: Vec<u8>,
+}
+
+impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
+    /// A session before its first tick. Ticks must run inside a tokio runtime with time enabled.
+    pub fn new(
+        start: Start,
+        plan: P,
+        (world, oracle): (W, O),
+        inputs: Inputs,
+        mut sink: S,
+    ) -> Self {
+        sink.begin(&start.kernel);
+        Self {
+            plan,
+            kernel: start.kernel,
+            world,
+            oracle,
+            driver: Driver::new(&start.driver, start.seed),
+            inputs,
+            chain: Chain::new(start.genesis),
+            sink,
+            record: String::with_capacity(1_024),
+            line: Vec::with_capacity(1_280),
+        }
+    }
+
+    /// Runs to the end of the plan.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub async fn drive(&mut self) -> Result<(), S::Error> {
+        while self.tick().await?.is_some() {}
+        Ok(())
+    }
+
+    /// Runs one tick and hands it to the sink; `None` if the run is over.
+    ///
+    /// # Errors
+    /// The tape fails or diverges, before anything of the tick is committed to chain or sink; or
+    /// the sink does not take the tick. The session is of no further use then.
+    pub async fn tick(&mut self) -> Result<Option<Committed>, S::Error> {
+        let tick = self.kernel.tick();
+        if !self.plan.has_next(tick) {
+            return Ok(None);
+        }
+        let Some(committed) = self.commit().await? else {
+            return Ok(None);
+        };
+        self.record.clear();
+        committed.record.write_json(&mut self.record);
+        self.line.clear();
+        if self.sink.recorded_chain().is_none() {
+            self.chain.append(self.record.as_bytes(), &mut self.line);
+        }
+        let injected = self.oracle.injected();
+        self.plan.count(&committed, injected, &mut self.kernel);
+        let world_faults = self.plan.take_world_faults(&mut self.world);
+        self.sink.take(&Tick {
+            committed: &committed,
+            record: &self.record,
+            line: &self.line,
+            injections: &Injections::of(tick, injected, world_faults),
+            kernel: &self.kernel,
+        })?;
+        Ok(Some(committed))
+    }
+
+    /// Observes, asks and commits one tick; `None` if the kernel has stopped.
+    async fn commit(&mut self) -> Result<Option<Committed>, RunIoError> {
+        if self.kernel.status() != Status::Running {
+            return Ok(None);
+        }
+        let is_taped = !matches!(self.inputs, Inputs::Seeded);
+        let tick = self.kernel.tick();
+        // A real command has taken its time already when the tick is open; a simulated one has not.
+        let opened = Instant::now();
+        let mut tape = self.sink.tape().filter(|_| is_taped);
+        if let Some(tape) = &mut tape {
+            tape.open_tick(tick)?;
+        }
+        let mut world = TapedWorld::new(&mut self.world, tape);
+        let open = self.kernel.open(
+            self.driver.now_us(),
+            &mut self.plan.interruptions().of(&mut world),
+        );
+        world.result()?;
+        let Ok(open) = open else {
+            return Ok(None);
+        };
+        let mut request = Request {
+            tick,
+            lane: open.lane(),
+            attempt: 0,
+            system_prompt: "",
+            q: open.q(),
+            frame: open.frame(),
+        };
+        let mut oracle = TapedOracle {
+            oracle: &mut self.oracle,
+            encoder: self.inputs.encoder(),
+            sink: &mut self.sink,
+        };
+        let driver = &mut self.driver;
+        let mut answer = driver
+            .ask(&mut oracle, request, opened, open.elapsed_us())
+            .await?;
+        let failed_over = answer.is_err() && request.lane == Lane::E;
+        if failed_over {
+            request.lane = Lane::P;
+            answer = driver.ask(&mut oracle, request, Instant::now(), 0).await?;
+        }
+        let outcome = OracleOutcome {
+            lane: request.lane,
+            failed_over,
+            raw: driver.reply(),
+            reply: match &answer {
+                Ok(text) => Ok(text.as_str()),
+                Err(fault) => Err(fault.clone()),
+            },
+        };
+        let tape = self.sink.tape().filter(|_| is_taped);
+        let mut world = TapedWorld::new(&mut self.world, tape);
+        let committed = open.commit(
+            driver.now_us(),
+            &mut self.plan.interruptions().of(&mut world),
+            &outcome,
+        );
+        world.result()?;
+        Ok(Some(committed))
+    }
+
+    /// The head of the journal's chain.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        self.sink.recorded_chain().unwrap_or(self.chain).head()
+    }
+}
+
+impl<P, W, O, S> Session<P, W, O, S> {
+    /// Virtual time since the start, in microseconds.
+    #[must_use]
+    pub const fn now_us(&self) -> u64 {
+        self.driver.now_us()
+    }
+
+    /// Ticks so far.
+    #[must_use]
+    pub const fn ticks(&self) -> u64 {
+        self.kernel.tick()
+    }
+
+    /// The kernel, between ticks.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// The world without tape and interruptions, between ticks.
+    #[must_use]
+    pub const fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// The world without tape and interruptions, to look into it or to alter it from outside.
+    pub const fn world_mut(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// The oracle, between ticks.
+    #[must_use]
+    pub const fn oracle(&self) -> &O {
+        &self.oracle
+    }
+
+    /// The sink, between ticks.
+    pub const fn sink_mut(&mut self) -> &mut S {
+        &mut self.sink
+    }
+
+    /// The sink, once the run is over.
+    #[must_use]
+    pub fn into_sink(self) -> S {
+        self.sink
+    }
+}

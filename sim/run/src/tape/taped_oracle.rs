@@ -1,0 +1,173 @@
+//! An oracle whose calls are on a tape: each is answered from it, or made and recorded.
+//!
+//! Records every answer before it is used. A recorded call asks nobody and takes no time.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+
+use super::entry::CallOutcome;
+use super::request_encoder::RequestEncoder;
+use super::tape_session::Answered;
+use crate::error::RunIoError;
+use crate::session::Sink;
+
+/// One call of an oracle and its outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// What was asked.
+    pub request: Request<'a>,
+    /// What came; a time limit that passed is a fault too.
+    pub outcome: Result<&'a RawReply, TransportFault>,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+}
+
+/// An oracle between a driver and a tape, for one tick.
+pub(crate) struct TapedOracle<'a, O, S> {
+    pub(crate) oracle: &'a mut O,
+    /// How requests are written on the tape; `None` if calls are not taped.
+    pub(crate) encoder: Option<&'a mut dyn RequestEncoder>,
+    /// Holds the tape, and is shown every call.
+    pub(crate) sink: &'a mut S,
+}
+
+impl<O: Oracle, S: Sink> TapedOracle<'_, O, S> {
+    /// The outcome of one call within a time limit, and how long it took, both in microseconds.
+    pub(crate) async fn call(
+        &mut self,
+        request: Request<'_>,
+        timeout_us: u64,
+    ) -> Result<(Result<RawReply, TransportFault>, u64), RunIoError> {
+        let mut body = None;
+        if let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.sink.tape()) {
+            match tape.call(&request, encoder)? {
+                Answered::Recorded((outcome, took_us)) => {
+                    let outcome = match outcome {
+                        CallOutcome::Reply(reply) => Ok(reply.into_raw()),
+                        CallOutcome::Fault(fault) => Err(fault),
+                    };
+                    return Ok(self.shown(request, outcome, took_us));
+                }
+                Answered::Live => body = Some(encoder.body(&request)),
+            }
+        }
+        let (outcome, took_us) = within(timeout_us, self.oracle, request).await;
+        if let (Some(body), Some(tape)) = (body, self.sink.tape()) {
+            let outcome = outcome.as_ref().map_err(|fault| *fault);
+            tape.record_call(&request, body, outcome, took_us)?;
+        }
+        Ok(self.shown(request, outcome, took_us))
+    }
+
+    /// Whether the run is played from its tape, so that nothing has to be waited for.
+    pub(crate) fn is_playing(&mut self) -> bool {
+        self.sink.tape().is_some_and(|tape| tape.is_playing())
+    }
+
+    fn shown(
+        &mut self,
+        request: Request<'_>,
+        outcome: Result<RawReply, TransportFault>,
+        took_us: u64,
+    ) -> (Result<RawReply, TransportFault>, u64) {
+        self.sink.called(&Call {
+            request,
+            outcome: outcome.as_ref().map_err(|fault| *fault),
+            took_us,
+        });
+        (outcome, took_us)
+    }
+}
+
+/// No oracle: what a replay has behind its tape. It is never called, because a call that is not on
+/// the tape is a divergence.
+#[derive(Clone, Copy, Debug)]
+pub struct NoOracle;
+
+impl Oracle for NoOracle {
+    async fn call(&mut self, _request: Request<'_>) -> Result<RawReply, TransportFault> {
+        Err(TransportFault::Unreachable)
+    }
+}
+
+/// One call within a time limit, and how long it took, both in microseconds.
+async fn within<O: Oracle>(
+    timeout_us: u64,
+    oracle: &mut O,
+    request: Request<'_>,
+) -> (Result<RawReply, TransportFault>, u64) {
+    let asked = Instant::now();
+    let limit = Duration::from_micros(timeout_us);
+    let Ok(outcome) = tokio::time::timeout(limit, oracle.call(request)).await else {
+        return (Err(TransportFault::Timeout), micros_since(asked));
+    };
+    let took_us = micros_since(asked).saturating_add(oracle.simulated_latency_us());
+    if took_us > timeout_us {
+        return (Err(TransportFault::Timeout), timeout_us);
+    }
+    (outcome, took_us)
+}
+
+fn micros_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soak::on_virtual_time;
+    use turingos::bus::Provider;
+    use turingos::dispatch::Lane;
+
+    /// Sleeps, and reports simulated latency on top.
+    struct Slow {
+        slept_us: u64,
+        simulated_latency_us: u64,
+    }
+
+    impl Oracle for Slow {
+        async fn call(&mut self, _: Request<'_>) -> Result<RawReply, TransportFault> {
+            tokio::time::sleep(Duration::from_micros(self.slept_us)).await;
+            Ok(RawReply {
+                provider: Provider::Ollama,
+                status: 200,
+                retry_after_us: None,
+                headers: Vec::new(),
+                body: Vec::new(),
+            })
+        }
+
+        fn simulated_latency_us(&self) -> u64 {
+            self.simulated_latency_us
+        }
+    }
+
+    fn call(slept_us: u64, simulated_latency_us: u64) -> (bool, u64) {
+        let request = Request {
+            tick: 0,
+            lane: Lane::E,
+            attempt: 0,
+            system_prompt: "",
+            q: "",
+            frame: "",
+        };
+        let mut oracle = Slow {
+            slept_us,
+            simulated_latency_us,
+        };
+        let (outcome, took_us) = on_virtual_time(within(5_000, &mut oracle, request));
+        (outcome == Err(TransportFault::Timeout), took_us)
+    }
+
+    #[test]
+    fn slept_and_simulated_time_both_count_towards_the_limit() {
+        assert_eq!(call(0, 0), (false, 0));
+        assert_eq!(call(2_000, 3_000), (false, 5_000));
+        assert_eq!(call(0, 5_000), (false, 5_000));
+        assert_eq!(call(0, 5_001), (true, 5_000));
+        assert_eq!(call(2_000, 3_001), (true, 5_000));
+        assert_eq!(call(9_000, 0), (true, 5_000));
+    }
+}
