@@ -17,7 +17,7 @@ use super::run_report::{write_json, write_opening, write_text};
 use super::scenario_choice::choose;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
-use turingos_agents::seeded::SeededOracle;
+use turingos_agents::SeededOracle;
 use turingos_run::scenario::{
     AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
 };

@@ -15,8 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
-use turingos_agents::AgentProfile;
-use turingos_agents::noise::NoiseRates;
+use turingos_agents::{AgentProfile, NoiseRates};
 use turingos_run::Profile;
 use turingos_serve::agent::Agent;
 use turingos_serve::chaos::{Chaos, ChaosKind};

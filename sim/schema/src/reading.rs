@@ -1,8 +1,7 @@
-//! Files to documents: one JSON document, or one on each line of a file whose name ends in
-//! `.jsonl`.
+//! Checks the documents of a file: one JSON document, or one per line of a `.jsonl` file.
 //!
-//! Duplicate keys are refused here, because a schema only ever sees the last one.
-//! Never holds more than one document in memory.
+//! Duplicate keys are refused here, because a schema sees only the last one. Only one document is in
+//! memory at a time.
 
 use std::fmt;
 use std::fs::File;
@@ -17,34 +16,34 @@ use turingos_run::tape::MAX_TAPE_LINE_BYTES;
 /// The longest document, in bytes.
 pub const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The longest line, in bytes: that of a tape.
+/// The longest line, in bytes: the limit of a tape.
 pub const MAX_LINE_BYTES: u64 = MAX_TAPE_LINE_BYTES;
 
-/// What a file was found to be.
+/// The result of checking a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every document of it is what the schema says.
+    /// Every document is valid.
     Valid {
-        /// How many documents: 1, or the number of lines.
+        /// The number of documents: 1, or the number of lines.
         documents: u64,
     },
-    /// A document is not what the schema says; the first such.
+    /// The first invalid document.
     Invalid {
-        /// Its line, from 1, if the file is read by lines.
+        /// Its line, from 1, in a file of lines.
         line: Option<u64>,
-        /// Where and why.
+        /// The violation.
         violation: Violation,
     },
-    /// The file cannot be read, or holds something that is no JSON document.
+    /// The file cannot be read, or contains something that is not a JSON document.
     Unreadable {
-        /// The line, from 1, if the file is read by lines and has come to it.
+        /// The line, from 1, in a file of lines.
         line: Option<u64>,
-        /// Why, one line.
+        /// The reason, in one line.
         reason: String,
     },
 }
 
-/// Checks every document of a file; stops at the first that is not valid.
+/// Checks the documents of a file up to the first invalid one.
 #[must_use]
 pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     let file = match File::open(path) {
@@ -67,7 +66,7 @@ fn check_lines(checker: &Checker, mut lines: impl BufRead) -> Verdict {
     let mut count = 0;
     loop {
         line.clear();
-        // One byte over the limit shows that the line is over it.
+        // One byte beyond the limit shows that the line is too long.
         let read = (&mut lines)
             .take(MAX_LINE_BYTES + 1)
             .read_until(b'\n', &mut line);
@@ -85,7 +84,7 @@ fn check_lines(checker: &Checker, mut lines: impl BufRead) -> Verdict {
     }
 }
 
-/// What is wrong with a document, if anything is.
+/// The fault of a document, if there is one.
 fn check_document(checker: &Checker, bytes: &[u8], line: Option<u64>) -> Option<Verdict> {
     let document = match strict_value(bytes) {
         Ok(document) => document,
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_and_the_first_bad_one_is_named() {
+    fn first_invalid_line() {
         assert_eq!(lines(b""), Verdict::Valid { documents: 0 });
         let two = format!("{POP}\n{POP}\n");
         assert_eq!(lines(two.as_bytes()), Verdict::Valid { documents: 2 });
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_over_the_limit_is_refused_unread() {
+    fn line_limit() {
         let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
         assert_eq!(
             reason(lines(&long)),

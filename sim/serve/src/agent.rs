@@ -9,16 +9,12 @@ use turingos::dispatch::Lane;
 use super::answer::{Answer, Content, Delivery, events};
 use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
 use super::parsed_request::ParsedRequest;
-use turingos_agents::clerk::Clerk;
-use turingos_agents::intent::{Intent, Spelling};
 use turingos_agents::json_text::push_number;
-use turingos_agents::noise::{Noise, NoiseRates};
-use turingos_agents::provider_faults::THOUGHT;
+use turingos_agents::wire::REASONING_TEXT;
 use turingos_agents::wire::{
     Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
 };
-use turingos_agents::worker::Worker;
-use turingos_agents::{Agent as _, Request};
+use turingos_agents::{Agent as _, Clerk, Intent, Noise, NoiseRates, Request, Spelling, Worker};
 use turingos_draws::{Draws, Stream};
 use turingos_run::providers::prompt;
 
@@ -71,7 +67,7 @@ impl Agent {
                 model: Some(&asked.model),
                 key,
                 tick: 0,
-                reasoning: reasoning.then_some(THOUGHT),
+                reasoning: reasoning.then_some(REASONING_TEXT),
                 ending: Ending::Stop,
                 text: &text,
             },

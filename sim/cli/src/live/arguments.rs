@@ -12,7 +12,7 @@ use turingos::bus::Provider;
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::soak::seed;
-use turingos_live::spending::Budget;
+use turingos_live::Budget;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,

@@ -14,8 +14,7 @@ use crate::session::{Inputs, Start};
 use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
 use crate::{DriverConfig, Header, Profile};
-use turingos_agents::Request;
-use turingos_agents::worker::boot_q;
+use turingos_agents::{Request, Worker};
 
 /// The providers of both lanes, as far as their requests follow from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +122,7 @@ impl Config {
         let config = &header.config;
         let mission = config.scenario.mission().as_str();
         Start {
-            kernel: Kernel::boot(&config.kernel, &boot_q(mission), mission)
+            kernel: Kernel::boot(&config.kernel, &Worker::boot_q(mission), mission)
                 .with_contract(config.scenario.contract().clone()),
             driver: config.driver.clone(),
             seed: header.seed,

@@ -7,11 +7,7 @@ use super::document::Scenario;
 use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
 use crate::{Header, Profile};
-use turingos_agents::clerk::Clerk;
-use turingos_agents::intent::Intent;
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::worker::{Worker, boot_q};
-use turingos_agents::{Agent, AgentProfile};
+use turingos_agents::{Agent, AgentProfile, Clerk, Intent, SeededOracle, Worker};
 use turingos_world::Quota;
 
 /// The highest noise level, in ten-thousandths.
@@ -141,7 +137,7 @@ impl Settings {
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         let mission = self.scenario.mission().as_str();
-        Kernel::boot(&self.kernel, &boot_q(mission), mission)
+        Kernel::boot(&self.kernel, &Worker::boot_q(mission), mission)
             .with_contract(self.scenario.contract().clone())
     }
 

@@ -7,8 +7,7 @@ use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
 use crate::{Header, Profile};
 use turingos_agents::AgentProfile;
-use turingos_world::seeded_faults::WorldFaultRates;
-use turingos_world::{Quota, World};
+use turingos_world::{Quota, World, WorldFaultRates};
 
 /// Everything that shapes a soak, every default written out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

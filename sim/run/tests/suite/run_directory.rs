@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFaultCode};
-use turingos_agents::seeded::SeededOracle;
+use turingos_agents::SeededOracle;
 use turingos_run::soak::{self, on_virtual_time};
 use turingos_run::{
     Blame, Gate, Header, Inputs, Manifest, Prefix, Profile, RunDirectory, RunIoError, RunWriter,

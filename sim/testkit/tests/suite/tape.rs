@@ -230,7 +230,7 @@ fn no_changed_bit_of_a_finished_run_goes_unseen() {
 
 #[test]
 fn transport_faults_have_the_names_of_the_tape() {
-    for fault in TransportFault::ALL {
+    for &fault in TransportFault::ALL {
         let text = serde_json::to_string(&fault).unwrap();
         assert_eq!(text, format!("\"{}\"", fault.name()));
     }

@@ -17,8 +17,7 @@ use turingos::journal::{MAX_SHOWN_POINTER, Status};
 use turingos::kernel::OracleFault;
 use turingos::pointer::MAX_PATH_BYTES;
 use turingos::trap::{TrapFrame, TrapKind};
-use turingos_agents::noise::NoiseKind;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{NoiseKind, ProviderFaultKind};
 use turingos_run::Profile;
 use turingos_run::system_prompt::system_prompt;
 use turingos_schema::Schema;
@@ -383,13 +382,17 @@ fn a_header_s_rates_are_the_kinds_of_noise_and_fault() {
     };
     assert_eq!(
         names("noise"),
-        NoiseKind::ALL.map(|kind| kind.name().to_owned()).into()
+        NoiseKind::ALL
+            .iter()
+            .map(|kind| kind.name().to_owned())
+            .collect()
     );
     assert_eq!(
         names("faults"),
         ProviderFaultKind::ALL
+            .iter()
             .map(|kind| kind.name().to_owned())
-            .into()
+            .collect()
     );
     for name in ["run-header.v1", "run-manifest.v1"] {
         assert_eq!(

@@ -38,7 +38,7 @@ fn calls() -> Vec<Entry> {
     replies
         .iter()
         .map(Ok)
-        .chain(TransportFault::ALL.map(Err))
+        .chain(TransportFault::ALL.iter().copied().map(Err))
         .map(entry)
         .collect()
 }
@@ -180,7 +180,12 @@ fn every_list_of_names_is_the_one_in_the_code() {
     );
     assert_eq!(
         fault["enum"],
-        json!(TransportFault::ALL.map(TransportFault::name))
+        json!(
+            TransportFault::ALL
+                .iter()
+                .map(|fault| fault.name())
+                .collect::<Vec<_>>()
+        )
     );
     assert_eq!(
         defined["call"]["properties"]["lane"]["enum"],
