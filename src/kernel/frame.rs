@@ -73,9 +73,9 @@ impl Section {
 
 /// The frame's limit for a request whose other texts have these lengths, in characters.
 #[must_use]
-pub fn frame_limit(discipline_chars: usize, q_chars: usize) -> usize {
+pub fn frame_limit(system_prompt_chars: usize, q_chars: usize) -> usize {
     REQUEST_BUDGET
-        .saturating_sub(discipline_chars)
+        .saturating_sub(system_prompt_chars)
         .saturating_sub(q_chars)
         .saturating_sub(REQUEST_MARGIN)
         .clamp(FRAME_MINIMUM, FRAME_LIMIT)

@@ -49,7 +49,7 @@ use observe::Observation;
 /// The machine: state register, pointer, mind, memory and guards. Every part is bounded.
 #[derive(Debug)]
 pub struct Kernel {
-    discipline_chars: usize,
+    system_prompt_chars: usize,
     test_commands: TestCommands,
     /// The plan, if there is one that is enabled; never changed after boot.
     contract: Option<Box<Contract>>,
@@ -133,7 +133,7 @@ impl Kernel {
     #[must_use]
     pub fn boot(config: &KernelConfig, q: &str, d: &str) -> Self {
         Self {
-            discipline_chars: usize::try_from(config.discipline_chars).unwrap_or(usize::MAX),
+            system_prompt_chars: usize::try_from(config.system_prompt_chars).unwrap_or(usize::MAX),
             test_commands: TestCommands::new(config.test_commands.clone()),
             contract: None,
             q: String::from(q),
@@ -226,7 +226,7 @@ impl Kernel {
             Some((_, others)) if guard.is_empty() => others,
             _ => sections.as_slice(),
         };
-        let limit = frame_limit(self.discipline_chars, self.q.chars().count());
+        let limit = frame_limit(self.system_prompt_chars, self.q.chars().count());
         let clipped = compose(shown, limit, &mut frame);
         let route = self.dispatcher.route(Context {
             trapped: self.d.trap().is_some() || seen.is_trapped(),

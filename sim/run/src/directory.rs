@@ -7,11 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::error::RunIoError;
-use super::header::Header;
+use super::header::{Header, RunConfig};
 use super::prefix::{Prefix, read_header, read_prefix};
 use super::recorded_journal::RecordedJournal;
 use super::tape::{Deck, Ending, TapeWriter};
@@ -30,7 +27,7 @@ impl RunDirectory {
     pub const JOURNAL: &'static str = "journal.jsonl";
     /// One line for each tick in which a layer of the simulation went wrong on purpose; follows
     /// from the header, proves nothing, and is there to be read.
-    pub const DRAWS: &'static str = "draws.jsonl";
+    pub const DRAWS: &'static str = "injections.jsonl";
     /// What the run came to; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
@@ -43,7 +40,7 @@ impl RunDirectory {
     /// # Errors
     /// The path is not usable for a new run (nothing in it is touched), or the file system
     /// refuses.
-    pub fn create<C: Serialize>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
+    pub fn create<C: RunConfig>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
         if path.exists() {
             refuse_unless_empty(path)?;
         } else {
@@ -84,7 +81,7 @@ impl RunDirectory {
     /// A file is corrupt or cannot be read, or another process is at work on the run.
     pub fn resume<C>(path: &Path) -> Result<(Prefix<C>, RunWriter), RunIoError>
     where
-        C: Serialize + DeserializeOwned,
+        C: RunConfig,
     {
         let journal = path.join(Self::JOURNAL);
         // The header tells whether there is a run at all, which is more to the point.

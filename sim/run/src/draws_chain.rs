@@ -1,4 +1,4 @@
-//! What vouches for `draws.jsonl`: the journal's hash chain over its lines, begun at the digest of
+//! What vouches for `injections.jsonl`: the journal's hash chain over its lines, begun at the digest of
 //! nothing, of which only the end is kept, in the manifest.
 //!
 //! Never writes a hash between the lines: they are there to be read.
@@ -6,7 +6,7 @@
 use turingos::Digest;
 use turingos::journal::Chain;
 
-/// Where the lines of a `draws.jsonl` lead.
+/// Where the lines of a `injections.jsonl` lead.
 #[derive(Clone, Debug)]
 pub struct DrawsChain {
     chain: Chain,

@@ -37,7 +37,7 @@ pub use document::DocumentError;
 pub use draws_chain::DrawsChain;
 pub use driver::{Call, Driver, DriverConfig, Observer};
 pub use error::{Blame, RunIoError};
-pub use header::{Header, Profile};
+pub use header::{Header, Profile, RunConfig, RunKind};
 pub use manifest::{Gate, Manifest};
 pub use prefix::{Prefix, read_parts, read_prefix};
 pub use recorded_journal::{Held, RecordedJournal};

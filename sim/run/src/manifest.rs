@@ -28,6 +28,7 @@ pub struct Manifest {
     records: u64,
     root: Digest,
     tape: TapeAnchor,
+    #[serde(rename = "injections")]
     draws: DrawsAnchor,
     gates: Vec<Gate>,
     passed: bool,

@@ -7,8 +7,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use turingos::Digest;
 use turingos::journal::Chain;
 
@@ -16,7 +14,7 @@ use super::chain_reader::{ChainReader, Step};
 use super::directory::RunDirectory;
 use super::document::DocumentError;
 use super::error::RunIoError;
-use super::header::Header;
+use super::header::{Header, RunConfig};
 use super::manifest::Manifest;
 use super::tape::TapeReader;
 
@@ -54,7 +52,7 @@ pub struct Prefix<C> {
 /// torn line.
 pub fn read_prefix<C>(directory: &Path) -> Result<Prefix<C>, RunIoError>
 where
-    C: Serialize + DeserializeOwned,
+    C: RunConfig,
 {
     let header = read_header(directory)?;
     let journal = open(&directory.join(RunDirectory::JOURNAL))?;
@@ -79,7 +77,7 @@ pub fn read_parts<C>(
     manifest: Option<&[u8]>,
 ) -> Result<Prefix<C>, RunIoError>
 where
-    C: Serialize + DeserializeOwned,
+    C: RunConfig,
 {
     let genesis = Digest::of(header);
     let path = directory.join(RunDirectory::HEADER);

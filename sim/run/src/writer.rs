@@ -17,7 +17,7 @@ use super::recorded_journal::{Held, RecordedJournal};
 use super::tape::{Deck, SecretScan};
 
 /// Under which name what was drawn is written again, until the journal is gone on with.
-const DRAWS_AGAIN: &str = ".draws.jsonl.unfinished";
+const DRAWS_AGAIN: &str = ".injections.jsonl.unfinished";
 
 /// A run that is being written.
 #[derive(Debug)]

@@ -175,15 +175,6 @@ impl LiveArgs {
         let given = self.resume.as_deref().or(self.out.as_deref());
         given.unwrap_or(Path::new("."))
     }
-
-    /// The command that runs the recording again.
-    pub(super) fn reproduce(&self) -> String {
-        let path = self.recording().display().to_string();
-        match path.contains([' ', '\'', '"', '$', '\\']) {
-            true => format!("sim replay '{}'", path.replace('\'', "'\\''")),
-            false => format!("sim replay {path}"),
-        }
-    }
 }
 
 /// Reads a file of at most `limit` bytes; one byte more shows that it is longer.

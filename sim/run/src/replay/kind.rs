@@ -1,12 +1,8 @@
-//! What a header describes, told from the few members in which the kinds differ.
-//!
-//! Never judges the rest: each kind's own reader does, and says where a header is wrong.
+//! A header of any kind.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
+use crate::header::header_kind;
 use crate::providers;
-use crate::{DocumentError, Header};
+use crate::{DocumentError, Header, RunKind};
 use crate::{scenario, soak};
 
 /// A header, read.
@@ -20,38 +16,16 @@ pub enum Kind {
     Live(Box<Header<providers::Config>>),
 }
 
-#[derive(Deserialize)]
-struct Probe {
-    scenario: Option<IgnoredAny>,
-    config: ConfigProbe,
-}
-
-#[derive(Deserialize)]
-struct ConfigProbe {
-    providers: Option<IgnoredAny>,
-}
-
 impl Kind {
     /// Reads the bytes of a `header.json` of any kind.
     ///
     /// # Errors
     /// The bytes are no header that this version writes.
     pub fn of(header: &[u8]) -> Result<Self, DocumentError> {
-        let probe: Option<Probe> = serde_json::from_slice(header).ok();
-        match probe {
-            Some(Probe {
-                config:
-                    ConfigProbe {
-                        providers: Some(IgnoredAny),
-                    },
-                ..
-            }) => Ok(Self::Live(Box::new(Header::from_bytes(header)?))),
-            Some(Probe {
-                scenario: Some(IgnoredAny),
-                ..
-            }) => Ok(Self::Scenario(Box::new(Header::from_bytes(header)?))),
-            // What is no header at all is refused with its reason by any reader.
-            Some(_) | None => Ok(Self::Soak(Box::new(Header::from_bytes(header)?))),
-        }
+        Ok(match header_kind(header)? {
+            RunKind::Soak => Self::Soak(Box::new(Header::from_bytes(header)?)),
+            RunKind::Scenario => Self::Scenario(Box::new(Header::from_bytes(header)?)),
+            RunKind::Live => Self::Live(Box::new(Header::from_bytes(header)?)),
+        })
     }
 }

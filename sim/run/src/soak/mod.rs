@@ -42,7 +42,7 @@ pub struct Outcome {
     pub tally: Tally,
 }
 
-/// One line of `draws.jsonl`.
+/// One line of `injections.jsonl`.
 #[derive(Serialize)]
 struct Drawn {
     tick: u64,

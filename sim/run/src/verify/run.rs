@@ -290,8 +290,8 @@ fn manifest(bytes: &[u8], found: &Found) -> Result<Facts, Verdict> {
         agree("tape head", manifest.tape().head, chain.head())?;
     }
     if let Some(chain) = &found.draws {
-        agree("draws lines", manifest.draws().lines, chain.count())?;
-        agree("draws head", manifest.draws().head, chain.head())?;
+        agree("injections lines", manifest.draws().lines, chain.count())?;
+        agree("injections head", manifest.draws().head, chain.head())?;
     }
     Ok(Facts {
         counts: vec![("gates", manifest.gates().len() as u64)],

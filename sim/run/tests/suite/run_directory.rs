@@ -8,14 +8,22 @@ use tempfile::TempDir;
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFaultCode};
 use turingos_run::{
-    Blame, Gate, Header, Manifest, Prefix, Profile, RunDirectory, RunIoError, RunWriter,
-    read_prefix,
+    Blame, Gate, Header, Manifest, Prefix, Profile, RunConfig, RunDirectory, RunIoError, RunKind,
+    RunWriter, read_prefix,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     time_out_us: u64,
+}
+
+impl RunConfig for Settings {
+    const KIND: RunKind = RunKind::Soak;
+
+    fn command(_header: &Header<Self>, _recording: Option<&Path>) -> Vec<String> {
+        vec!["sim".into(), "soak".into()]
+    }
 }
 
 fn header() -> Header<Settings> {

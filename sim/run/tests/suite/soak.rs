@@ -6,8 +6,8 @@ use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
 use turingos_agents::noise::NoiseKind;
-use turingos_run::{Header, Profile};
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+use turingos_run::{Header, Profile};
 
 fn soak(profile: Profile, seed: u64, ticks: u64) -> Outcome {
     let header = Settings::header(profile, seed, ticks);

@@ -79,7 +79,7 @@ impl Place {
             "header.json",
             "tape.jsonl",
             "journal.jsonl",
-            "draws.jsonl",
+            "injections.jsonl",
             "manifest.json",
         ] {
             let bytes = fs::read(self.at("run").join(name)).unwrap_or_default();
