@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use turingos::Manifold;
 use turingos::bus::{self, BusFault, BusFaultCode};
-use turingos::dispatch::Lane;
-use turingos::kernel::{Collapse, Committed, Kernel, OracleFault, Stopped};
+use turingos::dispatch::{Lane, PerLane};
+use turingos::kernel::{Committed, Kernel, OracleFault, OracleOutcome, Stopped};
 
 use super::retry::{LaneLimit, RateLimit, RetryConfig};
 use super::system_prompt::system_prompt;
@@ -24,23 +24,23 @@ use turingos_draws::{Draws, Stream};
 pub struct DriverConfig {
     /// Bounds of a lane's calls.
     pub retry: RetryConfig,
-    /// Rate limit of lane P.
-    pub limit_p: LaneLimit,
-    /// Rate limit of lane E.
-    pub limit_e: LaneLimit,
+    /// Rate limit of each lane.
+    pub limits: PerLane<LaneLimit>,
 }
 
 impl Default for DriverConfig {
     fn default() -> Self {
         Self {
             retry: RetryConfig::default(),
-            limit_p: LaneLimit {
-                calls_per_minute: 60,
-                burst: 8,
-            },
-            limit_e: LaneLimit {
-                calls_per_minute: 240,
-                burst: 16,
+            limits: PerLane {
+                p: LaneLimit {
+                    calls_per_minute: 60,
+                    burst: 8,
+                },
+                e: LaneLimit {
+                    calls_per_minute: 240,
+                    burst: 16,
+                },
             },
         }
     }
@@ -107,8 +107,7 @@ impl<W: Manifold, O: Oracle> Driver<W, O> {
             oracle,
             caller: Caller {
                 retry: config.retry.clone(),
-                limit_p: RateLimit::new(&config.limit_p),
-                limit_e: RateLimit::new(&config.limit_e),
+                limits: config.limits.as_ref().map(RateLimit::new),
                 jitter: Draws::new(seed, Stream::RetryJitter),
                 system_prompt: system_prompt(),
                 reply: Vec::new(),
@@ -156,16 +155,16 @@ impl<W: Manifold, O: Oracle, R: Observer> Driver<W, O, R> {
             request.lane = Lane::P;
             answer = caller.ask(oracle, request, Instant::now(), 0).await;
         }
-        let collapse = Collapse {
+        let outcome = OracleOutcome {
             lane: request.lane,
             failed_over,
             raw: &caller.reply,
-            outcome: match &answer {
+            reply: match &answer {
                 Ok(text) => Ok(text.as_str()),
                 Err(fault) => Err(fault.clone()),
             },
         };
-        Ok(open.commit(caller.now_us, &mut self.world, &collapse))
+        Ok(open.commit(caller.now_us, &mut self.world, &outcome))
     }
 
     /// Virtual time since the start, in microseconds.
@@ -216,8 +215,7 @@ fn micros_since(started: Instant) -> u64 {
 #[derive(Debug)]
 struct Caller<R> {
     retry: RetryConfig,
-    limit_p: RateLimit,
-    limit_e: RateLimit,
+    limits: PerLane<RateLimit>,
     jitter: Draws,
     system_prompt: String,
     /// The raw bytes of the last response; empty if the last call brought none.
@@ -231,8 +229,7 @@ impl Caller<()> {
     fn observed_by<R>(self, observer: R) -> Caller<R> {
         Caller {
             retry: self.retry,
-            limit_p: self.limit_p,
-            limit_e: self.limit_e,
+            limits: self.limits,
             jitter: self.jitter,
             system_prompt: self.system_prompt,
             reply: self.reply,
@@ -259,10 +256,7 @@ impl<R: Observer> Caller<R> {
             if self.observer.has_stopped() {
                 return Err(OracleFault::Unreachable);
             }
-            let limit = match request.lane {
-                Lane::P => &mut self.limit_p,
-                Lane::E => &mut self.limit_e,
-            };
+            let limit = &mut self.limits[request.lane];
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
             self.wait(since, wait_us).await;

@@ -147,7 +147,7 @@ impl LiveArgs {
 
     /// The budget. Dollars can only be counted where prices are known.
     pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
-        let lanes = [&settings.lane_p, &settings.lane_e];
+        let lanes = [&settings.lanes.p, &settings.lanes.e];
         let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
         if self.max_cost_usd.is_some() && is_free {
             return Err(Failure::new(

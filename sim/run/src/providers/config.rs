@@ -33,8 +33,8 @@ impl Providers {
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         Self {
-            p: settings.lane_p.provider.clone(),
-            e: settings.lane_e.provider.clone(),
+            p: settings.lanes.p.provider.clone(),
+            e: settings.lanes.e.provider.clone(),
         }
     }
 
