@@ -302,7 +302,7 @@ fn run_files() -> BTreeMap<String, Vec<u8>> {
         (RunDirectory::HEADER, header.to_bytes()),
         (RunDirectory::TAPE, Vec::new()),
         (RunDirectory::JOURNAL, journal),
-        (RunDirectory::DRAWS, Vec::new()),
+        (RunDirectory::INJECTIONS, Vec::new()),
         (RunDirectory::TRAPS, Vec::new()),
     ]
     .map(|(name, bytes)| (name.to_owned(), bytes))

@@ -14,7 +14,7 @@ use crate::dispatch::RouteConfig;
 pub struct KernelConfig {
     /// Length of the system prompt sent with every frame, in characters; the frame's budget shrinks
     /// by it.
-    pub discipline_chars: u32,
+    pub system_prompt_chars: u32,
     /// Command lines whose success lets the machine halt; more words may follow each.
     pub test_commands: Vec<String>,
     /// When a lane is left for the other.
@@ -26,7 +26,7 @@ pub struct KernelConfig {
 impl Default for KernelConfig {
     fn default() -> Self {
         Self {
-            discipline_chars: 0,
+            system_prompt_chars: 0,
             test_commands: vec![
                 String::from("cargo test"),
                 String::from("npm test"),

@@ -240,7 +240,7 @@ proptest! {
         (character, length) in (select(vec!["s", "界", "\n", "🦀"]), 0..7_000_usize),
         (task, tasks) in (select(vec!["t", "任"]), 0..70_usize),
     ) {
-        let config = KernelConfig { discipline_chars: system_prompt, ..KernelConfig::default() };
+        let config = KernelConfig { system_prompt_chars: system_prompt, ..KernelConfig::default() };
         let mut world = Watched::default();
         world.world.files.insert("a".to_owned(), character.repeat(length));
         let mut kernel = Kernel::boot(&config, "q", "a");

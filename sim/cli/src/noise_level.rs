@@ -19,18 +19,10 @@ pub(super) fn parse(text: &str) -> Result<u16, String> {
     (level <= MAX_NOISE).then_some(level).ok_or_else(wanted)
 }
 
-/// The shortest text that [`parse`] reads as this level.
-pub(super) fn text(level: u16) -> String {
-    let decimals = format!("{:04}", level % 10_000);
-    match decimals.trim_end_matches('0') {
-        "" => format!("{}", level / 10_000),
-        decimals => format!("{}.{decimals}", level / 10_000),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use turingos_run::scenario::noise_text;
 
     #[test]
     fn levels_are_read_and_written_without_floats() {
@@ -42,7 +34,7 @@ mod tests {
             (10_000, "1"),
         ] {
             assert_eq!(parse(written), Ok(level));
-            assert_eq!(text(level), written);
+            assert_eq!(noise_text(level), written);
         }
         assert_eq!(parse("0.50"), Ok(5_000));
         assert_eq!(parse("0.0"), Ok(0));

@@ -79,7 +79,7 @@ const RUN_FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
-    RunDirectory::DRAWS,
+    RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];

@@ -110,7 +110,7 @@ mod tests {
     fn lane() -> LaneSettings {
         let text = "version = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\n\
                     max_output_tokens = 100\ninput_price = 150000\noutput_price = 600001\n";
-        Settings::parse(text.as_bytes()).unwrap().lane_p
+        Settings::parse(text.as_bytes()).unwrap().lanes.p
     }
 
     #[test]

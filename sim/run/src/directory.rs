@@ -7,11 +7,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::error::RunIoError;
-use super::header::Header;
+use super::header::{Header, RunConfig};
 use super::recorded_journal::RecordedJournal;
 use super::run_reader::{Prefix, RunReader};
 use super::tape::{Ending, TapeSession, TapeWriter};
@@ -30,7 +27,7 @@ impl RunDirectory {
     pub const JOURNAL: &'static str = "journal.jsonl";
     /// One line for each tick in which a layer of the simulation failed on purpose; follows from the
     /// header and is there for people to read.
-    pub const DRAWS: &'static str = "draws.jsonl";
+    pub const INJECTIONS: &'static str = "injections.jsonl";
     /// One line for each trap frame; follows from header and tape like the journal.
     pub const TRAPS: &'static str = "traps.jsonl";
     /// The result of the run; present once it has finished.
@@ -45,7 +42,7 @@ impl RunDirectory {
     /// # Errors
     /// The path is not usable for a new run (nothing in it is touched), or the file system
     /// refuses.
-    pub fn create<C: Serialize>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
+    pub fn create<C: RunConfig>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
         if path.exists() {
             refuse_unless_empty(path)?;
         } else {
@@ -55,10 +52,10 @@ impl RunDirectory {
         let file = create_new(&journal)?;
         lock(&file, &journal)?;
         let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
-            let draws = create_new(&path.join(Self::DRAWS))?;
+            let injections = create_new(&path.join(Self::INJECTIONS))?;
             let traps = create_new(&path.join(Self::TRAPS))?;
             write_whole(path, Self::HEADER, &header.to_bytes())?;
-            Ok((tape, [draws, traps]))
+            Ok((tape, [injections, traps]))
         });
         match rest {
             Ok((tape, plain)) => {
@@ -73,7 +70,7 @@ impl RunDirectory {
             }
             Err(error) => {
                 // The first error is reported; what was made here should not stop a retry.
-                for name in [Self::TAPE, Self::DRAWS, Self::TRAPS, Self::JOURNAL] {
+                for name in [Self::TAPE, Self::INJECTIONS, Self::TRAPS, Self::JOURNAL] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 Err(error)
@@ -92,7 +89,7 @@ impl RunDirectory {
     /// A file is corrupt or cannot be read, or another process is at work on the run.
     pub fn resume<C>(path: &Path) -> Result<(Prefix<C>, RunWriter), RunIoError>
     where
-        C: Serialize + DeserializeOwned,
+        C: RunConfig,
     {
         let journal = path.join(Self::JOURNAL);
         let run = RunReader::of(path);

@@ -1,4 +1,4 @@
-//! What went wrong on purpose in a tick: one line of `draws.jsonl`.
+//! What went wrong on purpose in a tick: one line of `injections.jsonl`.
 
 use serde::Serialize;
 use turingos_agents::{Injected, NoiseKind, ProviderFaultKind};

@@ -41,7 +41,7 @@ pub use divergence::{Cause, Difference, Divergence};
 pub use document::DocumentError;
 pub use driver::DriverConfig;
 pub use error::{Blame, RunIoError};
-pub use header::{Header, Profile};
+pub use header::{Header, Profile, RunConfig, RunKind};
 pub use injections::Injections;
 pub use kind::Kind;
 pub use line_chain::LineChain;

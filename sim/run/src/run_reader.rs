@@ -20,8 +20,7 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use turingos::Digest;
 use turingos::journal::Chain;
 use turingos::trap::TrapFrame;
@@ -30,7 +29,7 @@ use super::chain_reader::{ChainReader, FileEnd};
 use super::directory::RunDirectory;
 use super::document::DocumentError;
 use super::error::RunIoError;
-use super::header::{Header, Profile};
+use super::header::{Header, Profile, RunConfig};
 use super::kind::Kind;
 use super::line_chain::LineChain;
 use super::line_reader::{LineError, LineReader};
@@ -42,8 +41,8 @@ use super::tape::TapeReader;
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// No journal line is longer.
 pub(super) const MAX_JOURNAL_LINE_BYTES: u64 = 1024 * 1024;
-/// No line of the draws is longer.
-const MAX_DRAWS_LINE_BYTES: usize = 1024 * 1024;
+/// No line of the injections is longer.
+const MAX_INJECTIONS_LINE_BYTES: usize = 1024 * 1024;
 
 /// A source of bytes that lives as long as the files of its run.
 type Source<'f> = Box<dyn Read + 'f>;
@@ -103,7 +102,7 @@ pub struct Ends {
     /// The tape.
     pub tape: Option<FileEnd>,
     /// The injections.
-    pub draws: Option<FileEnd>,
+    pub injections: Option<FileEnd>,
     /// The trap frames.
     pub traps: Option<FileEnd>,
 }
@@ -161,7 +160,7 @@ pub struct Prefix<C> {
 /// As [`RunReader::read_whole`].
 pub fn read_prefix<C>(directory: &Path) -> Result<Prefix<C>, RunIoError>
 where
-    C: Serialize + DeserializeOwned,
+    C: RunConfig,
 {
     RunReader::of(directory).read_whole()
 }
@@ -187,7 +186,7 @@ impl<F: RunFiles> RunReader<F> {
     /// Everything but a finished or an unfinished run, as the table of this module lists it.
     pub fn read_whole<C>(&self) -> Result<Prefix<C>, RunIoError>
     where
-        C: Serialize + DeserializeOwned,
+        C: RunConfig,
     {
         let bytes = self.header_bytes()?;
         let genesis = Digest::of(&bytes);
@@ -197,7 +196,7 @@ impl<F: RunFiles> RunReader<F> {
         let ends = Ends {
             journal: Some(journal),
             tape: Some(tape),
-            draws: Some(self.draws()?),
+            injections: Some(self.injections()?),
             traps: Some(self.traps()?),
         };
         let manifest = self.manifest()?;
@@ -232,7 +231,7 @@ impl<F: RunFiles> RunReader<F> {
     /// The bytes are no such header.
     pub fn header_of<C>(&self, bytes: &[u8]) -> Result<Header<C>, RunIoError>
     where
-        C: Serialize + DeserializeOwned,
+        C: RunConfig,
     {
         Header::from_bytes(bytes).map_err(|source| self.not_a_header(source))
     }
@@ -248,7 +247,9 @@ impl<F: RunFiles> RunReader<F> {
     fn not_a_header(&self, source: DocumentError) -> RunIoError {
         let path = self.files.path(RunDirectory::HEADER);
         match source {
-            DocumentError::OtherFormat { .. } | DocumentError::NewerVersion { .. } => {
+            DocumentError::OtherFormat { .. }
+            | DocumentError::NewerVersion { .. }
+            | DocumentError::UnknownKind { .. } => {
                 let known = Kind::known();
                 RunIoError::UnknownHeader {
                     path,
@@ -299,19 +300,23 @@ impl<F: RunFiles> RunReader<F> {
     ///
     /// # Errors
     /// The file is missing, a line is another, or the file cannot be read.
-    pub fn draws(&self) -> Result<FileEnd, RunIoError> {
+    pub fn injections(&self) -> Result<FileEnd, RunIoError> {
         let mut next_tick = 0;
-        self.plain_lines(RunDirectory::DRAWS, MAX_DRAWS_LINE_BYTES, |_, line| {
-            let DrawsLine { tick } = serde_json::from_slice(line)
-                .map_err(|error| format!("is not an injection: {error}"))?;
-            if tick < next_tick {
-                return Err(format!(
-                    "has tick {tick}, which is not after the one before"
-                ));
-            }
-            next_tick = tick.saturating_add(1);
-            Ok(())
-        })
+        self.plain_lines(
+            RunDirectory::INJECTIONS,
+            MAX_INJECTIONS_LINE_BYTES,
+            |_, line| {
+                let InjectionLine { tick } = serde_json::from_slice(line)
+                    .map_err(|error| format!("is not an injection: {error}"))?;
+                if tick < next_tick {
+                    return Err(format!(
+                        "has tick {tick}, which is not after the one before"
+                    ));
+                }
+                next_tick = tick.saturating_add(1);
+                Ok(())
+            },
+        )
     }
 
     /// How the trap frames end: they are numbered without a gap, and neither tick nor time goes
@@ -404,9 +409,13 @@ impl<F: RunFiles> RunReader<F> {
             self.agree("tape entries", manifest.tape().entries, chain.count())?;
             self.agree("tape head", manifest.tape().head, chain.head())?;
         }
-        if let Some(FileEnd { chain, .. }) = ends.draws {
-            self.agree("draws lines", manifest.draws().lines, chain.count())?;
-            self.agree("draws head", manifest.draws().head, chain.head())?;
+        if let Some(FileEnd { chain, .. }) = ends.injections {
+            self.agree(
+                "injections lines",
+                manifest.injections().lines,
+                chain.count(),
+            )?;
+            self.agree("injections head", manifest.injections().head, chain.head())?;
         }
         if let Some(FileEnd { chain, .. }) = ends.traps {
             self.agree("traps lines", manifest.traps().lines, chain.count())?;
@@ -423,7 +432,7 @@ impl<F: RunFiles> RunReader<F> {
         for (name, end) in [
             (RunDirectory::JOURNAL, ends.journal),
             (RunDirectory::TAPE, ends.tape),
-            (RunDirectory::DRAWS, ends.draws),
+            (RunDirectory::INJECTIONS, ends.injections),
             (RunDirectory::TRAPS, ends.traps),
         ] {
             if let Some(end) = end.filter(|end| end.torn_bytes > 0) {
@@ -482,8 +491,8 @@ impl<F: RunFiles> RunReader<F> {
     }
 }
 
-/// What every line of the draws begins with.
+/// What every line of the injections begins with.
 #[derive(Deserialize)]
-struct DrawsLine {
+struct InjectionLine {
     tick: u64,
 }

@@ -147,7 +147,7 @@ impl LiveArgs {
 
     /// The budget. Dollars can only be counted where prices are known.
     pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
-        let lanes = [&settings.lane_p, &settings.lane_e];
+        let lanes = [&settings.lanes.p, &settings.lanes.e];
         let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
         if self.max_cost_usd.is_some() && is_free {
             return Err(Failure::new(
@@ -174,15 +174,6 @@ impl LiveArgs {
     pub(super) fn recording(&self) -> &Path {
         let given = self.resume.as_deref().or(self.out.as_deref());
         given.unwrap_or(Path::new("."))
-    }
-
-    /// The command that runs the recording again.
-    pub(super) fn reproduce(&self) -> String {
-        let path = self.recording().display().to_string();
-        match path.contains([' ', '\'', '"', '$', '\\']) {
-            true => format!("sim replay '{}'", path.replace('\'', "'\\''")),
-            false => format!("sim replay {path}"),
-        }
     }
 }
 

@@ -162,7 +162,7 @@ fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) ->
         header.profile,
         outcome.metrics.ticks,
         outcome.root,
-        arguments.reproduce(),
+        header.command(Some(arguments.recording())),
     )
     .with_gates(outcome.gates.clone())
     .with_counts(counts)

@@ -11,7 +11,7 @@ use crate::shell::sim;
 const HEADER: &str = RunDirectory::HEADER;
 const TAPE: &str = RunDirectory::TAPE;
 const JOURNAL: &str = RunDirectory::JOURNAL;
-const DRAWS: &str = RunDirectory::DRAWS;
+const INJECTIONS: &str = RunDirectory::INJECTIONS;
 const MANIFEST: &str = RunDirectory::MANIFEST;
 
 /// Exit code, standard output, standard error.
@@ -49,7 +49,7 @@ impl Scene {
         let recorded = corpus.join("transcripts/openai-streamed-chaos");
         let _ = fs::remove_dir_all(self.run());
         fs::create_dir(self.run()).unwrap();
-        for name in [HEADER, TAPE, JOURNAL, DRAWS, MANIFEST] {
+        for name in [HEADER, TAPE, JOURNAL, INJECTIONS, MANIFEST] {
             fs::copy(recorded.join(name), self.file(name)).unwrap();
         }
     }

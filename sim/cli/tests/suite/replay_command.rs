@@ -226,7 +226,7 @@ fn corrupt_files_are_named_with_line_and_reason() {
     ] {
         let damaged = directory.path().join("DAMAGED");
         fs::create_dir_all(&damaged).unwrap();
-        for name in [header, journal, tape, manifest, RunDirectory::DRAWS] {
+        for name in [header, journal, tape, manifest, RunDirectory::INJECTIONS] {
             fs::copy(run.join(name), damaged.join(name)).unwrap();
         }
         fs::write(damaged.join(name), &bytes).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Never holds an address, a key or a price: what a run does not follow from is no part of it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use turingos::dispatch::Lane;
 use turingos::kernel::{Kernel, KernelConfig};
@@ -13,7 +15,7 @@ use crate::scenario::{Scenario, ScenarioPlan};
 use crate::session::{Inputs, Start};
 use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
-use crate::{DriverConfig, Header, Profile};
+use crate::{DriverConfig, Header, Profile, RunConfig, RunKind};
 use turingos_agents::{Request, Worker};
 
 /// The providers of both lanes, as far as their requests follow from them.
@@ -31,8 +33,8 @@ impl Providers {
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         Self {
-            p: settings.lane_p.provider.clone(),
-            e: settings.lane_e.provider.clone(),
+            p: settings.lanes.p.provider.clone(),
+            e: settings.lanes.e.provider.clone(),
         }
     }
 
@@ -90,14 +92,24 @@ pub struct Config {
     pub scenario: Scenario,
 }
 
+impl RunConfig for Config {
+    const KIND: RunKind = RunKind::Live;
+
+    fn command(_header: &Header<Self>, recording: Option<&Path>) -> Vec<String> {
+        let recording = recording.map_or("RUN".into(), |path| path.display().to_string());
+        vec!["sim".to_owned(), "replay".to_owned(), recording]
+    }
+}
+
 impl Config {
     /// The configuration of a scenario with these providers.
     #[must_use]
     pub fn of(scenario: Scenario, settings: &Settings) -> Self {
-        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        let system_prompt_chars =
+            u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
         Self {
             kernel: KernelConfig {
-                discipline_chars,
+                system_prompt_chars,
                 test_commands: scenario.test_commands().to_vec(),
                 ..KernelConfig::default()
             },

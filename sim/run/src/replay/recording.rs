@@ -24,7 +24,7 @@ use crate::{
 pub struct Recording {
     files: RunReader<RunFolder>,
     header: Vec<u8>,
-    draws: FileEnd,
+    injections: FileEnd,
     journal: RecordedJournal,
     traps: RecordedTraps,
     tape: TapeSession,
@@ -41,11 +41,11 @@ impl Recording {
         let header = files.header_bytes()?;
         let genesis = Digest::of(&header);
         let manifest = files.manifest()?;
-        let draws = files.draws()?;
+        let injections = files.injections()?;
         let tape = directory.join(RunDirectory::TAPE);
         Ok(Self {
             files,
-            draws,
+            injections,
             journal: RecordedJournal::open(directory, genesis)?,
             traps: RecordedTraps::open(directory)?,
             tape: TapeSession::playing(&tape, genesis, Ending::Stop)?,
@@ -167,7 +167,7 @@ impl Recording {
                 chain: self.tape.chain(),
                 torn_bytes: self.tape.torn_bytes(),
             }),
-            draws: Some(self.draws),
+            injections: Some(self.injections),
             traps: None,
         }
     }

@@ -52,17 +52,17 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         found.records = Some(records);
         Ok(facts)
     });
-    let draws = files.draws().and_then(|end| {
-        let draws = Some(end);
+    let injections = files.injections().and_then(|end| {
+        let injections = Some(end);
         whole(Ends {
-            draws,
+            injections,
             ..Ends::default()
         })?;
-        found.ends.draws = draws;
+        found.ends.injections = injections;
         // The end of this chain is in the manifest only.
         Ok(Facts {
             root: None,
-            ..facts("lines", draws)
+            ..facts("lines", injections)
         })
     });
     let traps = files.traps().and_then(|end| {
@@ -88,7 +88,7 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
         ),
         (RunDirectory::TAPE, tape),
         (RunDirectory::JOURNAL, journal),
-        (RunDirectory::DRAWS, verdict(draws)),
+        (RunDirectory::INJECTIONS, verdict(injections)),
         (RunDirectory::TRAPS, verdict(traps)),
         (RunDirectory::MANIFEST, manifest),
     ]

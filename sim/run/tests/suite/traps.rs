@@ -178,7 +178,10 @@ fn an_unfinished_run_may_lack_its_last_trap_frames() {
     lines[2] = lines[2].replacen("\"t\":", "\"t\":1", 1);
     write(run, &lines);
     assert_eq!(diverged(run).cause, Cause::TrapFrameChanged);
+    let refused = RunDirectory::resume::<Settings>(run).unwrap_err();
+    assert_eq!(refused.blame(), Blame::Recording);
     // A resumed run writes them all again.
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let (prefix, writer) = RunDirectory::resume::<Settings>(run).unwrap();
     let mut soak = Soak::start_into(&prefix.header, writer);
     on_virtual_time(soak.drive()).unwrap();

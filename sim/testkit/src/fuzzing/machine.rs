@@ -36,7 +36,7 @@ pub(super) struct Machine {
     chain: Chain,
     now_us: u64,
     traps: u64,
-    discipline_chars: usize,
+    system_prompt_chars: usize,
     test_commands: Vec<String>,
     /// For each of the last commands, whether it was a passed test.
     evidence: VecDeque<bool>,
@@ -68,7 +68,7 @@ impl Machine {
         ];
         let world = World::with_files(script.quota, files).expect("the quota holds the files");
         let config = KernelConfig {
-            discipline_chars: script.discipline_chars,
+            system_prompt_chars: script.system_prompt_chars,
             ..KernelConfig::default()
         };
         Self {
@@ -77,7 +77,7 @@ impl Machine {
             chain: Chain::new(Digest::EMPTY),
             now_us: 0,
             traps: 0,
-            discipline_chars: usize::try_from(script.discipline_chars).unwrap_or(usize::MAX),
+            system_prompt_chars: usize::try_from(script.system_prompt_chars).unwrap_or(usize::MAX),
             test_commands: config.test_commands,
             evidence: VecDeque::new(),
             seen: [SEEN_HANDLE, SEEN_PAGE, SEEN_TASK].map(|name| (name, name.to_owned())),
@@ -108,7 +108,7 @@ impl Machine {
             self.kernel.queue().rendered().to_owned(),
         );
         let unobserved = self.world();
-        let limit = frame_limit(self.discipline_chars, q.chars().count());
+        let limit = frame_limit(self.system_prompt_chars, q.chars().count());
         *self.witness.world.plan_mut() = step.faults.clone();
         let open = self.kernel.open(self.now_us, &mut self.witness);
         let open = open.expect("a stopped machine is rebooted");

@@ -26,7 +26,7 @@ pub(super) const SEEN_TASK: &str = "@task";
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     /// The length of the system prompt in characters.
-    pub(super) discipline_chars: u32,
+    pub(super) system_prompt_chars: u32,
     /// The quota of the world.
     pub(super) quota: Quota,
     /// Whether the world's tests pass from the start.
@@ -144,7 +144,7 @@ impl Script {
             max_total_bytes: 20 * 1024,
         };
         let mut script = Self {
-            discipline_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
+            system_prompt_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
             quota: if flags & 4 == 0 {
                 Quota::default()
             } else {

@@ -175,7 +175,7 @@ fn read_run(files: &[&[u8]; 4]) -> Result<Prefix<Settings>, RunIoError> {
         (RunDirectory::HEADER.to_owned(), header),
         (RunDirectory::JOURNAL.to_owned(), journal),
         (RunDirectory::TAPE.to_owned(), tape),
-        (RunDirectory::DRAWS.to_owned(), Vec::new()),
+        (RunDirectory::INJECTIONS.to_owned(), Vec::new()),
         (RunDirectory::MANIFEST.to_owned(), manifest),
     ]);
     RunReader::new(files).read_whole()

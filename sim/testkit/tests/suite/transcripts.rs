@@ -22,7 +22,7 @@ const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
-    RunDirectory::DRAWS,
+    RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];

@@ -40,7 +40,7 @@ fn files_of(directory: &Path) -> Files {
         RunDirectory::HEADER,
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
-        RunDirectory::DRAWS,
+        RunDirectory::INJECTIONS,
         RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ];

@@ -9,6 +9,8 @@ use std::time::Duration;
 use turingos::bus::Provider;
 use url::Url;
 
+use turingos::dispatch::PerLane;
+
 use super::fault::{SettingsFault, SettingsFaultCode};
 use super::file::{LaneFile, RetryFile, SettingsFile};
 use super::{Connection, LaneSettings, Prices, Settings};
@@ -32,14 +34,13 @@ impl SettingsFile {
     /// # Errors
     /// [`SettingsFault`]: the first value that cannot be used, by its key.
     pub fn resolve(self) -> Result<Settings, SettingsFault> {
-        let lane_p = self.lane.p.resolve("lane.p")?;
-        let lane_e = match self.lane.e {
+        let p = self.lane.p.resolve("lane.p")?;
+        let e = match self.lane.e {
             Some(lane) => lane.resolve("lane.e")?,
-            None => lane_p.clone(),
+            None => p.clone(),
         };
         Ok(Settings {
-            lane_p,
-            lane_e,
+            lanes: PerLane { p, e },
             retry: self.retry.resolve()?,
             system_proxy: self.system_proxy,
         })
@@ -310,8 +311,8 @@ mod tests {
     #[test]
     fn the_least_settings_are_the_public_address_with_its_key() {
         let settings = Settings::parse(LEAST.as_bytes()).unwrap();
-        assert_eq!(settings.lane_p, settings.lane_e);
-        let connection = &settings.lane_p.connection;
+        assert_eq!(settings.lanes.p, settings.lanes.e);
+        let connection = &settings.lanes.p.connection;
         assert_eq!(connection.base_url, "https://api.openai.com/v1");
         assert_eq!(connection.key_variable.as_deref(), Some("OPENAI_API_KEY"));
         assert_eq!(settings.retry, RetryConfig::default());
@@ -322,7 +323,7 @@ mod tests {
     fn an_own_address_gets_no_key_that_was_not_named() {
         let text = format!("{LEAST}base_url = \"http://10.0.0.7:8000/v1\"\n");
         let settings = Settings::parse(text.as_bytes()).unwrap();
-        assert_eq!(settings.lane_p.connection.key_variable, None);
+        assert_eq!(settings.lanes.p.connection.key_variable, None);
     }
 
     #[test]
