@@ -1,6 +1,6 @@
-//! `sim replay`: a recorded run, run again offline and held to its journal.
+//! `sim replay`: runs a recorded run again offline, and compares it with its journal.
 //!
-//! Never writes into the run, and never opens a socket: what a run needs is on its tape.
+//! Writes nothing into the run and opens no socket: what a run needs is on its tape.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, 
 fn write_text(report: &Report, wall_ms: u64, out: &mut impl Write) -> Result<(), Failure> {
     let extent = match (report.whole, report.torn_bytes) {
         (true, _) => "the whole run".to_owned(),
-        (false, 0) => "as far as it was asked for or recorded".to_owned(),
+        (false, 0) => "as far as requested or recorded".to_owned(),
         (false, torn) => format!("an unfinished run; {torn} bytes of a torn line were left out"),
     };
     writeln!(

@@ -149,7 +149,7 @@ pub enum RunIoError {
         path: PathBuf,
     },
     /// A run that is finished has no room for another record.
-    #[error("{path} is finished, but the re-run produced a tick that it lacks")]
+    #[error("{path}: the re-run produced a tick that the finished recording lacks")]
     Finished {
         /// The journal.
         path: PathBuf,
