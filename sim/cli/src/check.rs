@@ -1,7 +1,7 @@
-//! `--check`: the same run in a second process, elsewhere, compared line by line as both go.
+//! `--check`: the same run in a second process, compared line by line while both run.
 //!
 //! The twin gets another working directory, time zone and locale, and an otherwise empty
-//! environment, so that whatever leaks from any of them shows as the first tick that differs.
+//! environment, so that a leak from any of them shows as the first tick that differs.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -64,7 +64,10 @@ impl Twin {
     pub(super) fn finish(mut self, ticks: u64) -> Result<(), Failure> {
         self.compare(b"", ticks)?;
         let status = self.child.wait().map_err(|cause| {
-            Failure::new(Exit::System, format!("the second run is lost: {cause}"))
+            Failure::new(
+                Exit::System,
+                format!("cannot wait for the second run: {cause}"),
+            )
         })?;
         if status.success() {
             Ok(())
@@ -94,7 +97,7 @@ impl Twin {
 
 impl Drop for Twin {
     fn drop(&mut self) {
-        // A twin that has ended is not harmed, and one that has not is of no use any more.
+        // Nothing reads the twin any more, and killing one that has ended does nothing.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! `sim longrun`: every scenario over many seeds and noise levels, and what that adds up to.
+//! `sim longrun`: every scenario over many seeds and noise levels, and the table of metrics.
 
 use std::io::Write;
 use std::ops::RangeInclusive;
@@ -16,7 +16,7 @@ use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 /// Run every built-in scenario over seeds and noise levels, and print the table of metrics.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct LongrunArgs {
-    /// The seeds from A up to, but without, B.
+    /// The seeds from A up to B, B excluded.
     #[arg(long, value_name = "A..B", default_value = "0..100", value_parser = seeds)]
     pub(crate) seeds: RangeInclusive<u64>,
     /// The shares of replies that go wrong, from 0 to 1.
@@ -34,8 +34,8 @@ pub(crate) struct LongrunArgs {
     pub(crate) quiet: bool,
 }
 
-/// Runs the verb. Exit 1 if a run without noise did not pass, or if at up to 5% of noise fewer
-/// than nine in ten passed or a machine stopped recovering.
+/// Runs the verb. Exit 1 if a run without noise failed, or if at up to 5% noise fewer than nine in
+/// ten passed or a machine stopped recovering.
 ///
 /// # Errors
 /// Standard output cannot be written.
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_of_seeds_does_not_hold_its_end() {
+    fn a_range_of_seeds_excludes_its_end() {
         assert_eq!(seeds("0..100"), Ok(0..=99));
         assert_eq!(seeds("7..8"), Ok(7..=7));
         for other in ["", "7", "8..8", "9..8", "-1..3", "0..=3", "0...3", "a..b"] {

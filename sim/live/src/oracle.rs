@@ -1,7 +1,7 @@
 //! The oracle that asks real providers, one for each lane.
 //!
-//! Never tries again (the driver does), never writes anything, and never goes on after it has seen
-//! a secret where none belongs: such a call has no answer, and the alarm says why.
+//! Does not retry (the driver does) and writes nothing. A call in which it sees a secret where none
+//! belongs never returns, and rings the alarm.
 
 use std::cell::Cell;
 use std::future;
@@ -38,7 +38,7 @@ struct LiveLane {
     transport: Transport,
 }
 
-/// Rings when a secret was seen; whoever drives the run looks at it whenever a call waits.
+/// Rings when a secret was seen; the live session looks at it whenever a call waits.
 #[derive(Clone, Debug, Default)]
 pub struct Alarm(Rc<Cell<Option<Leak>>>);
 
@@ -80,7 +80,7 @@ impl LiveOracle {
         })
     }
 
-    /// Makes sure that both providers are there, before anything else is done.
+    /// Connects to both providers once, before anything else is done.
     ///
     /// # Errors
     /// [`NoProvider`]: the first that cannot be reached.
@@ -135,7 +135,7 @@ impl Oracle for LiveOracle {
         self.hold_back("a request", &body).await;
         let sent = body.len();
         let at_most = Spending::at_most(&lane.settings, sent);
-        // Counted first: a call that is given up costs what it costs.
+        // Counted first: an aborted call costs money as well.
         self.calls += 1;
         self.spending = self.spending.plus(at_most);
         let answer = lane.transport.post(body).await;

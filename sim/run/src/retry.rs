@@ -1,6 +1,6 @@
 //! Retry, back-off and rate limits: integer microseconds on whatever clock the caller runs.
 //!
-//! Never sleeps and never asks for the time itself.
+//! Does not sleep and reads no clock.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ impl RetryConfig {
     }
 }
 
-/// How many calls a lane takes in a while.
+/// How many calls a lane takes, in the long run and at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LaneLimit {

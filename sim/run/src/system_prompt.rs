@@ -1,6 +1,6 @@
 //! The constant instructions sent with every frame, written from the instruction set itself.
 //!
-//! Never names an opcode or an operand of its own: it iterates the one table there is.
+//! Names no opcode or operand itself: it iterates the kernel's table.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! The flags of `sim live`, and the settings that they or a file amount to.
 //!
-//! Never takes a key: there is no flag for one, because arguments are seen by everybody.
+//! There is no flag for a key, because other users can see arguments.
 
 use std::fs::File;
 use std::io::Read;
@@ -31,8 +31,8 @@ pub(crate) struct LiveArgs {
     /// Write the recording into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY", required_unless_present = "resume")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on with the recording in this directory where its process stopped, in the same workspace
-    /// and with the same settings.
+    /// Resume the recording in this directory where its process stopped, in the same workspace and
+    /// with the same settings.
     #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
         "mission", "out", "max_ticks", "seed",
     ])]
@@ -96,7 +96,7 @@ pub(crate) struct LiveArgs {
     pub(crate) quiet: bool,
 }
 
-/// The ticks of a mission, where nobody says how many.
+/// The default tick limit of a mission.
 const MISSION_TICKS: u64 = 500;
 
 impl LiveArgs {

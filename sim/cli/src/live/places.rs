@@ -1,7 +1,7 @@
-//! What is to be done, and where: a scenario in a directory of its own, or a mission in any.
+//! The assignment and its workspace: a scenario in a directory of its own, or a mission in any.
 //!
-//! Never overwrites a file of a workspace that was there before, and never lets a workspace hold
-//! the recording of the run in it.
+//! Never overwrites a file that was in a workspace before, and never lets a workspace contain the
+//! recording of its own run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use turingos_run::providers::mission::{MISSION_PATH, mission};
 use turingos_run::scenario::{BuiltIn, MAX_CONTENT_BYTES, Scenario};
 use turingos_workspace::{Limits, Workspace, WorkspaceError};
 
-/// What is to be done, and the workspace for it, which is held already.
+/// What is to be done, and the open workspace for it.
 #[derive(Debug)]
 pub(super) struct Assignment {
     pub(super) scenario: Scenario,
@@ -79,7 +79,7 @@ impl Assignment {
     }
 }
 
-/// The workspace of a run that is gone on with.
+/// The workspace of a resumed run.
 pub(super) fn reopened(path: &Path) -> Result<Workspace, Failure> {
     Workspace::open(path, Limits::default()).map_err(no_workspace)
 }
@@ -105,7 +105,7 @@ pub(crate) fn apart(workspace: &Path, out: &Path) -> Result<(), Failure> {
     if out.starts_with(&workspace) || workspace.starts_with(&out) {
         return Err(Failure::new(
             Exit::Usage,
-            "--out and --workspace must not hold one another: the run could change its recording",
+            "--out and --workspace must not contain each other: the run could change its recording",
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What `sim live` says at its end.
+//! The final report of `sim live`.
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -124,7 +124,7 @@ fn another_record_is_a_divergence_shown_field_by_field() {
     assert_eq!(json["divergence"]["differences"][0]["pointer"], "/next");
     // What comes before it is as recorded.
     assert_eq!(replay(&run, &["--stop-at", "9"]).0, Some(0));
-    // A run that does not come to what is recorded is not gone on with either.
+    // A run that differs from its recording is not resumed either.
     fs::remove_file(run.join(RunDirectory::MANIFEST)).unwrap();
     let before = fs::read(run.join(RunDirectory::JOURNAL)).unwrap();
     let (code, _, err) = sim(&["soak", "--resume", run.to_str().unwrap()]);
@@ -226,7 +226,8 @@ fn corrupt_files_are_named_with_line_and_reason() {
     ] {
         let damaged = directory.path().join("DAMAGED");
         fs::create_dir_all(&damaged).unwrap();
-        for name in [header, journal, tape, manifest, RunDirectory::INJECTIONS] {
+        let (injections, traps) = (RunDirectory::INJECTIONS, RunDirectory::TRAPS);
+        for name in [header, journal, tape, manifest, injections, traps] {
             fs::copy(run.join(name), damaged.join(name)).unwrap();
         }
         fs::write(damaged.join(name), &bytes).unwrap();

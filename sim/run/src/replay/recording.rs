@@ -1,7 +1,7 @@
 //! A run on disk as a replay reads it: header first, then journal, trap frames and tape side by
 //! side.
 //!
-//! Never reads a file twice and never holds more of it than what is read ahead.
+//! Reads no file twice, and holds no more of one than what is read ahead.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What a file holds, written so that a person can review it: a text, lines, or a few words that
 //! make many lines.
 //!
-//! Never draws: the same words make the same bytes for ever, because recorded runs begin with
+//! Draws nothing: the same description always makes the same bytes, because recorded runs begin with
 //! their digest.
 
 use serde_json::Value;

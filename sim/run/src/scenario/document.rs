@@ -1,6 +1,6 @@
 //! The scenario file: strict reading, everything checked before anything runs.
 //!
-//! Never fills a gap and never runs anything.
+//! Fills no gap with a default, and runs nothing.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
@@ -166,7 +166,7 @@ impl Scenario {
         &self.contract
     }
 
-    /// What the world must hold after the run. Only the runner looks at it, and only then.
+    /// What the world must hold after the run. Read after the run only, and by the runner only.
     #[must_use]
     pub fn expected(&self) -> &[(WorkspacePath, Expected)] {
         &self.expected
@@ -190,7 +190,7 @@ impl Scenario {
         &self.test_commands
     }
 
-    /// What goes wrong with the world.
+    /// The operations of the world that fail.
     #[must_use]
     pub fn interruptions(&self) -> &[Interruption] {
         &self.interruptions
@@ -241,7 +241,7 @@ impl<'de> Deserialize<'de> for Scenario {
     }
 }
 
-/// The format is looked at first: a newer version may well have members unknown to this one.
+/// The format is checked first: a newer version may have members unknown to this one.
 fn check_format(root: &Member<'_>) -> Result<(), ScenarioError> {
     let format = root.value().get("format").unwrap_or(&Value::Null);
     let version = format

@@ -5,7 +5,7 @@
 use thiserror::Error;
 use turingos::pointer::clip_bytes;
 
-/// A scenario that cannot be run. Whoever wrote the file is to blame.
+/// A scenario that cannot be run. The author of the file is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} at {}: {detail}", code.name(), if place.is_empty() { "the document" } else { place })]
 pub struct ScenarioError {
@@ -63,15 +63,15 @@ pub enum ScenarioCode {
     BadCount,
     /// A path leaves the workspace or is not written in its one canonical form.
     BadPath,
-    /// A placeholder of a repeated line that there is not.
+    /// An unknown placeholder in a repeated line.
     BadPlaceholder,
     /// A file that the scenario may not bring, or one that it must.
     BadFile,
-    /// A trap, fault or lane that there is not.
+    /// An unknown trap, fault or lane.
     UnknownName,
     /// The contract is refused; the detail says why.
     BadContract,
-    /// The initial files cannot stand side by side in one world.
+    /// The initial files cannot exist together in one world.
     BadWorld,
 }
 

@@ -1,7 +1,7 @@
 //! A world in which certain operations fail a certain number of times.
 //!
-//! Works on any manifold, so that a scenario meets the same trouble in memory and on a disk. Never
-//! draws, and never touches what a command does.
+//! Works on any manifold, so that a scenario meets the same trouble in memory and on a disk. Draws
+//! nothing, and does not change what a command does.
 
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};

@@ -38,7 +38,7 @@ impl Plan {
     }
 }
 
-/// What the runs of one noise level came to.
+/// The results of the runs of one noise level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
     /// The level, in ten-thousandths.
@@ -51,7 +51,7 @@ pub struct Level {
     pub total: Metrics,
 }
 
-/// Runs a plan. `done` is told of every run, from either thread.
+/// Runs a plan. `done` is called after every run, from either thread.
 #[must_use]
 pub fn longrun(plan: &Plan, done: &(dyn Fn() + Sync)) -> Vec<Level> {
     let mut levels = Vec::new();
@@ -121,11 +121,11 @@ pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
     })
 }
 
-/// The noise level up to which missions have to get through.
+/// The noise level up to which nine in ten missions have to succeed.
 const MODEST_NOISE: u16 = 500;
 
-/// What every long run has to hold, whatever its seeds: without noise every run passes; at up to 5%
-/// nine in ten do, and no machine stops recovering. Louder levels are only measured.
+/// The gates of every long run: without noise every run passes; at up to 5% nine in ten do, and no
+/// machine stops recovering. Higher levels are only measured.
 #[must_use]
 pub fn verdicts(levels: &[Level]) -> Vec<Gate> {
     let verdict = |id: String, pass: bool, level: &Level| {

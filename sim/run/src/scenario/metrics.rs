@@ -39,7 +39,7 @@ pub struct Metrics {
     pub failovers: u64,
     /// How often each trap fired; one that never fired is absent.
     pub traps: BTreeMap<TrapKind, u64>,
-    /// Recoveries begun: a trap stopped an action, and none was being recovered from.
+    /// Recoveries begun: a trap stopped an action while no earlier recovery was under way.
     pub recoveries_begun: u64,
     /// Recoveries completed, by the ticks that they took: up to the next tick that changed a file,
     /// went to a place of the mission, or halted.

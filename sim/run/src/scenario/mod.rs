@@ -1,4 +1,4 @@
-//! Scenarios: missions with a world, a contract, conditions, and what must come of them.
+//! Scenarios: missions with a world, a contract, conditions and an expected result.
 //!
 //! A scenario is a JSON file; those in `corpus/scenarios/` are built into the program. An agent
 //! that runs one sees frames and nothing else: expected files and required traps are known here

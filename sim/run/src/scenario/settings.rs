@@ -21,8 +21,7 @@ pub const MAX_NOISE: u16 = 10_000;
 pub enum AgentKind {
     /// The agent that reads missions.
     Worker,
-    /// The soak's agent, which has missions of its own: what a scenario is worth shows where it
-    /// fails.
+    /// The soak's agent, which has missions of its own and fails a scenario: the control group.
     Clerk,
 }
 

@@ -1,18 +1,18 @@
 //! What a run must hold to pass, by profile.
 //!
-//! A gate looks at figures only. What none of them verifies: that a mission's content is right
-//! (missions have their own checks), and that the same seed gives the same root (`--check` does).
+//! A gate looks at figures only. No gate verifies that a mission's content is right (missions have
+//! their own checks) or that the same seed gives the same root (`--check` does).
 
 use turingos::trap::TrapKind;
 
 use super::{Settings, Tally};
 use crate::{Gate, Header, Profile};
 
-/// The shortest run that has to meet everything a profile has to offer.
+/// The shortest run that has to meet every kind of trouble of its profile.
 const FULL_RUN_TICKS: u64 = 1_200;
 
 /// The gates of the run that `header` describes. A run that is short, or has kinds of trouble
-/// turned off, is not held to meeting everything.
+/// turned off, need not meet everything.
 #[must_use]
 pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
     let (profile, asked) = (header.profile, header.ticks);
@@ -43,7 +43,7 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
             "malformed-replies-trapped",
             tally.malformed_taken == 0,
             format!(
-                "{} malformed, {} taken all the same",
+                "{} malformed, {} of them accepted",
                 tally.malformed, tally.malformed_taken
             ),
         ),

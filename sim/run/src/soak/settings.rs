@@ -75,7 +75,7 @@ impl Settings {
         }
     }
 
-    /// The header of a run of a profile as it is.
+    /// The header of a run with a profile's own settings.
     #[must_use]
     pub fn header(profile: Profile, seed: u64, ticks: u64) -> Header<Self> {
         Self::of(profile).into_header(profile, seed, ticks)

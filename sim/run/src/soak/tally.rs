@@ -29,11 +29,11 @@ pub struct Tally {
     pub traps: BTreeMap<TrapKind, u64>,
     /// How often each opcode was decoded; one that never was is absent.
     pub opcodes: BTreeMap<Opcode, u64>,
-    /// Replies made malformed on purpose that the kernel took all the same.
+    /// Replies made malformed on purpose that the kernel accepted.
     pub malformed_taken: u64,
     /// Replies made malformed on purpose.
     pub malformed: u64,
-    /// CPU faults on a reply that nothing had been done to.
+    /// CPU faults on a reply into which nothing was injected.
     pub unexplained_faults: u64,
     /// UNRECOVERABLE_LOOPs that a faithful answer, given at one of its traps, should have left.
     pub avoidable_failures: u64,
@@ -48,8 +48,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one tick, given what had been done to its reply and whether the pointer it left
-    /// behind is a trap.
+    /// Counts one tick, given what was injected into its reply and whether its next pointer is a
+    /// trap.
     pub fn count(
         &mut self,
         committed: &Committed,

@@ -1,6 +1,6 @@
 //! The entries of a tape: a provider call or an answer of a real world.
 //!
-//! Never accepts what it would not write: an entry is read only in the one spelling it has.
+//! Reads canonical JSON only: what it would not write, it does not accept.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ enum CallKind {
     Call,
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallOutcome {
@@ -173,8 +173,8 @@ pub enum EntryError {
     /// Not JSON, or with members that are missing, unknown, repeated or mistyped.
     #[error("is not a valid entry: {0}")]
     NotValid(#[from] serde_json::Error),
-    /// The right value in another spelling.
-    #[error("is not in the one spelling of its value")]
+    /// The right value, but not as canonical JSON.
+    #[error("is not canonical JSON")]
     NotCanonical,
     /// The members contradict one another.
     #[error("contradicts itself: {0}")]
@@ -191,7 +191,7 @@ impl Entry {
         }
     }
 
-    /// The tick of a record where it stands in an entry's one spelling, without reading the rest.
+    /// The tick of a canonical record, without reading the rest.
     pub(super) fn tick_at_start(record: &[u8]) -> Option<u64> {
         let rest = (record.strip_prefix(b"{\"kind\":\"call\",\"tick\":"))
             .or_else(|| record.strip_prefix(b"{\"kind\":\"world\",\"tick\":"))?;
@@ -199,7 +199,7 @@ impl Entry {
         std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
     }
 
-    /// Appends the entry's one spelling: compact JSON, members in their order.
+    /// Appends the canonical JSON: compact, members in their order.
     ///
     /// # Panics
     /// Never: writing to memory cannot fail, and every map of an entry has text keys.
@@ -230,8 +230,8 @@ impl Entry {
         }
     }
 
-    /// The same without a look at how the entry is spelled and whether a request has its hash: for
-    /// whoever compares the request itself.
+    /// The same without checking that the JSON is canonical and that a request has its hash: for a
+    /// caller that compares the request itself.
     ///
     /// # Errors
     /// [`EntryError`].

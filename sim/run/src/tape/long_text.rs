@@ -1,8 +1,8 @@
 //! The long texts of an entry, cut out of its JSON and decoded a word at a time.
 //!
 //! Request and response are most of a tape's bytes, and have an escape every few bytes because they
-//! are JSON inside JSON. Only what the one spelling of a text has is decoded here: whoever gets
-//! nothing reads the whole with serde_json, and with it the reason.
+//! are JSON inside JSON. Only canonical texts are decoded here; for any other, the caller reads the
+//! whole entry with serde_json, which gives the reason. `benches/replay.rs` shows what it saves.
 
 use memchr::memmem::Finder;
 

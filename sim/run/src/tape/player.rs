@@ -1,7 +1,7 @@
 //! Playing a tape entry by entry, and naming the cause when something else is asked for.
 //!
-//! Never holds more than what is read ahead and the hashes of a few calls, and never serves an entry to a
-//! question that it does not answer.
+//! Holds no more than what is read ahead and the hashes of a few calls, and never answers a question
+//! with the entry of another.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -47,12 +47,12 @@ impl Player {
         Ok(self.tape.peek()?.is_none())
     }
 
-    /// The same, as far as is known: false before the tape was looked at.
+    /// The same, as far as is known: false before the first look at the tape.
     pub(super) fn is_at_end(&self) -> bool {
         self.tape.is_at_end()
     }
 
-    /// Where the tape stands after what has been played.
+    /// The place after what has been played.
     pub(super) const fn place(&self) -> TapePlace {
         self.tape.place()
     }
@@ -61,8 +61,8 @@ impl Player {
         self.tape.path()
     }
 
-    /// The next entry, without taking it; `None` at the end. How it is spelled is not looked at:
-    /// what is asked decides, whose spelling is the one there is.
+    /// The next entry, without taking it; `None` at the end. It need not be canonical JSON: it is
+    /// compared with a question, which is.
     fn peek(&mut self) -> Result<Option<Entry>, RunIoError> {
         let Some(record) = self.tape.peek()? else {
             return Ok(None);
@@ -77,7 +77,7 @@ impl Player {
         }
     }
 
-    /// What came of the call of `request`, which has to be what comes next, and how long it took.
+    /// The outcome of the call of `request`, which has to be the next entry, and how long it took.
     pub(super) fn take_call(
         &mut self,
         request: &Request<'_>,
@@ -107,7 +107,7 @@ impl Player {
         Ok((call.outcome, call.took_us))
     }
 
-    /// What the world answered to `question` in `tick`, which has to be what comes next.
+    /// The world's answer to `question` in `tick`, which has to be the next entry.
     pub(super) fn take_answer(
         &mut self,
         tick: u64,
@@ -125,8 +125,8 @@ impl Player {
         }
     }
 
-    /// Goes on behind the next entry, and looks whether there is another one: so it is known at
-    /// once when there is nothing left to play.
+    /// Passes the next entry, and looks whether there is another one, so that the end is known at
+    /// once.
     fn advance(&mut self) -> Result<(), RunIoError> {
         self.tape.advance();
         self.tape.peek().map(|_| ())
@@ -136,7 +136,7 @@ impl Player {
     pub(super) fn expect_no_entry_before(&mut self, tick: u64) -> Result<(), RunIoError> {
         let record = self.tape.peek()?.unwrap_or_default();
         if Entry::tick_at_start(record).is_some_and(|next| next >= tick) {
-            // Whatever else there is to say about it is said when it is taken.
+            // Any other fault is reported when the entry is taken.
             return Ok(());
         }
         match self.peek()? {
@@ -147,7 +147,7 @@ impl Player {
         }
     }
 
-    /// What became of a call that is not the tape's next one.
+    /// Why a call is not the tape's next one.
     fn call_diverged(&mut self, place: Place, body: &[u8]) -> Result<Divergence, RunIoError> {
         let next = self.peek()?;
         let hash = Digest::of(body);
@@ -207,8 +207,8 @@ const fn place_of(call: &CallEntry) -> Place {
     (call.tick, call.lane, call.attempt)
 }
 
-/// The cause of a call that is not what the tape says comes next, which is `expected`: a call in
-/// some place, or a question to the world, of a tick.
+/// The cause of a call that is not the next entry, which is `expected`: a call in some place, or a
+/// question to the world, of a tick.
 fn judge(
     place: Place,
     expected: Option<(Option<Place>, u64)>,
@@ -220,7 +220,7 @@ fn judge(
     match (expected, same_request) {
         (Some((_, next)), _) if was_played && next > tick => (
             Cause::ExtraCall,
-            format!("{this} sends once more what was sent before"),
+            format!("{this} repeats a request that was sent before"),
         ),
         (Some((None, _)), Some(recorded)) if recorded == place => (
             Cause::WorldChanged,
@@ -240,7 +240,7 @@ fn judge(
         ),
         (Some(_), None) if was_played => (
             Cause::ExtraCall,
-            format!("{this} sends once more what was sent before"),
+            format!("{this} repeats a request that was sent before"),
         ),
         (Some((Some(recorded), _)), None) if recorded == place => (
             Cause::PromptChanged,
@@ -248,7 +248,7 @@ fn judge(
         ),
         (Some((_, next)), None) if next > tick => (
             Cause::ExtraCall,
-            format!("{this} is made, but the recording goes on with tick {next}"),
+            format!("{this} is made, but the recording continues with tick {next}"),
         ),
         (Some((Some((_, recorded, again)), _)), None) => (
             Cause::OrderChanged,
@@ -304,7 +304,7 @@ fn world_diverged(next: Option<&Entry>, tick: u64, question: &Question) -> Diver
     }
 }
 
-/// The divergence of an input that nobody asked for.
+/// The divergence of an input that the run did not ask for.
 fn left_over(entry: &Entry) -> Divergence {
     let (cause, detail) = match entry {
         Entry::Call(call) => (

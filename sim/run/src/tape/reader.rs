@@ -49,7 +49,7 @@ impl<R: Read> TapeReader<R> {
         }
     }
 
-    /// The next entry; `None` at the end, which a torn last line is too.
+    /// The next entry; `None` at the end or at a torn last line.
     ///
     /// # Errors
     /// The file cannot be read, a line does not verify, or its record is no entry.
@@ -80,7 +80,7 @@ impl<R: Read> TapeReader<R> {
         self.lines.end()
     }
 
-    /// Where the tape stands: its head and how many entries were read.
+    /// The tape's head and how many entries were read.
     #[must_use]
     pub const fn chain(&self) -> Chain {
         self.lines.chain()

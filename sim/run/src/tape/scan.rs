@@ -1,4 +1,4 @@
-//! The hook of a secret scan: what looks for secrets is somebody else's, where it is asked is here.
+//! A hook for a secret scan of everything that is written. The caller brings the scan.
 //!
 //! Never shows what it found, only what kind of secret it was.
 

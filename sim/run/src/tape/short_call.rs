@@ -1,6 +1,7 @@
-//! A call read around its request, for whoever compares the request where it stands.
+//! A call read without decoding its request, for a caller that compares the request as it is.
 //!
-//! Never says what is wrong with a record: whoever gets nothing reads it whole.
+//! Gives no reason for a record that it cannot read: the caller then reads it whole.
+//! `benches/replay.rs` shows what it saves.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,18 +15,18 @@ use super::long_text::{cut, decode};
 /// A text with two quotes that JSON is searched for.
 type Label = LazyLock<Finder<'static>>;
 
-/// A call whose request was left where it stands.
+/// A call whose request was not decoded.
 #[derive(Debug)]
 pub(super) struct ShortCall {
     /// The call, with an empty request.
     pub(super) call: CallEntry,
-    /// Where in the record the request stands, between the quotes of a JSON string.
+    /// The place of the request in the record, between the quotes of a JSON string.
     pub(super) request: Range<usize>,
 }
 
 impl ShortCall {
-    /// Reads a call as [`Entry::read_spelled_json`] does, but for its request: whoever compares that
-    /// with what is asked need not know what it says. Nothing where it is not told so quickly.
+    /// Reads a call as [`Entry::read_spelled_json`] does, apart from its request. `None` for a call
+    /// that needs the whole reader.
     pub(super) fn read(record: &[u8]) -> Option<Self> {
         // None of these can stand inside a string, whose quotes have backslashes before them.
         static REQUEST: Label = Label::new(|| Finder::new(b"\"request\":{\"text\":\""));

@@ -1,6 +1,6 @@
 //! What a real world was asked and what it answered.
 //!
-//! Never holds what was written, only its digest: that follows from the calls before.
+//! Holds the digest of what was written, not the text: that follows from the entries before.
 
 use serde::{Deserialize, Serialize};
 use turingos::Digest;
@@ -164,7 +164,7 @@ impl WorldEntry {
         }
     }
 
-    /// Whether the answer is one to the question.
+    /// Checks that the answer fits the question.
     pub(super) const fn check(&self) -> Result<(), &'static str> {
         match (&self.question, &self.answer) {
             (Question::Read(_) | Question::GitLog { .. }, Answer::Text(_))

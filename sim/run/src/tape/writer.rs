@@ -1,7 +1,7 @@
-//! Writing a tape: each entry reaches the operating system before anything follows from it.
+//! Writing a tape: each entry reaches the operating system before it is used.
 //!
-//! Never gathers lines: an entry is one write, so that a process that is killed at any moment leaves
-//! every entry from which an effect followed, and at most one torn line behind them. The operating
+//! Gathers no lines: an entry is one write, so a process that is killed at any moment leaves every
+//! entry that was used, and at most one torn line. The operating
 //! system may still lose the last entries if the power fails, because an entry is not forced onto
 //! the disk; the tape as a whole is, when the run ends. Never writes after a failed write, and never
 //! writes a line in which the scan finds a secret.
@@ -31,13 +31,13 @@ pub struct TapeWriter {
 
 impl TapeWriter {
     /// Begins a tape in `file`, which is empty; `path` is its name for errors. `genesis` is the
-    /// digest of the run's header, or of whatever else the tape is to be bound to.
+    /// digest of the run's header, or of another document that the tape belongs to.
     #[must_use]
     pub fn begin(file: File, path: &Path, genesis: Digest, scan: Option<SecretScan>) -> Self {
         Self::after(file, path, Chain::new(genesis), scan)
     }
 
-    /// Goes on with a tape whose lines so far are `chain`; `file` stands at its end.
+    /// Continues a tape whose lines so far are `chain`; `file` is at its end.
     fn after(file: File, path: &Path, chain: Chain, scan: Option<SecretScan>) -> Self {
         Self {
             file,
@@ -50,8 +50,8 @@ impl TapeWriter {
         }
     }
 
-    /// Cuts whatever follows the first `whole_bytes` of the tape in `file`, which are the lines of
-    /// `chain`, and goes on from there.
+    /// Cuts the tape in `file` after its first `whole_bytes`, which are the lines of `chain`, and
+    /// continues from there.
     ///
     /// # Errors
     /// The file system refuses.
@@ -97,7 +97,7 @@ impl TapeWriter {
     }
 
     fn check(&self, entry: &Entry) -> Result<(), RunIoError> {
-        // What is spelled in base64 or with escapes would not be recognised in the line.
+        // The scan would not recognise base64 or escaped text in the line.
         let found = self.scan.as_ref().and_then(|scan| {
             scan.find(&self.line)
                 .or_else(|| bodies(entry).into_iter().find_map(|body| scan.find(body)))
@@ -123,7 +123,7 @@ impl TapeWriter {
         self.scan = Some(scan);
     }
 
-    /// Where the tape stands: its head and how many entries it has.
+    /// The tape's head and how many entries it has.
     #[must_use]
     pub const fn chain(&self) -> Chain {
         self.chain

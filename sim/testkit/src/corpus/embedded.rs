@@ -44,6 +44,7 @@ macro_rules! transcripts {
             transcripts!($run, "journal.jsonl"),
             transcripts!($run, "manifest.json"),
             transcripts!($run, "tape.jsonl"),
+            transcripts!($run, "traps.jsonl"),
         ])),+]
     };
     ($run:literal, $file:literal) => {

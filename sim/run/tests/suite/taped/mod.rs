@@ -2,6 +2,7 @@
 
 mod divergences;
 mod edited;
+mod failures;
 mod provider;
 mod replays;
 mod resumes;

@@ -1,0 +1,86 @@
+//! A tape that fails ends the run at the call that failed: nothing of the tick is committed.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use turingos::manifold::Manifold as _;
+use turingos_run::soak::on_virtual_time;
+use turingos_run::tape::SecretScan;
+use turingos_run::{Inputs, RunDirectory, RunIoError, RunWriter, Session, Start, Ticks};
+use turingos_world::World;
+
+use super::provider::{Scripted, encode};
+use super::stage::{header, world};
+
+/// A run of ten ticks whose writer refuses every line with `secret` in it.
+fn run(path: &Path, secret: &'static str) -> Session<Ticks, World, Scripted, RunWriter> {
+    let header = header(10);
+    let scan = move |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        text.contains(secret).then_some("a secret of the test")
+    };
+    let writer = RunDirectory::create(path, &header).unwrap();
+    let start = Start::of_soak(&header);
+    let inputs = Inputs::WorldAndOracle(Box::new(encode));
+    let parts = (world(), Scripted::default());
+    let writer = writer.with_scan(SecretScan::new(scan));
+    Session::new(start, Ticks::new(10), parts, inputs, writer)
+}
+
+/// Runs until the tape fails; the tick in which it did, and how often the oracle was called.
+fn failed(path: &Path, secret: &'static str) -> (u64, u64, World) {
+    let mut session = run(path, secret);
+    let mut ticks = 0;
+    let failure = on_virtual_time(async {
+        loop {
+            match session.tick().await {
+                Ok(ticked) => ticks += ticked.map(|_| 1).unwrap(),
+                Err(failure) => return failure,
+            }
+        }
+    });
+    assert!(matches!(failure, RunIoError::Secret { .. }), "{failure}");
+    assert!(
+        failure.to_string().contains(RunDirectory::TAPE),
+        "{failure}"
+    );
+    let calls = session.oracle().calls.get();
+    let world = session.world().clone();
+    session.into_sink().flush().unwrap();
+    let journal = fs::read_to_string(path.join(RunDirectory::JOURNAL)).unwrap();
+    assert_eq!(journal.lines().count() as u64, ticks, "whole ticks only");
+    let tape = fs::read_to_string(path.join(RunDirectory::TAPE)).unwrap();
+    assert!(!tape.contains(secret));
+    (ticks, calls, world)
+}
+
+#[test]
+fn an_answer_of_the_world_that_cannot_be_recorded_is_not_shown_to_an_oracle() {
+    let directory = TempDir::new().unwrap();
+    let (ticks, calls, _) = failed(directory.path(), "A workspace of small missions");
+    assert_eq!((ticks, calls), (0, 0));
+}
+
+#[test]
+fn a_reply_that_cannot_be_recorded_has_no_effect() {
+    let directory = TempDir::new().unwrap();
+    let (ticks, calls, mut world) = failed(directory.path(), "round 0");
+    // The second tick writes the file.
+    assert_eq!((ticks, calls), (1, 2));
+    let mut text = String::new();
+    let path = "notes/0.txt".parse().unwrap();
+    assert!(world.read(&path, &mut text).is_err(), "{text}");
+}
+
+#[test]
+fn a_change_of_the_world_that_cannot_be_recorded_commits_no_tick() {
+    let directory = TempDir::new().unwrap();
+    let (ticks, calls, mut world) = failed(directory.path(), "\"answer\":\"written\"");
+    assert_eq!((ticks, calls), (1, 2));
+    // The world did it; a resumed run does it again.
+    let mut text = String::new();
+    let path = "notes/0.txt".parse().unwrap();
+    world.read(&path, &mut text).unwrap();
+    assert_eq!(text, "round 0\n");
+}
