@@ -6,12 +6,11 @@
 
 use alloc::string::String;
 
-use crate::guards::l1::SHOWN_DIGITS;
 use crate::isa::{FaultCode, OPCODE_KEY, OPTIONAL_KEYS, Opcode, REQUIRED_KEYS};
 use crate::json;
 use crate::mind::MAX_TASKS;
 use crate::pointer::clip_bytes;
-use crate::trap::{TrapFrame, TrapKind};
+use crate::trap::{TrapCause, TrapFrame, TrapKind};
 
 /// The longest block, in bytes: half of the smallest frame. Only `detail` is ever clipped for it.
 pub const MAX_BLOCK_BYTES: usize = 512;
@@ -92,7 +91,7 @@ pub fn write_block(
     json::push_string(out, code);
     if let Some(signature) = frame.cause.signature {
         out.push_str(",\"signature\":\"");
-        out.push_str(&signature.short(SHOWN_DIGITS));
+        out.push_str(&signature.short(TrapCause::SHOWN_DIGITS));
         out.push('"');
     } else if is_abi_violation(frame) || closed.is_some_and(is_abi_violation) {
         push_reply_form(out);
@@ -213,7 +212,7 @@ fn push_clipped_string(out: &mut String, text: &str, room: usize) {
 mod tests {
     use super::*;
     use crate::Digest;
-    use crate::trap::{TrapBase, TrapCause};
+    use crate::trap::TrapBase;
     use alloc::string::ToString;
 
     fn frame(kind: TrapKind, code: &str, details: &str) -> TrapFrame {

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::isa::GitLogQuery;
+use crate::named_enum::named_enum;
 use crate::pointer::WorkspacePath;
 
 /// What the kernel may ask of a world. `now_us` is the caller's virtual time in microseconds.
@@ -78,60 +79,28 @@ impl fmt::Display for WorldFault {
 
 impl core::error::Error for WorldFault {}
 
-/// Every reason for which a world refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WorldFaultCode {
-    /// There is no such file or directory.
-    NotFound,
-    /// The world does not allow it.
-    Denied,
-    /// A quota or the disk is full.
-    NoSpace,
-    /// The write stopped half-way; the old content was kept.
-    TornWrite,
-    /// A directory stands where a file was asked for.
-    IsDirectory,
-    /// A file stands where a directory was asked for.
-    NotDirectory,
-    /// The content is over the world's limit.
-    TooLarge,
-    /// The content is not UTF-8 text.
-    NotText,
-    /// The query of a history look-up cannot be answered.
-    BadQuery,
-    /// Anything else the system reported.
-    Other,
-}
-
-impl WorldFaultCode {
-    /// Every code.
-    pub const ALL: [Self; 10] = [
-        Self::NotFound,
-        Self::Denied,
-        Self::NoSpace,
-        Self::TornWrite,
-        Self::IsDirectory,
-        Self::NotDirectory,
-        Self::TooLarge,
-        Self::NotText,
-        Self::BadQuery,
-        Self::Other,
-    ];
-
-    /// The code as it is written in traps.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotFound => "NOT_FOUND",
-            Self::Denied => "DENIED",
-            Self::NoSpace => "NO_SPACE",
-            Self::TornWrite => "TORN_WRITE",
-            Self::IsDirectory => "IS_DIRECTORY",
-            Self::NotDirectory => "NOT_DIRECTORY",
-            Self::TooLarge => "TOO_LARGE",
-            Self::NotText => "NOT_TEXT",
-            Self::BadQuery => "BAD_QUERY",
-            Self::Other => "OTHER",
-        }
+named_enum! {
+    /// Every reason for which a world refuses.
+    pub enum WorldFaultCode {
+        /// There is no such file or directory.
+        NotFound = "NOT_FOUND",
+        /// The world does not allow it.
+        Denied = "DENIED",
+        /// A quota or the disk is full.
+        NoSpace = "NO_SPACE",
+        /// The write stopped half-way; the old content was kept.
+        TornWrite = "TORN_WRITE",
+        /// A directory stands where a file was asked for.
+        IsDirectory = "IS_DIRECTORY",
+        /// A file stands where a directory was asked for.
+        NotDirectory = "NOT_DIRECTORY",
+        /// The content is over the world's limit.
+        TooLarge = "TOO_LARGE",
+        /// The content is not UTF-8 text.
+        NotText = "NOT_TEXT",
+        /// The query of a history look-up cannot be answered.
+        BadQuery = "BAD_QUERY",
+        /// Anything else the system reported.
+        Other = "OTHER",
     }
 }

@@ -16,6 +16,7 @@ use core::str::FromStr;
 use percent_encoding::utf8_percent_encode;
 
 use crate::isa::GitLogQuery;
+use crate::named_enum::named_enum;
 use crate::trap::TrapKind;
 
 pub use error::PointerError;
@@ -96,28 +97,19 @@ impl fmt::Display for Handle {
     }
 }
 
-/// What a capability allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    /// `r`
-    Read,
-    /// `w`
-    Write,
-    /// `rw`
-    ReadWrite,
+named_enum! {
+    /// What a capability allows.
+    pub enum Access {
+        /// `r`
+        Read = "r",
+        /// `w`
+        Write = "w",
+        /// `rw`
+        ReadWrite = "rw",
+    }
 }
 
 impl Access {
-    /// The spelling in a handle.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Read => "r",
-            Self::Write => "w",
-            Self::ReadWrite => "rw",
-        }
-    }
-
     /// True if observing through it is allowed.
     #[must_use]
     pub const fn reads(self) -> bool {
@@ -131,12 +123,7 @@ impl Access {
     }
 
     fn parse(text: &str) -> Result<Self, PointerError> {
-        match text {
-            "r" => Ok(Self::Read),
-            "w" => Ok(Self::Write),
-            "rw" => Ok(Self::ReadWrite),
-            _ => Err(PointerError::UnknownAccess),
-        }
+        Self::from_name(text).ok_or(PointerError::UnknownAccess)
     }
 }
 
@@ -281,7 +268,7 @@ fn parse_token(token: &str) -> Result<String, PointerError> {
 impl Pointer {
     /// The pointer of a SYS_GIT_LOG syscall as text: `query_params` as given, then each operand.
     #[must_use]
-    pub fn git_log_text(query: &GitLogQuery) -> String {
+    pub(crate) fn git_log_text(query: &GitLogQuery) -> String {
         let mut text = String::from("sys://git/log");
         let mut separator = '?';
         if let Some(params) = query.query_params.as_deref() {
@@ -307,12 +294,6 @@ impl Pointer {
             }
         }
         text
-    }
-
-    /// True for `sys://trap/*`.
-    #[must_use]
-    pub const fn is_trap(&self) -> bool {
-        matches!(self, Self::Trap { .. })
     }
 }
 

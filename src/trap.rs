@@ -4,94 +4,59 @@ mod reading;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::named_enum::named_enum;
+
 pub use reading::TrapFrameFault;
 
-/// Every trap this kernel raises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum TrapKind {
-    /// Observation failed; shown as the slice, the run goes on.
-    PageFault,
-    /// The progress file does not go with the plan; the run goes on.
-    PlanContract,
-    /// The same successful command twice in a row with the same slice; the run goes on.
-    NoProgress,
-    /// A capability is unknown or lacks the access.
-    Eacces,
-    /// The reply is undecodable, or the oracle failed for good.
-    CpuFault,
-    /// The run-queue operation is impossible.
-    StackFault,
-    /// The mutation of the world failed.
-    IoFault,
-    /// The payload has an omission marker.
-    ContentContract,
-    /// HALT without a recent successful test.
-    IllegalHalt,
-    /// HALT while the plan or the required files are unmet.
-    HaltGuard,
-    /// Mind operations without a world operation between.
-    Thrashing,
-    /// A→B→A→B of physical actions with unchanged observations.
-    Deadlock,
-    /// The same action signature five times.
-    WatchdogNmi,
-    /// The same action signature three times.
-    L1CacheHit,
-    /// A loop of traps: the run queue is cleared.
-    PanicReset,
-    /// The panic budget is spent: the machine stops as failed.
-    UnrecoverableLoop,
+/// How many times in a row one trap must fire, or be jumped to, to close a loop.
+pub const SAME_TRAP: usize = 4;
+
+/// The most panic resets in a row: the panic budget.
+pub const MAX_PANIC_RESETS: u8 = 2;
+
+named_enum! {
+    /// Every trap this kernel raises.
+    #[derive(Deserialize)]
+    pub enum TrapKind {
+        /// Observation failed; shown as the slice, the run goes on.
+        PageFault = "PAGE_FAULT",
+        /// The progress file does not go with the plan; the run goes on.
+        PlanContract = "PLAN_CONTRACT",
+        /// The same successful command twice in a row with the same slice; the run goes on.
+        NoProgress = "NO_PROGRESS",
+        /// A capability is unknown or lacks the access.
+        Eacces = "EACCES",
+        /// The reply is undecodable, or the oracle failed for good.
+        CpuFault = "CPU_FAULT",
+        /// The run-queue operation is impossible.
+        StackFault = "STACK_FAULT",
+        /// The mutation of the world failed.
+        IoFault = "IO_FAULT",
+        /// The payload has an omission marker.
+        ContentContract = "CONTENT_CONTRACT",
+        /// HALT without a recent successful test.
+        IllegalHalt = "ILLEGAL_HALT",
+        /// HALT while the plan or the required files are unmet.
+        HaltGuard = "HALT_GUARD",
+        /// Mind operations without a world operation between.
+        Thrashing = "THRASHING",
+        /// A→B→A→B of physical actions with unchanged observations.
+        Deadlock = "DEADLOCK",
+        /// The same action signature five times.
+        WatchdogNmi = "WATCHDOG_NMI",
+        /// The same action signature three times.
+        L1CacheHit = "L1_CACHE_HIT",
+        /// A loop of traps: the run queue is cleared.
+        PanicReset = "PANIC_RESET",
+        /// The panic budget is spent: the machine stops as failed.
+        UnrecoverableLoop = "UNRECOVERABLE_LOOP",
+    }
 }
 
 impl TrapKind {
-    /// Every trap, in the order of the trap table.
-    pub const ALL: [Self; 16] = [
-        Self::PageFault,
-        Self::PlanContract,
-        Self::NoProgress,
-        Self::Eacces,
-        Self::CpuFault,
-        Self::StackFault,
-        Self::IoFault,
-        Self::ContentContract,
-        Self::IllegalHalt,
-        Self::HaltGuard,
-        Self::Thrashing,
-        Self::Deadlock,
-        Self::WatchdogNmi,
-        Self::L1CacheHit,
-        Self::PanicReset,
-        Self::UnrecoverableLoop,
-    ];
-
-    /// The name in records, frames and reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PageFault => "PAGE_FAULT",
-            Self::PlanContract => "PLAN_CONTRACT",
-            Self::NoProgress => "NO_PROGRESS",
-            Self::Eacces => "EACCES",
-            Self::CpuFault => "CPU_FAULT",
-            Self::StackFault => "STACK_FAULT",
-            Self::IoFault => "IO_FAULT",
-            Self::ContentContract => "CONTENT_CONTRACT",
-            Self::IllegalHalt => "ILLEGAL_HALT",
-            Self::HaltGuard => "HALT_GUARD",
-            Self::Thrashing => "THRASHING",
-            Self::Deadlock => "DEADLOCK",
-            Self::WatchdogNmi => "WATCHDOG_NMI",
-            Self::L1CacheHit => "L1_CACHE_HIT",
-            Self::PanicReset => "PANIC_RESET",
-            Self::UnrecoverableLoop => "UNRECOVERABLE_LOOP",
-        }
-    }
-
     /// The trap's pointer without details.
     #[must_use]
     pub const fn base(self) -> &'static str {
@@ -139,12 +104,6 @@ impl TrapKind {
     }
 }
 
-impl fmt::Display for TrapKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// What a trap leaves behind for the model, the records and the people who read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrapFrame {
@@ -160,7 +119,7 @@ pub struct TrapFrame {
     pub trap_pointer: TrapBase,
     /// What happened, at most [`TrapFrame::MAX_DETAILS`] bytes.
     pub details: String,
-    /// Panic resets in a row so far, 0 to 2.
+    /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
     pub panic_reset_count: u8,
     /// Why, for machines.
     pub cause: TrapCause,
@@ -197,4 +156,9 @@ pub struct TrapCause {
     /// The refused action's signature, if an action was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<crate::Digest>,
+}
+
+impl TrapCause {
+    /// How many hexadecimal digits of a signature a frame shows.
+    pub const SHOWN_DIGITS: usize = 12;
 }

@@ -9,7 +9,7 @@ use alloc::borrow::Cow;
 use super::MAX_BODY_NESTING;
 use super::fault::{BusFault, BusFaultCode};
 use super::values::{Field, kind_of, skip};
-use crate::isa::{Event, Fault, FaultCode, Items, Reader, Rules};
+use crate::json::{Event, Items, Reader, Rules};
 
 /// An object of a wire format: its known keys, and where their values go.
 pub(super) trait Record<'de>: Default {
@@ -34,13 +34,8 @@ pub(super) fn read<'de, R: Record<'de>>(text: &'de str) -> Result<R, BusFault> {
 
 /// Reads the first record of `text`; the flag says whether nothing but white space follows it.
 pub(super) fn read_first<'de, R: Record<'de>>(text: &'de str) -> Result<(R, bool), BusFault> {
-    const RULES: Rules = Rules {
-        nesting: MAX_BODY_NESTING,
-        any_number: true,
-        any_character: true,
-    };
-    let mut reader = Reader::with_rules(text, RULES);
-    let event = reader.value().map_err(explain)?;
+    let mut reader = Reader::new(text, Rules::any_json(MAX_BODY_NESTING));
+    let event = reader.value()?;
     if event != Event::Object {
         return Err(BusFault::new(
             BusFaultCode::WrongType,
@@ -59,7 +54,7 @@ pub(super) fn read_members<'de, R: Record<'de>>(
 ) -> Result<(), BusFault> {
     let mut items = Items::default();
     let mut seen = 0_u32;
-    while let Some(key) = reader.next_uncompared_key(&mut items).map_err(explain)? {
+    while let Some(key) = reader.next_uncompared_key(&mut items)? {
         let mut bit = 1_u32;
         let known = R::KEYS.iter().find(|known| {
             let is_it = **known == key;
@@ -83,19 +78,6 @@ pub(super) fn read_members<'de, R: Record<'de>>(
         record.take(known, Field { reader, key: known })?;
     }
     Ok(())
-}
-
-/// What the reader's fault is to the bus.
-#[cold]
-pub(super) fn explain(fault: Fault) -> BusFault {
-    let code = if fault.code == FaultCode::Truncated {
-        BusFaultCode::TruncatedBody
-    } else if fault.code == FaultCode::TooDeep {
-        BusFaultCode::TooDeep
-    } else {
-        BusFaultCode::NotJson
-    };
-    BusFault::new(code, format_args!("{}", fault.detail))
 }
 
 /// What a provider says about an error.

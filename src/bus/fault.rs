@@ -9,7 +9,9 @@ use core::fmt;
 use serde::Serialize;
 
 use super::envelope::ErrorInfo;
-use crate::isa::{clipped, code_list, is_forbidden};
+use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
+use crate::text::{clipped, is_forbidden};
 
 /// A response that carries no whole reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,9 +59,29 @@ impl fmt::Display for BusFault {
 
 impl core::error::Error for BusFault {}
 
-code_list! {
+/// What is wrong with a body as JSON.
+impl From<JsonFault> for BusFault {
+    #[cold]
+    fn from(fault: JsonFault) -> Self {
+        let code = match fault.kind {
+            JsonFaultKind::Truncated(_) => BusFaultCode::TruncatedBody,
+            JsonFaultKind::TooDeep(_) => BusFaultCode::TooDeep,
+            JsonFaultKind::DuplicateKey(_) => BusFaultCode::DuplicateKey,
+            JsonFaultKind::Syntax(_)
+            | JsonFaultKind::TrailingBytes
+            | JsonFaultKind::ForbiddenCharacter(_)
+            | JsonFaultKind::LoneSurrogate
+            | JsonFaultKind::FloatNumber(_)
+            | JsonFaultKind::NumberTooLarge(_) => BusFaultCode::NotJson,
+        };
+        Self::new(code, format_args!("{fault}"))
+    }
+}
+
+named_enum! {
     /// Every reason for which a response carries no whole reply.
-    BusFaultCode {
+    #[non_exhaustive]
+    pub enum BusFaultCode {
         /// Too many requests or tokens for now.
         RateLimited = "RATE_LIMITED",
         /// The account is out of quota or credit.

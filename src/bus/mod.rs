@@ -18,6 +18,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::named_enum::named_enum;
+
 pub use fault::{BusFault, BusFaultCode};
 
 /// The longest body that is looked at, in bytes.
@@ -26,36 +28,16 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// How deep a body's objects and arrays may nest, fields that are dropped included.
 pub const MAX_BODY_NESTING: usize = 64;
 
-/// Whose wire format a response is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// OpenAI chat completions, and compatible servers.
-    OpenAi,
-    /// Anthropic messages, and Kimi's `/anthropic`.
-    Kimi,
-    /// Ollama `/api/chat` and `/api/generate`.
-    Ollama,
-}
-
-impl Provider {
-    /// Every provider.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Kimi, Self::Ollama];
-
-    /// The name as it is written in configuration and recordings.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Kimi => "kimi",
-            Self::Ollama => "ollama",
-        }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+named_enum! {
+    /// Whose wire format a response is in.
+    #[derive(Deserialize)]
+    pub enum Provider {
+        /// OpenAI chat completions, and compatible servers.
+        OpenAi = "openai",
+        /// Anthropic messages, and Kimi's `/anthropic`.
+        Kimi = "kimi",
+        /// Ollama `/api/chat` and `/api/generate`.
+        Ollama = "ollama",
     }
 }
 
@@ -79,31 +61,18 @@ impl FromStr for Provider {
     type Err = NotAProvider;
 
     fn from_str(text: &str) -> Result<Self, NotAProvider> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.name() == text)
-            .ok_or(NotAProvider)
+        Self::from_name(text).ok_or(NotAProvider)
     }
 }
 
-/// How a whole reply ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    /// The model ended its turn.
-    Stop,
-    /// A stop sequence of the request was met.
-    StopSequence,
-}
-
-impl Finish {
-    /// The name as it is written in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stop => "stop",
-            Self::StopSequence => "stop_sequence",
-        }
+named_enum! {
+    /// How a whole reply ended.
+    #[derive(Deserialize)]
+    pub enum Finish {
+        /// The model ended its turn.
+        Stop = "stop",
+        /// A stop sequence of the request was met.
+        StopSequence = "stop_sequence",
     }
 }
 

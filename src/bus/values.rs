@@ -6,9 +6,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::envelope::{ErrorInfo, Record, explain, read_members};
+use super::envelope::{ErrorInfo, Record, read_members};
 use super::fault::{BusFault, BusFaultCode};
-use crate::isa::{Event, Fault, Items, Reader};
+use crate::json::{Event, Items, JsonFault, Reader};
 
 /// The value of one key, to be read as what the format says.
 pub(super) struct Field<'a, 'de> {
@@ -112,7 +112,7 @@ impl<'de> Field<'_, 'de> {
         // Mostly there is exactly one.
         let mut records = Vec::with_capacity(1);
         let mut items = Items::default();
-        while let Some(item) = self.reader.next_item(&mut items).map_err(explain)? {
+        while let Some(item) = self.reader.next_item(&mut items)? {
             if item != Event::Object {
                 return Err(BusFault::new(
                     BusFaultCode::WrongType,
@@ -137,9 +137,9 @@ impl<'de> Field<'_, 'de> {
 /// nesting limit bounds.
 pub(super) fn skip(
     reader: &mut Reader<'_>,
-    value: &Result<Event<'_>, Fault>,
+    value: &Result<Event<'_>, JsonFault>,
 ) -> Result<bool, BusFault> {
-    let event = value.as_ref().map_err(|fault| explain(fault.clone()))?;
+    let event = value.as_ref().map_err(|fault| fault.clone())?;
     let mut items = Items::default();
     let mut is_present = false;
     match event {
@@ -148,17 +148,13 @@ pub(super) fn skip(
         Event::Boolean(truth) => is_present = *truth,
         Event::Null => {}
         Event::Array => {
-            while let Some(item) = reader.next_item(&mut items).map_err(explain)? {
+            while let Some(item) = reader.next_item(&mut items)? {
                 skip(reader, &Ok(item))?;
                 is_present = true;
             }
         }
         Event::Object => {
-            while reader
-                .next_uncompared_key(&mut items)
-                .map_err(explain)?
-                .is_some()
-            {
+            while reader.next_uncompared_key(&mut items)?.is_some() {
                 let value = reader.member_value();
                 skip(reader, &value)?;
                 is_present = true;
@@ -182,12 +178,12 @@ pub(super) const fn kind_of(event: &Event<'_>) -> &'static str {
 
 /// Why a value that was read is not what was expected.
 #[cold]
-fn wrong(value: Result<Event<'_>, Fault>, key: &str, expected: &str) -> BusFault {
+fn wrong(value: Result<Event<'_>, JsonFault>, key: &str, expected: &str) -> BusFault {
     match value {
         Ok(event) => BusFault::new(
             BusFaultCode::WrongType,
             format_args!("`{key}` is {}, not {expected}", kind_of(&event)),
         ),
-        Err(fault) => explain(fault),
+        Err(fault) => fault.into(),
     }
 }

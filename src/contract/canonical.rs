@@ -7,30 +7,19 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::isa::{Event, Fault, Items, Members, Reader, Rules};
-use crate::json::push_string;
+use crate::json::{Event, Items, JsonFault, Members, Reader, Rules, push_string};
 
 /// The canonical text of a document that is one value and nothing else.
 ///
 /// # Errors
-/// [`Fault`] if it is no JSON, a key stands twice, or it nests deeper than `nesting`.
-pub(super) fn document(text: &str, nesting: usize) -> Result<String, Fault> {
-    let mut reader = Reader::with_rules(text, rules(nesting));
+/// [`JsonFault`] if it is not JSON, has a duplicate key, or nests deeper than `nesting`.
+pub(super) fn document(text: &str, nesting: usize) -> Result<String, JsonFault> {
+    let mut reader = Reader::new(text, Rules::any_json(nesting));
     let event = reader.value()?;
     let mut out = String::new();
     write(&mut reader, &event, &mut out)?;
     reader.end()?;
     Ok(out)
-}
-
-/// How a contract and the files it judges are read: every number, and every character that JSON
-/// lets a string hold.
-pub(super) const fn rules(nesting: usize) -> Rules {
-    Rules {
-        nesting,
-        any_number: true,
-        any_character: true,
-    }
 }
 
 /// Appends the canonical text of the value that `event` begins. Calls itself once for each
@@ -39,7 +28,7 @@ pub(super) fn write(
     reader: &mut Reader<'_>,
     event: &Event<'_>,
     out: &mut String,
-) -> Result<(), Fault> {
+) -> Result<(), JsonFault> {
     match event {
         Event::Text(text) => push_string(out, text),
         Event::Natural(number) => push_exact(out, &number.to_string()),

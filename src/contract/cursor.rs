@@ -9,8 +9,9 @@ use core::fmt;
 
 use super::fault::{ContractCode, ContractError};
 use super::{MAX_CONTRACT_NESTING, MAX_STEP_BYTES, MAX_STEPS, canonical};
-use crate::isa::{Event, Fault, Items, Members, Reader, Shown};
+use crate::json::{Event, Items, JsonFault, Members, Reader, Rules};
 use crate::pointer::WorkspacePath;
+use crate::text::Shown;
 
 /// How much of a key a place shows, in characters; every key that there is fits.
 const MAX_SEGMENT_CHARS: usize = 64;
@@ -24,7 +25,7 @@ pub(super) struct File<'de> {
 impl<'de> File<'de> {
     pub(super) const fn of(text: &'de str) -> Self {
         Self {
-            reader: Reader::with_rules(text, canonical::rules(MAX_CONTRACT_NESTING)),
+            reader: Reader::new(text, Rules::any_json(MAX_CONTRACT_NESTING)),
             place: String::new(),
         }
     }
@@ -224,8 +225,8 @@ impl<'de> File<'de> {
         ContractError::new(&self.place, code, detail)
     }
 
-    fn unreadable(&self, fault: Fault) -> ContractError {
-        ContractError::unreadable(&self.place, fault)
+    fn unreadable(&self, fault: JsonFault) -> ContractError {
+        ContractError::unreadable(&self.place, &fault)
     }
 
     pub(super) fn unknown_key(&self) -> ContractError {

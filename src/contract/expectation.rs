@@ -9,7 +9,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::canonical;
 use super::fault::ContractCode;
-use crate::isa::code_list;
+use crate::named_enum::named_enum;
 
 /// The longest step file that is judged, in bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
@@ -26,9 +26,10 @@ pub const MAX_REGEX_BYTES: usize = 256 * 1024;
 /// How deep the groups of a regular expression may nest.
 const MAX_PATTERN_NESTING: u32 = 32;
 
-code_list! {
+named_enum! {
     /// Why a step is not done yet, as it is written in the frame.
-    Blocker {
+    #[non_exhaustive]
+    pub enum Blocker {
         /// There is no such file.
         FileMissing = "FILE_MISSING",
         /// The file holds another text.

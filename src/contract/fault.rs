@@ -8,7 +8,9 @@ use core::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::isa::{Fault, FaultCode, clipped, code_list, is_forbidden};
+use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
+use crate::text::{clipped, is_forbidden};
 
 /// A contract that cannot be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,12 +35,12 @@ impl ContractError {
     }
 
     /// What the JSON reader found at a place.
-    pub(super) fn unreadable(place: &str, fault: Fault) -> Self {
-        Self {
-            place: String::from(place),
-            code: ContractCode::of_json(fault.code),
-            detail: fault.detail,
-        }
+    pub(super) fn unreadable(place: &str, fault: &JsonFault) -> Self {
+        Self::new(
+            place,
+            ContractCode::of_json(&fault.kind),
+            format_args!("{fault}"),
+        )
     }
 }
 
@@ -62,9 +64,10 @@ impl fmt::Display for ContractError {
 
 impl core::error::Error for ContractError {}
 
-code_list! {
+named_enum! {
     /// Every reason for which a contract is refused, from the bytes up to the plan.
-    ContractCode {
+    #[non_exhaustive]
+    pub enum ContractCode {
         /// The file is longer than [`MAX_CONTRACT_BYTES`](super::MAX_CONTRACT_BYTES).
         TooLarge = "CONTRACT_TOO_LARGE",
         /// The bytes are not UTF-8.
@@ -129,41 +132,19 @@ code_list! {
 }
 
 impl ContractCode {
-    /// The contract's code for what the JSON reader finds; reasons that only a reply can have are
-    /// no valid JSON here.
-    const fn of_json(code: FaultCode) -> Self {
-        match code {
-            FaultCode::Truncated | FaultCode::EmptyReply => Self::Truncated,
-            FaultCode::TrailingBytes => Self::TrailingBytes,
-            FaultCode::TooDeep => Self::TooDeep,
-            FaultCode::DuplicateKey => Self::DuplicateKey,
-            FaultCode::ForbiddenCharacter => Self::ForbiddenCharacter,
-            FaultCode::LoneSurrogate => Self::LoneSurrogate,
-            FaultCode::FloatNumber | FaultCode::IntegerOverflow => Self::NumberTooLarge,
-            FaultCode::ReplyTooLarge => Self::TooLarge,
-            FaultCode::NotUtf8 => Self::NotUtf8,
-            FaultCode::ByteOrderMark => Self::ByteOrderMark,
-            FaultCode::Syntax
-            | FaultCode::NotAnObject
-            | FaultCode::NoTransition
-            | FaultCode::SeveralTransitions
-            | FaultCode::TooManyCandidates
-            | FaultCode::UnknownKey
-            | FaultCode::MissingQNext
-            | FaultCode::MissingAction
-            | FaultCode::MissingOpcode
-            | FaultCode::SeveralOpcodeKeys
-            | FaultCode::UnknownOpcode
-            | FaultCode::MutexViolation
-            | FaultCode::SynonymConflict
-            | FaultCode::MissingOperand
-            | FaultCode::NullValue
-            | FaultCode::WrongType
-            | FaultCode::EmptyString
-            | FaultCode::BadEnum
-            | FaultCode::BadLimit
-            | FaultCode::LimitOverflow
-            | FaultCode::NotCanonical => Self::Syntax,
+    /// The contract's code for what the JSON reader finds.
+    const fn of_json(kind: &JsonFaultKind) -> Self {
+        match kind {
+            JsonFaultKind::Syntax(_) => Self::Syntax,
+            JsonFaultKind::Truncated(_) => Self::Truncated,
+            JsonFaultKind::TrailingBytes => Self::TrailingBytes,
+            JsonFaultKind::TooDeep(_) => Self::TooDeep,
+            JsonFaultKind::DuplicateKey(_) => Self::DuplicateKey,
+            JsonFaultKind::ForbiddenCharacter(_) => Self::ForbiddenCharacter,
+            JsonFaultKind::LoneSurrogate => Self::LoneSurrogate,
+            JsonFaultKind::FloatNumber(_) | JsonFaultKind::NumberTooLarge(_) => {
+                Self::NumberTooLarge
+            }
         }
     }
 }

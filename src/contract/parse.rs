@@ -11,8 +11,9 @@ use super::cursor::File;
 use super::expectation::{Expectation, Pattern};
 use super::fault::{ContractCode, ContractError};
 use super::{Contract, MAX_CONTRACT_BYTES, MAX_PARTS, MAX_REQUIRED_FILES, MAX_STEPS, Step};
-use crate::isa::{Event, Shown};
+use crate::json::Event;
 use crate::pointer::WorkspacePath;
+use crate::text::Shown;
 
 /// Reads a whole contract file.
 pub(super) fn contract(json: &[u8]) -> Result<Contract, ContractError> {

@@ -1,11 +1,12 @@
 //! What the plan says against a file, a write or a halt: one code for each reason.
 
-use crate::isa::code_list;
+use crate::named_enum::named_enum;
 
-code_list! {
+named_enum! {
     /// Why something does not go with the plan, as it is written in traps. The model is to blame,
     /// or a command that it ran.
-    PlanFault {
+    #[non_exhaustive]
+    pub enum PlanFault {
         /// PLAN_CONTRACT, HALT_GUARD: the progress file is no exact prefix of the plan's lines.
         ProgressNotAPrefix = "PROGRESS_NOT_A_PREFIX",
         /// PLAN_CONTRACT, HALT_GUARD: the world cannot show the progress file.

@@ -8,7 +8,7 @@ pub struct Health(pub u16);
 
 /// What a lane did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LaneHealth {
+pub(super) struct LaneHealth {
     successes: u64,
     attempts: u64,
     failures_in_a_row: u64,
@@ -21,7 +21,7 @@ impl LaneHealth {
     const MAX_FAILURE_COST: u64 = 3_000;
 
     /// Counts a call that ended for good.
-    pub fn count(&mut self, succeeded: bool) {
+    pub(super) fn count(&mut self, succeeded: bool) {
         self.attempts = self.attempts.saturating_add(1);
         if succeeded {
             self.successes = self.successes.saturating_add(1);
@@ -33,7 +33,7 @@ impl LaneHealth {
 
     /// `(successes + 1) / (attempts + 2) − min(0.3, 0.08 · failures in a row)`, never below 0.
     #[must_use]
-    pub fn health(&self) -> Health {
+    pub(super) fn health(&self) -> Health {
         let hits = u128::from(self.successes).saturating_add(1);
         let tries = u128::from(self.attempts).saturating_add(2);
         let share = hits

@@ -3,32 +3,29 @@
 //! Never calls an oracle and never measures time; integers only.
 
 mod health;
+mod per_lane;
 mod router;
 
-pub use health::{Health, LaneHealth};
+pub use health::Health;
+pub use per_lane::PerLane;
 pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-/// Who answers a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Lane {
-    /// The strong, dear oracle: recovery.
-    P,
-    /// The cheap oracle: routine.
-    E,
+use crate::named_enum::named_enum;
+
+named_enum! {
+    /// Who answers a tick.
+    #[derive(Deserialize)]
+    pub enum Lane {
+        /// The strong, dear oracle: recovery.
+        P = "P",
+        /// The cheap oracle: routine.
+        E = "E",
+    }
 }
 
 impl Lane {
-    /// The lane's letter.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::P => "P",
-            Self::E => "E",
-        }
-    }
-
     /// The lane that is not this one.
     #[must_use]
     pub const fn other(self) -> Self {

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Lane;
 use super::health::{Health, LaneHealth};
+use super::{Lane, PerLane};
 use crate::isa::OpcodeClass;
+use crate::named_enum::named_enum;
 
 /// When a lane is left for the other, in ten-thousandths of health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,48 +41,26 @@ pub struct Context {
     pub predicted: OpcodeClass,
 }
 
-/// Why a lane was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum RouteReason {
-    /// Nothing special: E.
-    Routine,
-    /// A trap in the context: P.
-    Trap,
-    /// A blocked run queue: P.
-    Blocked,
-    /// The preferred lane is weak and the other clearly better.
-    HealthFallback,
-    /// The preferred lane is weak and was left so often that it is tried again.
-    HealthProbe,
-}
-
-impl RouteReason {
-    /// Every reason.
-    pub const ALL: [Self; 5] = [
-        Self::Routine,
-        Self::Trap,
-        Self::Blocked,
-        Self::HealthFallback,
-        Self::HealthProbe,
-    ];
-
-    /// The reason as it is written in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "ROUTINE",
-            Self::Trap => "TRAP",
-            Self::Blocked => "BLOCKED",
-            Self::HealthFallback => "HEALTH_FALLBACK",
-            Self::HealthProbe => "HEALTH_PROBE",
-        }
+named_enum! {
+    /// Why a lane was chosen.
+    #[derive(Deserialize)]
+    pub enum RouteReason {
+        /// Nothing special: E.
+        Routine = "ROUTINE",
+        /// A trap in the context: P.
+        Trap = "TRAP",
+        /// A blocked run queue: P.
+        Blocked = "BLOCKED",
+        /// The preferred lane is weak and the other clearly better.
+        HealthFallback = "HEALTH_FALLBACK",
+        /// The preferred lane is weak and was left so often that it is tried again.
+        HealthProbe = "HEALTH_PROBE",
     }
 }
 
 /// One tick's route, as the record keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenEntry", into = "WrittenEntry")]
 pub struct RouteEntry {
     /// The lane whose answer counted.
     pub lane: Lane,
@@ -91,24 +70,67 @@ pub struct RouteEntry {
     pub reason: RouteReason,
     /// What the model was expected to do.
     pub predicted: OpcodeClass,
-    /// What it did; `None` if the reply could not be decoded. Null must be written: serde would
-    /// otherwise read a missing member as null.
-    #[serde(deserialize_with = "Option::deserialize")]
+    /// What it did; `None` if the reply could not be decoded.
     pub actual: Option<OpcodeClass>,
-    /// Health of P when the decision was made.
-    pub health_p: Health,
-    /// Health of E when the decision was made.
-    pub health_e: Health,
+    /// Health when the decision was made.
+    pub health: PerLane<Health>,
     /// The first call, on E, failed and P answered in the same tick.
     pub failover: bool,
+}
+
+/// The entry's members as a record has them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "RouteEntry")]
+struct WrittenEntry {
+    lane: Lane,
+    preferred: Lane,
+    reason: RouteReason,
+    predicted: OpcodeClass,
+    /// Null must be written: serde would otherwise read a missing member as null.
+    #[serde(deserialize_with = "Option::deserialize")]
+    actual: Option<OpcodeClass>,
+    health_p: Health,
+    health_e: Health,
+    failover: bool,
+}
+
+impl From<WrittenEntry> for RouteEntry {
+    fn from(written: WrittenEntry) -> Self {
+        Self {
+            lane: written.lane,
+            preferred: written.preferred,
+            reason: written.reason,
+            predicted: written.predicted,
+            actual: written.actual,
+            health: PerLane {
+                p: written.health_p,
+                e: written.health_e,
+            },
+            failover: written.failover,
+        }
+    }
+}
+
+impl From<RouteEntry> for WrittenEntry {
+    fn from(entry: RouteEntry) -> Self {
+        Self {
+            lane: entry.lane,
+            preferred: entry.preferred,
+            reason: entry.reason,
+            predicted: entry.predicted,
+            actual: entry.actual,
+            health_p: entry.health.p,
+            health_e: entry.health.e,
+            failover: entry.failover,
+        }
+    }
 }
 
 /// Decides and keeps score.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
     config: RouteConfig,
-    p: LaneState,
-    e: LaneState,
+    lanes: PerLane<LaneState>,
 }
 
 /// What is known of one lane.
@@ -125,8 +147,7 @@ impl Dispatcher {
     pub fn new(config: RouteConfig) -> Self {
         Self {
             config,
-            p: LaneState::default(),
-            e: LaneState::default(),
+            lanes: PerLane::default(),
         }
     }
 
@@ -138,14 +159,12 @@ impl Dispatcher {
             Context { blocked: true, .. } => (Lane::P, RouteReason::Blocked),
             _ => (Lane::E, RouteReason::Routine),
         };
-        let (health_p, health_e) = (self.p.health.health(), self.e.health.health());
-        let (own, other, left) = match preferred {
-            Lane::P => (health_p, health_e, self.p.left),
-            Lane::E => (health_e, health_p, self.e.left),
-        };
+        let health = self.lanes.as_ref().map(|lane| lane.health.health());
+        let (Health(own), Health(other)) = (health[preferred], health[preferred.other()]);
         let is_weak =
-            own.0 < self.config.weak_below && other.0 >= own.0.saturating_add(self.config.margin);
-        let is_due = self.config.probe_after > 0 && left >= self.config.probe_after;
+            own < self.config.weak_below && other >= own.saturating_add(self.config.margin);
+        let is_due =
+            self.config.probe_after > 0 && self.lanes[preferred].left >= self.config.probe_after;
         let (lane, reason) = match (is_weak, is_due) {
             (false, _) => (preferred, wish),
             (true, false) => (preferred.other(), RouteReason::HealthFallback),
@@ -157,18 +176,14 @@ impl Dispatcher {
             reason,
             predicted: context.predicted,
             actual: None,
-            health_p,
-            health_e,
+            health,
             failover: false,
         }
     }
 
     /// Takes note that a route was followed to a tick's commit.
     pub fn follow(&mut self, route: &RouteEntry) {
-        let left = match route.preferred {
-            Lane::P => &mut self.p.left,
-            Lane::E => &mut self.e.left,
-        };
+        let left = &mut self.lanes[route.preferred].left;
         *left = if route.reason == RouteReason::HealthFallback {
             left.saturating_add(1)
         } else {
@@ -178,10 +193,7 @@ impl Dispatcher {
 
     /// Counts a call that ended for good on `lane`.
     pub fn count(&mut self, lane: Lane, succeeded: bool) {
-        match lane {
-            Lane::P => self.p.health.count(succeeded),
-            Lane::E => self.e.health.count(succeeded),
-        }
+        self.lanes[lane].health.count(succeeded);
     }
 }
 

@@ -34,7 +34,7 @@ const MARKERS: [(u8, &[&str]); 5] = [
 
 /// The first omission marker in `payload`, if any.
 #[must_use]
-pub fn omission_marker(payload: &str) -> Option<&'static str> {
+pub(crate) fn omission_marker(payload: &str) -> Option<&'static str> {
     let bytes = payload.as_bytes();
     find_at_pairs(bytes, may_begin_marker, |position| {
         marker_at_start(bytes.get(position..).unwrap_or_default())

@@ -11,13 +11,13 @@ struct Step {
 
 /// The last four physical actions, oldest first. Mind operations between them do not count.
 #[derive(Clone, Debug, Default)]
-pub struct Deadlock {
+pub(crate) struct Deadlock {
     recent: [Option<Step>; 4],
 }
 
 impl Deadlock {
     /// Counts a world operation; true exactly when it closes A→B→A→B. Firing starts anew.
-    pub fn count(&mut self, signature: Digest, observed: Digest) -> bool {
+    pub(crate) fn count(&mut self, signature: Digest, observed: Digest) -> bool {
         let step = Step {
             signature,
             observed,

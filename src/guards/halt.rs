@@ -6,11 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// How many of the last commands are looked at.
-pub const WINDOW: usize = 6;
+pub(crate) const WINDOW: usize = 6;
 
 /// How an observed command ended, as far as halting is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// A test command that exited 0.
     TestPassed,
     /// A test command that did not.
@@ -21,19 +21,19 @@ pub enum Signal {
 
 /// Which commands count as tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestCommands(Vec<String>);
+pub(crate) struct TestCommands(Vec<String>);
 
 impl TestCommands {
     /// `prefixes` are command lines such as `cargo test`; more words may follow.
     #[must_use]
-    pub fn new(prefixes: Vec<String>) -> Self {
+    pub(crate) fn new(prefixes: Vec<String>) -> Self {
         Self(prefixes)
     }
 
     /// Classifies a finished command. A line with shell operators proves nothing, because its exit
     /// code need not be the test's (`pytest || true`).
     #[must_use]
-    pub fn classify(&self, command: &str, exit_code: u8) -> Signal {
+    pub(crate) fn classify(&self, command: &str, exit_code: u8) -> Signal {
         let is_test = self.0.iter().any(|prefix| {
             command
                 .strip_prefix(prefix.as_str())
@@ -50,13 +50,13 @@ impl TestCommands {
 
 /// The last [`WINDOW`] signals.
 #[derive(Clone, Debug, Default)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     recent: [Option<Signal>; WINDOW],
 }
 
 impl Evidence {
     /// Remembers how a command ended.
-    pub fn note(&mut self, signal: Signal) {
+    pub(crate) fn note(&mut self, signal: Signal) {
         self.recent.rotate_left(1);
         if let Some(newest) = self.recent.last_mut() {
             *newest = Some(signal);
@@ -65,7 +65,7 @@ impl Evidence {
 
     /// True if one of the last [`WINDOW`] commands was a test that passed.
     #[must_use]
-    pub fn allows_halt(&self) -> bool {
+    pub(crate) fn allows_halt(&self) -> bool {
         self.recent.contains(&Some(Signal::TestPassed))
     }
 }

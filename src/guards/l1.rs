@@ -3,22 +3,20 @@
 use alloc::string::String;
 
 use crate::digest::Digest;
+use crate::trap::TrapCause;
 
 /// How many signatures the cache holds, and how many equal ones make a hit.
-pub const DEPTH: usize = 3;
-
-/// How many hexadecimal digits of a signature the frame shows.
-pub const SHOWN_DIGITS: usize = 12;
+pub(crate) const DEPTH: usize = 3;
 
 /// The last action signatures, oldest first.
 #[derive(Clone, Debug, Default)]
-pub struct TraceCache {
+pub(crate) struct TraceCache {
     recent: [Option<Digest>; DEPTH],
 }
 
 impl TraceCache {
     /// Puts an action in; true if the cache is now full of it. A hit empties the cache.
-    pub fn count(&mut self, signature: Digest) -> bool {
+    pub(crate) fn count(&mut self, signature: Digest) -> bool {
         // An empty cache fills from the front, a full one moves along.
         match self.recent.iter_mut().find(|slot| slot.is_none()) {
             Some(free) => *free = Some(signature),
@@ -37,7 +35,7 @@ impl TraceCache {
     }
 
     /// Writes what the frame shows of the cache.
-    pub fn render(&self, out: &mut String) {
+    pub(crate) fn render(&self, out: &mut String) {
         const NUMBERS: [&str; DEPTH] = ["1. ", "2. ", "3. "];
         if self.recent.iter().all(Option::is_none) {
             out.push_str("(empty)");
@@ -51,7 +49,7 @@ impl TraceCache {
                 signature
                     .hex()
                     .as_str()
-                    .get(..SHOWN_DIGITS)
+                    .get(..TrapCause::SHOWN_DIGITS)
                     .unwrap_or_default(),
             );
         }

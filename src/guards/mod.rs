@@ -3,10 +3,10 @@
 //! A guard never sees the world, never changes it, and never knows about another guard; the
 //! kernel decides the order and what a firing guard means.
 
-pub mod content;
-pub mod deadlock;
-pub mod halt;
-pub mod l1;
-pub mod thrashing;
-pub mod trap_loop;
-pub mod watchdog;
+pub(crate) mod content;
+pub(crate) mod deadlock;
+pub(crate) mod halt;
+pub(crate) mod l1;
+pub(crate) mod thrashing;
+pub(crate) mod trap_loop;
+pub(crate) mod watchdog;

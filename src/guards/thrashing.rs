@@ -3,18 +3,18 @@
 use crate::isa::Opcode;
 
 /// How many shuffles in a row make a thrash.
-pub const THRESHOLD: u8 = 3;
+pub(crate) const THRESHOLD: u8 = 3;
 
 /// Counts shuffles of the run queue since the last world operation.
 #[derive(Clone, Debug, Default)]
-pub struct Thrashing {
+pub(crate) struct Thrashing {
     shuffles: u8,
 }
 
 impl Thrashing {
     /// Counts an action; true exactly when it is the [`THRESHOLD`]th shuffle. PUSH, POP and HALT
     /// neither count nor clear. Firing starts the count anew.
-    pub fn count(&mut self, opcode: Opcode) -> bool {
+    pub(crate) fn count(&mut self, opcode: Opcode) -> bool {
         if opcode.class().is_world() {
             self.shuffles = 0;
         } else if matches!(opcode, Opcode::Edit | Opcode::Move) {

@@ -1,16 +1,10 @@
 //! PANIC_RESET and UNRECOVERABLE_LOOP: traps that chase each other.
 
-use crate::trap::TrapKind;
-
-/// How many times running one trap must land.
-pub const SAME_BASE: usize = 4;
-
-/// The most panic resets in a row.
-pub const MAX_PANIC_RESETS: u8 = 2;
+use crate::trap::{MAX_PANIC_RESETS, SAME_TRAP, TrapKind};
 
 /// What a landing on a trap pointer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Landing {
+pub(crate) enum Landing {
     /// The run goes on at the trap.
     Continue,
     /// A loop: the run queue is to be cleared.
@@ -21,14 +15,14 @@ pub enum Landing {
 
 /// The traps landed on since the pointer last left `sys://trap/*`.
 #[derive(Clone, Debug, Default)]
-pub struct TrapLoop {
-    recent: [Option<TrapKind>; SAME_BASE],
+pub(crate) struct TrapLoop {
+    recent: [Option<TrapKind>; SAME_TRAP],
     panic_resets: u8,
 }
 
 impl TrapLoop {
     /// Counts a landing: a trap raised, or a jump to a trap pointer.
-    pub fn land(&mut self, kind: TrapKind) -> Landing {
+    pub(crate) fn land(&mut self, kind: TrapKind) -> Landing {
         self.recent.rotate_left(1);
         if let Some(newest) = self.recent.last_mut() {
             *newest = Some(kind);
@@ -39,7 +33,7 @@ impl TrapLoop {
         if !same && !returning {
             return Landing::Continue;
         }
-        self.recent = [None; SAME_BASE];
+        self.recent = [None; SAME_TRAP];
         if self.panic_resets >= MAX_PANIC_RESETS {
             return Landing::Unrecoverable;
         }
@@ -48,14 +42,14 @@ impl TrapLoop {
     }
 
     /// The pointer left `sys://trap/*`: the budget is full again.
-    pub fn leave(&mut self) {
+    pub(crate) fn leave(&mut self) {
         *self = Self::default();
     }
 
     /// How many more landings of `kind` in a row close a loop, the closing one counted: 1 to
-    /// [`SAME_BASE`].
+    /// [`SAME_TRAP`].
     #[must_use]
-    pub fn landings_left(&self, kind: TrapKind) -> u8 {
+    pub(crate) fn landings_left(&self, kind: TrapKind) -> u8 {
         let mut ahead = self.clone();
         let mut landings = 1_u8;
         // Four of a kind close a loop whatever came before, so this ends.
@@ -67,7 +61,7 @@ impl TrapLoop {
 
     /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
     #[must_use]
-    pub const fn panic_resets(&self) -> u8 {
+    pub(crate) const fn panic_resets(&self) -> u8 {
         self.panic_resets
     }
 }

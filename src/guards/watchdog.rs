@@ -3,11 +3,11 @@
 use crate::digest::Digest;
 
 /// How many times running the same signature must come.
-pub const THRESHOLD: u8 = 5;
+pub(crate) const THRESHOLD: u8 = 5;
 
 /// Counts how often the last signature came running.
 #[derive(Clone, Debug, Default)]
-pub struct Watchdog {
+pub(crate) struct Watchdog {
     last: Option<Digest>,
     running: u8,
 }
@@ -15,7 +15,7 @@ pub struct Watchdog {
 impl Watchdog {
     /// Counts an action; true exactly when it is the [`THRESHOLD`]th of its kind running. Firing
     /// starts the count anew.
-    pub fn count(&mut self, signature: Digest) -> bool {
+    pub(crate) fn count(&mut self, signature: Digest) -> bool {
         if self.last != Some(signature) {
             self.last = Some(signature);
             self.running = 0;

@@ -8,7 +8,7 @@ use super::envelope::{Parts, read_parts};
 use super::extract;
 use super::fault::{Fault, FaultCode};
 use super::operands::Envelope;
-use super::reader::Reader;
+use crate::json::{self, Reader, Rules};
 
 /// The longest reply that is looked at, in bytes.
 pub const MAX_REPLY_BYTES: usize = 256 * 1024;
@@ -41,7 +41,7 @@ pub const MAX_NESTING: usize = 16;
 /// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`].
 pub fn decode(reply: &[u8]) -> Result<Transition, Fault> {
     let text = checked_text(reply)?;
-    let trimmed = text.trim_start_matches(JSON_WHITE_SPACE);
+    let trimmed = text.trim_start_matches(json::WHITE_SPACE);
     let base = text.len().saturating_sub(trimmed.len());
     if !trimmed.starts_with('{') {
         return extract::from_prose(trimmed, base);
@@ -70,8 +70,12 @@ pub fn decode_canonical(json: &[u8]) -> Result<Transition, Fault> {
     read_document(checked_text(json)?, 0, Envelope::Canonical).map_err(|failure| failure.fault)
 }
 
-/// What JSON counts as white space.
-pub(super) const JSON_WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+/// How a reply is read: integers of 64 bits only, and no character that hides or reorders text.
+pub(super) const REPLY: Rules = Rules {
+    nesting: MAX_NESTING,
+    any_number: false,
+    any_character: false,
+};
 
 /// Why a document was refused, and what prose extraction makes of that.
 pub(super) struct Failure {
@@ -89,7 +93,7 @@ pub(super) fn read_document(
     envelope: Envelope,
 ) -> Result<Transition, Failure> {
     let mut parts = Parts::default();
-    let read = read_parts(&mut Reader::new(text, base), &mut parts);
+    let read = read_parts(&mut Reader::starting_at(text, base, REPLY), &mut parts);
     let looks_like_a_transition = parts.looks_like_a_transition;
     let failure = |fault, is_json| Failure {
         fault,
@@ -107,7 +111,7 @@ pub(super) fn read_document(
             );
             Err(failure(fault, true))
         }
-        Err(fault) => Err(failure(fault, false)),
+        Err(fault) => Err(failure(fault.into(), false)),
     }
 }
 
@@ -131,7 +135,7 @@ fn checked_text(bytes: &[u8]) -> Result<&str, Fault> {
             format_args!("at byte 0"),
         ));
     }
-    if text.trim_start_matches(JSON_WHITE_SPACE).is_empty() {
+    if text.trim_start_matches(json::WHITE_SPACE).is_empty() {
         return Err(Fault::new(
             FaultCode::EmptyReply,
             format_args!("{} bytes of white space", bytes.len()),

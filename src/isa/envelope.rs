@@ -6,9 +6,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::fault::Fault;
-use super::reader::{Event, Members, Reader};
 use super::value::Value;
+use crate::json::{Event, JsonFault, Members, Reader};
 
 /// The document's members.
 #[derive(Default)]
@@ -40,7 +39,7 @@ const MEMBERS_KEPT: usize = 16;
 pub(super) fn read_parts<'de>(
     reader: &mut Reader<'de>,
     parts: &mut Parts<'de>,
-) -> Result<bool, Fault> {
+) -> Result<bool, JsonFault> {
     let document = reader.value()?;
     let is_object = document == Event::Object;
     if is_object {
@@ -52,7 +51,7 @@ pub(super) fn read_parts<'de>(
     Ok(is_object)
 }
 
-fn read_members<'de>(reader: &mut Reader<'de>, parts: &mut Parts<'de>) -> Result<(), Fault> {
+fn read_members<'de>(reader: &mut Reader<'de>, parts: &mut Parts<'de>) -> Result<(), JsonFault> {
     let mut members = Members::default();
     while let Some(key) = reader.next_key(&mut members)? {
         parts.looks_like_a_transition |= matches!(&*key, "q_next" | "a_t");
@@ -71,7 +70,7 @@ fn read_members<'de>(reader: &mut Reader<'de>, parts: &mut Parts<'de>) -> Result
     Ok(())
 }
 
-fn read_action<'de>(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Action<'de>, Fault> {
+fn read_action<'de>(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Action<'de>, JsonFault> {
     if event != Event::Object {
         return Value::of(event, reader).map(Action::Other);
     }

@@ -5,10 +5,11 @@
 //! prose stays cheap.
 
 use super::Transition;
-use super::decode::{JSON_WHITE_SPACE, MAX_REPLY_BYTES, read_document};
+use super::decode::{MAX_REPLY_BYTES, read_document};
 use super::fault::{Fault, FaultCode};
 use super::operands::Envelope;
 use super::surroundings::Surroundings;
+use crate::json;
 
 /// Objects that are tried before the prose is given up.
 const MAX_CANDIDATES: usize = 64;
@@ -264,7 +265,7 @@ fn several(count: usize) -> Fault {
 fn may_be_object(rest: &str) -> bool {
     rest.get(1..)
         .unwrap_or_default()
-        .trim_start_matches(JSON_WHITE_SPACE)
+        .trim_start_matches(json::WHITE_SPACE)
         .starts_with(['"', '}'])
 }
 

@@ -3,51 +3,13 @@
 //! A detail never carries more of the model's text than a clipped key.
 
 use alloc::string::String;
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use serde::Serialize;
 
-/// Declares a fieldless enum of codes whose list and names cannot drift apart.
-macro_rules! code_list {
-    (
-        $(#[$enum_doc:meta])*
-        $name:ident {
-            $($(#[$doc:meta])* $variant:ident = $text:literal,)+
-        }
-    ) => {
-        $(#[$enum_doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name {
-            $($(#[$doc])* $variant,)+
-        }
-
-        impl $name {
-            /// Every code, in the order of declaration.
-            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
-
-            /// The code as it is written in records, traps and fixtures; stable across versions.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.name())
-            }
-        }
-    };
-}
-pub(crate) use code_list;
+use crate::json::{JsonFault, JsonFaultKind};
+use crate::named_enum::named_enum;
+use crate::text::{self, clipped};
 
 /// A reply that is not exactly one well-formed transition. The model is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,7 +23,7 @@ pub struct Fault {
 
 impl Fault {
     /// The longest detail, in characters.
-    pub const MAX_DETAIL_CHARS: usize = 200;
+    pub const MAX_DETAIL_CHARS: usize = text::MAX_DETAIL_CHARS;
 
     /// A fault whose detail is clipped to the limit.
     #[must_use]
@@ -73,51 +35,6 @@ impl Fault {
     }
 }
 
-/// Formats at most [`Fault::MAX_DETAIL_CHARS`] characters, and stops formatting there.
-pub(crate) fn clipped(detail: fmt::Arguments<'_>) -> String {
-    struct Clip {
-        text: String,
-        left: usize,
-    }
-    impl fmt::Write for Clip {
-        fn write_str(&mut self, piece: &str) -> fmt::Result {
-            for character in piece.chars() {
-                self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
-                self.text.push(character);
-            }
-            Ok(())
-        }
-    }
-    let mut clip = Clip {
-        text: String::new(),
-        left: Fault::MAX_DETAIL_CHARS,
-    };
-    // An error only says that the limit was reached, which is the point.
-    let _ = clip.write_fmt(detail);
-    clip.text
-}
-
-/// A key that the model wrote, safe to show: escaped, and cut after 48 characters.
-pub(crate) struct Shown<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 48;
-        f.write_char('`')?;
-        for character in self.0.chars().take(MOST) {
-            if super::characters::is_forbidden(character) {
-                write!(f, "\\u{{{:x}}}", u32::from(character))?;
-            } else {
-                write!(f, "{}", character.escape_debug())?;
-            }
-        }
-        if self.0.chars().nth(MOST).is_some() {
-            f.write_str("…")?;
-        }
-        f.write_char('`')
-    }
-}
-
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code.name(), self.detail)
@@ -126,11 +43,30 @@ impl fmt::Display for Fault {
 
 impl core::error::Error for Fault {}
 
-code_list! {
+/// What is wrong with a reply as JSON.
+impl From<JsonFault> for Fault {
+    fn from(fault: JsonFault) -> Self {
+        let code = match fault.kind {
+            JsonFaultKind::Syntax(_) => FaultCode::Syntax,
+            JsonFaultKind::Truncated(_) => FaultCode::Truncated,
+            JsonFaultKind::TrailingBytes => FaultCode::TrailingBytes,
+            JsonFaultKind::TooDeep(_) => FaultCode::TooDeep,
+            JsonFaultKind::DuplicateKey(_) => FaultCode::DuplicateKey,
+            JsonFaultKind::ForbiddenCharacter(_) => FaultCode::ForbiddenCharacter,
+            JsonFaultKind::LoneSurrogate => FaultCode::LoneSurrogate,
+            JsonFaultKind::FloatNumber(_) => FaultCode::FloatNumber,
+            JsonFaultKind::NumberTooLarge(_) => FaultCode::IntegerOverflow,
+        };
+        Self::new(code, format_args!("{fault}"))
+    }
+}
+
+named_enum! {
     /// Every reason for which a reply is refused, from the bytes up to the operands. Where a reply
     /// has several, what is wrong with it as JSON is reported before what is wrong with it as a
     /// transition, and of that whatever stands first. A detail counts bytes from 0.
-    FaultCode {
+    #[non_exhaustive]
+    pub enum FaultCode {
         /// The reply is longer than [`MAX_REPLY_BYTES`](super::MAX_REPLY_BYTES).
         ReplyTooLarge = "REPLY_TOO_LARGE",
         /// The bytes are not UTF-8.
@@ -206,23 +142,6 @@ code_list! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::ToString;
-
-    #[test]
-    fn a_detail_stops_at_the_limit() {
-        let long = "ä".repeat(1000);
-        let fault = Fault::new(FaultCode::Syntax, format_args!("{long}"));
-        assert_eq!(fault.detail.chars().count(), Fault::MAX_DETAIL_CHARS);
-    }
-
-    #[test]
-    fn a_shown_key_hides_what_would_forge_a_line() {
-        assert_eq!(
-            Shown("a\nb\u{202e}\u{0}").to_string(),
-            "`a\\nb\\u{202e}\\u{0}`"
-        );
-        assert_eq!(Shown(&"k".repeat(60)).to_string().chars().count(), 51);
-    }
 
     #[test]
     fn names_are_distinct_and_upper_case() {

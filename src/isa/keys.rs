@@ -70,6 +70,19 @@ impl Operand {
     pub fn is_spelled(&self, key: &str) -> bool {
         self.name == key || self.synonyms.contains(&key)
     }
+
+    /// One of the operand's keys: 0 is its name, then come its synonyms, and after the last its
+    /// name again.
+    #[must_use]
+    pub fn spelling(&self, index: usize) -> &'static str {
+        let keys = self.synonyms.len().saturating_add(1);
+        let synonym = index
+            .checked_rem(keys)
+            .and_then(|index| index.checked_sub(1));
+        synonym
+            .and_then(|synonym| self.synonyms.get(synonym).copied())
+            .unwrap_or(self.name)
+    }
 }
 
 /// The keys that a transition must have.
@@ -158,12 +171,6 @@ impl Opcode {
                     .any(|alias| alias.eq_ignore_ascii_case(text))
         })
     }
-
-    /// The opcode with exactly this canonical name.
-    #[must_use]
-    pub fn from_canonical(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|opcode| opcode.name() == text)
-    }
 }
 
 #[cfg(test)]
@@ -184,6 +191,10 @@ mod tests {
                     let owners = operands.iter().filter(|other| other.is_spelled(key));
                     assert_eq!(owners.count(), 1, "{opcode} {key}");
                 }
+                let keys = operand.synonyms.len() + 1;
+                let spellings: Vec<_> = (0..keys).map(|index| operand.spelling(index)).collect();
+                assert_eq!(spellings, [&[operand.name], operand.synonyms].concat());
+                assert_eq!(operand.spelling(keys), operand.name);
             }
         }
     }
@@ -215,7 +226,7 @@ mod tests {
         for opcode in Opcode::ALL {
             for alias in opcode.aliases() {
                 assert_eq!(Opcode::from_model(alias), Some(opcode));
-                assert_eq!(Opcode::from_canonical(alias), None);
+                assert_eq!(Opcode::from_name(alias), None);
             }
         }
     }

@@ -3,31 +3,22 @@
 //! [`Opcode::ALL`] is the only opcode list. A reply becomes a [`Transition`] or a [`Fault`];
 //! nothing is dropped, defaulted or guessed, and no input panics.
 
-mod characters;
-mod compact;
 mod decode;
 mod encode;
 mod envelope;
 mod extract;
 mod fault;
 mod keys;
-mod names;
-mod number;
 mod opcode;
 mod operands;
-mod reader;
-mod string;
 mod surroundings;
 mod syscall;
 mod value;
 
-pub(crate) use characters::is_forbidden;
 pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
 pub use fault::{Fault, FaultCode};
-pub(crate) use fault::{Shown, clipped, code_list};
 pub use keys::{
     OPCODE_KEY, OPCODE_KEY_SYNONYMS, OPTIONAL_KEYS, Operand, OperandKind, REQUIRED_KEYS,
 };
 pub use opcode::{Opcode, OpcodeClass};
-pub(crate) use reader::{Event, Items, Members, Reader, Rules};
 pub use syscall::{GitLogQuery, Placement, Syscall, TaskStatus, Transition};

@@ -1,104 +1,58 @@
 //! The opcode list and its classes. Nothing else in the project spells an opcode.
 
-use core::fmt;
+use serde::Deserialize;
 
-use serde::{Deserialize, Serialize};
+use crate::named_enum::named_enum;
 
-/// What kind of thing a syscall touches. The dispatcher routes by it, the guards count by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum OpcodeClass {
-    /// Changes the world: WRITE, EXEC.
-    WorldMutation,
-    /// Moves the pointer: GOTO, GIT_LOG.
-    WorldNavigation,
-    /// Changes the run queue: PUSH, EDIT, MOVE, POP.
-    MindScheduling,
-    /// Stops the machine: HALT.
-    SystemControl,
+named_enum! {
+    /// What kind of thing a syscall touches. The dispatcher routes by it, the guards count by it.
+    #[derive(Deserialize)]
+    pub enum OpcodeClass {
+        /// Changes the world: WRITE, EXEC.
+        WorldMutation = "WORLD_MUTATION",
+        /// Moves the pointer: GOTO, GIT_LOG.
+        WorldNavigation = "WORLD_NAVIGATION",
+        /// Changes the run queue: PUSH, EDIT, MOVE, POP.
+        MindScheduling = "MIND_SCHEDULING",
+        /// Stops the machine: HALT.
+        SystemControl = "SYSTEM_CONTROL",
+    }
 }
 
 impl OpcodeClass {
-    /// The class as it is written in records and prompts.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::WorldMutation => "WORLD_MUTATION",
-            Self::WorldNavigation => "WORLD_NAVIGATION",
-            Self::MindScheduling => "MIND_SCHEDULING",
-            Self::SystemControl => "SYSTEM_CONTROL",
-        }
-    }
-
     /// True for the classes that act on the world rather than on the mind.
     #[must_use]
-    pub const fn is_world(self) -> bool {
+    pub(crate) const fn is_world(self) -> bool {
         matches!(self, Self::WorldMutation | Self::WorldNavigation)
     }
 }
 
-/// One instruction of version 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Opcode {
-    /// Write to the current pointer, or through a capability.
-    #[serde(rename = "SYS_WRITE")]
-    Write,
-    /// Point at a command; observing it runs it.
-    #[serde(rename = "SYS_EXEC")]
-    Exec,
-    /// Move the pointer.
-    #[serde(rename = "SYS_GOTO")]
-    Goto,
-    /// Point at the history of the world.
-    #[serde(rename = "SYS_GIT_LOG")]
-    GitLog,
-    /// Push a task and make it active.
-    #[serde(rename = "SYS_PUSH")]
-    Push,
-    /// Rewrite the active task.
-    #[serde(rename = "SYS_EDIT")]
-    Edit,
-    /// Rotate or re-state a task.
-    #[serde(rename = "SYS_MOVE")]
-    Move,
-    /// Drop the active task.
-    #[serde(rename = "SYS_POP")]
-    Pop,
-    /// Stop, if the halt guard agrees.
-    #[serde(rename = "SYS_HALT")]
-    Halt,
+named_enum! {
+    /// One instruction of version 4.
+    #[derive(Deserialize)]
+    pub enum Opcode {
+        /// Write to the current pointer, or through a capability.
+        Write = "SYS_WRITE",
+        /// Point at a command; observing it runs it.
+        Exec = "SYS_EXEC",
+        /// Move the pointer.
+        Goto = "SYS_GOTO",
+        /// Point at the history of the world.
+        GitLog = "SYS_GIT_LOG",
+        /// Push a task and make it active.
+        Push = "SYS_PUSH",
+        /// Rewrite the active task.
+        Edit = "SYS_EDIT",
+        /// Rotate or re-state a task.
+        Move = "SYS_MOVE",
+        /// Drop the active task.
+        Pop = "SYS_POP",
+        /// Stop, if the halt guard agrees.
+        Halt = "SYS_HALT",
+    }
 }
 
 impl Opcode {
-    /// Every opcode, in the order of the instruction table.
-    pub const ALL: [Self; 9] = [
-        Self::Write,
-        Self::Exec,
-        Self::Goto,
-        Self::GitLog,
-        Self::Push,
-        Self::Edit,
-        Self::Move,
-        Self::Pop,
-        Self::Halt,
-    ];
-
-    /// The canonical spelling.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Write => "SYS_WRITE",
-            Self::Exec => "SYS_EXEC",
-            Self::Goto => "SYS_GOTO",
-            Self::GitLog => "SYS_GIT_LOG",
-            Self::Push => "SYS_PUSH",
-            Self::Edit => "SYS_EDIT",
-            Self::Move => "SYS_MOVE",
-            Self::Pop => "SYS_POP",
-            Self::Halt => "SYS_HALT",
-        }
-    }
-
     /// Other spellings that models are known to write.
     #[must_use]
     pub const fn aliases(self) -> &'static [&'static str] {
@@ -119,11 +73,5 @@ impl Opcode {
             Self::Push | Self::Edit | Self::Move | Self::Pop => OpcodeClass::MindScheduling,
             Self::Halt => OpcodeClass::SystemControl,
         }
-    }
-}
-
-impl fmt::Display for Opcode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -7,10 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::envelope::{Action, Member, Parts};
-use super::fault::{Fault, FaultCode, Shown};
+use super::fault::{Fault, FaultCode};
 use super::keys::{OPCODE_KEY, Operand, OperandKind, belongs_to_some_opcode, is_opcode_key};
 use super::value::Value;
 use super::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
+use crate::text::Shown;
 
 /// Which envelope a document is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl Envelope {
             if key != OPCODE_KEY {
                 return Err(not_canonical(key, OPCODE_KEY));
             }
-            if Opcode::from_canonical(text).is_none() {
+            if Opcode::from_name(text).is_none() {
                 return Err(not_canonical(text, opcode.name()));
             }
         }
@@ -145,22 +146,11 @@ impl Envelope {
             },
             OperandKind::Limit => self.limit(key, &value).map(Taken::Limit),
             OperandKind::Placement => self
-                .word(
-                    key,
-                    value,
-                    [Placement::Top, Placement::Bottom],
-                    Placement::name,
-                )
+                .word(key, value, Placement::ALL, Placement::name)
                 .map(Taken::Placement),
-            OperandKind::Status => {
-                let words = [
-                    TaskStatus::Active,
-                    TaskStatus::Suspended,
-                    TaskStatus::Blocked,
-                ];
-                self.word(key, value, words, TaskStatus::name)
-                    .map(Taken::Status)
-            }
+            OperandKind::Status => self
+                .word(key, value, TaskStatus::ALL, TaskStatus::name)
+                .map(Taken::Status),
         }
     }
 

@@ -4,52 +4,32 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Opcode;
+use crate::named_enum::named_enum;
 
-/// Where SYS_MOVE puts a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Placement {
-    /// To the top of the run queue, which activates it.
-    Top,
-    /// To the bottom of the run queue, which suspends it.
-    Bottom,
-}
-
-impl Placement {
-    /// The canonical spelling.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Top => "TOP",
-            Self::Bottom => "BOTTOM",
-        }
+named_enum! {
+    /// Where SYS_MOVE puts a task.
+    #[derive(Deserialize)]
+    pub enum Placement {
+        /// To the top of the run queue, which activates it.
+        Top = "TOP",
+        /// To the bottom of the run queue, which suspends it.
+        Bottom = "BOTTOM",
     }
 }
 
-/// State of a task in the run queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum TaskStatus {
-    /// The one task being worked on.
-    Active,
-    /// Waiting for its turn.
-    Suspended,
-    /// Waiting for something outside; never activated by itself.
-    Blocked,
-}
-
-impl TaskStatus {
-    /// The canonical spelling.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Suspended => "SUSPENDED",
-            Self::Blocked => "BLOCKED",
-        }
+named_enum! {
+    /// State of a task in the run queue.
+    #[derive(Deserialize)]
+    pub enum TaskStatus {
+        /// The one task being worked on.
+        Active = "ACTIVE",
+        /// Waiting for its turn.
+        Suspended = "SUSPENDED",
+        /// Waiting for something outside; never activated by itself.
+        Blocked = "BLOCKED",
     }
 }
 

@@ -5,9 +5,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::compact::rewrite;
-use super::fault::Fault;
-use super::reader::{Event, Reader};
+use crate::json::{Event, JsonFault, Reader, rewrite};
 
 /// A value that has been read to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +23,7 @@ pub(super) enum Value<'de> {
 impl<'de> Value<'de> {
     /// Reads what is left of the value that `event` begins.
     #[inline]
-    pub(super) fn of(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Self, Fault> {
+    pub(super) fn of(event: Event<'de>, reader: &mut Reader<'de>) -> Result<Self, JsonFault> {
         Ok(match event {
             Event::Text(text) => Self::Text(text),
             Event::Natural(number) => Self::Natural(number),
@@ -52,23 +50,17 @@ impl<'de> Value<'de> {
     }
 }
 
-/// Reads a document that is one value and nothing else.
-#[cfg(test)]
-pub(super) fn read_whole<'de>(reader: &mut Reader<'de>) -> Result<Value<'de>, Fault> {
-    let event = reader.value()?;
-    let value = Value::of(event, reader)?;
-    reader.end()?;
-    Ok(value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::FaultCode;
+    use crate::isa::decode::REPLY;
+    use crate::json::JsonFaultKind;
     use core::fmt::Write as _;
 
-    fn read(text: &str) -> Result<Value<'_>, FaultCode> {
-        read_whole(&mut Reader::new(text, 0)).map_err(|fault| fault.code)
+    fn read(text: &str) -> Result<Value<'_>, JsonFaultKind> {
+        let mut reader = Reader::new(text, REPLY);
+        let value = { reader.value() }.and_then(|event| Value::of(event, &mut reader));
+        { value.and_then(|value| reader.end().map(|()| value)) }.map_err(|fault| fault.kind)
     }
 
     #[test]
@@ -86,7 +78,7 @@ mod tests {
             write!(text, "\"k{number}\":0,").unwrap();
         }
         text.push_str("\"k\\u00370\":0}");
-        assert_eq!(read(&text), Err(FaultCode::DuplicateKey));
+        assert_eq!(read(&text), Err(JsonFaultKind::DuplicateKey("k70".into())));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Digest;
+use crate::named_enum::named_enum;
 
 const BEFORE_HASH: &[u8] = b"{\"hash\":\"";
 const BEFORE_RECORD: &[u8] = b"\",\"record\":";
@@ -133,27 +134,17 @@ impl fmt::Display for ChainFault {
 
 impl core::error::Error for ChainFault {}
 
-/// Every reason for which a line is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ChainFaultCode {
-    /// The fixed text around hash and record is not there, or the record is no object.
-    BadFrame,
-    /// The hash is not 64 lower-case hexadecimal digits.
-    BadHashText,
-    /// The record and the previous hash do not give this hash: a byte was changed, or a line is
-    /// missing, repeated or moved.
-    BrokenChain,
-}
-
-impl ChainFaultCode {
-    /// The code as it is written in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BadFrame => "BAD_FRAME",
-            Self::BadHashText => "BAD_HASH_TEXT",
-            Self::BrokenChain => "BROKEN_CHAIN",
-        }
+named_enum! {
+    /// Every reason for which a line is refused.
+    #[non_exhaustive]
+    pub enum ChainFaultCode {
+        /// The fixed text around hash and record is not there, or the record is no object.
+        BadFrame = "BAD_FRAME",
+        /// The hash is not 64 lower-case hexadecimal digits.
+        BadHashText = "BAD_HASH_TEXT",
+        /// The record and the previous hash do not give this hash: a byte was changed, or a line is
+        /// missing, repeated or moved.
+        BrokenChain = "BROKEN_CHAIN",
     }
 }
 

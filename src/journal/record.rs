@@ -3,39 +3,29 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::digest::Digest;
 use crate::dispatch::RouteEntry;
 use crate::isa::Opcode;
 use crate::json::{push_number, push_string};
+use crate::named_enum::named_enum;
 use crate::pointer::clip_bytes;
 use crate::trap::TrapKind;
 
 /// The longest pointer text a record holds, in bytes, before it is shortened.
 pub const MAX_SHOWN_POINTER: usize = 200;
 
-/// How the machine stands after a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Status {
-    /// It goes on.
-    Running,
-    /// It halted, and the halt guard agreed.
-    Halted,
-    /// Its panic budget is spent.
-    Failed,
-}
-
-impl Status {
-    /// The status as it is written in records.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Running => "RUNNING",
-            Self::Halted => "HALTED",
-            Self::Failed => "FAILED",
-        }
+named_enum! {
+    /// How the machine stands after a tick.
+    #[derive(Deserialize)]
+    pub enum Status {
+        /// It goes on.
+        Running = "RUNNING",
+        /// It halted, and the halt guard agreed.
+        Halted = "HALTED",
+        /// Its panic budget is spent.
+        Failed = "FAILED",
     }
 }
 
@@ -131,9 +121,9 @@ impl Record {
         out.push_str(",\"actual\":");
         push_name(out, route.actual.map(crate::isa::OpcodeClass::name));
         out.push_str(",\"health_p\":");
-        push_number(out, u64::from(route.health_p.0));
+        push_number(out, u64::from(route.health.p.0));
         out.push_str(",\"health_e\":");
-        push_number(out, u64::from(route.health_e.0));
+        push_number(out, u64::from(route.health.e.0));
         out.push_str(",\"failover\":");
         out.push_str(if route.failover { "true}" } else { "false}" });
     }
@@ -167,7 +157,7 @@ pub fn shown_pointer(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dispatch::{Health, Lane, RouteReason};
+    use crate::dispatch::{Health, Lane, PerLane, RouteReason};
     use crate::isa::OpcodeClass;
     use alloc::vec;
 
@@ -182,8 +172,10 @@ mod tests {
                 reason: RouteReason::HealthFallback,
                 predicted: OpcodeClass::MindScheduling,
                 actual: Some(OpcodeClass::WorldMutation),
-                health_p: Health(9_876),
-                health_e: Health(1_200),
+                health: PerLane {
+                    p: Health(9_876),
+                    e: Health(1_200),
+                },
                 failover: true,
             },
             op: Some(Opcode::Write),

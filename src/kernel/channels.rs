@@ -7,35 +7,23 @@ use alloc::string::String;
 
 use serde::Deserialize;
 
-/// Why an edit cannot be made. The model is to blame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ChannelFault {
-    /// Nothing to append.
-    EmptyAppend,
-    /// More than one line to append.
-    MultilineAppend,
-    /// The line is the file's last non-empty line already.
-    DuplicateAppend,
-    /// The payload is not `{"search","replace","all"?}`.
-    BadReplacePayload,
-    /// The search text does not occur.
-    NoMatch,
-    /// The search text occurs more than once and `all` is not set.
-    AmbiguousMatch,
-}
+use crate::named_enum::named_enum;
 
-impl ChannelFault {
-    /// The reason as it is written in traps.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::EmptyAppend => "EMPTY_APPEND",
-            Self::MultilineAppend => "MULTILINE_APPEND",
-            Self::DuplicateAppend => "DUPLICATE_APPEND",
-            Self::BadReplacePayload => "BAD_REPLACE_PAYLOAD",
-            Self::NoMatch => "NO_MATCH",
-            Self::AmbiguousMatch => "AMBIGUOUS_MATCH",
-        }
+named_enum! {
+    /// Why an edit cannot be made. The model is to blame.
+    pub(super) enum ChannelFault {
+        /// Nothing to append.
+        EmptyAppend = "EMPTY_APPEND",
+        /// More than one line to append.
+        MultilineAppend = "MULTILINE_APPEND",
+        /// The line is the file's last non-empty line already.
+        DuplicateAppend = "DUPLICATE_APPEND",
+        /// The payload is not `{"search","replace","all"?}`.
+        BadReplacePayload = "BAD_REPLACE_PAYLOAD",
+        /// The search text does not occur.
+        NoMatch = "NO_MATCH",
+        /// The search text occurs more than once and `all` is not set.
+        AmbiguousMatch = "AMBIGUOUS_MATCH",
     }
 }
 

@@ -3,15 +3,17 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::commit::Trap;
-use super::{ChannelFault, Kernel, channels, plan};
+use super::channels::{self, ChannelFault};
+use super::machine::Kernel;
+use super::outcome::Trap;
+use super::plan;
 use crate::digest::Digest;
 use crate::guards::content::omission_marker;
 use crate::isa::Syscall;
 use crate::journal::Status;
-use crate::manifold::{Manifold, WorldFault, WorldFaultCode};
+use crate::manifold::{Manifold, WorldFaultCode};
 use crate::mind::StackFault;
-use crate::pointer::{Location, Pointer, WorkspacePath, clip_bytes};
+use crate::pointer::{Location, Pointer, WorkspacePath};
 use crate::trap::TrapKind;
 
 /// What a write changes.
@@ -42,7 +44,7 @@ impl Kernel {
             Syscall::Goto { pointer } => {
                 let target = target.unwrap_or_else(|| Location::from_text(&pointer));
                 if target.pointer() == Ok(&Pointer::Halt) {
-                    self.status = Status::Halted;
+                    self.boot.status = Status::Halted;
                 }
                 Ok((Some(target), Digest::EMPTY))
             }
@@ -56,7 +58,7 @@ impl Kernel {
             } => self.mind(|kernel| kernel.queue.shift(task_id.as_deref(), target_pos, status)),
             Syscall::Pop => self.mind(|kernel| kernel.queue.pop()),
             Syscall::Halt => {
-                self.status = Status::Halted;
+                self.boot.status = Status::Halted;
                 Ok((Some(Location::from(Pointer::Halt)), Digest::EMPTY))
             }
         }
@@ -98,7 +100,7 @@ impl Kernel {
                     Ok(()) => {}
                     // An append makes the file.
                     Err(fault) if fault.code == WorldFaultCode::NotFound => content.clear(),
-                    Err(fault) => return Err(world_trap(path, &fault)),
+                    Err(fault) => return Err(Trap::of_world(path, &fault)),
                 }
                 channels::append(&mut content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
@@ -108,7 +110,7 @@ impl Kernel {
                 let mut content = String::new();
                 world
                     .read(path, &mut content)
-                    .map_err(|fault| world_trap(path, &fault))?;
+                    .map_err(|fault| Trap::of_world(path, &fault))?;
                 let content = channels::replace(&content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
                 (path, Some(content))
@@ -122,7 +124,7 @@ impl Kernel {
         }
         world
             .write(path, content, now_us)
-            .map_err(|fault| world_trap(path, &fault))?;
+            .map_err(|fault| Trap::of_world(path, &fault))?;
         let verb: &[u8] = match &target {
             Target::Whole(_) => b"write\0",
             Target::Append(_) => b"append\0",
@@ -145,13 +147,13 @@ impl Kernel {
         let named = match semantic_cap {
             Some(text) => match text.parse::<Pointer>() {
                 Ok(pointer @ Pointer::Handle(_)) => Some(pointer),
-                Ok(_) | Err(_) => return Err(io_trap("BAD_CAPABILITY", text)),
+                Ok(_) | Err(_) => return Err(Trap::writing("BAD_CAPABILITY", text)),
             },
             None => None,
         };
         let pointer = match &named {
             Some(pointer) => Ok(pointer),
-            None => self.d.pointer(),
+            None => self.boot.d.pointer(),
         };
         match pointer {
             Ok(Pointer::File(path)) => Ok(Target::Whole(path.clone())),
@@ -159,9 +161,15 @@ impl Kernel {
             Ok(Pointer::Replace(path)) => Ok(Target::Replace(path.clone())),
             Ok(Pointer::Handle(handle)) => {
                 if !self.capabilities.is_genuine(handle) {
-                    Err(io_trap("EACCES_UNKNOWN_CAPABILITY", &format!("{handle}")))
+                    Err(Trap::writing(
+                        "EACCES_UNKNOWN_CAPABILITY",
+                        &format!("{handle}"),
+                    ))
                 } else if !handle.access.writes() {
-                    Err(io_trap("EACCES_NO_WRITE_ACCESS", &format!("{handle}")))
+                    Err(Trap::writing(
+                        "EACCES_NO_WRITE_ACCESS",
+                        &format!("{handle}"),
+                    ))
                 } else {
                     Ok(Target::Whole(handle.tail.clone()))
                 }
@@ -174,8 +182,8 @@ impl Kernel {
                 | Pointer::Capability(_)
                 | Pointer::GitLog(_)
                 | Pointer::Halt,
-            ) => Err(io_trap("NOT_WRITABLE", self.d.text())),
-            Err(reason) => Err(io_trap(reason.name(), self.d.text())),
+            ) => Err(Trap::writing("NOT_WRITABLE", self.boot.d.text())),
+            Err(reason) => Err(Trap::writing(reason.name(), self.boot.d.text())),
         }
     }
 }
@@ -184,26 +192,6 @@ fn jump(text: &str) -> (Option<Location>, Digest) {
     (Some(Location::from_text(text)), Digest::EMPTY)
 }
 
-fn io_trap(code: &'static str, target: &str) -> Trap {
-    Trap {
-        kind: TrapKind::IoFault,
-        code,
-        details: format!("writing {}", clip_bytes(target, 200)),
-    }
-}
-
-pub(super) fn world_trap(path: &WorkspacePath, fault: &WorldFault) -> Trap {
-    Trap {
-        kind: TrapKind::IoFault,
-        code: fault.code.name(),
-        details: format!(
-            "writing {}: {}",
-            clip_bytes(path.as_str(), 200),
-            fault.detail
-        ),
-    }
-}
-
 fn channel_trap(path: &WorkspacePath, fault: ChannelFault) -> Trap {
-    io_trap(fault.name(), path.as_str())
+    Trap::writing(fault.name(), path.as_str())
 }

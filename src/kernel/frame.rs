@@ -6,6 +6,7 @@ use alloc::string::String;
 use core::fmt::Write as _;
 
 use crate::guard_lane::MAX_BLOCK_BYTES;
+use crate::named_enum::named_enum;
 
 /// The longest frame, in characters.
 pub const FRAME_LIMIT: usize = 4_096;
@@ -13,25 +14,26 @@ pub const FRAME_LIMIT: usize = 4_096;
 /// The shortest limit a frame gets, however long the rest of the request is.
 pub const FRAME_MINIMUM: usize = 1_024;
 
-/// Characters of a whole request: discipline, state and frame together.
-pub const REQUEST_BUDGET: usize = 8_192;
+/// Characters of a whole request: system prompt, state and frame together.
+const REQUEST_BUDGET: usize = 8_192;
 
 /// Characters of a request kept free.
-pub const REQUEST_MARGIN: usize = 512;
+const REQUEST_MARGIN: usize = 512;
 
-/// A part of the frame, in the order in which parts are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// What the plan asks for next.
-    Contract,
-    /// The last action signatures.
-    TraceCache,
-    /// The run queue.
-    CallStack,
-    /// What the pointer shows.
-    ObservedSlice,
-    /// How to go on after a trap; left out where there is nothing to say.
-    Guard,
+named_enum! {
+    /// A part of the frame, in the order in which parts are shown.
+    pub(super) enum Section {
+        /// What the plan asks for next.
+        Contract = "OS_CONTRACT",
+        /// The last action signatures.
+        TraceCache = "L1_TRACE_CACHE",
+        /// The run queue.
+        CallStack = "OS_CALL_STACK",
+        /// What the pointer shows.
+        ObservedSlice = "OBSERVED_SLICE",
+        /// How to go on after a trap; left out where there is nothing to say.
+        Guard = "OS_GUARD",
+    }
 }
 
 /// How much of an overlong frame a section may keep.
@@ -45,18 +47,6 @@ enum Room {
 }
 
 impl Section {
-    /// The heading without brackets.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Contract => "OS_CONTRACT",
-            Self::TraceCache => "L1_TRACE_CACHE",
-            Self::CallStack => "OS_CALL_STACK",
-            Self::ObservedSlice => "OBSERVED_SLICE",
-            Self::Guard => "OS_GUARD",
-        }
-    }
-
     /// What an overlong frame leaves the section. All shares, the fixed room, every heading and
     /// the marker of a clipped slice fit into [`FRAME_MINIMUM`] together.
     const fn room(self) -> Room {
@@ -73,9 +63,9 @@ impl Section {
 
 /// The frame's limit for a request whose other texts have these lengths, in characters.
 #[must_use]
-pub fn frame_limit(discipline_chars: usize, q_chars: usize) -> usize {
+pub fn frame_limit(system_prompt_chars: usize, q_chars: usize) -> usize {
     REQUEST_BUDGET
-        .saturating_sub(discipline_chars)
+        .saturating_sub(system_prompt_chars)
         .saturating_sub(q_chars)
         .saturating_sub(REQUEST_MARGIN)
         .clamp(FRAME_MINIMUM, FRAME_LIMIT)
@@ -83,7 +73,7 @@ pub fn frame_limit(discipline_chars: usize, q_chars: usize) -> usize {
 
 /// Writes the sections to `out`, which is empty on entry, in at most `limit` characters (at least
 /// [`FRAME_MINIMUM`]). True if something had to be clipped.
-pub fn compose(sections: &[(Section, &str)], limit: usize, out: &mut String) -> bool {
+pub(super) fn compose(sections: &[(Section, &str)], limit: usize, out: &mut String) -> bool {
     for (position, (section, text)) in sections.iter().enumerate() {
         push_heading(*section, position == 0, out);
         out.push_str(text);

@@ -6,11 +6,12 @@
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::{Kernel, plan};
+use super::machine::Kernel;
+use super::outcome::Observation;
+use super::plan;
 use crate::digest::Digest;
-use crate::guards::halt::Signal;
 use crate::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
-use crate::memory::{Grant, PageTable};
+use crate::memory::PageTable;
 use crate::pointer::{CapabilityQuery, Handle, Pointer, WorkspacePath};
 use crate::trap::TrapKind;
 
@@ -19,54 +20,6 @@ const SHOWN_ENTRIES: usize = 20;
 
 /// How many handles `sys://cap/list` shows.
 const SHOWN_HANDLES: usize = 24;
-
-/// A trap that only adds to the slice, with its code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SoftTrap {
-    pub(super) kind: TrapKind,
-    pub(super) code: &'static str,
-    /// What the trap is about, if it is not the pointer.
-    pub(super) details: Option<String>,
-}
-
-/// What one observation found, and what it will change if the tick commits.
-#[derive(Debug, Default)]
-pub(super) struct Observation {
-    /// SHA-256 of the whole slice before traps are noted on it and before paging.
-    pub(super) digest: Option<Digest>,
-    pub(super) soft_traps: [Option<SoftTrap>; 3],
-    pub(super) new_table: Option<PageTable>,
-    pub(super) grant: Option<Grant>,
-    pub(super) signal: Option<Signal>,
-    /// The slice's digest if the observation was a command that exited 0.
-    pub(super) successful_command: Option<Digest>,
-    pub(super) is_page: bool,
-    /// A contract is on, and by what it read a HALT would be refused.
-    pub(super) plan_unmet: bool,
-    /// Time the observation took in the world, in microseconds.
-    pub(super) elapsed_us: u64,
-}
-
-impl Observation {
-    fn note(&mut self, kind: TrapKind, code: &'static str) {
-        self.note_soft(SoftTrap {
-            kind,
-            code,
-            details: None,
-        });
-    }
-
-    pub(super) fn note_soft(&mut self, trap: SoftTrap) {
-        if let Some(free) = self.soft_traps.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(trap);
-        }
-    }
-
-    /// True if a trap fired while observing.
-    pub(super) fn is_trapped(&self) -> bool {
-        self.soft_traps.iter().any(Option::is_some)
-    }
-}
 
 impl Kernel {
     /// Observes `d` into `slice`, and what the plan asks for into `plan`; both are empty on entry.
@@ -78,7 +31,7 @@ impl Kernel {
         plan: &mut String,
     ) -> Observation {
         let mut seen = Observation::default();
-        match self.d.pointer() {
+        match self.boot.d.pointer() {
             Err(reason) => self.page_fault(
                 &mut seen,
                 slice,
@@ -115,7 +68,7 @@ impl Kernel {
             Ok(Pointer::Capability(query)) => self.show_capability(&mut seen, query, slice),
             Ok(Pointer::Handle(handle)) => self.observe_handle(&mut seen, world, handle, slice),
             Ok(Pointer::GitLog(query)) => {
-                let _ = writeln!(slice, "[SYSTEM_CHANNEL] {}\n[LOG]", self.d.text());
+                let _ = writeln!(slice, "[SYSTEM_CHANNEL] {}\n[LOG]", self.boot.d.text());
                 match world.git_log(query) {
                     Ok(log) => slice.push_str(&log),
                     Err(fault) => self.world_page_fault(&mut seen, slice, &fault),
@@ -129,7 +82,7 @@ impl Kernel {
             *success = digest;
         }
         if !seen.is_page
-            && let Some(token) = PageTable::token(self.d.text(), slice)
+            && let Some(token) = PageTable::token(self.boot.d.text(), slice)
         {
             self.show_first_page(&mut seen, token, slice);
         }
@@ -137,7 +90,7 @@ impl Kernel {
             Some(contract) => plan::consult(contract, world, &mut seen, slice, plan),
             None => plan.push_str("(none)"),
         }
-        if seen.successful_command.is_some() && seen.successful_command == self.last_success {
+        if seen.successful_command.is_some() && seen.successful_command == self.boot.last_success {
             seen.note(TrapKind::NoProgress, "SAME_COMMAND_SAME_RESULT");
             slice.push_str(
                 "\n\n[OS_TRAP: NO_PROGRESS] the same command succeeded with the same result twice\n\
@@ -151,7 +104,7 @@ impl Kernel {
     fn show_first_page(&self, seen: &mut Observation, token: String, slice: &mut String) {
         let kept = self.pager.find(&token);
         if kept.is_none() {
-            seen.new_table = Some(PageTable::new(token, self.d.text(), slice));
+            seen.new_table = Some(PageTable::new(token, self.boot.d.text(), slice));
         }
         slice.clear();
         if let Some(table) = kept.or(seen.new_table.as_ref()) {
@@ -185,7 +138,7 @@ impl Kernel {
         let _ = writeln!(
             slice,
             "[SYSTEM_CHANNEL] {}\n[CURRENT_CONTENT]",
-            self.d.text()
+            self.boot.d.text()
         );
         let mut content = String::new();
         match world.read(path, &mut content) {
@@ -216,7 +169,7 @@ impl Kernel {
             slice,
             "[OS_TRAP: EACCES] {code}\nPointer: {}\nAction: issue a capability with the access \
              you need at sys://cap/issue?access=r|w|rw&path=PATH.",
-            self.d.text()
+            self.boot.d.text()
         );
     }
 
@@ -246,7 +199,7 @@ impl Kernel {
         if let Some(details) = details {
             slice.push_str("\n[DETAILS]\n");
             slice.push_str(details);
-        } else if let Some(frame) = self.trap_frames.get(&kind) {
+        } else if let Some(frame) = self.boot.trap_frames.get(&kind) {
             let _ = write!(
                 slice,
                 "\n[DETAILS]\n{}: {}",
@@ -309,7 +262,7 @@ impl Kernel {
         let _ = write!(
             slice,
             "[OS_TRAP: PAGE_FAULT] {code}\nPointer: {}\nDetails: {detail}",
-            self.d.text()
+            self.boot.d.text()
         );
     }
 }

@@ -7,9 +7,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::commit::Trap;
-use super::effect::world_trap;
-use super::observe::{Observation, SoftTrap};
+use super::outcome::{Observation, SoftTrap, Trap};
 use crate::contract::{Blocker, Change, Contract, PlanFault, Progress, Stand, Step};
 use crate::manifold::{Manifold, WorldFault, WorldFaultCode};
 use crate::pointer::{WorkspacePath, clip_bytes};
@@ -105,14 +103,8 @@ pub(super) fn guard_progress<W: Manifold>(
     world: &mut W,
 ) -> Result<(), Trap> {
     let mut content = String::new();
-    read_progress(path, world, &mut content).map_err(|fault| world_trap(path, &fault))?;
-    let refuse = |fault: PlanFault, details: &str| {
-        Err(Trap {
-            kind: TrapKind::IoFault,
-            code: fault.name(),
-            details: format!("writing {}: {details}", clip_bytes(path.as_str(), 200)),
-        })
-    };
+    read_progress(path, world, &mut content).map_err(|fault| Trap::of_world(path, &fault))?;
+    let refuse = |fault: PlanFault, why: &str| Err(Trap::refused_write(fault.name(), path, why));
     match contract.change(&content, new) {
         Ok(Change::Repair) => Ok(()),
         Ok(Change::Done(step)) => match blocker(step, world, &mut content) {

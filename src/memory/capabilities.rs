@@ -11,7 +11,7 @@ pub const MAX_CAPABILITIES: usize = 2_048;
 
 /// A handle about to be issued: pure, so that an observation can show it before it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grant {
+pub(crate) struct Grant {
     handle: Handle,
     is_new: bool,
 }
@@ -19,14 +19,14 @@ pub struct Grant {
 impl Grant {
     /// The handle that is, or will be, in force.
     #[must_use]
-    pub const fn handle(&self) -> &Handle {
+    pub(crate) const fn handle(&self) -> &Handle {
         &self.handle
     }
 }
 
 /// Handles in force.
 #[derive(Clone, Debug, Default)]
-pub struct Capabilities {
+pub(crate) struct Capabilities {
     by_id: BTreeMap<String, (Access, WorkspacePath)>,
     by_target: BTreeMap<(Access, WorkspacePath), String>,
     oldest_first: VecDeque<String>,
@@ -36,7 +36,7 @@ pub struct Capabilities {
 impl Capabilities {
     /// The handle for `access` to `path`: the one in force, else the next to issue.
     #[must_use]
-    pub fn grant(&self, access: Access, path: &WorkspacePath) -> Grant {
+    pub(crate) fn grant(&self, access: Access, path: &WorkspacePath) -> Grant {
         let target = (access, path.clone());
         let (id, is_new) = match self.by_target.get(&target) {
             Some(id) => (id.clone(), false),
@@ -62,7 +62,7 @@ impl Capabilities {
     }
 
     /// Puts a grant of this table in force.
-    pub fn issue(&mut self, grant: Grant) {
+    pub(crate) fn issue(&mut self, grant: Grant) {
         if !grant.is_new {
             return;
         }
@@ -81,14 +81,14 @@ impl Capabilities {
 
     /// True if the handle was issued by this table, is in force, and claims what was issued.
     #[must_use]
-    pub fn is_genuine(&self, handle: &Handle) -> bool {
+    pub(crate) fn is_genuine(&self, handle: &Handle) -> bool {
         self.by_id
             .get(&handle.id)
             .is_some_and(|(access, path)| *access == handle.access && *path == handle.tail)
     }
 
     /// The newest handles, newest first, at most `limit`.
-    pub fn newest(&self, limit: usize) -> impl Iterator<Item = Handle> + '_ {
+    pub(crate) fn newest(&self, limit: usize) -> impl Iterator<Item = Handle> + '_ {
         self.oldest_first.iter().rev().take(limit).filter_map(|id| {
             self.by_id.get(id).map(|(access, tail)| Handle {
                 access: *access,
@@ -100,7 +100,7 @@ impl Capabilities {
 
     /// True if a handle in force may be written through.
     #[must_use]
-    pub fn any_writes(&self) -> bool {
+    pub(crate) fn any_writes(&self) -> bool {
         // Targets are ordered by access, and reading alone is the least.
         self.by_target
             .keys()
@@ -110,14 +110,8 @@ impl Capabilities {
 
     /// The number of handles in force.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.oldest_first.len()
-    }
-
-    /// True if no handle is in force.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.oldest_first.is_empty()
     }
 }
 

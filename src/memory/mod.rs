@@ -5,7 +5,7 @@
 mod capabilities;
 mod pager;
 
-pub use capabilities::{Capabilities, Grant, MAX_CAPABILITIES};
-pub use pager::{
-    MAX_PAGE_FLIPS, MAX_PAGE_TABLES, MAX_SLICE_BYTES, PAGE_CHARS, PageFault, PageTable, Pager,
-};
+pub use capabilities::MAX_CAPABILITIES;
+pub(crate) use capabilities::{Capabilities, Grant};
+pub use pager::MAX_PAGE_TABLES;
+pub(crate) use pager::{PageTable, Pager};

@@ -6,47 +6,37 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use crate::digest::Digest;
+use crate::named_enum::named_enum;
 use crate::pointer::clip_bytes;
 
 /// The longest slice shown whole, and the length of a page, in characters.
-pub const PAGE_CHARS: usize = 3_000;
+pub(crate) const PAGE_CHARS: usize = 3_000;
 
 /// The most page tables kept; the oldest goes first.
 pub const MAX_PAGE_TABLES: usize = 128;
 
 /// The longest slice that is paged, in bytes; what is beyond is cut and the table says so.
-pub const MAX_SLICE_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_SLICE_BYTES: usize = 256 * 1024;
 
 /// Page observations in a row, across all tables, before the pager refuses until the pointer
 /// leaves `sys://page/*`. A slice of the greatest length has 88 pages.
-pub const MAX_PAGE_FLIPS: u32 = 256;
+pub(crate) const MAX_PAGE_FLIPS: u32 = 256;
 
-/// Why a page cannot be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageFault {
-    /// No such table: never made, or dropped as the oldest.
-    UnknownToken,
-    /// The table has fewer pages.
-    NoSuchPage,
-    /// [`MAX_PAGE_FLIPS`] is spent.
-    FlipBudgetSpent,
-}
-
-impl PageFault {
-    /// The reason as it is written in page faults.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UnknownToken => "UNKNOWN_PAGE_TOKEN",
-            Self::NoSuchPage => "NO_SUCH_PAGE",
-            Self::FlipBudgetSpent => "PAGE_FLIP_BUDGET_SPENT",
-        }
+named_enum! {
+    /// Why a page cannot be shown.
+    pub(crate) enum PageFault {
+        /// No such table: never made, or dropped as the oldest.
+        UnknownToken = "UNKNOWN_PAGE_TOKEN",
+        /// The table has fewer pages.
+        NoSuchPage = "NO_SUCH_PAGE",
+        /// [`MAX_PAGE_FLIPS`] is spent.
+        FlipBudgetSpent = "PAGE_FLIP_BUDGET_SPENT",
     }
 }
 
 /// One long slice, cut into pages.
 #[derive(Clone, Debug)]
-pub struct PageTable {
+pub(crate) struct PageTable {
     token: String,
     source: String,
     text: String,
@@ -59,7 +49,7 @@ pub struct PageTable {
 impl PageTable {
     /// The token of `slice`, observed at `source`, if it is longer than one page.
     #[must_use]
-    pub fn token(source: &str, slice: &str) -> Option<String> {
+    pub(crate) fn token(source: &str, slice: &str) -> Option<String> {
         // Fewer bytes than a page has characters cannot be more characters.
         if slice.len() <= PAGE_CHARS || slice.chars().count() <= PAGE_CHARS {
             return None;
@@ -70,7 +60,7 @@ impl PageTable {
 
     /// Cuts `slice`, observed at `source`, into pages under its [`token`](Self::token).
     #[must_use]
-    pub fn new(token: String, source: &str, slice: &str) -> Self {
+    pub(crate) fn new(token: String, source: &str, slice: &str) -> Self {
         let text = clip_bytes(slice, MAX_SLICE_BYTES);
         // In ASCII a character is a byte, so nothing has to be decoded to find the pages.
         let (starts, chars) = if text.is_ascii() {
@@ -94,7 +84,7 @@ impl PageTable {
 
     /// The number of pages.
     #[must_use]
-    pub fn pages(&self) -> usize {
+    pub(crate) fn pages(&self) -> usize {
         self.starts.len()
     }
 
@@ -102,7 +92,7 @@ impl PageTable {
     ///
     /// # Errors
     /// [`PageFault::NoSuchPage`]
-    pub fn show(&self, page: u32, out: &mut String) -> Result<(), PageFault> {
+    pub(crate) fn show(&self, page: u32, out: &mut String) -> Result<(), PageFault> {
         let number = usize::try_from(page).map_err(|_| PageFault::NoSuchPage)?;
         let index = number.checked_sub(1).ok_or(PageFault::NoSuchPage)?;
         let start = *self.starts.get(index).ok_or(PageFault::NoSuchPage)?;
@@ -137,7 +127,7 @@ impl PageTable {
 
 /// The kept page tables, oldest first, and the flips spent.
 #[derive(Clone, Debug, Default)]
-pub struct Pager {
+pub(crate) struct Pager {
     tables: VecDeque<PageTable>,
     flips: u32,
 }
@@ -148,7 +138,7 @@ impl Pager {
     ///
     /// # Errors
     /// [`PageFault`]
-    pub fn show(&self, token: &str, page: u32, out: &mut String) -> Result<(), PageFault> {
+    pub(crate) fn show(&self, token: &str, page: u32, out: &mut String) -> Result<(), PageFault> {
         if self.flips >= MAX_PAGE_FLIPS {
             return Err(PageFault::FlipBudgetSpent);
         }
@@ -159,13 +149,13 @@ impl Pager {
 
     /// The table kept under `token`, which is then the same text.
     #[must_use]
-    pub fn find(&self, token: &str) -> Option<&PageTable> {
+    pub(crate) fn find(&self, token: &str) -> Option<&PageTable> {
         // The newest is the likeliest to be asked for.
         self.tables.iter().rev().find(|table| table.token == token)
     }
 
     /// Keeps a table; one with the same token is already the same text.
-    pub fn keep(&mut self, table: PageTable) {
+    pub(crate) fn keep(&mut self, table: PageTable) {
         if self.find(&table.token).is_some() {
             return;
         }
@@ -176,7 +166,7 @@ impl Pager {
     }
 
     /// Counts an observed page, or refills the budget when something else was observed.
-    pub fn count_flip(&mut self, observed_page: bool) {
+    pub(crate) fn count_flip(&mut self, observed_page: bool) {
         self.flips = if observed_page {
             self.flips.saturating_add(1)
         } else {
@@ -186,7 +176,7 @@ impl Pager {
 
     /// The number of tables kept.
     #[must_use]
-    pub fn tables(&self) -> usize {
+    pub(crate) fn tables(&self) -> usize {
         self.tables.len()
     }
 }

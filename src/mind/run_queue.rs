@@ -6,6 +6,7 @@ use core::fmt::Write as _;
 
 use crate::digest::Digest;
 use crate::isa::{Placement, TaskStatus};
+use crate::named_enum::named_enum;
 
 /// The most tasks a queue holds.
 pub const MAX_TASKS: usize = 64;
@@ -26,29 +27,18 @@ pub struct Task {
     pub scratchpad: String,
 }
 
-/// Why a run-queue operation is impossible. The model is to blame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StackFault {
-    /// A push over [`MAX_TASKS`].
-    QueueFull,
-    /// An operation that needs a task, on an empty queue.
-    EmptyQueue,
-    /// An operation on the active task while every task is BLOCKED.
-    NoActiveTask,
-    /// A task id that is not in the queue.
-    UnknownTask,
-}
-
-impl StackFault {
-    /// The reason as it is written in traps.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::QueueFull => "QUEUE_FULL",
-            Self::EmptyQueue => "EMPTY_QUEUE",
-            Self::NoActiveTask => "NO_ACTIVE_TASK",
-            Self::UnknownTask => "UNKNOWN_TASK",
-        }
+named_enum! {
+    /// Why a run-queue operation is impossible. The model is to blame.
+    #[non_exhaustive]
+    pub enum StackFault {
+        /// A push over [`MAX_TASKS`].
+        QueueFull = "QUEUE_FULL",
+        /// An operation that needs a task, on an empty queue.
+        EmptyQueue = "EMPTY_QUEUE",
+        /// An operation on the active task while every task is BLOCKED.
+        NoActiveTask = "NO_ACTIVE_TASK",
+        /// A task id that is not in the queue.
+        UnknownTask = "UNKNOWN_TASK",
     }
 }
 

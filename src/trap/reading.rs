@@ -9,13 +9,13 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use super::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind};
 use crate::Digest;
-use crate::guards::trap_loop::MAX_PANIC_RESETS;
-use crate::isa::clipped;
+use crate::text::clipped;
 
 /// Why bytes are no trap frame. The recording is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TrapFrameFault {
     /// Longer than [`TrapFrame::MAX_BYTES`].
     TooLong,

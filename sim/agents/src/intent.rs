@@ -3,7 +3,7 @@
 //! Buffers are kept between ticks. An intent is always exactly one well-formed transition; making
 //! it wrong is the business of the noise.
 
-use turingos::isa::Opcode;
+use turingos::isa::{OPCODE_KEY, Opcode};
 
 use super::json_text::push_json_string;
 
@@ -181,7 +181,7 @@ pub struct Spelling {
 impl Spelling {
     /// The canonical envelope.
     pub const CANONICAL: Self = Self {
-        opcode_key: "op",
+        opcode_key: OPCODE_KEY,
         opcode_text: None,
         alias: false,
         lower_case: false,
@@ -191,21 +191,8 @@ impl Spelling {
     };
 
     fn operand_key(self, opcode: Opcode, key: &'static str) -> &'static str {
-        let synonyms: &[&str] = match (opcode, key) {
-            (Opcode::Write, "payload") => &["payload", "content", "s_prime"],
-            (Opcode::Write, "semantic_cap") => {
-                &["semantic_cap", "semanticCap", "cap", "capability"]
-            }
-            (Opcode::Goto, "pointer") => &["pointer", "handle", "d_next"],
-            (Opcode::Exec, "cmd") => &["cmd", "command"],
-            (Opcode::GitLog, "query_params") => &["query_params", "query", "params"],
-            (Opcode::Push | Opcode::Edit, "task") => &["task", "stack_payload", "cmd", "command"],
-            (Opcode::Move, "task_id") => &["task_id", "task", "id"],
-            (Opcode::Move, "target_pos") => &["target_pos", "target", "position"],
-            (Opcode::Move, "status") => &["status", "state"],
-            _ => return key,
-        };
-        synonyms[self.synonym % synonyms.len()]
+        let operand = { opcode.operands().iter() }.find(|operand| operand.name == key);
+        operand.map_or(key, |operand| operand.spelling(self.synonym))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::exit::{Exit, Failure};
 use super::table::{Align, Table};
 use turingos_gates::{Finding, Gate};
-use turingos_testkit::corpus::LoadError;
+use turingos_testkit::corpus::{Corpus, LoadError};
 
 /// How many failing cases a person is shown for each gate; `--json` has them all.
 const SHOWN_FAILURES: usize = 20;
@@ -20,9 +20,9 @@ pub(crate) struct GateArgs {
     /// The gates to check; all if none is named.
     #[arg(value_name = "NAME", value_parser = named)]
     pub(crate) gates: Vec<Gate>,
-    /// Where the corpus is.
-    #[arg(long, value_name = "DIRECTORY", default_value = "corpus")]
-    pub(crate) corpus: PathBuf,
+    /// Read the corpus from this directory, not the one that is built into the program.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) corpus: Option<PathBuf>,
     /// Print the findings as one line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -50,9 +50,13 @@ pub(crate) fn run(arguments: &GateArgs, out: &mut impl Write) -> Result<Exit, Fa
         [] => &Gate::ALL[..],
         gates => gates,
     };
+    let corpus = match &arguments.corpus {
+        Some(directory) => Corpus::Directory(directory.clone()),
+        None => Corpus::BuiltIn,
+    };
     let findings: Vec<_> = gates
         .iter()
-        .map(|gate| gate.run(&arguments.corpus))
+        .map(|gate| gate.run(&corpus))
         .collect::<Result<_, _>>()?;
     let passed = findings.iter().all(|finding| finding.pass);
     if arguments.json {
@@ -94,10 +98,12 @@ fn write_table(findings: &[Finding], out: &mut impl Write) -> Result<(), Failure
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        let exit = match &error {
-            LoadError::System { .. } => Exit::System,
-            LoadError::Malformed(_) => Exit::Corrupt,
-        };
-        Self::new(exit, format!("{error}; --corpus names another directory"))
+        match &error {
+            LoadError::System { .. } => Self::new(
+                Exit::System,
+                format!("{error}; leave out --corpus to use the built-in corpus"),
+            ),
+            LoadError::Malformed(_) => Self::new(Exit::Corrupt, error.to_string()),
+        }
     }
 }

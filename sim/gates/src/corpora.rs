@@ -1,7 +1,5 @@
 //! Gates over the committed corpus: `schema`, `mutex` and `bus`.
 
-use std::path::Path;
-
 use serde_json::Value;
 use turingos::bus::Provider;
 use turingos::isa::{FaultCode, OPCODE_KEY, Opcode, decode_canonical, decode_model};
@@ -16,7 +14,7 @@ use turingos_testkit::corpus::replies::ReplyExpectation;
 use turingos_testkit::corpus::scenarios::ScenarioExpectation;
 use turingos_testkit::corpus::settings::SettingsExpectation;
 use turingos_testkit::corpus::syscalls::SyscallExpectation;
-use turingos_testkit::corpus::{Case, Expectation, LoadError, load};
+use turingos_testkit::corpus::{Case, Corpus, Expectation, LoadError, load};
 
 impl Ledger {
     pub(super) fn hold<E: Expectation>(&mut self, folder: &str, case: &Case<E>) {
@@ -28,7 +26,7 @@ impl Ledger {
     }
 }
 
-pub(super) fn schema(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn schema(corpus: &Corpus) -> Result<Finding, LoadError> {
     let syscalls = load::<SyscallExpectation>(corpus)?;
     let replies = load::<ReplyExpectation>(corpus)?;
     let canonical = checker("syscall-canonical.v4");
@@ -86,7 +84,7 @@ fn checker(name: &str) -> Checker {
     Checker::of(Schema::named(name).expect("the schemas named here are embedded in the program"))
 }
 
-pub(super) fn mutex(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn mutex(corpus: &Corpus) -> Result<Finding, LoadError> {
     let syscalls = load::<SyscallExpectation>(corpus)?;
     let mut ledger = Ledger::default();
     let mut cases = 0;
@@ -139,7 +137,7 @@ fn mixed(own: Opcode, foreign: &str) -> String {
     text + &format!(r#","{foreign}":"TOP"}}}}"#)
 }
 
-pub(super) fn bus(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn bus(corpus: &Corpus) -> Result<Finding, LoadError> {
     let cases = load::<ProviderExpectation>(corpus)?;
     let mut ledger = Ledger::default();
     let mut metrics = Vec::new();
@@ -170,7 +168,7 @@ pub(super) fn bus(corpus: &Path) -> Result<Finding, LoadError> {
     Ok(ledger.finding("bus", metrics.join(", ")))
 }
 
-pub(super) fn settings(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn settings(corpus: &Corpus) -> Result<Finding, LoadError> {
     let cases = load::<SettingsExpectation>(corpus)?;
     let mut ledger = Ledger::default();
     let refused = (cases.iter()).filter(|case| case.expectation.refusal().is_some());

@@ -6,7 +6,7 @@ use super::soaks::run;
 use super::{Finding, Ledger};
 use turingos_run::Profile;
 
-/// One run a line: `PROFILE SEED TICKS ROOT`; lines that begin with `#` are notes.
+/// One run a line: `PROFILE SEED TICKS ROOT RECORDS`; lines that begin with `#` are notes.
 const GOLDEN: &str = include_str!("../../../corpus/golden/soak-roots.txt");
 
 pub(super) fn gate() -> Finding {
@@ -15,7 +15,7 @@ pub(super) fn gate() -> Finding {
     for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
         let words: Vec<_> = line.split(' ').collect();
         let parsed = match words[..] {
-            [profile, seed, ticks, root] => Profile::ALL
+            [profile, seed, ticks, root, _] => Profile::ALL
                 .into_iter()
                 .find(|known| known.name() == profile)
                 .zip(seed.parse().ok().zip(ticks.parse().ok()))

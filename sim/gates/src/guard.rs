@@ -1,15 +1,13 @@
 //! The gate `guard`: a guard block keeps agents that break the frame out of panic loops, and what
 //! is recorded of a trap replays to the same bytes and the same block.
 
-use std::path::Path;
-
 use turingos::trap::TrapFrame;
 
 use super::soaks::run;
 use super::{Finding, Ledger};
 use turingos_run::Profile;
 use turingos_testkit::corpus::guidance::GuardExpectation;
-use turingos_testkit::corpus::{Expectation, LoadError, load};
+use turingos_testkit::corpus::{Corpus, Expectation, LoadError, load};
 use turingos_testkit::guard_trial::{OBEDIENCE, Trial, Violation};
 
 /// Runs of each violation.
@@ -27,7 +25,7 @@ const MAX_PERCENT: u64 = 20;
 /// Obedience of the curve, in ten-thousandths.
 const CURVE: [u32; 6] = [0, 2_500, 5_000, 7_000, 9_000, 10_000];
 
-pub(super) fn gate(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     let cases = load::<GuardExpectation>(corpus)?;
     let mut ledger = Ledger::default();
     for case in &cases {

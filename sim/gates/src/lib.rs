@@ -18,11 +18,9 @@ mod soaks;
 mod traps;
 mod verify;
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use turingos_testkit::corpus::LoadError;
+use turingos_testkit::corpus::{Corpus, LoadError};
 
 /// What one gate found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,7 +68,7 @@ pub struct Gate {
     pub name: &'static str,
     /// What it holds the project to, in one line.
     pub promise: &'static str,
-    run: fn(&Path) -> Result<Finding, LoadError>,
+    run: fn(&Corpus) -> Result<Finding, LoadError>,
 }
 
 impl PartialEq for Gate {
@@ -172,11 +170,11 @@ impl Gate {
         Self::ALL.into_iter().find(|gate| gate.name == name)
     }
 
-    /// Runs the gate over the corpus in `corpus`.
+    /// Runs the gate over a corpus.
     ///
     /// # Errors
     /// The corpus cannot be read or has files that are not in its form.
-    pub fn run(self, corpus: &Path) -> Result<Finding, LoadError> {
+    pub fn run(self, corpus: &Corpus) -> Result<Finding, LoadError> {
         (self.run)(corpus)
     }
 }

@@ -5,33 +5,43 @@
 use std::fs;
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use super::{Finding, Ledger, recordings};
 use turingos_run::replay::replay;
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
 use turingos_run::verify;
 use turingos_run::{Blame, Manifest, Profile, RunDirectory, RunFolder, RunIoError};
-use turingos_testkit::corpus::LoadError;
-use turingos_testkit::corpus::transcripts::transcripts;
+use turingos_testkit::corpus::{Corpus, LoadError};
 
 const TICKS: u64 = 120;
 const SEEDS: [u64; 3] = [1, 42, 77];
 
-pub(super) fn gate(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     let mut ledger = Ledger::default();
-    let committed = transcripts(corpus)?;
-    let total = committed.len();
-    let held = (committed.iter()).filter(|run| transcript(run, &mut ledger));
-    let held = held.count();
-    Ok(match in_a_scratch_directory(&mut ledger) {
-        Ok(detail) => {
-            let detail = format!("{held} of {total} transcripts, {detail}");
-            ledger.finding("replay", detail)
+    let detail = match tempfile::tempdir() {
+        Ok(scratch) => {
+            let committed = transcripts(corpus, scratch.path(), &mut ledger)?;
+            let recorded = recorded(scratch, &mut ledger);
+            recorded.map(|detail| format!("{committed}, {detail}"))
         }
+        Err(error) => Err(error),
+    };
+    Ok(match detail {
+        Ok(detail) => ledger.finding("replay", detail),
         Err(error) => {
             ledger.expect(false, || format!("no scratch directory: {error}"));
             ledger.finding("replay", String::new())
         }
     })
+}
+
+/// Verifies and replays every committed run.
+fn transcripts(corpus: &Corpus, scratch: &Path, ledger: &mut Ledger) -> Result<String, LoadError> {
+    let committed = corpus.transcripts(scratch)?;
+    let held = committed.iter().filter(|run| transcript(run, ledger));
+    let held = held.count();
+    Ok(format!("{held} of {} transcripts", committed.len()))
 }
 
 /// Verifies and replays a committed run.
@@ -48,8 +58,8 @@ fn transcript(run: &Path, ledger: &mut Ledger) -> bool {
     is_whole
 }
 
-fn in_a_scratch_directory(ledger: &mut Ledger) -> std::io::Result<String> {
-    let scratch = tempfile::tempdir()?;
+/// Records and replays runs below `scratch`.
+fn recorded(scratch: TempDir, ledger: &mut Ledger) -> std::io::Result<String> {
     let mut same = 0;
     for profile in Profile::ALL {
         for seed in SEEDS {

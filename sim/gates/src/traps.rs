@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use turingos::contract::Contract;
-use turingos::kernel::{Collapse, Kernel, KernelConfig};
+use turingos::kernel::{Kernel, KernelConfig, OracleOutcome};
 use turingos::trap::{TrapFrame, TrapKind};
 
 use super::soaks::run;
@@ -83,13 +83,13 @@ fn under_a_contract() -> Vec<TrapFrame> {
     for reply in [TEST, HALT] {
         let open = kernel.open(0, &mut world).expect("it has not halted");
         let lane = open.lane();
-        let collapse = Collapse {
+        let oracle = OracleOutcome {
             lane,
             failed_over: false,
             raw: reply.as_bytes(),
-            outcome: Ok(reply),
+            reply: Ok(reply),
         };
-        frames.extend(open.commit(0, &mut world, &collapse).trap_frames);
+        frames.extend(open.commit(0, &mut world, &oracle).trap_frames);
     }
     frames
 }

@@ -1,19 +1,18 @@
 //! The gate `verify`: recordings, damaged and whole.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::{Finding, Ledger};
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
 use turingos_run::verify;
 use turingos_run::{DrawsChain, Manifest, Profile, RunDirectory};
 use turingos_testkit::corpus::turingos_journals::JournalExpectation;
-use turingos_testkit::corpus::{LoadError, load};
+use turingos_testkit::corpus::{Corpus, LoadError, load};
 
 const SEED: u64 = 42;
 const TICKS: u64 = 8;
 
-pub(super) fn gate(corpus: &Path) -> Result<Finding, LoadError> {
+pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     let journals = load::<JournalExpectation>(corpus)?;
     let mut ledger = Ledger::default();
     for case in &journals {

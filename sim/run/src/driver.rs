@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use turingos::Manifold;
 use turingos::bus::{self, BusFault, BusFaultCode};
 use turingos::dispatch::Lane;
-use turingos::kernel::{Collapse, Committed, Kernel, OracleFault, Stopped};
+use turingos::kernel::{Committed, Kernel, OracleFault, OracleOutcome, Stopped};
 
 use super::retry::{LaneLimit, RateLimit, RetryConfig};
 use super::system_prompt::system_prompt;
@@ -156,16 +156,16 @@ impl<W: Manifold, O: Oracle, R: Observer> Driver<W, O, R> {
             request.lane = Lane::P;
             answer = caller.ask(oracle, request, Instant::now(), 0).await;
         }
-        let collapse = Collapse {
+        let outcome = OracleOutcome {
             lane: request.lane,
             failed_over,
             raw: &caller.reply,
-            outcome: match &answer {
+            reply: match &answer {
                 Ok(text) => Ok(text.as_str()),
                 Err(fault) => Err(fault.clone()),
             },
         };
-        Ok(open.commit(caller.now_us, &mut self.world, &collapse))
+        Ok(open.commit(caller.now_us, &mut self.world, &outcome))
     }
 
     /// Virtual time since the start, in microseconds.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -10,8 +11,13 @@ use turingos_gates::Gate;
 const POP: &str = r#"{"q_next":"go on","a_t":{"op":"SYS_POP"}}"#;
 
 fn sim(arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+    sim_in(Path::new("."), arguments, input)
+}
+
+fn sim_in(directory: &Path, arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sim"))
         .args(arguments)
+        .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -251,11 +257,19 @@ fn a_place_that_cannot_be_written_is_exit_7() {
 }
 
 #[test]
-fn every_gate_passes_and_can_be_asked_for_by_name() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
-    let (code, out, err) = sim(&["gate", "--corpus", corpus], b"");
+fn every_gate_passes_in_an_empty_directory() {
+    let empty = TempDir::new().unwrap();
+    let (code, out, err) = sim_in(empty.path(), &["gate"], b"");
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     assert_eq!(out.lines().count(), Gate::ALL.len(), "{out}");
+    #[expect(clippy::disallowed_methods, reason = "only counted")]
+    let left = fs::read_dir(empty.path()).unwrap().count();
+    assert_eq!(left, 0, "a gate wrote into the working directory");
+}
+
+#[test]
+fn gates_by_name_and_their_corpus() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
     let (code, out, _) = sim(
         &["gate", "mutex", "opcodes", "--corpus", corpus, "--json"],
         b"",
@@ -273,15 +287,26 @@ fn every_gate_passes_and_can_be_asked_for_by_name() {
 #[test]
 fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
     let directory = TempDir::new().unwrap();
-    let group = directory.path().join("syscalls/pop");
-    fs::create_dir_all(&group).unwrap();
-    fs::write(group.join("plain.in"), POP).unwrap();
-    fs::write(group.join("plain.out"), "refuse UNKNOWN_KEY\n").unwrap();
-    for folder in ["replies/pop", "contracts/plan", "scenario-files/plan"] {
-        fs::create_dir_all(directory.path().join(folder)).unwrap();
+    let plain = format!("[plain]\ninput = '{POP}'\nexpect = \"refuse UNKNOWN_KEY\"\n");
+    let empty = |expect| format!("[empty]\ninput = ''\nexpect = \"{expect}\"\n");
+    for (file, text) in [
+        ("syscalls/pop.toml", plain),
+        ("replies/size.toml", empty("refuse EMPTY_REPLY")),
+        ("contracts/plan.toml", empty("refuse TRUNCATED at=")),
+        ("scenario-files/plan.toml", empty("refuse NOT_JSON at=")),
+    ] {
+        let path = directory.path().join(file);
+        fs::create_dir(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     let corpus = directory.path().to_str().unwrap();
     let (code, out, _) = sim(&["gate", "schema", "--corpus", corpus], b"");
     assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("schema: 1 failures"), "{out}");
     assert!(out.contains("FAIL") && out.contains("pop/plain"), "{out}");
+    let group = directory.path().join("replies/size.toml");
+    fs::write(group, empty("refuse STRANGE")).unwrap();
+    let (code, _, err) = sim(&["gate", "schema", "--corpus", corpus], b"");
+    assert_eq!(code, Some(6), "{err}");
+    assert!(err.contains("replies/size.toml:1: case `empty`: "), "{err}");
 }

@@ -9,6 +9,8 @@ use turingos::Digest;
 use turingos::isa::decode_canonical;
 use turingos::journal::Chain;
 use turingos_run::RunDirectory;
+use turingos_testkit::corpus::turingos_journals::JournalExpectation;
+use turingos_testkit::corpus::{Corpus, load};
 use turingos_testkit::fuzzing::turingos_journal::Composer;
 
 use crate::shell::sim;
@@ -257,8 +259,10 @@ fn duplicates_are_left_out_unless_they_are_asked_for() {
 #[test]
 fn a_syscall_of_another_instruction_set_is_counted_and_left_out() {
     let scene = Scene::new();
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/turingos-journals");
-    let text = fs::read_to_string(corpus.join("whole/foreign-syscall.in")).unwrap();
+    let cases = load::<JournalExpectation>(&Corpus::BuiltIn).unwrap();
+    let mut cases = cases.iter();
+    let case = cases.find(|case| case.name == "whole/foreign-syscall");
+    let text = String::from_utf8(case.unwrap().input().into_owned()).unwrap();
     let journal = scene.journal("old.journal.log", &text);
     assert_eq!(scene.dataset("out", &[&journal]).0, Some(0));
     assert_eq!(scene.rows("out", "policy.jsonl").len(), 1);

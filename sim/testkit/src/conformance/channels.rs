@@ -1,6 +1,6 @@
 //! Promises about what the kernel does with a manifold: channels, pages and page faults.
 
-use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig};
+use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
 use turingos::manifold::{Manifold, WorldFaultCode};
 
 use super::{Case, Disagreement, given, holds, lists, read, same};
@@ -145,11 +145,11 @@ fn write_at<M: Manifold>(
     let committed: Committed = open.commit(
         2,
         world,
-        &Collapse {
+        &OracleOutcome {
             lane,
             failed_over: false,
             raw: reply.as_bytes(),
-            outcome: Ok(&reply),
+            reply: Ok(&reply),
         },
     );
     // Observing what is not there traps too; only the last frame is of the write.

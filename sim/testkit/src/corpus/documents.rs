@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::headline::{Headline, only_notes};
+use super::headline::{Headline, no_output};
 use super::{Disagreement, Expectation};
 
 /// A kind of document.
@@ -21,13 +21,13 @@ pub trait Document {
     /// Every code with its name.
     fn codes() -> impl Iterator<Item = (Self::Code, &'static str)>;
 
-    /// What a case expects, from the attributes of its first line.
+    /// What a case expects, from the attributes of its line `expect`.
     ///
     /// # Errors
     /// One line for people: an attribute is missing or its value is none.
     fn expected(attributes: &mut Attributes<'_, '_>) -> Result<Self::Taken, String>;
 
-    /// The attributes of what was taken, as a first line has them.
+    /// The attributes of what was taken, as `expect` has them.
     fn attributes(taken: &Self::Taken) -> String;
 
     /// Reads a document.
@@ -48,7 +48,7 @@ pub struct Refusal<C> {
     pub detail: String,
 }
 
-/// The attributes of a first line that nobody has taken.
+/// The attributes of a line `expect` that are not taken yet.
 pub struct Attributes<'h, 't>(&'h mut Headline<'t>);
 
 impl fmt::Debug for Attributes<'_, '_> {
@@ -64,7 +64,7 @@ impl<'t> Attributes<'_, 't> {
     /// It is not.
     pub fn needed(&mut self, key: &str) -> Result<&'t str, String> {
         let value = self.0.take(key);
-        value.ok_or_else(|| format!("the first line has no `{key}=`"))
+        value.ok_or_else(|| format!("`expect` has no `{key}=`"))
     }
 
     /// The same for a count.
@@ -131,9 +131,9 @@ impl<D: Document> DocumentExpectation<D> {
 impl<D: Document> Expectation for DocumentExpectation<D> {
     const FOLDER: &'static str = D::FOLDER;
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let mut headline = Headline::parse(text)?;
-        only_notes(headline.below)?;
+    fn parse(_: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
+        let mut headline = Headline::parse(expect)?;
+        no_output(output)?;
         let refused_with = headline.refused_with;
         let mut attributes = Attributes(&mut headline);
         let (verdict, beyond) = match refused_with {

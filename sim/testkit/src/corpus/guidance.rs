@@ -7,10 +7,10 @@ use turingos::guard_lane::{Situation, Writing, write_block};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::{TrapFrame, TrapFrameFault};
 
-use super::headline::{Headline, canonical_line, only_notes};
+use super::headline::{Headline, canonical_line, no_output};
 use super::{Disagreement, Expectation};
 
-/// What a recorded trap frame leads to: `accept` with the block in one line, or `refuse CODE`.
+/// What a recorded trap frame leads to: `accept` with the block as its output, or `refuse CODE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuardExpectation {
     situation: Situation,
@@ -81,16 +81,16 @@ fn situation(group: &str) -> Option<Situation> {
 impl Expectation for GuardExpectation {
     const FOLDER: &'static str = "guard";
 
-    fn parse(group: &str, text: &str) -> Result<Self, String> {
-        let headline = Headline::parse(text)?;
+    fn parse(group: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
+        let headline = Headline::parse(expect)?;
         headline.finish()?;
         let situation = situation(group).ok_or_else(|| {
             format!("`{group}` is none of the groups stuck, elsewhere, busy, crowded")
         })?;
         let outcome = match headline.refused_with {
-            None => Ok(canonical_line(headline.below)?),
+            None => Ok(canonical_line(output)?),
             Some(code) if TrapFrameFault::CODES.contains(&code) => {
-                only_notes(headline.below)?;
+                no_output(output)?;
                 Err(code.to_owned())
             }
             Some(code) => {
@@ -131,18 +131,20 @@ mod tests {
 
     #[test]
     fn other_outcomes_and_groups_are_noticed() {
-        let refuse = GuardExpectation::parse("stuck", "refuse NOT_VALID\n# why\n").unwrap();
+        let refuse = GuardExpectation::parse("stuck", "refuse NOT_VALID", None).unwrap();
         assert_eq!(refuse.check(b"{}"), Ok(()));
         assert!(refuse.check(&[b' '; 5_000]).is_err());
-        let accept = GuardExpectation::parse("stuck", "accept\n{}\n").unwrap();
+        let accept = GuardExpectation::parse("stuck", "accept", Some("{}")).unwrap();
         assert!(accept.check(b"{}").is_err());
-        for (group, text) in [
-            ("nowhere", "accept\n{}\n"),
-            ("stuck", "refuse SYNTAX\n"),
-            ("stuck", "accept\n"),
-            ("stuck", "accept status=1\n{}\n"),
+        for (group, expect, output) in [
+            ("nowhere", "accept", Some("{}")),
+            ("stuck", "refuse SYNTAX", None),
+            ("stuck", "refuse NOT_VALID", Some("{}")),
+            ("stuck", "accept", None),
+            ("stuck", "accept status=1", Some("{}")),
         ] {
-            assert!(GuardExpectation::parse(group, text).is_err(), "{text}");
+            let parsed = GuardExpectation::parse(group, expect, output);
+            assert!(parsed.is_err(), "{group}: {expect}");
         }
     }
 }

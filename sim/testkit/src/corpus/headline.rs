@@ -1,30 +1,28 @@
-//! The first line of an expectation: `accept` or `refuse CODE`, then attributes `key=value`.
+//! The line `expect` of a case: `accept` or `refuse CODE`, then attributes `key=value`.
 //!
 //! Never skips a word: what nobody asked for is an error.
 
 use turingos::isa::FaultCode;
 
-/// A first line, and the text below it.
+/// The words of the line.
 pub(super) struct Headline<'t> {
     /// The code after `refuse`; nothing after `accept`.
     pub(super) refused_with: Option<&'t str>,
     attributes: Vec<(&'t str, &'t str)>,
-    /// Everything after the first line feed.
-    pub(super) below: &'t str,
 }
 
 impl<'t> Headline<'t> {
-    pub(super) fn parse(text: &'t str) -> Result<Self, String> {
-        let (line, below) = text
-            .split_once('\n')
-            .ok_or("the first line does not end with a line feed")?;
+    pub(super) fn parse(line: &'t str) -> Result<Self, String> {
+        if line.contains('\n') {
+            return Err("`expect` is longer than one line".into());
+        }
         let mut words = line.split(' ');
         let refused_with = match words.next() {
             Some("accept") => None,
             Some("refuse") => Some(words.next().ok_or("`refuse` without a code")?),
             _ => {
                 return Err(format!(
-                    "begins with `{line}`, not `accept` or `refuse CODE`"
+                    "`expect` is `{line}`, which does not begin with `accept` or `refuse CODE`"
                 ));
             }
         };
@@ -37,7 +35,6 @@ impl<'t> Headline<'t> {
         Ok(Self {
             refused_with,
             attributes,
-            below,
         })
     }
 
@@ -56,23 +53,20 @@ impl<'t> Headline<'t> {
     }
 }
 
-/// Takes the one JSON line of an `accept`, below which only notes may stand.
-pub(super) fn canonical_line(below: &str) -> Result<String, String> {
-    let (line, notes) = below
-        .split_once('\n')
-        .ok_or("`accept` without a line of canonical JSON below it")?;
-    only_notes(notes)?;
-    Ok(line.to_owned())
+/// Takes the one line of canonical JSON that an `accept` has as its output.
+pub(super) fn canonical_line(output: Option<&str>) -> Result<String, String> {
+    let line = output.ok_or("`accept` without an `output`")?;
+    match line.contains('\n') {
+        true => Err("`output` is longer than one line".into()),
+        false => Ok(line.to_owned()),
+    }
 }
 
-/// Checks that every line is a note: `# ` and a sentence for the reviewer.
-pub(super) fn only_notes(below: &str) -> Result<(), String> {
-    if !below.is_empty() && !below.ends_with('\n') {
-        return Err("the last line does not end with a line feed".into());
-    }
-    match below.lines().find(|line| !line.starts_with("# ")) {
+/// Refuses an output where none is expected.
+pub(super) fn no_output(output: Option<&str>) -> Result<(), String> {
+    match output {
         None => Ok(()),
-        Some(line) => Err(format!("`{line}` is no note: those begin with `# `")),
+        Some(_) => Err("unexpected `output`".into()),
     }
 }
 
@@ -89,10 +83,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_headline_is_taken_word_by_word() {
-        let mut headline = Headline::parse("refuse SYNTAX status=429 a=\nbelow").unwrap();
+    fn words_are_taken_one_by_one() {
+        let mut headline = Headline::parse("refuse SYNTAX status=429 a=").unwrap();
         assert_eq!(headline.refused_with, Some("SYNTAX"));
-        assert_eq!(headline.below, "below");
         assert_eq!(headline.take("status"), Some("429"));
         assert_eq!(headline.take("status"), None);
         assert!(headline.finish().is_err());
@@ -101,30 +94,28 @@ mod tests {
     }
 
     #[test]
-    fn other_first_lines_are_refused() {
+    fn other_lines_are_refused() {
         for text in [
             "",
-            "accept",
-            "refuse\n",
-            "Accept\n",
-            "accept \n",
-            "accept  a=b\n",
-            "refuse SYNTAX note\n",
-            " accept\n",
+            "accept\n",
+            "accept a=b\nc",
+            "refuse",
+            "Accept",
+            "accept ",
+            "accept  a=b",
+            "refuse SYNTAX note",
+            " accept",
         ] {
             assert!(Headline::parse(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
-    fn below_the_outcome_stand_only_notes() {
-        assert_eq!(only_notes(""), Ok(()));
-        assert_eq!(only_notes("# why\n# and why\n"), Ok(()));
-        for text in ["x\n", "#\n", "# why", "\n", "# why\n\n"] {
-            assert!(only_notes(text).is_err(), "{text:?}");
-        }
-        assert_eq!(canonical_line("{}\n# why\n"), Ok("{}".into()));
-        assert!(canonical_line("{}").is_err());
-        assert!(canonical_line("{}\n{}\n").is_err());
+    fn canonical_output_is_one_line() {
+        assert_eq!(canonical_line(Some("{}")), Ok("{}".into()));
+        assert!(canonical_line(None).is_err());
+        assert!(canonical_line(Some("{}\n{}")).is_err());
+        assert_eq!(no_output(None), Ok(()));
+        assert!(no_output(Some("")).is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! A folder of the corpus as files: every file belongs to a case, or the folder does not load.
+//! A folder of the corpus as files: each is a group of cases, or the folder does not load.
 //!
-//! Never follows a name that it does not understand, and reports all that is wrong, not the first.
+//! Reports everything that is wrong, not only the first.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -10,23 +10,36 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Case, Expectation, Recipe, Source};
-
-/// The largest `.in` file, in bytes; whatever is longer is written as a recipe.
-pub const MAX_INPUT_FILE_BYTES: usize = 64 * 1024;
+use super::{Case, Corpus, Expectation, embedded, group};
 
 /// A file that is not in the expected form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Malformed {
     /// The file, below the corpus root, with `/` between the parts.
     pub place: String,
+    /// The line, from 1, if it is about one.
+    pub line: Option<usize>,
     /// One line for people.
     pub reason: String,
 }
 
+impl Malformed {
+    /// A fault of a whole file.
+    pub(super) fn file(place: String, reason: impl Into<String>) -> Self {
+        Self {
+            place,
+            line: None,
+            reason: reason.into(),
+        }
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.reason)
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.place, self.reason),
+            None => write!(f, "{}: {}", self.place, self.reason),
+        }
     }
 }
 
@@ -34,7 +47,7 @@ impl fmt::Display for Malformed {
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// The file system refused.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot access {path}: {source}")]
     System {
         /// The file or directory.
         path: PathBuf,
@@ -50,43 +63,24 @@ fn listed(malformed: &[Malformed]) -> String {
     malformed.iter().map(|file| format!("\n  {file}")).collect()
 }
 
-/// Loads every case of a folder below the corpus root, sorted by name.
+/// Loads every case of a folder, sorted by group and name.
 ///
 /// # Errors
 /// [`LoadError`]; nothing is loaded from a folder in which anything is out of place.
-pub fn load<E: Expectation>(root: &Path) -> Result<Vec<Case<E>>, LoadError> {
-    let folder = root.join(E::FOLDER);
-    let mut malformed = Vec::new();
+pub fn load<E: Expectation>(corpus: &Corpus) -> Result<Vec<Case<E>>, LoadError> {
+    let (groups, mut malformed) = match corpus {
+        Corpus::BuiltIn => (embedded::groups(E::FOLDER), Vec::new()),
+        Corpus::Directory(root) => groups(root, E::FOLDER)?,
+    };
+    // A check of no cases would pass.
+    if groups.is_empty() && malformed.is_empty() {
+        malformed.push(Malformed::file(E::FOLDER.into(), "no group of cases"));
+    }
     let mut cases = Vec::new();
-    for group in entries(&folder)? {
-        let place = format!("{}/{}", E::FOLDER, group.name);
-        if !group.is_directory {
-            malformed.push(Malformed {
-                place,
-                reason: "a file beside the group directories".into(),
-            });
-            continue;
-        }
-        if !is_kebab_case(&group.name) {
-            malformed.push(Malformed {
-                place: place.clone(),
-                reason: "its name is not in kebab-case".into(),
-            });
-        }
-        let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-        for file in entries(&folder.join(&group.name))? {
-            let place = format!("{place}/{}", file.name);
-            match file_role(&file) {
-                Ok((stem, role)) => drafts.entry(stem).or_default().add(role, place),
-                Err(reason) => malformed.push(Malformed { place, reason }),
-            }
-        }
-        for (stem, draft) in drafts {
-            match draft.case(root, &group.name, &stem) {
-                Ok(case) => cases.push(case),
-                Err(LoadError::Malformed(files)) => malformed.extend(files),
-                Err(refused @ LoadError::System { .. }) => return Err(refused),
-            }
+    for Group { name, text } in groups {
+        match group::cases(E::FOLDER, &name, &text) {
+            Ok(found) => cases.extend(found),
+            Err(faults) => malformed.extend(faults),
         }
     }
     if malformed.is_empty() {
@@ -97,87 +91,47 @@ pub fn load<E: Expectation>(root: &Path) -> Result<Vec<Case<E>>, LoadError> {
     }
 }
 
-/// What a file is to its case.
-#[derive(Clone, Copy)]
-enum Role {
-    Input,
-    Recipe,
-    Expectation,
+/// The name of a group and the text of its file.
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) text: Cow<'static, str>,
 }
 
-fn file_role(file: &Entry) -> Result<(String, Role), String> {
+/// The groups of a folder, sorted by name, and the files that are none.
+fn groups(root: &Path, folder: &str) -> Result<(Vec<Group>, Vec<Malformed>), LoadError> {
+    let (mut groups, mut malformed) = (Vec::new(), Vec::new());
+    for file in entries(&root.join(folder))? {
+        let place = format!("{folder}/{}", file.name);
+        let name = match group_name(&file) {
+            Ok(name) => name.to_owned(),
+            Err(reason) => {
+                malformed.push(Malformed::file(place, reason));
+                continue;
+            }
+        };
+        let path = root.join(&place);
+        let bytes = fs::read(&path).map_err(|source| LoadError::System { path, source })?;
+        match String::from_utf8(bytes) {
+            Ok(text) => groups.push(Group {
+                name,
+                text: text.into(),
+            }),
+            Err(error) => malformed.push(Malformed::file(place, format!("not UTF-8: {error}"))),
+        }
+    }
+    Ok((groups, malformed))
+}
+
+/// The group whose cases a file holds.
+fn group_name(file: &Entry) -> Result<&str, &'static str> {
     if file.is_directory {
-        return Err("a directory inside a group".into());
+        return Err("a directory inside a folder");
     }
-    let (stem, extension) = file.name.rsplit_once('.').unwrap_or((&file.name, ""));
-    let role = match extension {
-        "in" => Role::Input,
-        "recipe" => Role::Recipe,
-        "out" => Role::Expectation,
-        _ => return Err("its name does not end in .in, .recipe or .out".into()),
-    };
-    if !is_kebab_case(stem) {
-        return Err("its name is not in kebab-case".into());
-    }
-    Ok((stem.to_owned(), role))
-}
-
-/// The files of one case, by their places below the corpus root.
-#[derive(Default)]
-struct Draft {
-    input: Option<String>,
-    recipe: Option<String>,
-    expectation: Option<String>,
-}
-
-impl Draft {
-    fn add(&mut self, role: Role, place: String) {
-        let slot = match role {
-            Role::Input => &mut self.input,
-            Role::Recipe => &mut self.recipe,
-            Role::Expectation => &mut self.expectation,
-        };
-        *slot = Some(place);
-    }
-
-    /// Reads and checks the files.
-    fn case<E: Expectation>(
-        self,
-        root: &Path,
-        group: &str,
-        stem: &str,
-    ) -> Result<Case<E>, LoadError> {
-        let (place, is_recipe) = match (self.input, self.recipe) {
-            (Some(_), Some(recipe)) => {
-                return Err(malformed(&recipe, "there is an input of that name already"));
-            }
-            (Some(input), None) => (input, false),
-            (None, Some(recipe)) => (recipe, true),
-            (None, None) => {
-                let place = self.expectation.unwrap_or_default();
-                return Err(malformed(&place, "an expectation without an input"));
-            }
-        };
-        let Some(out) = self.expectation else {
-            return Err(malformed(&place, "an input without an expectation"));
-        };
-        let source = if is_recipe {
-            let recipe = Recipe::parse(&text(root, &place)?);
-            Source::Recipe(recipe.map_err(|reason| malformed(&place, reason))?)
-        } else {
-            let bytes = bytes(root, &place)?;
-            if bytes.len() > MAX_INPUT_FILE_BYTES {
-                let reason = format!("longer than {MAX_INPUT_FILE_BYTES} bytes; write a recipe");
-                return Err(malformed(&place, reason));
-            }
-            Source::Bytes(bytes)
-        };
-        let expectation = E::parse(group, &text(root, &out)?);
-        Ok(Case {
-            name: format!("{group}/{stem}"),
-            expectation: expectation.map_err(|reason| malformed(&out, reason))?,
-            source,
-        })
+    let name = file.name.strip_suffix(".toml");
+    let name = name.ok_or("its name does not end in .toml")?;
+    match is_kebab_case(name) {
+        true => Ok(name),
+        false => Err("its name is not in kebab-case"),
     }
 }
 
@@ -209,23 +163,6 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<Entry>, LoadError> {
     }
     entries.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(entries)
-}
-
-fn bytes(root: &Path, place: &str) -> Result<Vec<u8>, LoadError> {
-    let path = root.join(place);
-    fs::read(&path).map_err(|source| LoadError::System { path, source })
-}
-
-fn text(root: &Path, place: &str) -> Result<String, LoadError> {
-    String::from_utf8(bytes(root, place)?)
-        .map_err(|error| malformed(place, format!("not UTF-8: {error}")))
-}
-
-fn malformed(place: &str, reason: impl Into<String>) -> LoadError {
-    LoadError::Malformed(vec![Malformed {
-        place: place.to_owned(),
-        reason: reason.into(),
-    }])
 }
 
 /// Lower-case letters and digits in words joined by single hyphens.

@@ -1,15 +1,15 @@
 //! The hostile corpus: inputs with the outcome that was decided for each, and the runner that
 //! compares.
 //!
-//! A case is two files side by side, `NAME.in` (or `NAME.recipe`) and `NAME.out`, in a group
-//! directory of a folder; `corpus/README.md` describes the form. A new folder is a new type that
-//! implements [`Expectation`]; everything else is shared.
+//! A folder has a TOML file for each group of cases; `corpus/README.md` describes the form. A new
+//! folder is a new type that implements [`Expectation`]; everything else is shared.
 //!
-//! Never writes an expectation, never skips a file, and never takes the decoder's word for what it
-//! should have said.
+//! Never writes an expectation and never skips a file.
 
 pub mod contracts;
 pub mod documents;
+mod embedded;
+mod group;
 pub mod guidance;
 mod headline;
 mod listing;
@@ -25,20 +25,31 @@ pub mod turingos_journals;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 
-pub use listing::{LoadError, MAX_INPUT_FILE_BYTES, Malformed, load};
+pub use group::MAX_INPUT_BYTES;
+pub use listing::{LoadError, Malformed, load};
 pub use recipe::{MAX_RECIPE_OUTPUT_BYTES, Recipe};
+
+/// Where the corpus is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Corpus {
+    /// The committed corpus, as it was when the program was built.
+    BuiltIn,
+    /// A directory in the same form.
+    Directory(PathBuf),
+}
 
 /// What a folder's cases expect, and how they are run.
 pub trait Expectation: Sized {
     /// The directory's name below the corpus root.
     const FOLDER: &'static str;
 
-    /// Reads the text of a `.out` file of the directory `group`.
+    /// Reads the members `expect` and `output` of a case in `group`.
     ///
     /// # Errors
     /// One line for people: what is not in the expected form.
-    fn parse(group: &str, text: &str) -> Result<Self, String>;
+    fn parse(group: &str, expect: &str, output: Option<&str>) -> Result<Self, String>;
 
     /// Runs the input and compares.
     ///
@@ -74,7 +85,7 @@ impl<E> Case<E> {
         }
     }
 
-    /// The directory that the case stands in.
+    /// The group of the case: the stem of its file.
     #[must_use]
     pub fn group(&self) -> &str {
         self.name.split('/').next().unwrap_or_default()
@@ -94,7 +105,7 @@ impl<E: Expectation> Case<E> {
 /// What should have come out of a case, and what did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// The expectation, as its file says it.
+    /// The expectation, in the words of its file.
     pub expected: String,
     /// The outcome in the same words, with the fault's detail.
     pub got: String,

@@ -4,16 +4,16 @@
 
 use turingos::bus::{BusFaultCode, Finish, Provider, Reply, Usage, parse};
 
-use super::headline::{Headline, only_notes};
+use super::headline::{Headline, no_output};
 use super::{Disagreement, Expectation};
 
 /// The status that a response has unless its expectation says another.
 const USUAL_STATUS: u16 = 200;
 
-/// What the bus makes of a response; the group directory is the provider.
+/// What the bus makes of a response; the group is the provider.
 ///
-/// `accept finish=stop usage=12/34 reasoning=no` (`-` for a count that is not told) with the text
-/// below, up to the file's last line feed; or `refuse CODE`. Either takes `status=NUMBER`.
+/// `accept finish=stop usage=12/34 reasoning=no` (`-` for a count that is not reported) with the text
+/// as its output; or `refuse CODE`. Either takes `status=NUMBER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderExpectation {
     /// In whose format the response is read.
@@ -43,19 +43,19 @@ impl ProviderExpectation {
 impl Expectation for ProviderExpectation {
     const FOLDER: &'static str = "providers";
 
-    fn parse(group: &str, text: &str) -> Result<Self, String> {
+    fn parse(group: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
         let provider = group
             .parse()
             .map_err(|error| format!("`{group}` is no provider: {error}"))?;
-        let mut headline = Headline::parse(text)?;
+        let mut headline = Headline::parse(expect)?;
         let status = match headline.take("status") {
             None => USUAL_STATUS,
             Some(status) => status_of(status)?,
         };
         let verdict = match headline.refused_with {
-            None => Verdict::Accept(reply(&mut headline)?),
+            None => Verdict::Accept(reply(&mut headline, output)?),
             Some(code) => {
-                only_notes(headline.below)?;
+                no_output(output)?;
                 Verdict::Refuse(fault_code(code)?)
             }
         };
@@ -97,7 +97,7 @@ fn status_of(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("`status={text}` is no status, or the usual one"))
 }
 
-fn reply(headline: &mut Headline<'_>) -> Result<Reply, String> {
+fn reply(headline: &mut Headline<'_>, text: Option<&str>) -> Result<Reply, String> {
     let mut needed = |key: &str| {
         headline
             .take(key)
@@ -121,10 +121,7 @@ fn reply(headline: &mut Headline<'_>) -> Result<Reply, String> {
         "no" => false,
         other => return Err(format!("`reasoning={other}` is neither yes nor no")),
     };
-    let text = headline
-        .below
-        .strip_suffix('\n')
-        .ok_or("the text does not end with a line feed")?;
+    let text = text.ok_or("`accept` without an `output`")?;
     Ok(Reply {
         text: text.to_owned(),
         usage,
@@ -164,58 +161,57 @@ fn accepted(reply: &Reply) -> String {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> ProviderExpectation {
-        ProviderExpectation::parse("ollama", text).unwrap()
+    fn parsed(expect: &str, output: Option<&str>) -> ProviderExpectation {
+        ProviderExpectation::parse("ollama", expect, output).unwrap()
     }
 
     #[test]
     fn a_response_is_held_to_every_part_of_its_line() {
         let body = br#"{"response":"a\n","done":true,"eval_count":3}"#;
-        let whole = "accept finish=stop usage=-/3 reasoning=no\na\n\n";
-        assert_eq!(parsed(whole).check(body), Ok(()));
+        let whole = "accept finish=stop usage=-/3 reasoning=no";
+        assert_eq!(parsed(whole, Some("a\n")).check(body), Ok(()));
+        assert!(parsed(whole, Some("a")).check(body).is_err());
         for (from, to) in [
             ("finish=stop", "finish=stop_sequence"),
             ("-/3", "3/-"),
             ("-/3", "0/3"),
             ("reasoning=no", "reasoning=yes"),
-            ("\n\n", "\n"),
             ("accept", "accept status=500"),
         ] {
-            assert!(
-                parsed(&whole.replace(from, to)).check(body).is_err(),
-                "{to}"
-            );
+            let other = parsed(&whole.replace(from, to), Some("a\n"));
+            assert!(other.check(body).is_err(), "{to}");
         }
-        assert!(parsed("refuse NOT_DONE\n").check(body).is_err());
-        assert_eq!(
-            parsed("refuse RATE_LIMITED status=429\n").check(b""),
-            Ok(())
-        );
-        assert!(parsed("refuse OVERLOADED status=429\n").check(b"").is_err());
+        let refused = |expect| parsed(expect, None);
+        assert!(refused("refuse NOT_DONE").check(body).is_err());
+        let limited = refused("refuse RATE_LIMITED status=429");
+        assert_eq!(limited.check(b""), Ok(()));
+        let overloaded = refused("refuse OVERLOADED status=429");
+        assert!(overloaded.check(b"").is_err());
     }
 
     #[test]
     fn other_expectations_are_refused() {
-        for text in [
-            "accept\na\n",
-            "accept finish=stop usage=1/2\na\n",
-            "accept finish=length usage=1/2 reasoning=no\na\n",
-            "accept finish=stop usage=1 reasoning=no\na\n",
-            "accept finish=stop usage=1/x reasoning=no\na\n",
-            "accept finish=stop usage=1/2 reasoning=maybe\na\n",
-            "accept finish=stop usage=1/2 reasoning=no\na",
-            "accept finish=stop usage=1/2 reasoning=no reasoning=no\na\n",
-            "refuse SYNTAX\n",
-            "refuse TIMEOUT status=200\n",
-            "refuse TIMEOUT status=20\n",
-            "refuse TIMEOUT usage=1/2\n",
-            "refuse TIMEOUT\nwhy\n",
+        for (expect, output) in [
+            ("accept", Some("a")),
+            ("accept finish=stop usage=1/2", Some("a")),
+            ("accept finish=length usage=1/2 reasoning=no", Some("a")),
+            ("accept finish=stop usage=1 reasoning=no", Some("a")),
+            ("accept finish=stop usage=1/x reasoning=no", Some("a")),
+            ("accept finish=stop usage=1/2 reasoning=maybe", Some("a")),
+            ("accept finish=stop usage=1/2 reasoning=no", None),
+            (
+                "accept finish=stop usage=1/2 reasoning=no reasoning=no",
+                Some("a"),
+            ),
+            ("refuse SYNTAX", None),
+            ("refuse TIMEOUT status=200", None),
+            ("refuse TIMEOUT status=20", None),
+            ("refuse TIMEOUT usage=1/2", None),
+            ("refuse TIMEOUT", Some("why")),
         ] {
-            assert!(
-                ProviderExpectation::parse("kimi", text).is_err(),
-                "{text:?}"
-            );
+            let parsed = ProviderExpectation::parse("kimi", expect, output);
+            assert!(parsed.is_err(), "{expect}: {output:?}");
         }
-        assert!(ProviderExpectation::parse("gemini", "refuse TIMEOUT\n").is_err());
+        assert!(ProviderExpectation::parse("gemini", "refuse TIMEOUT", None).is_err());
     }
 }

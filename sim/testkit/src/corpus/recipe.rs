@@ -13,8 +13,6 @@ pub const MAX_RECIPE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 /// - `string "…"`: a JSON string, for line feeds, controls and what nobody sees;
 /// - `repeat COUNT "…"`: a JSON string, so many times;
 /// - `bytes ff fe`: bytes in hexadecimal, for what is not UTF-8.
-///
-/// A line that begins with `# ` is a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe(Vec<Step>);
 
@@ -25,20 +23,14 @@ struct Step {
 }
 
 impl Recipe {
-    /// Reads the text of a `.recipe` file.
+    /// Reads the text of a `recipe`.
     ///
     /// # Errors
     /// One line for people: the first line that is no step, or that the result would be too large.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if !text.ends_with('\n') {
-            return Err("the last line does not end with a line feed".into());
-        }
         let mut steps = Vec::new();
         let mut total = 0_usize;
         for (line, number) in text.lines().zip(1_usize..) {
-            if line.starts_with("# ") {
-                continue;
-            }
             let step = Step::parse(line).map_err(|reason| format!("line {number}: {reason}"))?;
             total = step
                 .piece
@@ -119,8 +111,7 @@ mod tests {
 
     #[test]
     fn steps_follow_one_another_without_a_gap() {
-        let recipe =
-            "# a note\ntext {\"a\": b\nstring \"\\n\\u202e\"\nrepeat 3 \"ab\"\nbytes ff 0A\n";
+        let recipe = "text {\"a\": b\nstring \"\\n\\u202e\"\nrepeat 3 \"ab\"\nbytes ff 0A\n";
         assert_eq!(
             Recipe::parse(recipe).unwrap().expand(),
             b"{\"a\": b\n\xe2\x80\xaeababab\xff\n"
@@ -144,13 +135,13 @@ mod tests {
             "bytes +f",
             "bytes ff  fe",
             "copy other.in",
-            "#note",
+            "# note",
         ] {
             let reason = Recipe::parse(&format!("text a\n{line}\n")).expect_err(line);
             assert!(reason.starts_with("line 2: "), "{reason}");
         }
-        assert!(Recipe::parse("text a").is_err());
-        assert!(Recipe::parse("# only a note\n").is_err());
+        assert!(Recipe::parse("").is_err());
+        assert!(Recipe::parse("\n").is_err());
     }
 
     #[test]

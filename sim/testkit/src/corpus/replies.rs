@@ -4,11 +4,11 @@
 
 use turingos::isa::{FaultCode, decode};
 
-use super::headline::{Headline, canonical_line, fault_code, only_notes};
+use super::headline::{Headline, canonical_line, fault_code, no_output};
 use super::outcome::{Wanted, check_fixed_point};
 use super::{Disagreement, Expectation};
 
-/// What the decoder makes of a model's raw output: `accept` with a line of canonical JSON, or
+/// What the decoder makes of a model's raw output: `accept` with canonical JSON as its output, or
 /// `refuse CODE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyExpectation {
@@ -27,15 +27,15 @@ pub enum ReplyExpectation {
 impl Expectation for ReplyExpectation {
     const FOLDER: &'static str = "replies";
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let headline = Headline::parse(text)?;
+    fn parse(_: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
+        let headline = Headline::parse(expect)?;
         headline.finish()?;
         match headline.refused_with {
             None => Ok(Self::Accept {
-                canonical: canonical_line(headline.below)?,
+                canonical: canonical_line(output)?,
             }),
             Some(code) => {
-                only_notes(headline.below)?;
+                no_output(output)?;
                 let code = fault_code(code)?;
                 Ok(Self::Refuse { code })
             }
@@ -62,10 +62,10 @@ mod tests {
     #[test]
     fn a_reply_is_held_to_its_line() {
         let reply = format!("Done. {HALT}");
-        let accept = ReplyExpectation::parse("prose", &format!("accept\n{HALT}\n")).unwrap();
+        let accept = ReplyExpectation::parse("prose", "accept", Some(HALT)).unwrap();
         assert_eq!(accept.check(reply.as_bytes()), Ok(()));
         assert!(accept.check(b"Done.").is_err());
-        let refuse = ReplyExpectation::parse("prose", "refuse NO_TRANSITION\n").unwrap();
+        let refuse = ReplyExpectation::parse("prose", "refuse NO_TRANSITION", None).unwrap();
         assert_eq!(refuse.check(b"Done."), Ok(()));
         assert!(refuse.check(b"").is_err());
         assert!(refuse.check(reply.as_bytes()).is_err());
@@ -73,13 +73,14 @@ mod tests {
 
     #[test]
     fn other_expectations_are_refused() {
-        for text in [
-            "accept\n",
-            "accept canonical=SYNTAX\n{}\n",
-            "refuse STRANGE\n",
-            "refuse SYNTAX\n\n",
+        for (expect, output) in [
+            ("accept", None),
+            ("accept canonical=SYNTAX", Some("{}")),
+            ("refuse STRANGE", None),
+            ("refuse SYNTAX", Some("")),
         ] {
-            assert!(ReplyExpectation::parse("prose", text).is_err(), "{text:?}");
+            let parsed = ReplyExpectation::parse("prose", expect, output);
+            assert!(parsed.is_err(), "{expect}");
         }
     }
 }

@@ -72,26 +72,27 @@ mod tests {
     #[test]
     fn settings_are_held_to_their_line() {
         let text = b"version = 1\n[lane.p]\nkind = \"ollama\"\nmodel = \"m\"\n";
-        let accept = SettingsExpectation::parse("g", "accept p=ollama e=ollama\n").unwrap();
+        let accept = SettingsExpectation::parse("g", "accept p=ollama e=ollama", None).unwrap();
         assert_eq!(accept.check(text), Ok(()));
         assert!(accept.check(b"").is_err());
-        let refuse = SettingsExpectation::parse("g", "refuse BAD_VALUE at=version\n").unwrap();
+        let refuse = SettingsExpectation::parse("g", "refuse BAD_VALUE at=version", None).unwrap();
         assert_eq!(refuse.check(b"version = 0"), Ok(()));
         assert!(refuse.check(text).is_err());
     }
 
     #[test]
     fn other_expectations_are_refused() {
-        for text in [
-            "accept\n",
-            "accept p=ollama\n",
-            "accept p=ollama e=gemini\n",
-            "refuse BAD_VALUE\n",
-            "refuse STRANGE at=file\n",
-            "refuse BAD_VALUE at=file why=so\n",
-            "accept p=ollama e=ollama beyond=size\n",
+        for expect in [
+            "accept",
+            "accept p=ollama",
+            "accept p=ollama e=gemini",
+            "refuse BAD_VALUE",
+            "refuse STRANGE at=file",
+            "refuse BAD_VALUE at=file why=so",
+            "accept p=ollama e=ollama beyond=size",
         ] {
-            assert!(SettingsExpectation::parse("g", text).is_err(), "{text:?}");
+            let parsed = SettingsExpectation::parse("g", expect, None);
+            assert!(parsed.is_err(), "{expect}");
         }
     }
 }

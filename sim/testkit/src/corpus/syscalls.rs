@@ -7,14 +7,14 @@ use turingos::isa::{
     FaultCode, OPCODE_KEY, OPCODE_KEY_SYNONYMS, decode, decode_canonical, decode_model,
 };
 
-use super::headline::{Headline, canonical_line, fault_code, only_notes};
+use super::headline::{Headline, canonical_line, fault_code, no_output};
 use super::outcome::{Wanted, check_fixed_point};
 use super::{Disagreement, Expectation};
 
 /// What each envelope makes of a document.
 ///
-/// `accept` with a line of canonical JSON, or `refuse CODE`, says what the model envelope does, and
-/// the canonical one too unless the attribute `canonical=CODE` says with what that one refuses.
+/// `accept` with canonical JSON as its output, or `refuse CODE`, says what the model envelope does,
+/// and the canonical one too unless the attribute `canonical=CODE` says with what that one refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyscallExpectation {
     model: Model,
@@ -64,14 +64,14 @@ impl SyscallExpectation {
 impl Expectation for SyscallExpectation {
     const FOLDER: &'static str = "syscalls";
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let mut headline = Headline::parse(text)?;
+    fn parse(_: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
+        let mut headline = Headline::parse(expect)?;
         let canonical = headline.take("canonical").map(fault_code).transpose()?;
         headline.finish()?;
         let model = match headline.refused_with {
-            None => Model::Accept(canonical_line(headline.below)?),
+            None => Model::Accept(canonical_line(output)?),
             Some(code) => {
-                only_notes(headline.below)?;
+                no_output(output)?;
                 Model::Refuse(fault_code(code)?)
             }
         };
@@ -131,20 +131,18 @@ mod tests {
 
     const GOTO: &str = r#"{"q_next":"s","a_t":{"op":"SYS_GOTO","pointer":"a"}}"#;
 
-    fn parsed(text: &str) -> SyscallExpectation {
-        SyscallExpectation::parse("goto", text).unwrap()
+    fn parsed(expect: &str, output: Option<&str>) -> SyscallExpectation {
+        SyscallExpectation::parse("goto", expect, output).unwrap()
     }
 
     #[test]
     fn both_envelopes_are_held_to_the_line() {
-        assert_eq!(
-            parsed(&format!("accept\n{GOTO}\n")).check(GOTO.as_bytes()),
-            Ok(())
-        );
+        let taken = parsed("accept", Some(GOTO));
+        assert_eq!(taken.check(GOTO.as_bytes()), Ok(()));
         let synonym = GOTO.replace("pointer", "handle");
-        let text = format!("accept canonical=NOT_CANONICAL\n{GOTO}\n");
-        assert_eq!(parsed(&text).check(synonym.as_bytes()), Ok(()));
-        let refused = parsed("refuse SYNTAX\n# why\n");
+        let by_model = parsed("accept canonical=NOT_CANONICAL", Some(GOTO));
+        assert_eq!(by_model.check(synonym.as_bytes()), Ok(()));
+        let refused = parsed("refuse SYNTAX", None);
         assert_eq!(refused.check(b"{'a':1}"), Ok(()));
         assert_eq!(refused.canonical_refusal(), Some(FaultCode::Syntax));
     }
@@ -153,20 +151,19 @@ mod tests {
     fn every_other_outcome_is_a_disagreement() {
         let synonym = GOTO.replace("pointer", "handle");
         let other = GOTO.replace("\"a\"", "\"b\"");
-        for (text, input) in [
-            (format!("accept\n{GOTO}\n"), synonym.as_str()),
-            (format!("accept\n{GOTO}\n"), other.as_str()),
-            (format!("accept canonical=NOT_CANONICAL\n{GOTO}\n"), GOTO),
-            ("refuse SYNTAX\n".into(), GOTO),
-            ("refuse TRUNCATED\n".into(), "{'a':1}"),
-            ("refuse SYNTAX canonical=TRUNCATED\n".into(), "{'a':1}"),
+        let goto = Some(GOTO);
+        for (expect, output, input) in [
+            ("accept", goto, synonym.as_str()),
+            ("accept", goto, other.as_str()),
+            ("accept canonical=NOT_CANONICAL", goto, GOTO),
+            ("refuse SYNTAX", None, GOTO),
+            ("refuse TRUNCATED", None, "{'a':1}"),
+            ("refuse SYNTAX canonical=TRUNCATED", None, "{'a':1}"),
             // Not a document, but a reply that the whole decoder takes.
-            ("refuse SYNTAX\n".into(), &format!("So: {GOTO}")),
+            ("refuse SYNTAX", None, &format!("So: {GOTO}")),
         ] {
-            assert!(
-                parsed(&text).check(input.as_bytes()).is_err(),
-                "{text}{input}"
-            );
+            let checked = parsed(expect, output).check(input.as_bytes());
+            assert!(checked.is_err(), "{expect}: {input}");
         }
     }
 
@@ -182,17 +179,17 @@ mod tests {
 
     #[test]
     fn other_expectations_are_refused() {
-        for text in [
-            "accept\n",
-            "accept\n{}",
-            "accept\n{}\n{}\n",
-            "refuse NO_SUCH_CODE\n",
-            "refuse SYNTAX canonical=NO\n",
-            "refuse SYNTAX canonical=SYNTAX\n",
-            "refuse SYNTAX status=429\n",
-            "refuse SYNTAX\nwhy\n",
+        for (expect, output) in [
+            ("accept", None),
+            ("accept", Some("{}\n{}")),
+            ("refuse NO_SUCH_CODE", None),
+            ("refuse SYNTAX canonical=NO", None),
+            ("refuse SYNTAX canonical=SYNTAX", None),
+            ("refuse SYNTAX status=429", None),
+            ("refuse SYNTAX", Some("why")),
         ] {
-            assert!(SyscallExpectation::parse("goto", text).is_err(), "{text:?}");
+            let parsed = SyscallExpectation::parse("goto", expect, output);
+            assert!(parsed.is_err(), "{expect}: {output:?}");
         }
     }
 }

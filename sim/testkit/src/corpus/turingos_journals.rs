@@ -2,7 +2,7 @@
 
 use turingos_run::turingos_journal::{Counts, FaultCode, verify};
 
-use super::headline::{Headline, only_notes};
+use super::headline::{Headline, no_output};
 use super::{Disagreement, Expectation};
 
 /// What the reader makes of a journal: `accept tuples=4 traps=1 routes=0 others=2` (and `foreign=1`
@@ -23,9 +23,9 @@ pub enum JournalExpectation {
 impl Expectation for JournalExpectation {
     const FOLDER: &'static str = "turingos-journals";
 
-    fn parse(_: &str, text: &str) -> Result<Self, String> {
-        let mut headline = Headline::parse(text)?;
-        only_notes(headline.below)?;
+    fn parse(_: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
+        let mut headline = Headline::parse(expect)?;
+        no_output(output)?;
         let refused_with = headline.refused_with;
         let mut number = |key: &str, default: Option<u64>| match (headline.take(key), default) {
             (Some(digits), _) => digits
@@ -99,11 +99,11 @@ mod tests {
         composer.tuple("s", "SYS_GOTO", "a");
         composer.line("Tick", "-");
         let journal = composer.finish();
-        let parse = |text| JournalExpectation::parse("whole", text).unwrap();
-        let accept = parse("accept tuples=1 traps=0 routes=0 others=1\n");
+        let parse = |expect| JournalExpectation::parse("whole", expect, None).unwrap();
+        let accept = parse("accept tuples=1 traps=0 routes=0 others=1");
         assert_eq!(accept.check(journal.as_bytes()), Ok(()));
         assert!(accept.check(b"").is_err());
-        let refuse = parse("refuse EMPTY line=1\n# why\n");
+        let refuse = parse("refuse EMPTY line=1");
         assert_eq!(refuse.check(b""), Ok(()));
         assert!(refuse.check(journal.as_bytes()).is_err());
         assert!(refuse.check(b"x").is_err());
@@ -111,19 +111,18 @@ mod tests {
 
     #[test]
     fn other_expectations_are_refused() {
-        for text in [
-            "accept\n",
-            "accept tuples=1 traps=0 routes=0\n",
-            "accept tuples=1 traps=0 routes=0 others=0 lines=1\n",
-            "accept tuples=one traps=0 routes=0 others=0\n",
-            "refuse EMPTY\n",
-            "refuse STRANGE line=1\n",
-            "refuse EMPTY line=1\nx\n",
+        for expect in [
+            "accept",
+            "accept tuples=1 traps=0 routes=0",
+            "accept tuples=1 traps=0 routes=0 others=0 lines=1",
+            "accept tuples=one traps=0 routes=0 others=0",
+            "refuse EMPTY",
+            "refuse STRANGE line=1",
         ] {
-            assert!(
-                JournalExpectation::parse("whole", text).is_err(),
-                "{text:?}"
-            );
+            let parsed = JournalExpectation::parse("whole", expect, None);
+            assert!(parsed.is_err(), "{expect}");
         }
+        let parsed = JournalExpectation::parse("whole", "refuse EMPTY line=1", Some("x"));
+        assert!(parsed.is_err());
     }
 }

@@ -3,7 +3,7 @@
 use turingos::contract::{Contract, ContractError, Progress, Step};
 use turingos::isa::{Syscall, Transition};
 use turingos::journal::Status;
-use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig};
+use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
 use turingos::pointer::Pointer;
 use turingos::trap::TrapKind;
 
@@ -126,11 +126,11 @@ fn tick(kernel: &mut Kernel, world: &mut World, is_enabled: bool, syscall: Sysca
     let shows_a_plan = !open.frame().starts_with("[OS_CONTRACT]\n(none)\n");
     assert_eq!(shows_a_plan, is_enabled);
     let lane = open.lane();
-    let collapse = Collapse {
+    let oracle = OracleOutcome {
         lane,
         failed_over: false,
         raw: reply.as_bytes(),
-        outcome: Ok(&reply),
+        reply: Ok(&reply),
     };
-    open.commit(0, world, &collapse)
+    open.commit(0, world, &oracle)
 }

@@ -9,7 +9,7 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 use turingos::isa::{self, Opcode, OpcodeClass, TaskStatus, Transition};
 use turingos::journal::{Chain, Status, shown_pointer};
-use turingos::kernel::{Collapse, Committed, FRAME_LIMIT, Kernel, KernelConfig, frame_limit};
+use turingos::kernel::{Committed, FRAME_LIMIT, Kernel, KernelConfig, OracleOutcome, frame_limit};
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::{MAX_TASK_TEXT, MAX_TASKS, RunQueue};
 use turingos::pointer::Pointer;
@@ -135,11 +135,11 @@ impl Machine {
         let committed = open.commit(
             self.now_us,
             &mut self.witness,
-            &Collapse {
+            &OracleOutcome {
                 lane: if failed_over { Lane::P } else { lane },
                 failed_over,
                 raw: text.as_deref().unwrap_or_default().as_bytes(),
-                outcome: text.as_deref().map_err(Clone::clone),
+                reply: text.as_deref().map_err(Clone::clone),
             },
         );
         let changed = self.witness.take_asked();

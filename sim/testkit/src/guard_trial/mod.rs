@@ -13,7 +13,7 @@ pub use violation::Violation;
 
 use turingos::guard_lane::write_block;
 use turingos::journal::Status;
-use turingos::kernel::{Collapse, Committed, Kernel, KernelConfig};
+use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
 use turingos::trap::{TrapFrame, TrapFrameFault, TrapKind};
 
 use turingos_world::{Quota, World};
@@ -155,14 +155,14 @@ impl Machine {
         };
         let frame = open.frame().to_owned();
         let reply = self.agent.reply(&frame);
-        let collapse = Collapse {
+        let oracle = OracleOutcome {
             lane: open.lane(),
             failed_over: false,
             // A trial keeps no journal, so that a huge reply need not be hashed.
             raw: b"",
-            outcome: Ok(reply),
+            reply: Ok(reply),
         };
-        let committed = open.commit(self.now_us, &mut self.world, &collapse);
+        let committed = open.commit(self.now_us, &mut self.world, &oracle);
         Ticked { frame, committed }
     }
 

@@ -1,4 +1,4 @@
-//! Every fuzz body on stable: over its seeds, over the authored corpus, and over arbitrary bytes.
+//! Every fuzz body on stable: over its seeds, over the corpus, and over arbitrary bytes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,6 +13,14 @@ use turingos::journal::{Record, Status};
 use turingos::trap::TrapKind;
 use turingos_run::soak::Settings;
 use turingos_run::{Header, Profile};
+use turingos_testkit::corpus::contracts::ContractExpectation;
+use turingos_testkit::corpus::guidance::GuardExpectation;
+use turingos_testkit::corpus::providers::ProviderExpectation;
+use turingos_testkit::corpus::replies::ReplyExpectation;
+use turingos_testkit::corpus::scenarios::ScenarioExpectation;
+use turingos_testkit::corpus::syscalls::SyscallExpectation;
+use turingos_testkit::corpus::turingos_journals::JournalExpectation;
+use turingos_testkit::corpus::{self, Corpus, MAX_INPUT_BYTES, load};
 use turingos_testkit::fuzzing::{self, TARGETS, Target, dictionary};
 
 /// Seeds of one target at most, and their bytes together.
@@ -45,14 +53,12 @@ fn seeds(name: &str) -> Vec<PathBuf> {
     files_below(&root().join("corpus/fuzz").join(name))
 }
 
-/// Runs a body over a file, and names both if a property does not hold.
-fn replay(target: Target, path: &Path) {
-    let bytes = fs::read(path).unwrap();
+/// Runs a body over an input, and names both if a property does not hold.
+fn replay(target: Target, input: &str, bytes: &[u8]) {
     assert!(
-        catch_unwind(|| (target.body)(&bytes)).is_ok(),
-        "{} fails on {}",
+        catch_unwind(|| (target.body)(bytes)).is_ok(),
+        "{} fails on {input}",
         target.name,
-        path.display()
     );
 }
 
@@ -62,7 +68,8 @@ fn every_body_holds_on_its_seeds() {
         let seeds = seeds(target.name);
         assert!(!seeds.is_empty(), "{} has no seeds", target.name);
         for path in seeds {
-            replay(target, &path);
+            let bytes = fs::read(&path).unwrap();
+            replay(target, &path.display().to_string(), &bytes);
         }
     }
 }
@@ -79,27 +86,34 @@ fn seeds_are_few_and_small() {
     }
 }
 
-#[test]
-fn every_body_holds_on_the_authored_corpus() {
-    for (folder, targets) in [
-        ("syscalls", "syscall"),
-        ("replies", "reply_text"),
-        ("providers", "provider_"),
-        ("turingos-journals", "turingos_journal"),
-        ("contracts", "contract"),
-        ("guard", "guard_block"),
-        ("scenario-files", "scenario"),
-    ] {
-        let inputs = files_below(&root().join("corpus").join(folder));
-        let is_input = |path: &&PathBuf| path.extension().is_some_and(|found| found == "in");
-        for path in inputs.iter().filter(is_input) {
-            for target in TARGETS {
-                if target.name.starts_with(targets) {
-                    replay(target, path);
-                }
-            }
+/// Runs the targets whose names begin with `prefix` over a folder of the corpus. What a recipe makes
+/// is left out where it is longer than an `input` may be.
+fn replay_folder<E: corpus::Expectation>(prefix: &str) {
+    let cases = load::<E>(&Corpus::BuiltIn).unwrap();
+    let targets: Vec<_> = (TARGETS.into_iter())
+        .filter(|target| target.name.starts_with(prefix))
+        .collect();
+    assert!(!targets.is_empty(), "{prefix}");
+    for case in cases {
+        let input = case.input();
+        if input.len() > MAX_INPUT_BYTES {
+            continue;
+        }
+        for &target in &targets {
+            replay(target, &format!("{}/{}", E::FOLDER, case.name), &input);
         }
     }
+}
+
+#[test]
+fn every_body_holds_on_the_corpus() {
+    replay_folder::<SyscallExpectation>("syscall");
+    replay_folder::<ReplyExpectation>("reply_text");
+    replay_folder::<ProviderExpectation>("provider_");
+    replay_folder::<JournalExpectation>("turingos_journal");
+    replay_folder::<ContractExpectation>("contract");
+    replay_folder::<GuardExpectation>("guard_block");
+    replay_folder::<ScenarioExpectation>("scenario");
 }
 
 /// Properties of scripts that never get anywhere would hold of nothing.

@@ -13,12 +13,12 @@ mod turingos_journals;
 
 use std::path::Path;
 
-use turingos_testkit::corpus::{Case, Expectation, disagreements, load};
+use turingos_testkit::corpus::{Case, Corpus, Expectation, disagreements, load};
 
 /// Loads a folder of the committed corpus.
 fn committed<E: Expectation>() -> Vec<Case<E>> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus"));
-    match load(root) {
+    match load(&Corpus::Directory(root.to_path_buf())) {
         Ok(cases) => cases,
         Err(error) => panic!("{error}"),
     }

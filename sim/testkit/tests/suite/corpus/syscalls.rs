@@ -30,7 +30,7 @@ const CATEGORIES: [&str; 20] = [
     "huge",
 ];
 
-/// The group directory of an opcode: `SYS_GIT_LOG` is `git-log`.
+/// The group of an opcode: `SYS_GIT_LOG` is `git-log`.
 fn group_of(opcode: Opcode) -> String {
     let name = opcode.name().trim_start_matches("SYS_");
     name.to_lowercase().replace('_', "-")

@@ -9,8 +9,8 @@ use turingos_run::line_reader::Line;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::turingos_journal::{FaultCode, Journal};
 use turingos_run::{Profile, RunDirectory};
-use turingos_testkit::corpus::load;
 use turingos_testkit::corpus::turingos_journals::JournalExpectation;
+use turingos_testkit::corpus::{Corpus, load};
 use turingos_testkit::fuzzing::turingos_journal::Composer;
 
 use super::checker;
@@ -67,7 +67,7 @@ fn is_about_form(code: FaultCode) -> bool {
 #[test]
 fn every_line_that_is_read_is_what_its_schema_says() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
-    let cases = load::<JournalExpectation>(&corpus).unwrap();
+    let cases = load::<JournalExpectation>(&Corpus::Directory(corpus)).unwrap();
     let mut checked = BTreeSet::new();
     for case in cases {
         if let JournalExpectation::Accept(_) = case.expectation {

@@ -264,7 +264,7 @@ fn traps_are_the_kernel_s() {
     );
     assert_eq!(
         frame["properties"]["panic_reset_count"]["maximum"],
-        turingos::guards::trap_loop::MAX_PANIC_RESETS
+        turingos::trap::MAX_PANIC_RESETS
     );
     assert_eq!(
         frame["properties"]["cause"]["properties"]["code"]["maxLength"],
@@ -287,7 +287,7 @@ fn a_guard_block_s_words_are_the_kernel_s() {
     assert_eq!(reply["required"]["const"], json!(REQUIRED_KEYS));
     assert_eq!(reply["optional"]["const"], json!(OPTIONAL_KEYS));
     assert_eq!(reply["opcode_key"]["const"], OPCODE_KEY);
-    let digits = turingos::guards::l1::SHOWN_DIGITS;
+    let digits = turingos::trap::TrapCause::SHOWN_DIGITS;
     assert_eq!(
         properties["signature"]["pattern"],
         format!("^[0-9a-f]{{{digits}}}$")
@@ -313,11 +313,11 @@ fn a_guard_block_s_words_are_the_kernel_s() {
     assert_eq!(legal["required"], properties["leave"]["const"]);
     assert_eq!(
         properties["attempts_left"]["maximum"],
-        turingos::guards::trap_loop::SAME_BASE
+        turingos::trap::SAME_TRAP
     );
     assert_eq!(
         properties["resets_left"]["maximum"],
-        turingos::guards::trap_loop::MAX_PANIC_RESETS
+        turingos::trap::MAX_PANIC_RESETS
     );
 }
 

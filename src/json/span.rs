@@ -1,0 +1,88 @@
+//! Values that are checked and left where they stand: a caller gets the bytes they take.
+//!
+//! As strict as reading, and without a copy of any string.
+
+use core::ops::Range;
+
+use super::fault::JsonFault;
+use super::reader::{Event, Items, Members, Reader};
+
+impl Reader<'_> {
+    /// Reads a value to its end; returns the bytes of the text that it takes.
+    ///
+    /// # Errors
+    /// [`JsonFault`]
+    pub fn span(&mut self) -> Result<Range<usize>, JsonFault> {
+        // What precedes a value is white space, which this steps over.
+        self.peek_token();
+        let start = self.position();
+        self.pass_value()?;
+        Ok(start..self.position())
+    }
+
+    /// Reads the value of the key that was read last, as [`Reader::span`] does.
+    ///
+    /// # Errors
+    /// [`JsonFault`]
+    pub fn member_span(&mut self) -> Result<Range<usize>, JsonFault> {
+        self.pass_colon()?;
+        self.span()
+    }
+
+    /// The byte of the text that is looked at next: behind what was read last.
+    #[must_use]
+    pub const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Steps over a value. Calls itself once for each container, which the nesting limit bounds.
+    fn pass_value(&mut self) -> Result<(), JsonFault> {
+        if self.peek_token() == Some(b'"') {
+            return self.pass_string();
+        }
+        match self.value()? {
+            Event::Array => {
+                let mut items = Items::default();
+                while self.find_item(&mut items)? {
+                    self.pass_value()?;
+                }
+            }
+            Event::Object => {
+                let mut members = Members::default();
+                while self.next_key(&mut members)?.is_some() {
+                    self.pass_colon()?;
+                    self.pass_value()?;
+                }
+            }
+            Event::Text(_)
+            | Event::Natural(_)
+            | Event::Negative(_)
+            | Event::Unrounded(_)
+            | Event::Boolean(_)
+            | Event::Null => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::Rules;
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_value_without_the_white_space_around_it() {
+        let text = " { \"a\" : [ 1 , \"\\n\" ] , \"b\":-2.5e3 , \"c\":{} } ";
+        let mut reader = Reader::new(text, Rules::any_json(2));
+        assert_eq!(reader.value(), Ok(Event::Object));
+        let mut members = Members::default();
+        for (name, value) in [("a", "[ 1 , \"\\n\" ]"), ("b", "-2.5e3"), ("c", "{}")] {
+            let key = reader.next_key(&mut members).expect("a key");
+            assert_eq!(key.as_deref(), Some(name));
+            assert_eq!(&text[reader.member_span().expect("a value")], value);
+        }
+        assert_eq!(reader.next_key(&mut members), Ok(None));
+        assert_eq!(reader.end(), Ok(()));
+        assert_eq!(reader.position(), text.len());
+    }
+}

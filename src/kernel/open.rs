@@ -1,0 +1,149 @@
+//! Steps one to five of a tick: observe, consult the plan, compose the frame, choose a lane.
+
+use core::fmt;
+
+use super::frame::{Section, compose, frame_limit};
+use super::machine::{Buffers, Kernel};
+use super::outcome::Observation;
+use crate::dispatch::{Context, Lane, RouteEntry};
+use crate::isa::OpcodeClass;
+use crate::journal::Status;
+use crate::manifold::Manifold;
+use crate::pointer::Pointer;
+
+/// A tick between its frame and its reply. Dropping it leaves the kernel as it was.
+#[derive(Debug)]
+#[must_use = "a tick counts only once it is committed"]
+pub struct OpenTick<'k> {
+    pub(super) kernel: &'k mut Kernel,
+    pub(super) seen: Observation,
+    pub(super) clipped: bool,
+    pub(super) route: RouteEntry,
+    pub(super) buffers: Buffers,
+}
+
+impl OpenTick<'_> {
+    /// The tick's number, from 0.
+    #[must_use]
+    pub const fn tick(&self) -> u64 {
+        self.kernel.tick
+    }
+
+    /// The state register to send.
+    #[must_use]
+    pub fn q(&self) -> &str {
+        &self.kernel.boot.q
+    }
+
+    /// The frame to send.
+    #[must_use]
+    pub fn frame(&self) -> &str {
+        &self.buffers.frame
+    }
+
+    /// The lane to call first.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        self.route.lane
+    }
+
+    /// Why that lane, and how healthy both are.
+    #[must_use]
+    pub const fn route(&self) -> &RouteEntry {
+        &self.route
+    }
+
+    /// How long the observation took in the world, in microseconds: the caller's clock has to
+    /// advance by it.
+    #[must_use]
+    pub const fn elapsed_us(&self) -> u64 {
+        self.seen.elapsed_us
+    }
+}
+
+/// A tick was asked of a machine that has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped(
+    /// How it stopped.
+    pub Status,
+);
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the machine is {}", self.0.name())
+    }
+}
+
+impl core::error::Error for Stopped {}
+
+impl Kernel {
+    /// Observes the pointer, composes the frame and chooses a lane.
+    ///
+    /// `now_us` is the caller's virtual time in microseconds. If the pointer is a command, the
+    /// world runs it here: that is what observing a command means.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the machine has halted or failed.
+    pub fn open<W: Manifold>(
+        &mut self,
+        now_us: u64,
+        world: &mut W,
+    ) -> Result<OpenTick<'_>, Stopped> {
+        if self.boot.status != Status::Running {
+            return Err(Stopped(self.boot.status));
+        }
+        let Buffers {
+            mut slice,
+            mut plan,
+            mut frame,
+            mut scratch,
+            mut guard,
+        } = core::mem::take(&mut self.buffers);
+        let seen = self.observe(world, now_us, &mut slice, &mut plan);
+        self.boot.guards.trace.render(&mut scratch);
+        if self.guard_lane {
+            self.guide(&seen, now_us, &mut guard);
+        }
+        let sections = [
+            (Section::Contract, plan.as_str()),
+            (Section::TraceCache, scratch.as_str()),
+            (Section::CallStack, self.queue.rendered()),
+            (Section::ObservedSlice, slice.as_str()),
+            (Section::Guard, guard.as_str()),
+        ];
+        let shown = match sections.split_last() {
+            Some((_, others)) if guard.is_empty() => others,
+            _ => sections.as_slice(),
+        };
+        let limit = frame_limit(self.system_prompt_chars, self.boot.q.chars().count());
+        let clipped = compose(shown, limit, &mut frame);
+        let route = self.dispatcher.route(Context {
+            trapped: self.boot.d.trap().is_some() || seen.is_trapped(),
+            blocked: self.queue.is_blocked(),
+            predicted: self.predict(&seen),
+        });
+        Ok(OpenTick {
+            kernel: self,
+            seen,
+            clipped,
+            route,
+            buffers: Buffers {
+                slice,
+                plan,
+                frame,
+                scratch,
+                guard,
+            },
+        })
+    }
+
+    /// What a model most likely does next: it leaves a trap, creates what is missing, and
+    /// otherwise does more of what it did last.
+    fn predict(&self, seen: &Observation) -> OpcodeClass {
+        match self.boot.d.pointer() {
+            Ok(Pointer::Trap { .. }) => OpcodeClass::WorldNavigation,
+            Ok(Pointer::File(_)) if seen.is_trapped() => OpcodeClass::WorldMutation,
+            _ => self.boot.last_class,
+        }
+    }
+}

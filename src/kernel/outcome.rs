@@ -1,0 +1,103 @@
+//! What the steps of a tick hand to each other: an observation, a trap, an ending.
+//!
+//! Plain values; every step of a tick may import this file, and it imports none of them.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::digest::Digest;
+use crate::guards::halt::Signal;
+use crate::manifold::WorldFault;
+use crate::memory::{Grant, PageTable};
+use crate::pointer::{Location, WorkspacePath, clip_bytes};
+use crate::trap::TrapKind;
+
+/// A trap about to be raised.
+pub(super) struct Trap {
+    pub(super) kind: TrapKind,
+    pub(super) code: &'static str,
+    pub(super) details: String,
+}
+
+impl Trap {
+    /// IO_FAULT: nothing can be written to `target`.
+    pub(super) fn writing(code: &'static str, target: &str) -> Self {
+        Self {
+            kind: TrapKind::IoFault,
+            code,
+            details: format!("writing {}", clip_bytes(target, 200)),
+        }
+    }
+
+    /// IO_FAULT: the write to `path` is refused, for the reason in `why`.
+    pub(super) fn refused_write(code: &'static str, path: &WorkspacePath, why: &str) -> Self {
+        Self {
+            kind: TrapKind::IoFault,
+            code,
+            details: format!("writing {}: {why}", clip_bytes(path.as_str(), 200)),
+        }
+    }
+
+    /// IO_FAULT: the world refuses the write to `path`.
+    pub(super) fn of_world(path: &WorkspacePath, fault: &WorldFault) -> Self {
+        Self::refused_write(fault.code.name(), path, &fault.detail)
+    }
+}
+
+/// How a tick ends for the registers.
+pub(super) struct Ending {
+    /// The new state register; `None` keeps the old one.
+    pub(super) q: Option<String>,
+    /// The new pointer; `None` keeps the old one.
+    pub(super) d: Option<Location>,
+    /// SHA-256 of what was changed.
+    pub(super) effect: Digest,
+}
+
+/// A trap that only adds to the slice, with its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SoftTrap {
+    pub(super) kind: TrapKind,
+    pub(super) code: &'static str,
+    /// What the trap is about, if it is not the pointer.
+    pub(super) details: Option<String>,
+}
+
+/// What one observation found, and what it will change if the tick commits.
+#[derive(Debug, Default)]
+pub(super) struct Observation {
+    /// SHA-256 of the whole slice before traps are noted on it and before paging.
+    pub(super) digest: Option<Digest>,
+    pub(super) soft_traps: [Option<SoftTrap>; 3],
+    pub(super) new_table: Option<PageTable>,
+    pub(super) grant: Option<Grant>,
+    pub(super) signal: Option<Signal>,
+    /// The slice's digest if the observation was a command that exited 0.
+    pub(super) successful_command: Option<Digest>,
+    pub(super) is_page: bool,
+    /// A contract is on, and by what it read a HALT would be refused.
+    pub(super) plan_unmet: bool,
+    /// Time the observation took in the world, in microseconds.
+    pub(super) elapsed_us: u64,
+}
+
+impl Observation {
+    pub(super) fn note(&mut self, kind: TrapKind, code: &'static str) {
+        self.note_soft(SoftTrap {
+            kind,
+            code,
+            details: None,
+        });
+    }
+
+    pub(super) fn note_soft(&mut self, trap: SoftTrap) {
+        if let Some(free) = self.soft_traps.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(trap);
+        }
+    }
+
+    /// True if a trap fired while observing.
+    pub(super) fn is_trapped(&self) -> bool {
+        self.soft_traps.iter().any(Option::is_some)
+    }
+}
