@@ -10,6 +10,7 @@ pub mod document;
 pub mod draws_chain;
 pub mod driver;
 pub mod error;
+pub mod fixed_point;
 pub mod header;
 pub mod kind;
 pub mod line_reader;

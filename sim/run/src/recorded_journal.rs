@@ -1,4 +1,4 @@
-//! A journal that was written before, to hold a second run of the same inputs to.
+//! A recorded journal that a second run of the same inputs is compared with.
 //!
 //! Never holds more than what is read ahead in memory.
 
