@@ -2,21 +2,17 @@
 //!
 //! A level is in ten-thousandths everywhere else; no float is ever involved.
 
+use turingos_run::fixed_point::Decimal;
 use turingos_run::scenario::MAX_NOISE;
 
 /// Reads `0`, `1`, `0.05`: a share from 0 to 1 with at most four decimals.
 pub(super) fn parse(text: &str) -> Result<u16, String> {
-    let wanted = || "a share from 0 to 1 with at most four decimals, such as 0.05".to_owned();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_decimal =
-        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_decimal(whole) || !is_decimal(fraction) || whole.len() > 1 || fraction.len() > 4 {
-        return Err(wanted());
-    }
-    let whole: u16 = whole.parse().map_err(|_| wanted())?;
-    let fraction: u16 = format!("{fraction:0<4}").parse().map_err(|_| wanted())?;
-    let level = whole * 10_000 + fraction;
-    (level <= MAX_NOISE).then_some(level).ok_or_else(wanted)
+    let level = Decimal::read(text)
+        .filter(|share| share.whole_digits() == 1 && share.decimals() <= 4)
+        .and_then(|share| u16::try_from(share.scaled(4)?).ok());
+    level
+        .filter(|level| *level <= MAX_NOISE)
+        .ok_or_else(|| "a share from 0 to 1 with at most four decimals, such as 0.05".to_owned())
 }
 
 #[cfg(test)]

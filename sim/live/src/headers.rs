@@ -4,6 +4,7 @@
 
 use reqwest::header::HeaderMap;
 
+use turingos_run::fixed_point::Decimal;
 use turingos_run::tape::KEPT_HEADERS;
 
 /// The longest kept value, in bytes; a longer one is dropped.
@@ -27,21 +28,12 @@ pub(super) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
 #[must_use]
 pub(super) fn retry_after_us(kept: &[(String, String)]) -> Option<u64> {
     let value = |name| kept.iter().find(|(kept, _)| *kept == name);
-    let of = |name, unit_digits| value(name).and_then(|(_, text)| scaled(text, unit_digits));
+    let of = |name, decimals| {
+        let number = Decimal::read(value(name)?.1.trim())?;
+        // A wait beyond 64 bits of microseconds is as long as one of that many.
+        Some(number.scaled(decimals).unwrap_or(u64::MAX))
+    };
     of("retry-after-ms", 3).or_else(|| of("retry-after", 6))
-}
-
-/// A decimal number times ten to the power of `digits`, further digits dropped.
-fn scaled(text: &str, digits: usize) -> Option<u64> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) {
-        return None;
-    }
-    let fraction = fraction.chars().chain(std::iter::repeat('0')).take(digits);
-    let digits: String = whole.chars().chain(fraction).collect();
-    // A wait beyond 64 bits of microseconds is cut to that.
-    Some(digits.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod divergence;
 pub mod document;
 mod driver;
 pub mod error;
+pub mod fixed_point;
 pub mod header;
 mod injections;
 pub mod kind;

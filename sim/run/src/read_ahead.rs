@@ -75,7 +75,7 @@ pub(super) struct ReadAhead {
     batches: Receiver<Message>,
     spent: Sender<Batch>,
     /// Has the file until it is dropped, so that it is open as long as this is. A thread whose
-    /// batches nobody takes any more ends by itself.
+    /// receiver is gone ends by itself.
     _thread: JoinHandle<ChainReader<File>>,
     batch: Batch,
     /// The batch before this one.
@@ -186,7 +186,7 @@ impl ReadAhead {
     }
 }
 
-/// Sends every record until the file ends, a line is refused, or nobody wants any more.
+/// Sends every record until the file ends, a line is refused, or the receiver is gone.
 fn send_all(
     lines: &mut ChainReader<impl Read>,
     sender: &SyncSender<Message>,
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_nobody_listens_to_ends() {
+    fn thread_without_a_receiver_ends() {
         let (_folder, path) = file(3_000, 900, "");
         let mut lines = ChainReader::open(&path, Digest::EMPTY, 10_000).unwrap();
         let (sender, batches) = sync_channel(WAITING_BATCHES);

@@ -5,10 +5,11 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Checker, Violation};
+use turingos_run::line_reader::LineReader;
 use turingos_run::one_line::one_line;
 use turingos_run::strict_json::strict_value;
 use turingos_run::tape::MAX_TAPE_LINE_BYTES;
@@ -52,7 +53,7 @@ pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     };
     let is_lines = path.extension().is_some_and(|ending| ending == "jsonl");
     if is_lines {
-        return check_lines(checker, BufReader::with_capacity(64 * 1024, file));
+        return check_lines(checker, file);
     }
     let mut bytes = Vec::new();
     match read_up_to(file, MAX_DOCUMENT_BYTES, &mut bytes) {
@@ -61,26 +62,20 @@ pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     }
 }
 
-fn check_lines(checker: &Checker, mut lines: impl BufRead) -> Verdict {
-    let mut line = Vec::new();
-    let mut count = 0;
+fn check_lines(checker: &Checker, source: impl Read) -> Verdict {
+    let limit = usize::try_from(MAX_LINE_BYTES).unwrap_or(usize::MAX);
+    let mut lines = LineReader::new(source, limit);
+    let mut documents = 0;
     loop {
-        line.clear();
-        // One byte beyond the limit shows that the line is too long.
-        let read = (&mut lines)
-            .take(MAX_LINE_BYTES + 1)
-            .read_until(b'\n', &mut line);
-        match read {
-            Ok(0) => return Verdict::Valid { documents: count },
-            Ok(_) => count += 1,
-            Err(cause) => return unreadable(Some(count + 1), &cause),
-        }
-        if line.len() as u64 > MAX_LINE_BYTES {
-            return unreadable(Some(count), &too_long(MAX_LINE_BYTES));
-        }
-        if let Some(verdict) = check_document(checker, &line, Some(count)) {
+        let line = match lines.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => return Verdict::Valid { documents },
+            Err(error) => return unreadable(Some(error.line()), &error),
+        };
+        if let Some(verdict) = check_document(checker, line.bytes, Some(line.number)) {
             return verdict;
         }
+        documents = line.number;
     }
 }
 
@@ -153,7 +148,7 @@ mod tests {
         let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
         assert_eq!(
             reason(lines(&long)),
-            (Some(1), format!("longer than {MAX_LINE_BYTES} bytes"))
+            (Some(1), format!("is longer than {MAX_LINE_BYTES} bytes"))
         );
     }
 }

@@ -1,8 +1,8 @@
 //! Answers from a tape, and nothing but those.
 //!
-//! A request is known by its canonical JSON; the calls that sent the same one are answered in
-//! their order. A request that is not on the tape, or came more often than it was recorded, is
-//! refused with the nearest one named. Never makes up an answer, and never calls anybody.
+//! A request is identified by its canonical JSON; the calls that sent the same one are answered in
+//! their order. A request that is not on the tape, or is sent more often than it was recorded, is
+//! refused, and the refusal names the nearest one. Never makes up an answer, and opens no connection.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -167,22 +167,22 @@ impl Recording {
         self.is_unfinished
     }
 
-    /// What was answered when the request came for the time `attempt`, from 0.
+    /// The recorded answer to the request when it is sent for the time `attempt`, from 0.
     ///
     /// # Errors
     /// The recording has no such call.
-    pub fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
-        let Some(calls) = self.calls.get(&asked.canonical) else {
-            return Err(Refusal::new(Reason::NotRecorded, self.nearest(asked)));
+    pub fn answer(&self, request: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
+        let Some(calls) = self.calls.get(&request.canonical) else {
+            return Err(Refusal::new(Reason::NotRecorded, self.nearest(request)));
         };
-        let provider = asked.endpoint.provider();
+        let provider = request.endpoint.provider();
         let own: Vec<_> = calls.iter().filter(|call| call.is_of(provider)).collect();
         if let Some(call) = own.get(attempt as usize) {
             return call.answer();
         }
         let message = match own.first() {
             Some(first) => format!(
-                "this request was recorded {} times and has come once more; the first one is {}",
+                "this request was recorded {} times and was sent again; the first recorded one is {}",
                 own.len(),
                 first.place()
             ),
@@ -193,27 +193,27 @@ impl Recording {
 
     /// Names the recorded request that has the most in common with this one, at its beginning and
     /// its end together.
-    fn nearest(&self, asked: &ParsedRequest) -> String {
-        let asked = asked.canonical.as_str();
-        let alike = |request: &str| {
-            let start = common_prefix(asked, request);
-            let rest = asked.len().min(request.len()) - start;
-            let end = asked.bytes().rev().zip(request.bytes().rev());
+    fn nearest(&self, request: &ParsedRequest) -> String {
+        let sent = request.canonical.as_str();
+        let alike = |recorded: &str| {
+            let start = common_prefix(sent, recorded);
+            let rest = sent.len().min(recorded.len()) - start;
+            let end = sent.bytes().rev().zip(recorded.bytes().rev());
             start + end.take(rest).take_while(|(a, b)| a == b).count()
         };
         // The first of several that are as near, in the order of their canonical forms.
         let nearest = self.calls.iter().rev().max_by_key(|entry| alike(entry.0));
-        let Some((request, call)) = nearest.and_then(|(text, calls)| Some((text, calls.first()?)))
+        let Some((recorded, call)) = nearest.and_then(|(text, calls)| Some((text, calls.first()?)))
         else {
             return "this request is not on the tape".to_owned();
         };
-        let at = common_prefix(asked, request);
+        let at = common_prefix(sent, recorded);
         format!(
             "this request is not on the tape; the nearest one is {}, which differs from byte {at} \
-             of its canonical form on: recorded {:?}, asked {:?}",
+             of its canonical form on: recorded {:?}, sent {:?}",
             call.place(),
-            excerpt(request, at),
-            excerpt(asked, at),
+            excerpt(recorded, at),
+            excerpt(sent, at),
         )
     }
 }
@@ -226,7 +226,7 @@ impl Call {
         )
     }
 
-    /// False if another provider answered. Where nobody did, nothing says who was asked.
+    /// False if another provider answered. A call without an answer has no provider.
     fn is_of(&self, provider: Provider) -> bool {
         match &self.outcome {
             CallOutcome::Reply(reply) => reply.provider == provider,

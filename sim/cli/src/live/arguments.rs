@@ -13,6 +13,7 @@ use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::soak::seed;
 use turingos_live::Budget;
+use turingos_run::fixed_point::Decimal;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
@@ -189,13 +190,11 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
 
 /// Dollars as a decimal number, of which micro-dollars are the sixth place.
 fn micro_dollars(text: &str) -> Result<u64, String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 6 {
-        return Err("not an amount such as 2.50, to the millionth".into());
-    }
-    let digits = format!("{whole}{fraction:0<6}");
-    digits.parse().map_err(|_| "too much money".into())
+    Decimal::read(text)
+        .filter(|number| number.decimals() <= 6)
+        .ok_or("not an amount such as 2.50, to the millionth")?
+        .scaled(6)
+        .ok_or_else(|| "too much money".into())
 }
 
 #[cfg(test)]

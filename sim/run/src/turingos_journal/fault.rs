@@ -47,7 +47,7 @@ codes! {
     NotALine = "NOT_A_LINE",
     /// What follows the kind is no compact JSON object.
     Syntax = "SYNTAX",
-    /// A key stands twice in one object.
+    /// A duplicate key in one object.
     DuplicateKey = "DUPLICATE_KEY",
     /// A member is missing.
     MissingMember = "MISSING_MEMBER",
@@ -140,7 +140,7 @@ impl From<JsonFault> for LineFault {
             ),
             JsonFaultKind::DuplicateKey(key) => Self::new(
                 FaultCode::DuplicateKey,
-                format_args!("`{key}` stands twice, again at byte {place} of its JSON"),
+                format_args!("duplicate key `{key}` at byte {place} of its JSON"),
             ),
         }
     }

@@ -157,18 +157,18 @@ fn a_forged_record_is_found_at_its_line() {
     assert_eq!(forged(0, records[0].clone()), None);
     let fourth = &records[3];
     for (record, says) in [
-        ("{}".to_owned(), "is not one"),
+        ("{}".to_owned(), "is not a journal record"),
         (
             fourth.replace("{\"tick\":3,", "{\"tick\":4,"),
             "its tick is 4, expected 3",
         ),
         (
             fourth.replace("{\"tick\":3,", "{\"tick\": 3,"),
-            "one spelling",
+            "is not in canonical form",
         ),
         (
             fourth.replace("\"pointer\":\"", "\"pointer\":\"x"),
-            "its pointer is not where",
+            "its pointer differs from",
         ),
         (
             fourth.replace("\"failover\":", "\"extra\":1,\"failover\":"),
@@ -176,7 +176,7 @@ fn a_forged_record_is_found_at_its_line() {
         ),
         (
             fourth.replace("\"time_us\":", "\"time_us\":0,\"x\":"),
-            "is not one",
+            "is not a journal record",
         ),
     ] {
         assert_ne!(&record, fourth);
