@@ -75,6 +75,7 @@ pub(super) const REPLY: Rules = Rules {
     nesting: MAX_NESTING,
     any_number: false,
     any_character: false,
+    white_space: true,
 };
 
 /// Why a document was refused, and what prose extraction makes of that.

@@ -142,6 +142,7 @@ mod tests {
             nesting: 1,
             any_number: false,
             any_character: false,
+            white_space: true,
         };
         read_by(INTEGERS, text)
     }

@@ -245,6 +245,7 @@ mod tests {
         nesting: 0,
         any_number: false,
         any_character: false,
+        white_space: true,
     };
 
     fn read(text: &str) -> Result<Cow<'_, str>, JsonFaultKind> {

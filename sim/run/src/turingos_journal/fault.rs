@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::json::{JsonFault, JsonFaultKind};
+use turingos::json::{JsonFault, JsonFaultKind};
+
 use crate::one_line::one_line;
 
 macro_rules! codes {
@@ -132,16 +133,12 @@ impl LineFault {
 
 impl From<JsonFault> for LineFault {
     fn from(fault: JsonFault) -> Self {
-        let place = fault.at.saturating_add(1);
-        match fault.kind {
-            JsonFaultKind::Syntax(what) => Self::new(
-                FaultCode::Syntax,
-                format_args!("{what} at byte {place} of its JSON"),
-            ),
-            JsonFaultKind::DuplicateKey(key) => Self::new(
-                FaultCode::DuplicateKey,
-                format_args!("duplicate key `{key}` at byte {place} of its JSON"),
-            ),
-        }
+        let code = match fault.kind {
+            JsonFaultKind::DuplicateKey(_) => FaultCode::DuplicateKey,
+            _ => FaultCode::Syntax,
+        };
+        let place = fault.byte.saturating_add(1);
+        let kind = fault.kind;
+        Self::new(code, format_args!("{kind} at byte {place} of its JSON"))
     }
 }
