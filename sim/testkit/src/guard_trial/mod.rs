@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_is_the_same_twice_and_its_blocks_are_those_shown() {
+    fn recording_is_deterministic_and_matches_the_frames() {
         let mut pairs = 0;
         for &violation in Violation::ALL {
             let trial = trial(violation, OBEDIENCE, true);

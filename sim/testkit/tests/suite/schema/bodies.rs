@@ -78,7 +78,7 @@ fn frame(provider: Provider, response: &Value) -> Value {
 }
 
 #[test]
-fn a_crossing_of_the_bus_is_a_frame() {
+fn bus_results_are_valid_frames() {
     let checker = checker("bus-frame.v1");
     let transition: Value = serde_json::from_str(TRANSITION).unwrap();
     for (provider, body) in sent(TRANSITION) {
@@ -110,7 +110,7 @@ fn a_crossing_of_the_bus_is_a_frame() {
 }
 
 #[test]
-fn every_changed_body_is_judged_alike() {
+fn agree_on_a_changed_body() {
     let checker = checker("bus-frame.v1");
     let mut judged = [0, 0];
     for (provider, body) in sent("x").into_iter().chain(rare()) {
@@ -143,7 +143,7 @@ fn judge(
 
 /// Every finish word of every provider: only those of a whole reply pass, and as the same words.
 #[test]
-fn only_whole_endings_pass() {
+fn incomplete_endings_are_refused() {
     let checker = checker("bus-frame.v1");
     let words = [
         "stop",
@@ -198,7 +198,7 @@ fn only_whole_endings_pass() {
 
 /// Two changes to one body: the bus and the schema still judge alike.
 #[test]
-fn a_body_changed_twice_is_judged_alike() {
+fn agree_on_a_body_changed_twice() {
     let checker = checker("bus-frame.v1");
     let once: Vec<(Provider, Tree)> = sent("x")
         .into_iter()
