@@ -33,7 +33,7 @@ fn runtime() -> Runtime {
 
 /// Whole ticks without disk, and the hashing that they cannot do without.
 fn tick(criterion: &mut Criterion) {
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         let mut group = criterion.benchmark_group(format!("tick-{profile}"));
         group.throughput(Throughput::Elements(TICKS));
         let runtime = runtime();

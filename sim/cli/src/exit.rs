@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use strum::VariantArray;
 use turingos_run::{Blame, RunIoError};
 
 /// How the command ends. Scripts rely on the numbers: they never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub(crate) enum Exit {
     /// Everything that was asked for holds.
     Passed = 0,
@@ -30,16 +31,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// Every exit code, in order.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Passed,
-        Self::Failed,
-        Self::Usage,
-        Self::NotLive,
-        Self::Nondeterminism,
-        Self::Divergence,
-        Self::Corrupt,
-        Self::System,
-    ];
+    pub(crate) const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The number that the shell sees.
     #[must_use]
@@ -134,8 +126,8 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_documented_ones() {
-        let numbers = Exit::ALL.map(Exit::code);
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
+        let numbers = Exit::ALL.iter().map(|exit| exit.code());
+        assert_eq!(numbers.collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(Exit::Divergence.code(), 5);
         assert_eq!(Exit::System.meaning(), "I/O or provider error");
     }

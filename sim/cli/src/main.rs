@@ -60,7 +60,7 @@ enum Verb {
 
 fn exit_codes() -> String {
     let mut text = String::from("Exit codes:");
-    for exit in Exit::ALL {
+    for &exit in Exit::ALL {
         text += &format!("\n  {}  {}", exit.code(), exit.meaning());
     }
     text

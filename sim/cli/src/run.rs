@@ -39,10 +39,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse)]
     pub(crate) noise: u16,
     /// Who carries out the mission.
-    #[arg(long, value_parser = one_of(&AgentKind::ALL, AgentKind::name), default_value = "worker")]
+    #[arg(long, value_parser = one_of(AgentKind::ALL, AgentKind::name), default_value = "worker")]
     pub(crate) agent: AgentKind,
     /// How replies go wrong: routine by --noise, hostile in every way there is.
-    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), default_value = "routine")]
+    #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]

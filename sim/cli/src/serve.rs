@@ -41,7 +41,7 @@ pub(crate) struct ServeArgs {
     pub(crate) seed: u64,
     /// Spoil replies and fail calls as the agents and providers of this mixture do; without it
     /// every reply is good.
-    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), conflicts_with = "tape")]
+    #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), conflicts_with = "tape")]
     pub(crate) profile: Option<Profile>,
     /// How many calls go wrong, in ten-thousandths, in place of the profile's rates: late, 429
     /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
@@ -137,7 +137,10 @@ impl ServeArgs {
 
 fn kind(name: &str) -> Result<ChaosKind, String> {
     ChaosKind::named(name).ok_or_else(|| {
-        let names = ChaosKind::ALL.map(ChaosKind::name);
+        let names = ChaosKind::ALL
+            .iter()
+            .map(|kind| kind.name())
+            .collect::<Vec<_>>();
         format!("one of {}", names.join(", "))
     })
 }

@@ -27,7 +27,7 @@ pub(crate) struct SoakArgs {
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
     /// Which mixture of missions and faults.
-    #[arg(long, value_parser = one_of(&Profile::ALL, Profile::name), default_value = "routine")]
+    #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
     /// Turn a subset of the kinds of noise and provider fault, drawn from the seed, off.
     #[arg(long)]

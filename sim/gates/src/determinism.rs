@@ -16,7 +16,8 @@ pub(super) fn gate() -> Finding {
         let words: Vec<_> = line.split(' ').collect();
         let parsed = match words[..] {
             [profile, seed, ticks, root, _] => Profile::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .find(|known| known.name() == profile)
                 .zip(seed.parse().ok().zip(ticks.parse().ok()))
                 .map(|(profile, (seed, ticks))| (profile, seed, ticks, root)),

@@ -61,7 +61,7 @@ fn transcript(run: &Path, ledger: &mut Ledger) -> bool {
 /// Records and replays runs below `scratch`.
 fn recorded(scratch: TempDir, ledger: &mut Ledger) -> std::io::Result<String> {
     let mut same = 0;
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         for seed in SEEDS {
             let run = scratch.path().join(format!("{profile}-{seed}"));
             let replayed = record(&run, profile, seed).and_then(|()| replay(&run, None, |_| ()));

@@ -88,7 +88,8 @@ async fn protocols(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
 /// What is no request comes back in an envelope that the bus reads as final.
 async fn refusals(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
     let calls: Vec<_> = Endpoint::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .flat_map(|endpoint| ["{", "{}", "[]"].map(|body| (endpoint, body.to_owned())))
         .collect();
     let received = ask_all(agent(Chaos::NONE), calls.clone()).await?;
@@ -135,7 +136,7 @@ fn calls(same: bool) -> impl Iterator<Item = (Endpoint, String)> {
     (0..PROMPTS).flat_map(move |prompt| {
         let ways = [false, true].into_iter().enumerate();
         ways.flat_map(move |(way, stream)| {
-            let endpoints = Endpoint::ALL.into_iter().enumerate();
+            let endpoints = Endpoint::ALL.iter().copied().enumerate();
             endpoints.map(move |(index, endpoint)| {
                 let own = if same {
                     0

@@ -13,7 +13,7 @@ const SEED: u64 = 42;
 pub(super) fn gate() -> Finding {
     let mut ledger = Ledger::default();
     let mut roots = Vec::new();
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         let outcome = run(profile, SEED, TICKS, |_, _| {});
         for gate in judge(&Settings::header(profile, SEED, TICKS), &outcome.tally) {
             ledger.expect(gate.pass, || {

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 use similar::TextDiff;
+use strum::{IntoStaticStr, VariantArray};
 
 /// At most so many members are told to differ.
 const MAX_DIFFERENCES: usize = 40;
@@ -50,8 +51,11 @@ pub struct Difference {
 }
 
 /// Why a replay left its recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Cause {
     /// A call in its place sends another request.
     PromptChanged,
@@ -71,28 +75,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 7] = [
-        Self::PromptChanged,
-        Self::OrderChanged,
-        Self::ExtraCall,
-        Self::MissingCall,
-        Self::WorldChanged,
-        Self::RecordChanged,
-        Self::TrapFrameChanged,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The cause as it is written in reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PromptChanged => "PROMPT_CHANGED",
-            Self::OrderChanged => "ORDER_CHANGED",
-            Self::ExtraCall => "EXTRA_CALL",
-            Self::MissingCall => "MISSING_CALL",
-            Self::WorldChanged => "WORLD_CHANGED",
-            Self::RecordChanged => "RECORD_CHANGED",
-            Self::TrapFrameChanged => "TRAP_FRAME_CHANGED",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

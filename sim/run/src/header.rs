@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use turingos::Digest;
 
 use super::document::{self, DocumentError, Format};
@@ -18,8 +19,11 @@ const FORMAT: Format = Format {
 };
 
 /// What kind of run a header describes; its `kind` member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum RunKind {
     /// Missions drawn from a seed, in a simulated world.
     Soak,
@@ -31,16 +35,12 @@ pub enum RunKind {
 
 impl RunKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Soak, Self::Scenario, Self::Live];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The kind as it is written in headers.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Soak => "soak",
-            Self::Scenario => "scenario",
-            Self::Live => "live",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -154,15 +154,31 @@ pub fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
     }
     document::expect_format(bytes, FORMAT)?;
     let Probe { kind } = serde_json::from_slice(bytes)?;
-    let known = RunKind::ALL.into_iter().find(|known| known.name() == kind);
+    let known = RunKind::ALL
+        .iter()
+        .copied()
+        .find(|known| known.name() == kind);
     known.ok_or_else(|| DocumentError::UnknownKind {
         found: kind.chars().take(40).collect(),
     })
 }
 
 /// Which mixture of missions and faults a seeded run draws from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Profile {
     /// A model that mostly does its work, and now and then fails as models do.
     Routine,
@@ -172,15 +188,12 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile.
-    pub const ALL: [Self; 2] = [Self::Routine, Self::Hostile];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The profile as it is written in headers and on the command line.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Routine => "routine",
-            Self::Hostile => "hostile",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -20,7 +20,8 @@ impl Kind {
     /// The names of all kinds, separated by commas.
     #[must_use]
     pub fn known() -> String {
-        RunKind::ALL.map(RunKind::name).join(", ")
+        let names: Vec<_> = RunKind::ALL.iter().map(|kind| kind.name()).collect();
+        names.join(", ")
     }
 
     /// Reads the bytes of a `header.json` of any kind.

@@ -2,12 +2,13 @@
 //!
 //! Never looks at a request's body.
 
+use strum::VariantArray;
 use turingos::bus::Provider;
 
 use turingos_agents::wire::Shape;
 
 /// A path that answers prompts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Endpoint {
     /// OpenAI's chat completions.
     ChatCompletions,
@@ -21,12 +22,7 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 4] = [
-        Self::ChatCompletions,
-        Self::Messages,
-        Self::OllamaChat,
-        Self::OllamaGenerate,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The paths it is served under; the first is the provider's own.
     #[must_use]

@@ -23,7 +23,7 @@ use super::{Desk, discovery, refused, request_id};
 
 pub(super) fn of(desk: Arc<Desk>) -> Router {
     let mut routes = Router::new();
-    for endpoint in Endpoint::ALL {
+    for &endpoint in Endpoint::ALL {
         for path in endpoint.paths() {
             let handler = move |State(desk): State<Arc<Desk>>,
                                 ConnectInfo(fate): ConnectInfo<Fate>,

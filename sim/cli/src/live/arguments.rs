@@ -57,7 +57,7 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) key_variable: Option<String>,
     /// How JSON is asked for.
-    #[arg(long, value_parser = one_of(&OutputMode::ALL, OutputMode::name))]
+    #[arg(long, value_parser = one_of(OutputMode::ALL, OutputMode::name))]
     pub(crate) output: Option<OutputMode>,
     /// Let replies come in pieces.
     #[arg(long)]

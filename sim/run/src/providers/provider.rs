@@ -4,11 +4,25 @@
 //! requests wherever the run is replayed.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use turingos::bus::Provider;
 
 /// How a model is asked for a JSON document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum OutputMode {
     /// The provider enforces the schema of a transition.
     Schema,
@@ -20,16 +34,12 @@ pub enum OutputMode {
 
 impl OutputMode {
     /// Every mode, the strictest first.
-    pub const ALL: [Self; 3] = [Self::Schema, Self::Object, Self::Text];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The mode as it is written in settings.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Schema => "schema",
-            Self::Object => "object",
-            Self::Text => "text",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// True if `provider` has a request member for this mode. The messages API has none for any

@@ -283,7 +283,8 @@ mod tests {
     fn every_body_is_json_and_carries_the_schema_where_the_provider_takes_one() {
         for kind in Provider::ALL {
             for output in OutputMode::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .filter(|it| it.is_offered_by(kind))
             {
                 for stream in [false, true] {
@@ -322,7 +323,7 @@ mod tests {
     fn a_body_is_recognised_inside_a_json_string_and_no_other_is() {
         let every = Provider::ALL.into_iter().flat_map(|kind| {
             let offered = move |it: &OutputMode| it.is_offered_by(kind);
-            let modes = OutputMode::ALL.into_iter().filter(offered);
+            let modes = OutputMode::ALL.iter().copied().filter(offered);
             modes.map(move |output| settings(kind, output, true))
         });
         for settings in every {

@@ -2,6 +2,7 @@
 //!
 //! Never carries more of the file than a clipped key, name or path.
 
+use strum::{IntoStaticStr, VariantArray};
 use thiserror::Error;
 use turingos::pointer::clip_bytes;
 
@@ -39,9 +40,11 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// Every reason for which a scenario is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum ScenarioCode {
     /// The file is longer than a scenario may be.
+    #[strum(serialize = "SCENARIO_TOO_LARGE")]
     TooLarge,
     /// The file is not one JSON document without repeated members.
     NotJson,
@@ -77,45 +80,11 @@ pub enum ScenarioCode {
 
 impl ScenarioCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
-        Self::TooLarge,
-        Self::NotJson,
-        Self::BadFormat,
-        Self::WrongType,
-        Self::UnknownKey,
-        Self::MissingKey,
-        Self::NotAnInteger,
-        Self::OutOfRange,
-        Self::BadText,
-        Self::BadCount,
-        Self::BadPath,
-        Self::BadPlaceholder,
-        Self::BadFile,
-        Self::UnknownName,
-        Self::BadContract,
-        Self::BadWorld,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The code as it is written.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TooLarge => "SCENARIO_TOO_LARGE",
-            Self::NotJson => "NOT_JSON",
-            Self::BadFormat => "BAD_FORMAT",
-            Self::WrongType => "WRONG_TYPE",
-            Self::UnknownKey => "UNKNOWN_KEY",
-            Self::MissingKey => "MISSING_KEY",
-            Self::NotAnInteger => "NOT_AN_INTEGER",
-            Self::OutOfRange => "OUT_OF_RANGE",
-            Self::BadText => "BAD_TEXT",
-            Self::BadCount => "BAD_COUNT",
-            Self::BadPath => "BAD_PATH",
-            Self::BadPlaceholder => "BAD_PLACEHOLDER",
-            Self::BadFile => "BAD_FILE",
-            Self::UnknownName => "UNKNOWN_NAME",
-            Self::BadContract => "BAD_CONTRACT",
-            Self::BadWorld => "BAD_WORLD",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }

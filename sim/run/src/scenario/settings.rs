@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use turingos::kernel::{Kernel, KernelConfig};
 
 use super::document::Scenario;
@@ -16,8 +17,11 @@ use turingos_world::Quota;
 pub const MAX_NOISE: u16 = 10_000;
 
 /// Who carries out the mission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum AgentKind {
     /// The agent that reads missions.
     Worker,
@@ -27,15 +31,12 @@ pub enum AgentKind {
 
 impl AgentKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Worker, Self::Clerk];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name in headers and on the command line.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Worker => "worker",
-            Self::Clerk => "clerk",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

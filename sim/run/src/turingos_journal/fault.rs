@@ -2,84 +2,76 @@
 
 use std::fmt;
 
+use strum::{IntoStaticStr, VariantArray};
 use turingos::json::{JsonFault, JsonFaultKind};
 
 use crate::one_line::one_line;
 
-macro_rules! codes {
-    ($($(#[$doc:meta])+ $variant:ident = $text:literal,)+) => {
-        /// Every reason for which a journal is refused.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum FaultCode {
-            $($(#[$doc])+ $variant,)+
-        }
-
-        impl FaultCode {
-            /// Every code.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The code as it is written in reports.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-    };
+/// Every reason for which a journal is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum FaultCode {
+    /// The file has no line.
+    Empty,
+    /// The file has no line of a kind that can be verified.
+    NothingToVerify,
+    /// The source refused.
+    Unreadable,
+    /// The line is over [`MAX_LINE_BYTES`](super::MAX_LINE_BYTES).
+    LineTooLong,
+    /// The last line has no line feed: writing it was cut short.
+    TornLine,
+    /// The line is not UTF-8.
+    NotUtf8,
+    /// The line holds a raw control character.
+    ControlCharacter,
+    /// The line is not of the form `[time] [KIND] text`.
+    NotALine,
+    /// What follows the kind is no compact JSON object.
+    Syntax,
+    /// A duplicate key in one object.
+    DuplicateKey,
+    /// A member is missing.
+    MissingMember,
+    /// A member is not of its type or not among its values.
+    BadMember,
+    /// A trap frame or a route has a member that those have not.
+    UnknownMember,
+    /// A tuple's last three members are not `leaf_hash`, `prev_merkle_root` and `merkle_root`.
+    MemberOrder,
+    /// `h_q` is not the SHA-256 of `q_t`.
+    BadStateHash,
+    /// `h_s` is not the SHA-256 of `s_t`.
+    BadSliceHash,
+    /// `leaf_hash` is not the SHA-256 of the tuple without its last three members.
+    BadLeafHash,
+    /// `prev_merkle_root` is not the root of the tuple before, or `GENESIS` in the first.
+    BrokenChain,
+    /// `merkle_root` does not follow from the previous root and the leaf.
+    BadRoot,
+    /// `tick_seq` does not count from 0 without gaps.
+    TickOrder,
+    /// `q_t` is not the `q_next` before, and no trap stands between.
+    StateJump,
+    /// `d_t` is not the `d_next` before, and no trap stands between.
+    PointerJump,
+    /// `d_next` does not follow from the syscall.
+    WrongPointer,
+    /// A trap frame's `seq` does not count from 0 without gaps.
+    TrapOrder,
+    /// A trap frame's pointer does not belong to its base or its details.
+    BadTrapPointer,
 }
 
-codes! {
-    /// The file has no line.
-    Empty = "EMPTY",
-    /// The file has no line of a kind that can be verified.
-    NothingToVerify = "NOTHING_TO_VERIFY",
-    /// The source refused.
-    Unreadable = "UNREADABLE",
-    /// The line is over [`MAX_LINE_BYTES`](super::MAX_LINE_BYTES).
-    LineTooLong = "LINE_TOO_LONG",
-    /// The last line has no line feed: writing it was cut short.
-    TornLine = "TORN_LINE",
-    /// The line is not UTF-8.
-    NotUtf8 = "NOT_UTF8",
-    /// The line holds a raw control character.
-    ControlCharacter = "CONTROL_CHARACTER",
-    /// The line is not of the form `[time] [KIND] text`.
-    NotALine = "NOT_A_LINE",
-    /// What follows the kind is no compact JSON object.
-    Syntax = "SYNTAX",
-    /// A duplicate key in one object.
-    DuplicateKey = "DUPLICATE_KEY",
-    /// A member is missing.
-    MissingMember = "MISSING_MEMBER",
-    /// A member is not of its type or not among its values.
-    BadMember = "BAD_MEMBER",
-    /// A trap frame or a route has a member that those have not.
-    UnknownMember = "UNKNOWN_MEMBER",
-    /// A tuple's last three members are not `leaf_hash`, `prev_merkle_root` and `merkle_root`.
-    MemberOrder = "MEMBER_ORDER",
-    /// `h_q` is not the SHA-256 of `q_t`.
-    BadStateHash = "BAD_STATE_HASH",
-    /// `h_s` is not the SHA-256 of `s_t`.
-    BadSliceHash = "BAD_SLICE_HASH",
-    /// `leaf_hash` is not the SHA-256 of the tuple without its last three members.
-    BadLeafHash = "BAD_LEAF_HASH",
-    /// `prev_merkle_root` is not the root of the tuple before, or `GENESIS` in the first.
-    BrokenChain = "BROKEN_CHAIN",
-    /// `merkle_root` does not follow from the previous root and the leaf.
-    BadRoot = "BAD_ROOT",
-    /// `tick_seq` does not count from 0 without gaps.
-    TickOrder = "TICK_ORDER",
-    /// `q_t` is not the `q_next` before, and no trap stands between.
-    StateJump = "STATE_JUMP",
-    /// `d_t` is not the `d_next` before, and no trap stands between.
-    PointerJump = "POINTER_JUMP",
-    /// `d_next` does not follow from the syscall.
-    WrongPointer = "WRONG_POINTER",
-    /// A trap frame's `seq` does not count from 0 without gaps.
-    TrapOrder = "TRAP_ORDER",
-    /// A trap frame's pointer does not belong to its base or its details.
-    BadTrapPointer = "BAD_TRAP_POINTER",
+impl FaultCode {
+    /// Every code.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The code as it is written in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
 }
 
 impl fmt::Display for FaultCode {

@@ -219,7 +219,7 @@ mod tests {
 
     fn records() -> Vec<String> {
         let mut records = Vec::new();
-        for profile in Profile::ALL {
+        for &profile in Profile::ALL {
             let look = |tick: &Tick<'_>| records.push(tick.record.to_owned());
             let header = Settings::header(profile, 3, 400);
             on_virtual_time(Soak::start_into(&header, look).drive()).unwrap();

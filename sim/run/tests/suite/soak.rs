@@ -43,7 +43,8 @@ fn the_roots_are_the_committed_ones() {
             panic!("expected `PROFILE SEED TICKS ROOT RECORDS`: {line}");
         };
         let profile = Profile::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|known| known.name() == profile)
             .unwrap();
         let (seed, ticks) = (seed.parse().unwrap(), ticks.parse().unwrap());
@@ -81,7 +82,7 @@ fn seeds_and_profiles_differ() {
 
 #[test]
 fn every_seed_of_a_sample_passes_its_gates_and_uses_every_opcode() {
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         for seed in [0, 1, 7, 42, u64::MAX] {
             let outcome = soak(profile, seed, 1_200);
             for gate in judge(&Settings::header(profile, seed, 1_200), &outcome.tally) {

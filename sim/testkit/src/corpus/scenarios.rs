@@ -28,7 +28,8 @@ impl Document for ScenarioFile {
 
     fn codes() -> impl Iterator<Item = (ScenarioCode, &'static str)> {
         ScenarioCode::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .map(|code| (code, code.name()))
     }
 

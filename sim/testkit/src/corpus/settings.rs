@@ -30,7 +30,8 @@ impl Document for SettingsText {
 
     fn codes() -> impl Iterator<Item = (SettingsFaultCode, &'static str)> {
         SettingsFaultCode::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .map(|code| (code, code.name()))
     }
 

@@ -179,7 +179,7 @@ fn contract_seeds_reach_every_code_and_kind() {
 /// A header of today, because a seed is one of the day it was written.
 #[test]
 fn headers_hold_and_are_not_only_refused() {
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         let bytes = Settings::header(profile, 1, 20).to_bytes();
         fuzzing::run_header(&bytes);
         assert!(Header::<Settings>::from_bytes(&bytes).is_ok());

@@ -41,7 +41,7 @@ fn errors_come_in_the_provider_s_envelope() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let long = vec![b' '; MAX_REQUEST_BYTES + 1];
-        for endpoint in Endpoint::ALL {
+        for &endpoint in Endpoint::ALL {
             let provider = endpoint.provider();
             let url = served.url(endpoint.paths()[0]);
             let post = |body: Vec<u8>| served.client.post(&url).body(body).send();

@@ -22,7 +22,7 @@ fn a_frame_gets_the_same_transition_by_every_protocol() {
         let served = Served::by(faithful(42)).await;
         let user = compose(&Clerk::boot_q(""), "[OBSERVED_SLICE]\n");
         let mut texts = Vec::new();
-        for endpoint in Endpoint::ALL {
+        for &endpoint in Endpoint::ALL {
             for stream in [false, true] {
                 texts.push(text(&served, endpoint, &prompt(endpoint, &user, stream)).await);
             }
@@ -38,7 +38,7 @@ fn a_frame_gets_the_same_transition_by_every_protocol() {
 fn a_stranger_s_prompt_gets_a_line_of_text_or_json_if_it_asks_for_that() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
-        for endpoint in Endpoint::ALL {
+        for &endpoint in Endpoint::ALL {
             let mut body = prompt(endpoint, "hello", false);
             let spoken = text(&served, endpoint, &body).await;
             assert!(spoken.contains("has 5 characters"), "{spoken}");

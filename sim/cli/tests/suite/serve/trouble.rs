@@ -53,12 +53,12 @@ fn what_a_call_meets_is_what_the_seed_says() {
 #[test]
 fn no_kind_of_trouble_passes_for_an_answer() {
     on_real_time(async {
-        for kind in ChaosKind::ALL {
+        for &kind in ChaosKind::ALL {
             if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
                 continue;
             }
             let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[kind]))).await;
-            for endpoint in Endpoint::ALL {
+            for &endpoint in Endpoint::ALL {
                 for stream in [false, true] {
                     if !kind.exists_at(endpoint.provider()) {
                         continue;
@@ -101,7 +101,7 @@ fn a_rate_limit_says_when_to_come_back() {
             Chaos::of_kinds(10_000, &[ChaosKind::RateLimited]),
         ))
         .await;
-        for endpoint in Endpoint::ALL {
+        for &endpoint in Endpoint::ALL {
             let response = served.ask(endpoint, &prompt(endpoint, "x", false)).await;
             assert_eq!(response.status(), 429);
             assert_eq!(response.headers()["retry-after"], "1");

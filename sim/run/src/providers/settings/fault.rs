@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use strum::{IntoStaticStr, VariantArray};
 use thiserror::Error;
 
 /// Settings that cannot be used. The caller is to blame.
@@ -34,7 +35,8 @@ impl SettingsFault {
 }
 
 /// The kinds of fault that settings can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SettingsFaultCode {
     /// The file is longer than any settings are.
     TooLong,
@@ -52,26 +54,12 @@ pub enum SettingsFaultCode {
 
 impl SettingsFaultCode {
     /// Every code.
-    pub const ALL: [Self; 6] = [
-        Self::TooLong,
-        Self::NotUtf8,
-        Self::NotToml,
-        Self::NewerVersion,
-        Self::WrongShape,
-        Self::BadValue,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The code as the corpus writes it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TooLong => "TOO_LONG",
-            Self::NotUtf8 => "NOT_UTF8",
-            Self::NotToml => "NOT_TOML",
-            Self::NewerVersion => "NEWER_VERSION",
-            Self::WrongShape => "WRONG_SHAPE",
-            Self::BadValue => "BAD_VALUE",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -72,11 +72,15 @@ fn setting_names_match() {
     );
     assert_eq!(
         names(&lane["properties"]["output"]),
-        OutputMode::ALL.map(OutputMode::name)
+        OutputMode::ALL
+            .iter()
+            .map(|mode| mode.name())
+            .collect::<Vec<_>>()
     );
     let kimi = &lane["allOf"][0]["then"]["properties"]["output"];
     let offered = OutputMode::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|it| it.is_offered_by(Provider::Kimi));
     assert_eq!(
         names(kimi),

@@ -65,7 +65,7 @@ fn built_in_scenarios_are_valid() {
 fn header_is_valid_and_round_trips() {
     let schema = checker("scenario-run-header.v1");
     for built_in in BuiltIn::ALL {
-        for profile in Profile::ALL {
+        for &profile in Profile::ALL {
             let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 500);
             let settings = match profile {
                 Profile::Routine => settings,

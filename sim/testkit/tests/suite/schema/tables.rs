@@ -397,7 +397,10 @@ fn header_rates_match() {
     for name in ["run-header.v1", "run-manifest.v1"] {
         assert_eq!(
             words(&document(name)["properties"]["profile"]["enum"]),
-            Profile::ALL.map(Profile::name)
+            Profile::ALL
+                .iter()
+                .map(|profile| profile.name())
+                .collect::<Vec<_>>()
         );
     }
 }
