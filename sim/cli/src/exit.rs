@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_the_documented_ones() {
+    fn numbers_match_the_documentation() {
         let numbers = Exit::ALL.iter().map(|exit| exit.code());
         assert_eq!(numbers.collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(Exit::Divergence.code(), 5);

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_of_seeds_excludes_its_end() {
+    fn seed_range_excludes_its_end() {
         assert_eq!(seeds("0..100"), Ok(0..=99));
         assert_eq!(seeds("7..8"), Ok(7..=7));
         for other in ["", "7", "8..8", "9..8", "-1..3", "0..=3", "0...3", "a..b"] {

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_input_is_refused() {
         for other in [
             "", ".", ".5", "1.", "-0", "+0.1", "0,5", "5%", "1.0001", "2", "10", "0.00001", "1e-2",
             "x",

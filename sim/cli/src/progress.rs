@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_that_is_not_wanted_is_hidden() {
+    fn unwanted_bar_is_hidden() {
         let progress = Progress::new(10, false);
         progress.set(256);
         assert!(progress.bar.is_hidden());

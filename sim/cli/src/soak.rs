@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_main_job_needs_no_options() {
+    fn soak_needs_no_options() {
         let defaults = parse("sim soak").unwrap();
         assert_eq!(parse("sim soak --ticks 1200 --seed 42").unwrap(), defaults);
         assert_eq!((defaults.ticks.get(), defaults.seed), (1200, 42));
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_taken() {
+    fn every_option_is_parsed() {
         let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile --swarm \
                     --out RUN --json --check --quiet";
         let arguments = parse(line).unwrap();
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn no_ticks_are_no_run() {
+    fn zero_ticks_is_refused() {
         assert_eq!(
             complaint("sim soak --ticks 0"),
             "invalid value '0' for '--ticks <COUNT>': \
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_is_a_plain_number() {
+    fn seed_is_a_plain_number() {
         for seed in [
             "-1",
             "+1",
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_said_in_one_line() {
+    fn usage_error_lists_what_is_allowed() {
         assert_eq!(
             complaint("sim soak --profile calm"),
             "invalid value 'calm' for '--profile <PROFILE>'; allowed: routine, hostile; \

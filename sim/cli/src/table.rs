@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_nothing_trails() {
+    fn columns_are_aligned_without_trailing_space() {
         let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
         table.row(["records", "1200", "of 1200"]);
         table.row(["trap", "7", ""]);

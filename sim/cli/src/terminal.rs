@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_for_terminals_and_colour_for_those_who_want_it() {
+    fn progress_needs_a_terminal_and_colour_a_choice() {
         let xterm = Some("xterm-256color");
         assert_eq!(Show::decide(true, xterm, None), Show::Colour);
         assert_eq!(Show::decide(true, xterm, Some("")), Show::Colour);

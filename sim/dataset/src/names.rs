@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_as_long_as_they_must_be() {
+    fn names_are_the_shortest_unique_ends() {
         let paths = ["/home/me/a/RUN", "/home/me/b/RUN", "/srv/x.journal.log"];
         assert_eq!(shortest_names(&paths), ["a/RUN", "b/RUN", "x.journal.log"]);
         assert_eq!(shortest_names(&["/home/me/RUN"]), ["RUN"]);

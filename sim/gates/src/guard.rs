@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_fails_at_its_limit_and_where_the_guard_makes_no_difference() {
+    fn gate_fails_at_its_limit_and_without_effect() {
         assert!(passes(19, 20));
         assert!(!passes(20, 100));
         assert!(!passes(10, 10));
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_shown_to_a_tenth() {
+    fn shares_have_one_decimal() {
         assert_eq!(of_hundred(7).text(), "7.0%");
         assert_eq!(Share { fell: 2, runs: 3 }.text(), "66.6%");
         assert_eq!(Share::default().text(), "0.0%");
     }
 
     #[test]
-    fn agents_that_do_not_listen_are_not_helped() {
+    fn guard_does_not_help_disobedient_agents() {
         let deaf = share(Violation::Truncated, 10, 0, true);
         assert_eq!(deaf, Share { fell: 10, runs: 10 });
         assert!(!passes(deaf.fell * 10, 100));

@@ -270,7 +270,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn members_are_named_by_their_pointers() {
+    fn members_have_json_pointers() {
         let recorded = json!({"a": 1, "b/c": [1, 2], "same": {"x": 1}, "gone": null});
         let replayed = json!({"a": 2, "b/c": [1], "same": {"x": 1}, "new~": true});
         let found: Vec<_> = differences(&recorded, &replayed)
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_compared_by_lines_however_long() {
+    fn text_is_compared_by_lines() {
         let recorded = format!("{}\none\ntwo\nthree\n", "x".repeat(100_000));
         let replayed = recorded.replace("two", "2");
         let found = differences(&json!(recorded), &json!(replayed));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_has_a_bound() {
+    fn difference_list_is_bounded() {
         let recorded: Value = (0..100).collect::<Vec<_>>().into();
         let replayed: Value = (1..101).collect::<Vec<_>>().into();
         assert_eq!(differences(&recorded, &replayed).len(), MAX_DIFFERENCES);
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_is_not_there_is_told() {
+    fn missing_record_is_named() {
         let found = Divergence::of_records(3, b"{\"tick\":3}", b"");
         assert_eq!(found.cause, Cause::RecordChanged);
         assert!(

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_are_the_documented_ones_and_are_read_back() {
+    fn bytes_match_the_documentation() {
         let expected = "{\"format\":\"turingos.run/1\",\"kind\":\"soak\",\"seed\":18446744073709551615,\
             \"ticks\":1200,\"profile\":\"routine\",\
             \"config\":{\"time_out_us\":30000000,\"lanes\":[\"P\",\"E\"]},\"scenario\":null,\
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_spelling_of_the_same_value_is_refused() {
+    fn other_spellings_are_refused() {
         let text = text();
         for other in [
             text.replace(":1200", ": 1200"),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_missing_repeated_mistyped_members_and_trailing_bytes_are_refused() {
+    fn malformed_headers_are_refused() {
         let text = text();
         for other in [
             text.replace("\"seed\"", "\"sead\""),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_and_another_format_are_told_apart() {
+    fn newer_version_and_other_format_differ() {
         let newer = text().replace("run/1\"", "run/2\",\"novelty\":true");
         assert_eq!(
             error(&newer),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn every_member_enters_the_genesis() {
+    fn every_member_changes_the_genesis() {
         let base = header();
         let mut other = [(); 6].map(|()| base.clone());
         other[0].seed = 1;

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_same_however_the_source_hands_them_out() {
+    fn lines_do_not_depend_on_read_sizes() {
         let long = "x".repeat(BLOCK_BYTES * 2 + 7);
         let text = format!("one\n\n{long}\ntorn");
         let expected = vec![
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_over_the_limit_is_refused_before_it_is_held() {
+    fn oversized_line_is_refused_unread() {
         let endless = io::repeat(b'x');
         let mut reader = LineReader::new(endless, 1_000);
         let error = reader.next_line().unwrap_err();

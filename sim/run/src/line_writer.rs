@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_go_out_in_blocks_and_the_rest_when_dropped() {
+    fn lines_are_written_in_blocks_and_on_drop() {
         let mut disk = Disk {
             room: usize::MAX,
             ..Disk::default()
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_keeps_a_prefix_that_verifies_and_the_error_stays() {
+    fn full_disk_keeps_a_valid_prefix() {
         for room in [
             1,
             1000,

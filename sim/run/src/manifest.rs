@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_are_read_back() {
+    fn bytes_are_read_back() {
         let bytes = manifest().to_bytes();
         assert!(bytes.starts_with(b"{\"format\":\"turingos.manifest/1\",\"seed\":42,"));
         assert_eq!(Manifest::from_bytes(&bytes).unwrap(), manifest());
     }
 
     #[test]
-    fn one_gate_that_fails_fails_the_run() {
+    fn one_failed_gate_fails_the_run() {
         let failed = manifest().with_gates(vec![gate("records", true), gate("liveness", false)]);
         assert!(!failed.passed());
         assert_eq!(Manifest::from_bytes(&failed.to_bytes()).unwrap(), failed);
@@ -316,14 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_that_the_gates_contradict_is_refused() {
+    fn contradicting_verdict_is_refused() {
         let forged = forged(&manifest(), "\"passed\":true", "\"passed\":false");
         let error = Manifest::from_bytes(&forged).unwrap_err();
         assert_eq!(error.to_string(), "`passed` contradicts the gates");
     }
 
     #[test]
-    fn no_changed_byte_goes_unseen() {
+    fn changed_byte_is_detected() {
         let bytes = manifest().to_bytes();
         for at in 0..bytes.len() {
             for bit in [0x01, 0x20, 0x80] {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_without_a_seal_is_refused_and_another_version_told() {
+    fn missing_seal_is_refused_and_version_named() {
         let unsealed = document::to_bytes(&manifest());
         let error = Manifest::from_bytes(&unsealed).unwrap_err();
         assert_eq!(error.to_string(), "there is no `seal` at its end");

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_forge_a_line_is_escaped_and_the_end_is_cut() {
+    fn control_characters_are_escaped_and_long_text_cut() {
         assert_eq!(
             one_line("a\nb\u{1b}[2J\u{2028}é"),
             "a\\u{a}b\\u{1b}[2J\\u{2028}é"

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn records_come_in_order_with_the_place_after_each() {
+    fn records_are_ordered_with_the_next_offset() {
         for (lines, bytes) in [(0, 1), (1, 1), (20_000, 1), (3_000, 900), (9, BATCH_BYTES)] {
             let (_folder, path) = file(lines, bytes, "{torn");
             let mut ahead = open(&path);
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_comes_after_the_lines_before_it_and_ends_the_file() {
+    fn error_follows_the_lines_before_it() {
         for (lines, bytes) in [(0, 1), (3, 1), (2_000, 900)] {
             let (_folder, path) = file(lines, bytes, "no line\nnor this\n");
             let mut ahead = open(&path);

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_passes_and_then_the_rate_holds() {
+    fn burst_passes_then_the_rate_limits() {
         let mut limit = RateLimit::new(&LaneLimit {
             calls_per_minute: 60,
             burst: 2,

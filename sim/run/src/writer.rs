@@ -206,7 +206,7 @@ mod tests {
     use turingos::Digest;
 
     #[test]
-    fn a_full_disk_is_reported_with_path_and_cause() {
+    fn full_disk_names_path_and_cause() {
         let open = || File::options().write(true).open("/dev/full").unwrap();
         let path = Path::new("RUN/tape.jsonl");
         let tape = TapeWriter::begin(open(), path, Digest::EMPTY, None);

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_splits_at_its_separators_and_loses_nothing() {
+    fn stream_splits_without_loss() {
         let split = |body, separator| events(body, separator).collect::<Vec<_>>();
         assert_eq!(
             split(b"data: a\n\ndata: b\n\nrest", b"\n\n"),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten_and_counts_anew() {
+    fn oldest_request_is_forgotten() {
         let [a, b, c] = [b"a", b"b", b"c"].map(|text| Digest::of(text));
         let mut attempts = Attempts::with_limit(2);
         let counts = [a, a, b, a, c, b, a, a].map(|hash| attempts.count(hash));

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_spread_evenly_over_what_a_retry_gets_over() {
+    fn rate_is_spread_over_retryable_kinds() {
         let counts = counts(&Chaos::spread(4_500));
         for (index, count) in counts.into_iter().enumerate() {
             let expected = if index < ChaosKind::SPREAD {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_s_rates_are_kept() {
+    fn profile_rates_are_kept() {
         let faults = AgentProfile::hostile().faults;
         let chaos = Chaos::of_profile(&faults);
         assert_eq!(chaos.kinds().count(), ChaosKind::COUNT - 2);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swarm_turns_kinds_off_and_keeps_the_rate() {
+    fn swarm_disables_kinds_and_keeps_the_rate() {
         let swarms = [1, 2, 3].map(|seed| Chaos::spread(1_000).swarm(seed));
         assert!(
             swarms

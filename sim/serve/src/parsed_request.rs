@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_forgets_order_spaces_and_how_the_answer_travels() {
+    fn hash_ignores_order_spaces_and_transport() {
         let hash = |body: &str| parse(Endpoint::ChatCompletions, body).unwrap().hash;
         let plain = hash(r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#);
         for same in [
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn each_provider_s_way_to_speak_is_understood() {
+    fn every_provider_request_is_parsed() {
         let request = parse(
             Endpoint::Messages,
             r#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"be"},{"type":"text","text":" brief"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null},{"role":"user","content":[{"type":"image","source":{}},{"type":"text","text":"b"}]}]}"#,
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused_by_its_member() {
+    fn malformed_request_names_its_member() {
         for (endpoint, body, param) in [
             (Endpoint::ChatCompletions, "", None),
             (Endpoint::ChatCompletions, "[]", None),

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dollars_are_decimal_to_the_millionth() {
+    fn dollars_have_at_most_six_decimals() {
         for (text, micro) in [
             ("0", 0),
             ("2.5", 2_500_000),

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recording_beside_its_workspace_is_apart_and_one_within_is_not() {
+    fn recording_must_be_outside_the_workspace() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         assert_eq!(apart(&at("work"), &at("run")), Ok(()));

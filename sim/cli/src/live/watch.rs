@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_has_six_places() {
+    fn money_has_six_decimals() {
         assert_eq!(dollars(0), "0.000000");
         assert_eq!(dollars(12_345_678), "12.345678");
     }

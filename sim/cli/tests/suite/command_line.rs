@@ -35,14 +35,14 @@ fn sim_in(directory: &Path, arguments: &[&str], input: &[u8]) -> (Option<i32>, S
 }
 
 #[test]
-fn a_reply_on_standard_input_becomes_its_canonical_transition() {
+fn decode_prints_the_canonical_transition() {
     let reply = b"So be it: {\"a_t\": {\"sys\": \"sys_pop\"}, \"q_next\": \"go on\"}";
     let (code, out, err) = sim(&["decode", "-"], reply);
     assert_eq!((code, out.trim_end(), err.as_str()), (Some(0), POP, ""));
 }
 
 #[test]
-fn a_file_in_each_provider_s_shape_is_decoded() {
+fn decode_reads_every_provider_format() {
     let directory = TempDir::new().unwrap();
     let text = serde_json::to_string(POP).unwrap();
     let openai = format!(
@@ -71,7 +71,7 @@ fn a_file_in_each_provider_s_shape_is_decoded() {
 }
 
 #[test]
-fn a_refused_reply_is_one_line_of_json_and_exit_1() {
+fn refused_reply_is_one_json_line_and_exit_1() {
     for input in [b"".as_slice(), b"\xff", b"nothing here", b"{}"] {
         let (code, out, err) = sim(&["decode"], input);
         assert_eq!((code, err.as_str()), (Some(1), ""));
@@ -84,7 +84,7 @@ fn a_refused_reply_is_one_line_of_json_and_exit_1() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_with_the_cause() {
+fn unreadable_file_is_named_with_the_cause() {
     let directory = TempDir::new().unwrap();
     let missing = directory.path().join("missing.json");
     let (code, out, err) = sim(&["decode", missing.to_str().unwrap()], b"");
@@ -97,14 +97,14 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
 }
 
 #[test]
-fn an_input_longer_than_any_reply_is_not_read_to_its_end() {
+fn oversized_input_is_not_read_whole() {
     let (code, out, err) = sim(&["decode"], &vec![b' '; 16 * 1024 * 1024 + 2]);
     assert_eq!((code, out.as_str()), (Some(6), ""));
     assert_eq!(err, "sim: standard input is longer than 16777216 bytes\n");
 }
 
 #[test]
-fn a_usage_error_is_one_line_and_exit_2() {
+fn usage_error_is_one_line_and_exit_2() {
     for (arguments, says) in [
         (vec![], "a verb is missing; allowed: "),
         (vec!["dance"], "unrecognized subcommand 'dance'; "),
@@ -140,7 +140,7 @@ fn journal_of(directory: &std::path::Path) -> String {
 }
 
 #[test]
-fn a_soak_says_what_it_runs_and_ends_with_its_root() {
+fn soak_prints_configuration_and_root() {
     let (code, out, err) = sim(&SMALL, b"");
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(
@@ -152,7 +152,7 @@ fn a_soak_says_what_it_runs_and_ends_with_its_root() {
 }
 
 #[test]
-fn a_soak_as_json_is_exactly_one_object_with_the_documented_members() {
+fn soak_json_is_one_documented_object() {
     let (code, out, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
     assert_eq!(code, Some(0));
     let object: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -178,7 +178,7 @@ fn a_soak_as_json_is_exactly_one_object_with_the_documented_members() {
 }
 
 #[test]
-fn a_check_agrees_across_processes_in_both_profiles() {
+fn check_agrees_across_processes() {
     for profile in ["routine", "hostile"] {
         let words = ["--check", "--profile", profile];
         let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
@@ -187,7 +187,7 @@ fn a_check_agrees_across_processes_in_both_profiles() {
 }
 
 #[test]
-fn a_run_on_disk_has_the_root_of_one_that_is_not() {
+fn written_run_has_the_same_root() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("run");
     let out_option = ["--out", path.to_str().unwrap(), "--json"];
@@ -210,7 +210,7 @@ fn a_run_on_disk_has_the_root_of_one_that_is_not() {
 }
 
 #[test]
-fn a_directory_in_use_is_refused_and_not_touched() {
+fn used_directory_is_refused_untouched() {
     let directory = TempDir::new().unwrap();
     let note = directory.path().join("note.txt");
     fs::write(&note, "mine").unwrap();
@@ -224,7 +224,7 @@ fn a_directory_in_use_is_refused_and_not_touched() {
 /// A file size limit stands in for a full disk: the write fails in the middle of the run.
 #[cfg(unix)]
 #[test]
-fn a_full_disk_is_exit_7_with_path_and_cause_and_the_prefix_verifies() {
+fn full_disk_is_exit_7_and_the_prefix_verifies() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("run");
     let script = format!(
@@ -245,7 +245,7 @@ fn a_full_disk_is_exit_7_with_path_and_cause_and_the_prefix_verifies() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_exit_7() {
+fn unwritable_directory_is_exit_7() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();
@@ -268,7 +268,7 @@ fn every_gate_passes_in_an_empty_directory() {
 }
 
 #[test]
-fn gates_by_name_and_their_corpus() {
+fn named_gates_read_the_given_corpus() {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
     let (code, out, _) = sim(
         &["gate", "mutex", "opcodes", "--corpus", corpus, "--json"],
@@ -285,7 +285,7 @@ fn gates_by_name_and_their_corpus() {
 }
 
 #[test]
-fn a_gate_over_a_changed_corpus_fails_and_names_the_case() {
+fn changed_corpus_fails_and_names_the_case() {
     let directory = TempDir::new().unwrap();
     let plain = format!("[plain]\ninput = '{POP}'\nexpect = \"refuse UNKNOWN_KEY\"\n");
     let empty = |expect| format!("[empty]\ninput = ''\nexpect = \"{expect}\"\n");

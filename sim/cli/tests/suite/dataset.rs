@@ -84,7 +84,7 @@ fn composed() -> String {
 }
 
 #[test]
-fn a_journal_gives_its_transitions_and_what_followed_its_traps() {
+fn journal_gives_policy_and_reflex_rows() {
     let scene = Scene::new();
     let journal = scene.journal("a.journal.log", &composed());
     let (code, out, err) = scene.dataset("out", &[&journal]);
@@ -158,7 +158,7 @@ fn hold_to_journal(policy: &[Value], run: &Path) {
 
 /// What providers really said, with retries, streams and two lanes: played again from the tapes.
 #[test]
-fn a_recorded_live_run_gives_its_rows() {
+fn live_run_gives_rows() {
     let scene = Scene::new();
     let transcripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/transcripts");
     for (number, name) in ["kimi-streamed", "openai-streamed-chaos", "two-providers"]
@@ -178,7 +178,7 @@ fn a_recorded_live_run_gives_its_rows() {
 }
 
 #[test]
-fn a_run_gives_what_its_model_saw_and_said() {
+fn run_rows_hold_frame_and_reply() {
     let scene = Scene::new();
     let run = scene.soak("RUN");
     let (code, out, err) = scene.dataset("out", &["--keep-duplicates", &run]);
@@ -207,7 +207,7 @@ fn a_run_gives_what_its_model_saw_and_said() {
 }
 
 #[test]
-fn the_order_of_the_sources_and_a_second_name_change_nothing() {
+fn source_order_and_aliases_change_nothing() {
     let scene = Scene::new();
     let run = scene.soak("RUN");
     let a = scene.journal("x/a.journal.log", &composed());
@@ -233,7 +233,7 @@ fn the_order_of_the_sources_and_a_second_name_change_nothing() {
 }
 
 #[test]
-fn duplicates_are_left_out_unless_they_are_asked_for() {
+fn duplicates_are_left_out_by_default() {
     let scene = Scene::new();
     let a = scene.journal("a.journal.log", &composed());
     let b = scene.journal("b.journal.log", &composed());
@@ -257,7 +257,7 @@ fn duplicates_are_left_out_unless_they_are_asked_for() {
 }
 
 #[test]
-fn a_syscall_of_another_instruction_set_is_counted_and_left_out() {
+fn foreign_syscall_is_counted_and_left_out() {
     let scene = Scene::new();
     let cases = load::<JournalExpectation>(&Corpus::BuiltIn).unwrap();
     let mut cases = cases.iter();
@@ -272,7 +272,7 @@ fn a_syscall_of_another_instruction_set_is_counted_and_left_out() {
 }
 
 #[test]
-fn nothing_is_written_over_and_nothing_is_left_of_a_failure() {
+fn failure_leaves_no_file_and_overwrites_none() {
     let scene = Scene::new();
     let good = scene.journal("a.journal.log", &composed());
     fs::create_dir(scene.path("used")).unwrap();
@@ -301,7 +301,7 @@ fn nothing_is_written_over_and_nothing_is_left_of_a_failure() {
 
 /// A run whose chain holds, but which its header does not lead to.
 #[test]
-fn a_run_that_comes_out_otherwise_is_a_divergence_at_its_tick() {
+fn changed_run_is_a_divergence_at_its_tick() {
     let scene = Scene::new();
     let run = scene.soak("RUN");
     let path = Path::new(&run).join(RunDirectory::JOURNAL);
@@ -328,7 +328,7 @@ fn a_run_that_comes_out_otherwise_is_a_divergence_at_its_tick() {
 }
 
 #[test]
-fn a_scenario_s_run_verifies_and_gives_its_rows_too() {
+fn scenario_run_gives_rows() {
     let scene = Scene::new();
     let scenario =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/scenarios/fault-recovery.json");

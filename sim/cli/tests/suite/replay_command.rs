@@ -30,7 +30,7 @@ fn manifest(run: &Path) -> Manifest {
 }
 
 #[test]
-fn a_run_is_as_recorded() {
+fn replays_as_recorded() {
     let directory = TempDir::new().unwrap();
     let run = recorded(&directory, "RUN", "7");
     let root = manifest(&run).root().to_string();
@@ -94,7 +94,7 @@ fn forge(run: &Path, tick: usize, edit: impl Fn(&str) -> String) {
 }
 
 #[test]
-fn another_record_is_a_divergence_shown_field_by_field() {
+fn changed_record_is_a_divergence_by_field() {
     let directory = TempDir::new().unwrap();
     let run = recorded(&directory, "RUN", "7");
     forge(&run, 9, |record| {
@@ -134,7 +134,7 @@ fn another_record_is_a_divergence_shown_field_by_field() {
 }
 
 #[test]
-fn corrupt_files_are_named_with_line_and_reason() {
+fn corrupt_file_is_named_with_line_and_reason() {
     let directory = TempDir::new().unwrap();
     let run = recorded(&directory, "RUN", "7");
     let foreign = recorded(&directory, "FOREIGN", "8");
@@ -253,7 +253,7 @@ fn corrupt_files_are_named_with_line_and_reason() {
 }
 
 #[test]
-fn what_is_no_run_is_told() {
+fn path_without_a_run_is_refused() {
     let directory = TempDir::new().unwrap();
     let (code, _, err) = replay(&directory.path().join("NOWHERE"), &[]);
     assert_eq!(code, Some(7));
@@ -285,7 +285,7 @@ fn what_is_no_run_is_told() {
 }
 
 #[test]
-fn a_run_without_its_end_is_replayed_as_far_as_it_goes() {
+fn unfinished_run_replays_its_valid_prefix() {
     let directory = TempDir::new().unwrap();
     let run = recorded(&directory, "RUN", "7");
     let expected = fs::read(run.join(RunDirectory::JOURNAL)).unwrap();
@@ -319,7 +319,7 @@ fn a_run_without_its_end_is_replayed_as_far_as_it_goes() {
 /// A socket, or what a runtime needs to wait for one, would be the sixth.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_replay_opens_no_socket() {
+fn replay_opens_no_socket() {
     let directory = TempDir::new().unwrap();
     let soak = recorded(&directory, "RUN", "7");
     let taped = directory.path().join("TAPED");

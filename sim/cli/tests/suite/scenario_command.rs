@@ -10,7 +10,7 @@ use turingos_run::scenario::{BuiltIn, Settings};
 use crate::shell::sim;
 
 #[test]
-fn a_run_says_its_seed_and_configuration_first_and_its_command_last() {
+fn report_begins_with_seed_and_ends_with_command() {
     let (code, out, err) = sim(&["run", "capability-only", "--seed", "7", "--noise", "0.05"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("seed 7  scenario capability-only  profile routine"));
@@ -27,7 +27,7 @@ fn a_run_says_its_seed_and_configuration_first_and_its_command_last() {
 }
 
 #[test]
-fn a_run_can_be_written_and_read_back() {
+fn run_is_written_and_read_back() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("run");
     let shown = path.to_str().unwrap();
@@ -48,7 +48,7 @@ fn a_run_can_be_written_and_read_back() {
 }
 
 #[test]
-fn a_scenario_may_be_a_file() {
+fn scenario_file_is_accepted() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("mine.json");
     fs::write(&path, BuiltIn::named("ordered-pipeline").unwrap().text).unwrap();
@@ -59,7 +59,7 @@ fn a_scenario_may_be_a_file() {
 }
 
 #[test]
-fn an_unknown_scenario_is_answered_with_the_known_ones() {
+fn unknown_scenario_lists_the_known_ones() {
     let (code, out, err) = sim(&["run", "ordered-pipelines"]);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     for built_in in BuiltIn::ALL {
@@ -69,7 +69,7 @@ fn an_unknown_scenario_is_answered_with_the_known_ones() {
 }
 
 #[test]
-fn a_malformed_file_is_refused_with_its_place() {
+fn malformed_file_names_its_place() {
     let directory = TempDir::new().unwrap();
     let text = BuiltIn::named("ordered-pipeline").unwrap().text;
     for (name, changed, place) in [
@@ -94,7 +94,7 @@ fn a_malformed_file_is_refused_with_its_place() {
 }
 
 #[test]
-fn a_run_that_does_not_pass_exits_with_one() {
+fn failed_run_exits_1() {
     let arguments = ["run", "ordered-pipeline", "--agent", "clerk", "--quiet"];
     let (code, out, _) = sim(&arguments);
     assert_eq!(code, Some(1), "{out}");
@@ -102,7 +102,7 @@ fn a_run_that_does_not_pass_exits_with_one() {
 }
 
 #[test]
-fn noise_is_a_share_and_belongs_to_the_routine_profile() {
+fn noise_is_a_share_of_the_routine_profile() {
     let (code, _, err) = sim(&["run", "log-hunt", "--noise", "5"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("a share from 0 to 1"), "{err}");
@@ -112,7 +112,7 @@ fn noise_is_a_share_and_belongs_to_the_routine_profile() {
 }
 
 #[test]
-fn a_long_run_prints_a_table_for_each_level_of_noise() {
+fn longrun_prints_a_table_per_noise_level() {
     let arguments = ["longrun", "--seeds", "0..2", "--noise", "0,0.1", "--quiet"];
     let (code, out, err) = sim(&arguments);
     assert_eq!((code, err.as_str()), (Some(0), ""));
@@ -129,7 +129,7 @@ fn a_long_run_prints_a_table_for_each_level_of_noise() {
 }
 
 #[test]
-fn a_long_run_for_machines_is_one_line_that_repeats() {
+fn longrun_json_is_one_repeatable_line() {
     let arguments = ["longrun", "--seeds", "4..6", "--noise", "0.3", "--json"];
     let (code, out, _) = sim(&arguments);
     assert_eq!((code, out.lines().count()), (Some(0), 1));

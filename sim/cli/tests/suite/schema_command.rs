@@ -54,13 +54,13 @@ fn list_names_every_schema_and_show_prints_it() {
 }
 
 #[test]
-fn prompt_prints_what_every_request_begins_with() {
+fn prompt_prints_the_system_prompt() {
     let printed = sim(&["schema", "prompt"]);
     assert_eq!(printed, (Some(0), system_prompt(), String::new()));
 }
 
 #[test]
-fn an_unknown_name_is_a_usage_error_that_lists_the_known_ones() {
+fn unknown_schema_lists_the_known_ones() {
     for words in [
         ["schema", "show", "syscall"].as_slice(),
         &["schema", "check", "syscall", "file.json"],
@@ -91,7 +91,7 @@ fn an_unknown_name_is_a_usage_error_that_lists_the_known_ones() {
 }
 
 #[test]
-fn valid_files_are_one_line_each_and_exit_0() {
+fn valid_files_are_one_line_each() {
     let lines = format!("{POP}\n{POP}\n");
     let files = [
         ("one.json", POP.as_bytes()),
@@ -107,7 +107,7 @@ fn valid_files_are_one_line_each_and_exit_0() {
 }
 
 #[test]
-fn an_invalid_file_names_line_pointer_and_rule_and_exits_6() {
+fn invalid_file_names_line_pointer_and_rule() {
     let bad = POP.replace("SYS_POP\"", "SYS_POP\",\"cmd\":\"ls\"");
     let lines = format!("{POP}\n{bad}\n{POP}\n");
     let files = [
@@ -136,7 +136,7 @@ fn an_invalid_file_names_line_pointer_and_rule_and_exits_6() {
 }
 
 #[test]
-fn an_unreadable_file_exits_6_and_the_others_are_still_checked() {
+fn unreadable_file_does_not_stop_the_others() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("good.json"), POP).unwrap();
     let cases: [(&str, &[u8], &str); 6] = [
@@ -179,7 +179,7 @@ fn an_unreadable_file_exits_6_and_the_others_are_still_checked() {
 }
 
 #[test]
-fn a_run_on_disk_is_what_the_schemas_say() {
+fn run_files_match_their_schemas() {
     let directory = TempDir::new().unwrap();
     let soak = "soak --ticks 50 --profile hostile --quiet --out RUN";
     let words: Vec<_> = soak.split(' ').collect();

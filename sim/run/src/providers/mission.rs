@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mission_is_a_scenario_of_one_file() {
+    fn mission_is_a_scenario_of_one_file() {
         let scenario = mission("Do this.\n", None).unwrap();
         assert_eq!(scenario.mission().as_str(), MISSION_PATH);
         assert_eq!(scenario.files()[0].1, "Do this.\n");
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_contract_is_refused_with_its_place() {
+    fn invalid_contract_names_its_place() {
         for text in ["", "no", "{\"enabled\":1}", "{\"enabled\":true,\"more\":1}"] {
             let error = mission("Do this.\n", Some(text)).unwrap_err();
             assert!(error.to_string().contains("/contract"), "{text}: {error}");

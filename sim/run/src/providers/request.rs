@@ -258,7 +258,7 @@ mod tests {
         r#"{"role":"user","content":"[STATE_REGISTER] 1 bytes\nq\n\n[FRAME]\n[OS_CONTRACT]"}"#;
 
     #[test]
-    fn the_bodies_are_the_documented_ones() {
+    fn bodies_match_the_documentation() {
         assert_eq!(
             text(&settings(Provider::OpenAi, OutputMode::Object, true)),
             format!(
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn every_body_is_json_and_carries_the_schema_where_the_provider_takes_one() {
+    fn body_is_json_with_the_schema_where_offered() {
         for kind in Provider::ALL {
             for output in OutputMode::ALL
                 .iter()
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_wanted_is_not_sent() {
+    fn disabled_members_are_not_sent() {
         for kind in Provider::ALL {
             let settings = ProviderSettings {
                 temperature: false,
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_recognised_inside_a_json_string_and_no_other_is() {
+    fn body_is_recognised_inside_a_json_string() {
         let every = Provider::ALL.into_iter().flat_map(|kind| {
             let offered = move |it: &OutputMode| it.is_offered_by(kind);
             let modes = OutputMode::ALL.iter().copied().filter(offered);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn surroundings_are_of_one_discipline() {
+    fn surroundings_belong_to_one_system_prompt() {
         let settings = settings(Provider::Kimi, OutputMode::Text, false);
         let surroundings = Surroundings::new(&settings, REQUEST.system_prompt);
         assert!(surroundings.are_of(REQUEST.system_prompt));

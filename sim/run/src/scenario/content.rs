@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_a_text_or_lines_or_made() {
+    fn content_is_text_lines_or_generated() {
         assert_eq!(made(&json!({"text": "as\nit is"})).unwrap(), "as\nit is");
         assert_eq!(made(&json!({"lines": ["a", "", "b"]})).unwrap(), "a\n\nb\n");
         let recipe = json!({"lines": ["from", {"repeat": 3, "line": "{n}:{n%2} {n}"}, "to"]});
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_input_is_refused() {
         for (value, code) in [
             (json!("text"), ScenarioCode::WrongType),
             (json!({}), ScenarioCode::MissingKey),

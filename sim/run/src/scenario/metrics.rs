@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_values_that_were_seen() {
+    fn quantiles_are_observed_values() {
         let histogram = BTreeMap::from([(1, 5), (3, 4), (100, 1)]);
         assert_eq!(quantile(&histogram, 5_000), 1);
         assert_eq!(quantile(&histogram, 5_001), 3);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_add_up_in_any_order() {
+    fn metrics_add_up_in_any_order() {
         let one = Metrics {
             runs: 1,
             passed: 1,

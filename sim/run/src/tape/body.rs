@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_spelling() {
+    fn body_has_one_spelling() {
         for other in [
             r#"{"base64":"YQ=="}"#,
             r#"{"base64":"/wA"}"#,

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_written_in_one_spelling_with_allowed_headers_only() {
+    fn call_has_one_spelling_and_allowed_headers() {
         let entry = Entry::Call(CallEntry::new(
             &request(1),
             b"{\"q\":1}".into(),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_a_call_without_a_response() {
+    fn fault_is_a_call_without_a_response() {
         for &fault in TransportFault::ALL {
             let entry = Entry::Call(CallEntry::new(&request(0), b"{}".into(), Err(fault), 9));
             let text = text(&entry);
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_other_spellings_and_unknown_kinds_are_refused() {
+    fn malformed_entries_are_refused() {
         let entry = Entry::Call(CallEntry::new(&request(1), b"{}".into(), Ok(&reply()), 9));
         let text = text(&entry);
         for (from, to, reason) in [
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tick_at_the_start_is_the_tick() {
+    fn leading_tick_is_read() {
         let call = CallEntry::new(&request(1), b"{}".into(), Ok(&reply()), 9);
         let text = text(&Entry::Call(call));
         assert_eq!(Entry::tick_at_start(text.as_bytes()), Some(7));

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_spelling_does_not_have_is_left_to_others() {
+    fn other_spellings_are_left_to_the_parser() {
         for spelled in [
             "\\u0001", "\\/", "\\x", "a\u{1}b", "\n", "\u{0}", "\\u00e9", "\\ud800",
         ] {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_in_a_text_is_no_label() {
+    fn label_inside_a_text_is_ignored() {
         let inner = serde_json::to_string(LABEL).unwrap();
         let bytes = format!("{{\"c\":{inner},\"b\":1234}}");
         assert!(cut_a(bytes.as_bytes()).is_none());
@@ -115,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_what_serde_json_reads(text in "(?s)[a-z\"\\\\\n\r\t\u{8}\u{c}é€😀 ]{0,60}") {
+        fn text_is_read_as_by_serde_json(text in "(?s)[a-z\"\\\\\n\r\t\u{8}\u{c}é€😀 ]{0,60}") {
             let spelled = serde_json::to_string(&text).unwrap();
             let bytes = json(&spelled[1..spelled.len() - 1]);
             let cut = cut_a(&bytes).unwrap();

@@ -82,7 +82,7 @@ mod tests {
     /// Every request and body here has a text of its own kind: one that is cut out, one that is
     /// left to serde_json, one that is no text.
     #[test]
-    fn a_call_is_read_alike_with_its_texts_cut_out_and_whole() {
+    fn short_call_equals_the_whole_call() {
         let bodies: [&[u8]; 6] = [
             b"",
             b"{\"q\":\"\\n\"}",

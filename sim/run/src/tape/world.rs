@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn every_question_and_answer_is_read_back() {
+    fn questions_and_answers_are_read_back() {
         for entry in entries() {
             let entry = Entry::World(entry);
             let mut text = Vec::new();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_another_question_is_refused() {
+    fn mismatched_answer_is_refused() {
         for question in &entries()[..5] {
             for answer in entries() {
                 let fits = question.answer == answer.answer

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_what_serde_json_reads() {
+    fn reads_as_serde_json() {
         let text = r#"{"a":"x\n\"\\\/\b\f\r\t\u00e9\ud83d\ude00é","b":-0.5e+10,"c":[1,{"d":[]},null],"e":true,"\u0066":{}}"#;
         let object = Object::read(text).unwrap();
         let value: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duplicate_key_is_named_at_any_depth() {
+    fn duplicate_key_is_named_at_any_depth() {
         let twice = |key: &str| JsonFaultKind::DuplicateKey(key.into());
         assert_eq!(fault(r#"{"a":1,"b":2,"a":3}"#), Some((13, twice("a"))));
         assert_eq!(fault(r#"{"a":1,"\u0061":3}"#), Some((7, twice("a"))));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_compact_json_is_refused_with_its_place() {
+    fn invalid_compact_json_names_its_place() {
         for (text, at) in [
             ("", 0),
             ("[]", 0),

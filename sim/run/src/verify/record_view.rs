@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_soak_s_records_are_read_here_as_their_parser_reads_them() {
+    fn soak_records_are_read_as_by_the_parser() {
         let records = records();
         for text in records.iter().filter(|text| !text.contains('\\')) {
             let record = parsed(text).unwrap();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_read_here_the_parser_reads_the_same() {
+    fn view_agrees_with_the_parser() {
         let records = records();
         for text in records.iter().step_by(40) {
             for at in 0..text.len() {

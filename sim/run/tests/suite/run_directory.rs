@@ -71,7 +71,7 @@ fn journal(directory: &TempDir) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_finished_run_is_read_back_whole() {
+fn finished_run_is_read_back() {
     let parent = TempDir::new().unwrap();
     let path = parent.path().join("deep/RUN");
     let writer = RunDirectory::create(&path, &header()).unwrap();
@@ -111,7 +111,7 @@ fn a_finished_run_is_read_back_whole() {
 }
 
 #[test]
-fn a_directory_that_is_not_empty_is_refused_and_not_touched() {
+fn nonempty_directory_is_refused_untouched() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("thesis.txt"), "years of work").unwrap();
     let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
@@ -122,7 +122,7 @@ fn a_directory_that_is_not_empty_is_refused_and_not_touched() {
 }
 
 #[test]
-fn a_run_is_never_overwritten() {
+fn run_is_never_overwritten() {
     let (directory, heads) = run_of(3);
     let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
     assert!(matches!(error, RunIoError::AlreadyARun { .. }));
@@ -135,7 +135,7 @@ fn a_run_is_never_overwritten() {
 }
 
 #[test]
-fn a_file_is_no_run_directory() {
+fn file_is_not_a_run_directory() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("file");
     fs::write(&path, "").unwrap();
@@ -147,7 +147,7 @@ fn a_file_is_no_run_directory() {
 }
 
 #[test]
-fn a_directory_without_header_is_told_with_its_path() {
+fn missing_header_names_the_path() {
     let directory = TempDir::new().unwrap();
     let error = read(directory.path()).unwrap_err();
     assert_eq!(error.blame(), Blame::Recording);
@@ -160,7 +160,7 @@ fn a_directory_without_header_is_told_with_its_path() {
 }
 
 #[test]
-fn a_journal_cut_at_any_byte_of_its_last_two_lines_keeps_its_whole_lines() {
+fn cut_journal_keeps_its_whole_lines() {
     let (directory, heads) = run_of(4);
     let whole = fs::read(journal(&directory)).unwrap();
     let ends: Vec<usize> = whole
@@ -190,7 +190,7 @@ fn a_journal_cut_at_any_byte_of_its_last_two_lines_keeps_its_whole_lines() {
 }
 
 #[test]
-fn no_changed_byte_of_the_journal_goes_unseen() {
+fn changed_journal_byte_is_detected() {
     let (directory, heads) = run_of(4);
     let whole = fs::read(journal(&directory)).unwrap();
     let last = 1
@@ -218,7 +218,7 @@ fn no_changed_byte_of_the_journal_goes_unseen() {
 }
 
 #[test]
-fn no_changed_byte_of_the_header_goes_unseen() {
+fn changed_header_byte_is_detected() {
     let (directory, _) = run_of(2);
     let path = directory.path().join(RunDirectory::HEADER);
     let whole = fs::read(&path).unwrap();
@@ -232,7 +232,7 @@ fn no_changed_byte_of_the_header_goes_unseen() {
 }
 
 #[test]
-fn a_line_with_the_form_but_not_the_hash_is_corrupt_even_at_the_end() {
+fn last_line_with_a_wrong_hash_is_corrupt() {
     let (directory, _) = run_of(2);
     let text = fs::read_to_string(journal(&directory)).unwrap();
     fs::write(
@@ -248,7 +248,7 @@ fn a_line_with_the_form_but_not_the_hash_is_corrupt_even_at_the_end() {
 }
 
 #[test]
-fn a_tail_of_zeros_is_torn_however_long() {
+fn zero_filled_tail_is_torn() {
     for length in [1, 100, 70_000, 1024 * 1024, 1024 * 1024 + 1, 2_500_000] {
         let (directory, heads) = run_of(2);
         let whole = fs::read(journal(&directory)).unwrap();
@@ -276,7 +276,7 @@ fn a_tail_of_zeros_is_torn_however_long() {
 }
 
 #[test]
-fn a_manifest_must_agree_with_the_journal_beside_it() {
+fn manifest_must_match_the_journal() {
     let parent = TempDir::new().unwrap();
     let path = parent.path().join("RUN");
     let writer = RunDirectory::create(&path, &header()).unwrap();
@@ -300,7 +300,7 @@ fn a_manifest_must_agree_with_the_journal_beside_it() {
 }
 
 #[test]
-fn a_writer_that_is_dropped_leaves_every_line() {
+fn dropped_writer_keeps_every_line() {
     let directory = TempDir::new().unwrap();
     let writer = RunDirectory::create(directory.path(), &header()).unwrap();
     let (writer, heads) = write(writer, 3);

@@ -35,7 +35,7 @@ fn records_digest(header: &Header<Settings>) -> Digest {
 /// records that changes means that the machine does something else. Either belongs into the
 /// changelog.
 #[test]
-fn the_roots_are_the_committed_ones() {
+fn roots_match_the_committed_ones() {
     let golden = include_str!("../../../../corpus/golden/soak-roots.txt");
     let mut runs = 0;
     for line in golden.lines().filter(|line| !line.starts_with('#')) {
@@ -58,7 +58,7 @@ fn the_roots_are_the_committed_ones() {
 }
 
 #[test]
-fn a_prefix_of_a_run_is_the_run_of_fewer_ticks_but_for_its_header() {
+fn shorter_run_is_a_prefix() {
     let records = |ticks: u64| {
         let header = Settings::header(Profile::Hostile, 3, ticks);
         on_virtual_time(async {
@@ -81,7 +81,7 @@ fn seeds_and_profiles_differ() {
 }
 
 #[test]
-fn every_seed_of_a_sample_passes_its_gates_and_uses_every_opcode() {
+fn sampled_seeds_pass_and_use_every_opcode() {
     for &profile in Profile::ALL {
         for seed in [0, 1, 7, 42, u64::MAX] {
             let outcome = soak(profile, seed, 1_200);
@@ -146,7 +146,7 @@ fn every_gate_can_fail() {
 }
 
 #[test]
-fn a_swarm_turns_kinds_off_for_a_whole_seed() {
+fn swarm_disables_kinds_per_seed() {
     for seed in 0..4 {
         let settings = Settings::of(Profile::Hostile).swarm(seed);
         let off: Vec<_> = NoiseKind::ALL

@@ -85,7 +85,7 @@ fn every_trap_frame_is_written_and_verified() {
 }
 
 #[test]
-fn a_trap_frame_that_the_manifest_does_not_vouch_for_is_corruption() {
+fn trap_frame_outside_the_manifest_is_corrupt() {
     let (run, _) = recorded();
     let run = run.path();
     let whole = lines(run);
@@ -118,7 +118,7 @@ fn a_trap_frame_that_the_manifest_does_not_vouch_for_is_corruption() {
 }
 
 #[test]
-fn another_trap_frame_is_a_divergence_at_its_tick() {
+fn changed_trap_frame_is_a_divergence() {
     let (run, frames) = recorded();
     let run = run.path();
     let whole = lines(run);
@@ -147,7 +147,7 @@ fn another_trap_frame_is_a_divergence_at_its_tick() {
 }
 
 #[test]
-fn a_run_without_trap_frames_is_corrupt() {
+fn missing_trap_file_is_corrupt() {
     let (run, _) = recorded();
     let run = run.path();
     fs::remove_file(run.join(RunDirectory::TRAPS)).unwrap();
@@ -163,7 +163,7 @@ fn a_run_without_trap_frames_is_corrupt() {
 }
 
 #[test]
-fn an_unfinished_run_may_lack_its_last_trap_frames() {
+fn unfinished_run_may_lack_trap_frames() {
     let (run, _) = recorded();
     let run = run.path();
     fs::remove_file(run.join(RunDirectory::MANIFEST)).unwrap();

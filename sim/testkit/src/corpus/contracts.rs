@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_is_held_to_its_line() {
+    fn contract_matches_its_line() {
         let empty = r#"{"enabled":false}"#;
         assert_eq!(check("accept enabled=no steps=0 required=0", empty), Ok(()));
         assert_eq!(check("refuse MISSING_KEY at=", "{}"), Ok(()));

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_outcomes_and_groups_are_noticed() {
+    fn other_outcomes_and_groups_are_reported() {
         let refuse = GuardExpectation::parse("stuck", "refuse NOT_VALID", None).unwrap();
         assert_eq!(refuse.check(b"{}"), Ok(()));
         assert!(refuse.check(&[b' '; 5_000]).is_err());

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_taken_one_by_one() {
+    fn words_are_read_one_by_one() {
         let mut headline = Headline::parse("refuse SYNTAX status=429 a=").unwrap();
         assert_eq!(headline.refused_with, Some("SYNTAX"));
         assert_eq!(headline.take("status"), Some("429"));

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_held_to_every_part_of_its_line() {
+    fn response_matches_every_part_of_its_line() {
         let body = br#"{"response":"a\n","done":true,"eval_count":3}"#;
         let whole = "accept finish=stop usage=-/3 reasoning=no";
         assert_eq!(parsed(whole, Some("a\n")).check(body), Ok(()));

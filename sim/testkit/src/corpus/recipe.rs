@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_follow_one_another_without_a_gap() {
+    fn steps_are_contiguous() {
         let recipe = "text {\"a\": b\nstring \"\\n\\u202e\"\nrepeat 3 \"ab\"\nbytes ff 0A\n";
         assert_eq!(
             Recipe::parse(recipe).unwrap().expand(),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_too_large_is_made() {
+    fn oversized_output_is_refused() {
         let largest = format!("repeat {MAX_RECIPE_OUTPUT_BYTES} \"x\"\n");
         assert!(Recipe::parse(&largest).is_ok());
         assert!(Recipe::parse(&format!("text a\n{largest}")).is_err());

@@ -60,7 +60,7 @@ mod tests {
     const HALT: &str = r#"{"q_next":"s","a_t":{"op":"SYS_HALT"}}"#;
 
     #[test]
-    fn a_reply_is_held_to_its_line() {
+    fn reply_matches_its_line() {
         let reply = format!("Done. {HALT}");
         let accept = ReplyExpectation::parse("prose", "accept", Some(HALT)).unwrap();
         assert_eq!(accept.check(reply.as_bytes()), Ok(()));

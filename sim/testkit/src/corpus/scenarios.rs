@@ -67,7 +67,7 @@ mod tests {
     use turingos_run::scenario::BuiltIn;
 
     #[test]
-    fn a_scenario_is_held_to_its_line() {
+    fn scenario_matches_its_line() {
         let text = BuiltIn::ALL[0].text.as_bytes();
         let scenario = Scenario::parse(text).unwrap();
         let (files, expected) = (scenario.files().len(), scenario.expected().len());

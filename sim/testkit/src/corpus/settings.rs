@@ -71,7 +71,7 @@ mod tests {
     use crate::corpus::Expectation as _;
 
     #[test]
-    fn settings_are_held_to_their_line() {
+    fn settings_match_their_line() {
         let text = b"version = 1\n[lane.p]\nkind = \"ollama\"\nmodel = \"m\"\n";
         let accept = SettingsExpectation::parse("g", "accept p=ollama e=ollama", None).unwrap();
         assert_eq!(accept.check(text), Ok(()));

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn both_envelopes_are_held_to_the_line() {
+    fn both_envelopes_match_the_line() {
         let taken = parsed("accept", Some(GOTO));
         assert_eq!(taken.check(GOTO.as_bytes()), Ok(()));
         let synonym = GOTO.replace("pointer", "handle");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_member_is_noticed() {
+    fn dropped_member_is_reported() {
         let more = GOTO.replace("\"a\"", "\"a\",\"x\":1");
         assert!(check_nothing_dropped(more.as_bytes(), GOTO).is_err());
         let thought = GOTO.replace("{\"q", "{\"thought\":\"t\",\"q");

@@ -94,7 +94,7 @@ mod tests {
     use crate::fuzzing::turingos_journal::Composer;
 
     #[test]
-    fn a_journal_is_held_to_counts_or_to_code_and_line() {
+    fn journal_matches_counts_or_code_and_line() {
         let mut composer = Composer::default();
         composer.tuple("s", "SYS_GOTO", "a");
         composer.line("Tick", "-");

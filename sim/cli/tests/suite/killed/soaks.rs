@@ -19,7 +19,7 @@ const RUN: [&str; 7] = [
 ];
 
 #[test]
-fn a_soak_killed_anywhere_goes_on_to_the_same_files() {
+fn killed_soak_resumes_to_the_same_files() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     succeed(&[&RUN[..], &["--out", whole.to_str().unwrap()]].concat());

@@ -53,7 +53,7 @@ fn content(workspace: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn a_scenario_killed_in_memory_goes_on_to_the_same_files() {
+fn killed_scenario_resumes_to_the_same_files() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     let start = ["run", "provider-brownout", "--noise", "0.2", "--out"];
@@ -73,7 +73,7 @@ fn a_scenario_killed_in_memory_goes_on_to_the_same_files() {
 }
 
 #[test]
-fn a_run_in_a_workspace_killed_anywhere_goes_on_to_the_same_end() {
+fn killed_workspace_run_resumes_to_the_same_end() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
     let start = ["run", "ordered-pipeline", "--noise", "0.05"];
@@ -133,7 +133,7 @@ fn a_run_in_a_workspace_killed_anywhere_goes_on_to_the_same_end() {
 }
 
 #[test]
-fn a_workspace_is_refused_unless_it_is_empty_and_told_when_it_is_missing() {
+fn workspace_must_be_empty_and_present() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     fs::create_dir(at("FULL")).unwrap();

@@ -114,7 +114,7 @@ fn lines(path: &Path) -> usize {
 }
 
 #[test]
-fn every_kind_of_provider_is_recorded_and_replayed_to_the_same_root() {
+fn every_provider_kind_replays_to_the_same_root() {
     for (kind, stream) in [
         ("openai", true),
         ("openai", false),
@@ -150,7 +150,7 @@ fn endless(header: &str, byte: u8) -> Behaviour {
 }
 
 #[test]
-fn a_hostile_server_ends_no_recording() {
+fn hostile_server_does_not_end_a_recording() {
     for behaviour in [
         Behaviour::Send(response("200 OK", "<html>")),
         Behaviour::Send(response("302 Found\r\nlocation: /elsewhere", "")),
@@ -175,7 +175,7 @@ fn a_hostile_server_ends_no_recording() {
 }
 
 #[test]
-fn a_missing_key_and_an_unreachable_host_stop_before_the_first_tick() {
+fn missing_key_or_host_stops_before_the_first_tick() {
     on_real_time(async {
         let place = Place::new();
         let server = Server::start(Behaviour::Send(Vec::new())).await;
@@ -203,7 +203,7 @@ fn a_missing_key_and_an_unreachable_host_stop_before_the_first_tick() {
 }
 
 #[test]
-fn wrong_settings_and_flags_are_told_with_their_place() {
+fn wrong_settings_and_flags_name_their_place() {
     on_real_time(async {
         let place = Place::new();
         fs::write(place.at("settings.toml"), "version = 1\napi_key = \"x\"\n").unwrap();
@@ -267,7 +267,7 @@ fn budgets_end_a_run_between_ticks() {
 }
 
 #[test]
-fn a_leaked_key_stops_the_run_and_is_nowhere() {
+fn leaked_key_stops_the_run_unwritten() {
     on_real_time(async {
         let place = Place::new();
         let leaking = good("openai").replace("work", &format!("use {KEY}"));
@@ -287,7 +287,7 @@ fn a_leaked_key_stops_the_run_and_is_nowhere() {
 }
 
 #[test]
-fn a_secret_in_a_file_of_the_workspace_stops_the_run_before_it_is_written_or_sent() {
+fn workspace_secret_stops_the_run_unsent() {
     on_real_time(async {
         let place = Place::new();
         let secret = format!("ghp_{}", "a1B2".repeat(9));
@@ -337,7 +337,7 @@ fn interrupt(child: &Child) {
 }
 
 #[test]
-fn an_interruption_finishes_the_tick_and_the_run() {
+fn interrupt_finishes_the_tick_and_the_run() {
     on_real_time(async {
         let place = Place::new();
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
@@ -356,7 +356,7 @@ fn an_interruption_finishes_the_tick_and_the_run() {
 }
 
 #[test]
-fn a_second_interruption_gives_the_tick_up_and_leaves_a_valid_recording() {
+fn second_interrupt_aborts_the_tick() {
     on_real_time(async {
         let place = Place::new();
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
@@ -377,7 +377,7 @@ fn a_second_interruption_gives_the_tick_up_and_leaves_a_valid_recording() {
 }
 
 #[test]
-fn a_recording_that_was_killed_goes_on_and_replays_as_a_whole() {
+fn killed_recording_resumes_and_replays() {
     on_real_time(async {
         let place = Place::new();
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
@@ -413,7 +413,7 @@ fn a_recording_that_was_killed_goes_on_and_replays_as_a_whole() {
 }
 
 #[test]
-fn other_settings_do_not_go_on_with_a_recording() {
+fn resume_refuses_other_settings() {
     on_real_time(async {
         let place = Place::new();
         let leaking = good("openai").replace("work", KEY);

@@ -47,7 +47,7 @@ fn fault(harm: &Harm) -> &str {
 }
 
 #[test]
-fn an_answer_in_html_is_tried_again_and_is_no_reply() {
+fn html_answer_is_retried() {
     let page = response(
         "200 OK\r\ncontent-type: text/html",
         "<html><body>captive portal</body></html>",
@@ -60,7 +60,7 @@ fn an_answer_in_html_is_tried_again_and_is_no_reply() {
 }
 
 #[test]
-fn a_page_of_an_error_keeps_the_meaning_of_its_status() {
+fn html_error_page_keeps_its_status() {
     let harm = suffer(Behaviour::Send(response(
         "502 Bad Gateway",
         "<html>oops</html>",
@@ -72,7 +72,7 @@ fn a_page_of_an_error_keeps_the_meaning_of_its_status() {
 }
 
 #[test]
-fn a_server_that_hangs_is_left_at_the_time_limit() {
+fn hanging_server_times_out() {
     for head in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-le"] {
         let harm = suffer(Behaviour::SendThenHang(head.to_vec()));
         assert_eq!(
@@ -86,7 +86,7 @@ fn a_server_that_hangs_is_left_at_the_time_limit() {
 }
 
 #[test]
-fn a_body_that_stands_still_is_left_before_the_time_limit() {
+fn stalled_body_is_aborted_before_the_time_limit() {
     let beginning = format!("HTTP/1.1 {OK}\r\ncontent-length: 500\r\n\r\n{{\"choices\":");
     let harm = suffer(Behaviour::SendThenHang(beginning.into_bytes()));
     assert_eq!(
@@ -98,7 +98,7 @@ fn a_body_that_stands_still_is_left_before_the_time_limit() {
 }
 
 #[test]
-fn a_server_that_closes_or_resets_is_a_broken_connection() {
+fn close_and_reset_are_broken_connections() {
     for behaviour in [
         Behaviour::Send(Vec::new()),
         Behaviour::Send(b"HTTP/1.1 200 OK\r\n".to_vec()),
@@ -111,7 +111,7 @@ fn a_server_that_closes_or_resets_is_a_broken_connection() {
 }
 
 #[test]
-fn what_is_no_http_is_a_broken_connection() {
+fn invalid_http_is_a_broken_connection() {
     for garbage in [
         &b"SSH-2.0-OpenSSH_9.0\r\n"[..],
         b"HTTP/1.1 9999 NO\r\n\r\n",
@@ -127,7 +127,7 @@ fn what_is_no_http_is_a_broken_connection() {
 }
 
 #[test]
-fn headers_without_end_are_cut() {
+fn endless_headers_are_refused() {
     let header = format!("x-filler: {}\r\n", "y".repeat(4_000));
     let harm = suffer(Behaviour::Repeat(
         b"HTTP/1.1 200 OK\r\n".to_vec(),
@@ -139,7 +139,7 @@ fn headers_without_end_are_cut() {
 }
 
 #[test]
-fn a_redirect_is_not_followed_and_not_repeated() {
+fn redirect_is_not_followed_or_retried() {
     for status in [
         "301 Moved Permanently",
         "302 Found",
@@ -157,7 +157,7 @@ fn a_redirect_is_not_followed_and_not_repeated() {
 const MOST_SENT: usize = ASKED * (MAX_BODY_BYTES + 12 * 1024 * 1024);
 
 #[test]
-fn two_hundred_megabytes_are_not_read() {
+fn oversized_body_is_not_read() {
     let announced = format!("HTTP/1.1 {OK}\r\ncontent-length: 209715200\r\n\r\n");
     let unannounced = format!("HTTP/1.1 {OK}\r\nconnection: close\r\n\r\n");
     for head in [announced, unannounced] {
@@ -172,7 +172,7 @@ fn two_hundred_megabytes_are_not_read() {
 }
 
 #[test]
-fn a_stream_that_never_ends_is_left() {
+fn endless_stream_is_aborted() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
     let ping = b": ping\n\n".to_vec();
     let fast = Behaviour::Repeat(head.into(), ping.repeat(8 * 1024), Duration::ZERO);
@@ -189,7 +189,7 @@ fn a_stream_that_never_ends_is_left() {
 }
 
 #[test]
-fn a_body_of_a_wrong_length_is_broken_or_cut_as_http_says() {
+fn wrong_content_length_breaks_or_cuts_the_body() {
     let body = good("openai");
     let short = format!(
         "HTTP/1.1 {OK}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -210,7 +210,7 @@ fn a_body_of_a_wrong_length_is_broken_or_cut_as_http_says() {
 }
 
 #[test]
-fn bytes_that_are_no_text_and_claims_of_compression_are_no_reply() {
+fn binary_or_compressed_body_is_no_reply() {
     let head = format!("HTTP/1.1 {OK}\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n");
     let packed = [
         head.as_bytes(),
@@ -224,7 +224,7 @@ fn bytes_that_are_no_text_and_claims_of_compression_are_no_reply() {
 }
 
 #[test]
-fn a_claim_of_compression_does_not_change_a_plain_body() {
+fn false_content_encoding_keeps_a_plain_body() {
     on_real_time(async {
         let head = "200 OK\r\ncontent-encoding: gzip";
         let server = Server::start(Behaviour::Send(response(head, &good("openai")))).await;
@@ -234,7 +234,7 @@ fn a_claim_of_compression_does_not_change_a_plain_body() {
 }
 
 #[test]
-fn nobody_at_the_address_is_unreachable() {
+fn closed_port_is_unreachable() {
     on_real_time(async {
         let server = Server::start(Behaviour::Send(Vec::new())).await;
         // Nobody listens at port 1 of loopback.
@@ -255,7 +255,7 @@ fn nobody_at_the_address_is_unreachable() {
 
 /// TLS is really spoken: a server without it is not reached, and is sent nothing that it could read.
 #[test]
-fn a_server_without_tls_is_unreachable_over_https() {
+fn https_to_a_plain_server_is_unreachable() {
     on_real_time(async {
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
         let address = format!("https://{}", server.address);
@@ -273,7 +273,7 @@ fn a_server_without_tls_is_unreachable_over_https() {
 }
 
 #[test]
-fn whoever_listens_is_reached_whatever_they_say() {
+fn any_listener_is_reachable() {
     on_real_time(async {
         for behaviour in [
             Behaviour::Send(response("404 Not Found", "")),

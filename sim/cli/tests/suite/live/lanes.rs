@@ -19,7 +19,7 @@ fn key() -> Key {
 }
 
 #[test]
-fn every_kind_is_asked_in_its_own_way() {
+fn each_provider_kind_has_its_own_request() {
     for (kind, path, header) in [
         (
             "openai",
@@ -60,7 +60,7 @@ fn every_kind_is_asked_in_its_own_way() {
 }
 
 #[test]
-fn streams_are_put_together() {
+fn streams_are_reassembled() {
     let sse = r#"data: {"choices":[{"index":0,"delta":{"content":"{\"q_next\":\"n\",\"a_t\":"},"finish_reason":null}]}
 
 data: {"choices":[{"index":0,"delta":{"content":"{\"op\":\"SYS_PUSH\",\"task\":\"work\"}}"},"finish_reason":"stop"}]}
@@ -79,7 +79,7 @@ data: [DONE]
 }
 
 #[test]
-fn a_wait_that_is_asked_for_is_kept() {
+fn retry_after_is_honoured() {
     on_real_time(async {
         let head = "429 Too Many Requests\r\nretry-after: 9\r\nretry-after-ms: 150";
         let error = r#"{"error":{"type":"rate_limit_error","message":"slow down"}}"#;
@@ -100,7 +100,7 @@ fn a_wait_that_is_asked_for_is_kept() {
 }
 
 #[test]
-fn a_quota_that_is_used_up_is_not_asked_again() {
+fn exhausted_quota_is_not_retried() {
     on_real_time(async {
         let error = r#"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#;
         let server = Server::start(Behaviour::Send(response("429 Too Many Requests", error))).await;
@@ -112,7 +112,7 @@ fn a_quota_that_is_used_up_is_not_asked_again() {
 }
 
 #[test]
-fn a_call_without_an_answer_counts_for_the_most_it_can_cost() {
+fn unanswered_call_costs_its_maximum() {
     on_real_time(async {
         let server = Server::start(Behaviour::SendThenHang(Vec::new())).await;
         let mut session = session(
@@ -125,7 +125,7 @@ fn a_call_without_an_answer_counts_for_the_most_it_can_cost() {
 }
 
 #[test]
-fn two_lanes_are_two_providers_and_one_takes_over_from_the_other() {
+fn lane_p_takes_over_from_lane_e() {
     on_real_time(async {
         let routine = Server::start(Behaviour::Send(response("400 Bad Request", "{}"))).await;
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
@@ -155,7 +155,7 @@ async fn until_the_alarm(session: &mut Live) -> String {
 }
 
 #[test]
-fn a_reply_that_holds_the_key_stops_the_call() {
+fn reply_with_the_key_stops_the_call() {
     on_real_time(async {
         let leaking = good("openai").replace("work", "use a-key-of-the-test");
         let server = Server::start(Behaviour::Send(response(OK, &leaking))).await;
@@ -171,7 +171,7 @@ fn a_reply_that_holds_the_key_stops_the_call() {
 }
 
 #[test]
-fn a_key_in_pieces_of_a_stream_stops_the_call() {
+fn key_split_over_a_stream_stops_the_call() {
     let half = |text: &str, finish: &str| {
         format!(
             "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":{finish}}}]}}\n\n"
@@ -192,7 +192,7 @@ fn a_key_in_pieces_of_a_stream_stops_the_call() {
 }
 
 #[test]
-fn a_secret_in_the_workspace_is_not_sent() {
+fn workspace_secret_is_not_sent() {
     on_real_time(async {
         let server = Server::start(Behaviour::Send(response(OK, &good("openai")))).await;
         let settings = settings("openai", server.address, "");

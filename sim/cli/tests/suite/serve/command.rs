@@ -49,7 +49,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn signals_and_bounds_stop_it_in_good_order() {
+fn signals_and_limits_stop_the_server_cleanly() {
     for signal in [Some(Signal::INT), Some(Signal::TERM), None] {
         let bound: &[&str] = if signal.is_some() {
             &[]
@@ -73,7 +73,7 @@ fn signals_and_bounds_stop_it_in_good_order() {
 }
 
 #[test]
-fn what_cannot_be_served_ends_with_its_own_exit_code() {
+fn exit_code_names_why_nothing_is_served() {
     let (mut child, _out, address) = start(&[]);
     let port = address.rsplit(':').next().unwrap().to_owned();
     let (code, reason) = refused(&["--port", &port]);

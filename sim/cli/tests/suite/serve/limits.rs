@@ -37,7 +37,7 @@ fn envelope(provider: Provider, body: &[u8]) -> (String, String) {
 }
 
 #[test]
-fn errors_come_in_the_provider_s_envelope() {
+fn errors_use_the_provider_envelope() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let long = vec![b' '; MAX_REQUEST_BYTES + 1];
@@ -82,7 +82,7 @@ fn errors_come_in_the_provider_s_envelope() {
 }
 
 #[test]
-fn a_server_stops_after_as_many_answers_as_it_was_told() {
+fn answer_limit_stops_the_server() {
     on_real_time(async {
         let source = Source::Seeded(faithful(42));
         let served = Served::from(source, None, NonZeroU64::new(3)).await;
@@ -98,7 +98,7 @@ fn a_server_stops_after_as_many_answers_as_it_was_told() {
 }
 
 #[test]
-fn a_client_that_says_nothing_does_not_hold_a_server_that_stops() {
+fn silent_client_does_not_delay_stop() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let mut silent = TcpStream::connect(served.address).unwrap();
@@ -116,7 +116,7 @@ fn a_client_that_says_nothing_does_not_hold_a_server_that_stops() {
 }
 
 #[test]
-fn a_port_in_use_is_an_error_that_names_it() {
+fn port_in_use_is_named() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let settings = Settings {

@@ -17,7 +17,7 @@ async fn text(served: &Served, endpoint: Endpoint, body: &Value) -> String {
 }
 
 #[test]
-fn a_frame_gets_the_same_transition_by_every_protocol() {
+fn every_protocol_gives_the_same_transition() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let user = compose(&Clerk::boot_q(""), "[OBSERVED_SLICE]\n");
@@ -35,7 +35,7 @@ fn a_frame_gets_the_same_transition_by_every_protocol() {
 }
 
 #[test]
-fn a_stranger_s_prompt_gets_a_line_of_text_or_json_if_it_asks_for_that() {
+fn unknown_prompt_gets_text_or_requested_json() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         for &endpoint in Endpoint::ALL {
@@ -56,7 +56,7 @@ fn a_stranger_s_prompt_gets_a_line_of_text_or_json_if_it_asks_for_that() {
 }
 
 #[test]
-fn another_seed_gives_other_answers_and_the_same_seed_the_same_bytes() {
+fn answers_depend_on_the_seed_only() {
     on_real_time(async {
         let body = prompt(Endpoint::ChatCompletions, "hello", false);
         let mut answers = Vec::new();
@@ -72,7 +72,7 @@ fn another_seed_gives_other_answers_and_the_same_seed_the_same_bytes() {
 }
 
 #[test]
-fn noise_is_drawn_anew_for_each_attempt() {
+fn noise_is_drawn_per_attempt() {
     on_real_time(async {
         let served = Served::by(noisy(3)).await;
         let user = compose(&Clerk::boot_q(""), "[OBSERVED_SLICE]\n");
@@ -90,7 +90,7 @@ fn noise_is_drawn_anew_for_each_attempt() {
 }
 
 #[test]
-fn a_worker_s_register_is_answered_by_the_worker() {
+fn worker_answers_a_worker_register() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let user = compose(&Worker::boot_q("MISSION.md"), "[OBSERVED_SLICE]\n");
@@ -106,7 +106,7 @@ fn a_worker_s_register_is_answered_by_the_worker() {
 }
 
 #[test]
-fn headers_and_models_are_each_provider_s_own() {
+fn headers_and_models_follow_the_provider() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         for (endpoint, stream, content, id) in [
@@ -151,7 +151,7 @@ fn headers_and_models_are_each_provider_s_own() {
 }
 
 #[test]
-fn usage_is_streamed_only_to_those_who_ask_for_it() {
+fn usage_is_streamed_only_on_request() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let mut body = prompt(Endpoint::ChatCompletions, "x", true);
@@ -170,7 +170,7 @@ fn usage_is_streamed_only_to_those_who_ask_for_it() {
 }
 
 #[test]
-fn what_clients_ask_first_is_answered() {
+fn discovery_paths_are_answered() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
         let get = |path: &str| served.client.get(served.url(path)).send();

@@ -40,7 +40,7 @@ async fn session(served: &Served) -> Vec<Option<(u16, Vec<String>, Vec<u8>)>> {
 }
 
 #[test]
-fn a_log_is_served_as_it_was_recorded_and_strictly() {
+fn log_is_served_strictly_as_recorded() {
     on_real_time(async {
         let directory = tempfile::TempDir::new().unwrap();
         let log = directory.path().join("log.jsonl");
@@ -83,7 +83,7 @@ fn a_log_is_served_as_it_was_recorded_and_strictly() {
 }
 
 #[test]
-fn a_recording_that_is_missing_empty_or_changed_is_not_served() {
+fn missing_empty_or_changed_recording_is_not_served() {
     on_real_time(async {
         let directory = tempfile::TempDir::new().unwrap();
         let log = directory.path().join("log.jsonl");

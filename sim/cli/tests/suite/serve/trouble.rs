@@ -21,7 +21,7 @@ async fn received(
 }
 
 #[test]
-fn what_a_call_meets_is_what_the_seed_says() {
+fn chaos_follows_the_seed() {
     on_real_time(async {
         let agent = troubled(9, Chaos::spread(6_000).without(ChaosKind::Slow));
         let served = Served::by(agent.clone()).await;
@@ -51,7 +51,7 @@ fn what_a_call_meets_is_what_the_seed_says() {
 }
 
 #[test]
-fn no_kind_of_trouble_passes_for_an_answer() {
+fn no_chaos_kind_parses_as_an_answer() {
     on_real_time(async {
         for &kind in ChaosKind::ALL {
             if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
@@ -94,7 +94,7 @@ fn no_kind_of_trouble_passes_for_an_answer() {
 }
 
 #[test]
-fn a_rate_limit_says_when_to_come_back() {
+fn rate_limit_has_retry_after() {
     on_real_time(async {
         let served = Served::by(troubled(
             4,
@@ -116,7 +116,7 @@ fn a_rate_limit_says_when_to_come_back() {
 }
 
 #[test]
-fn a_slow_answer_is_late_and_right() {
+fn slow_answer_is_late_and_complete() {
     on_real_time(async {
         let agent = troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Slow]));
         let served = Served::by(agent.clone()).await;
@@ -133,7 +133,7 @@ fn a_slow_answer_is_late_and_right() {
 }
 
 #[test]
-fn a_server_that_stops_lets_nobody_wait() {
+fn stop_releases_delayed_requests() {
     on_real_time(async {
         let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[ChaosKind::Hang]))).await;
         let body = prompt(Endpoint::OllamaChat, "x", false);

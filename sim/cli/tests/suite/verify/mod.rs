@@ -84,7 +84,7 @@ fn bad_files(files: &Files) -> Vec<(String, Verdict)> {
 }
 
 #[test]
-fn a_flipped_byte_of_any_file_of_a_run_is_found() {
+fn flipped_byte_in_any_run_file_is_found() {
     let directory = soaked("10");
     let files = with_a_tape(files_of(directory.path()));
     assert_eq!(bad_files(&files), []);
@@ -105,7 +105,7 @@ fn a_flipped_byte_of_any_file_of_a_run_is_found() {
 
 /// Every file cut at every place, and every file gone: a run without a manifest has not finished.
 #[test]
-fn a_lost_end_or_file_of_a_run_is_found() {
+fn lost_tail_or_file_is_found() {
     let directory = soaked("4");
     let files = with_a_tape(files_of(directory.path()));
     for (name, bytes) in &files {
@@ -126,7 +126,7 @@ fn a_lost_end_or_file_of_a_run_is_found() {
 
 /// Lines that the chain vouches for, because whoever forged them chained them anew.
 #[test]
-fn a_forged_record_is_found_at_its_line() {
+fn forged_record_is_found_at_its_line() {
     let directory = soaked("12");
     let files = files_of(directory.path());
     let journal = String::from_utf8(files[RunDirectory::JOURNAL].clone()).unwrap();
@@ -187,7 +187,7 @@ fn a_forged_record_is_found_at_its_line() {
 }
 
 #[test]
-fn a_manifest_that_counts_otherwise_is_found() {
+fn wrong_manifest_count_is_found() {
     let directory = soaked("40");
     let mut files = files_of(directory.path());
     let manifest = Manifest::from_bytes(&files[RunDirectory::MANIFEST]).unwrap();
@@ -210,7 +210,7 @@ fn a_manifest_that_counts_otherwise_is_found() {
 }
 
 #[test]
-fn a_run_and_a_journal_are_told_in_a_line_for_each_file() {
+fn one_line_per_file() {
     let directory = soaked("20");
     let run = directory.path().to_str().unwrap();
     let other = TempDir::new().unwrap();
@@ -251,7 +251,7 @@ fn a_run_and_a_journal_are_told_in_a_line_for_each_file() {
 }
 
 #[test]
-fn bad_files_are_told_with_line_and_reason_and_the_rest_is_read_all_the_same() {
+fn bad_file_does_not_stop_the_others() {
     let directory = TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let mut composer = Composer::default();
@@ -298,7 +298,7 @@ fn bad_files_are_told_with_line_and_reason_and_the_rest_is_read_all_the_same() {
 }
 
 #[test]
-fn a_run_of_a_newer_version_or_without_its_header_is_told_as_that() {
+fn newer_version_and_missing_header_are_named() {
     let directory = soaked("3");
     let header = directory.path().join(RunDirectory::HEADER);
     let text = fs::read_to_string(&header).unwrap();
@@ -323,7 +323,7 @@ fn a_run_of_a_newer_version_or_without_its_header_is_told_as_that() {
 }
 
 #[test]
-fn a_run_that_has_not_finished_is_valid_as_far_as_it_goes() {
+fn unfinished_run_has_a_valid_prefix() {
     let directory = soaked("5");
     fs::remove_file(directory.path().join(RunDirectory::MANIFEST)).unwrap();
     let run = directory.path().to_str().unwrap();

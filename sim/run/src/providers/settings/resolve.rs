@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_settings_are_the_public_address_with_its_key() {
+    fn minimal_settings_use_the_public_address() {
         let settings = Settings::parse(LEAST.as_bytes()).unwrap();
         assert_eq!(settings.lanes.p, settings.lanes.e);
         let connection = &settings.lanes.p.connection;
@@ -297,14 +297,14 @@ mod tests {
     }
 
     #[test]
-    fn an_own_address_gets_no_key_that_was_not_named() {
+    fn custom_address_needs_a_named_key() {
         let text = format!("{LEAST}base_url = \"http://10.0.0.7:8000/v1\"\n");
         let settings = Settings::parse(text.as_bytes()).unwrap();
         assert_eq!(settings.lanes.p.connection.key_variable, None);
     }
 
     #[test]
-    fn a_key_never_travels_in_clear_text_beyond_this_machine() {
+    fn key_over_http_needs_loopback() {
         let with =
             |address: &str| format!("{LEAST}key_variable = \"KEY\"\nbase_url = \"{address}\"\n");
         for good in [
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_its_place_and_shows_no_value() {
+    fn fault_names_its_place_without_the_value() {
         let pasted = format!("{LEAST}key_variable = \"sk-secret\"\n");
         let error = Settings::parse(pasted.as_bytes()).unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_told_even_if_it_has_keys_of_its_own() {
+    fn newer_version_wins_over_unknown_keys() {
         let newer = LEAST.replace("version = 1", "version = 2\nnovelty = true");
         assert_eq!(fault(&newer).0, SettingsFaultCode::NewerVersion);
         assert_eq!(

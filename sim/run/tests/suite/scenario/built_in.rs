@@ -26,7 +26,7 @@ fn the_folder_and_the_table_hold_the_same_scenarios() {
 }
 
 #[test]
-fn every_scenario_is_named_after_its_file_and_asks_for_something() {
+fn scenario_has_its_file_name_and_an_expectation() {
     for built_in in BuiltIn::ALL {
         let scenario = built_in.scenario();
         assert_eq!(scenario.name(), built_in.name);
@@ -49,7 +49,7 @@ fn named(name: &str) -> Scenario {
 }
 
 #[test]
-fn the_scenarios_are_what_they_are_for() {
+fn each_scenario_has_its_feature() {
     assert!(named("long-checklist").contract().steps().len() > 8);
     let log = named("log-hunt");
     let (_, text) = log

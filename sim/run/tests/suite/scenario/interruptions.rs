@@ -46,7 +46,7 @@ fn read(world: &mut Troubled, file: &str) -> Result<String, WorldFaultCode> {
 }
 
 #[test]
-fn a_torn_write_leaves_the_target_and_half_of_the_new_text_beside_it() {
+fn torn_write_keeps_the_target() {
     let mut world = world(json!([
         {"operation": "write", "path": "a", "times": 2, "fault": "torn_write"}
     ]));
@@ -66,7 +66,7 @@ fn a_torn_write_leaves_the_target_and_half_of_the_new_text_beside_it() {
 }
 
 #[test]
-fn an_interruption_strikes_its_operation_on_its_file_and_nothing_else() {
+fn interruption_hits_only_its_operation_and_file() {
     let mut world = world(json!([
         {"operation": "read", "path": "a", "times": 1, "fault": "denied"},
         {"operation": "write", "path": "b", "times": 1, "fault": "no_space"}
@@ -81,7 +81,7 @@ fn an_interruption_strikes_its_operation_on_its_file_and_nothing_else() {
 }
 
 #[test]
-fn the_bare_world_is_not_interrupted() {
+fn unwrapped_world_is_not_interrupted() {
     let mut world = world(json!([
         {"operation": "read", "path": "a", "times": 1, "fault": "not_found"}
     ]));

@@ -16,7 +16,7 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn threads_change_no_figure() {
+fn threads_change_no_metric() {
     let plan = plan();
     let done = AtomicU64::new(0);
     let levels = longrun(&plan, &|| {
@@ -38,7 +38,7 @@ fn threads_change_no_figure() {
 }
 
 #[test]
-fn figures_say_what_happened() {
+fn metrics_match_the_run() {
     let scenario = BuiltIn::named("interrupted-edit").unwrap().scenario();
     let metrics = run_seed(&scenario, 0, 1).metrics;
     // Two torn edits, a full disk and a torn progress file, one after the other.
@@ -57,7 +57,7 @@ fn figures_say_what_happened() {
 }
 
 #[test]
-fn every_verdict_of_a_long_run_can_fail() {
+fn every_longrun_gate_can_fail() {
     let mut levels = longrun(&plan(), &|| {});
     // Louder than 5%: measured, not judged.
     assert_eq!(verdicts(&levels).len(), 1);

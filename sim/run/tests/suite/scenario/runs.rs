@@ -10,7 +10,7 @@ use turingos_run::soak::on_virtual_time;
 use super::{changed, failed, header, judged};
 
 #[test]
-fn every_scenario_passes_without_noise_and_with_a_little() {
+fn every_scenario_passes_at_low_noise() {
     for built_in in BuiltIn::ALL {
         let scenario = built_in.scenario();
         for (noise, seed) in [(0, 0), (0, 1), (0, u64::MAX), (500, 2), (500, 3)] {
@@ -21,7 +21,7 @@ fn every_scenario_passes_without_noise_and_with_a_little() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_root_and_another_one_another() {
+fn root_depends_on_the_seed() {
     for built_in in BuiltIn::ALL {
         let scenario = built_in.scenario();
         let root = |seed| run_seed(&scenario, 1_000, seed).root;
@@ -31,7 +31,7 @@ fn the_same_seed_gives_the_same_root_and_another_one_another() {
 }
 
 #[test]
-fn an_agent_without_a_mission_gets_nowhere() {
+fn clerk_fails_every_scenario() {
     for built_in in BuiltIn::ALL {
         let profile = Profile::Routine;
         let settings = Settings::of(built_in.scenario(), profile, AgentKind::Clerk, 0);
@@ -43,7 +43,7 @@ fn an_agent_without_a_mission_gets_nowhere() {
 
 /// Whatever a hostile agent does, a run ends, and it ends in a verdict.
 #[test]
-fn hostile_runs_end_within_their_limit() {
+fn hostile_run_ends_within_its_limit() {
     let mut endings = Vec::new();
     for built_in in BuiltIn::ALL {
         let profile = Profile::Hostile;
@@ -72,7 +72,7 @@ fn records(scenario: &Scenario) -> Vec<Record> {
 
 /// What is expected, and which traps are required, reaches neither the kernel nor the agent.
 #[test]
-fn expectations_of_the_runner_change_no_record() {
+fn runner_expectations_change_no_record() {
     let plain = BuiltIn::named("ordered-pipeline").unwrap().scenario();
     let other = changed("ordered-pipeline", |document| {
         document["expected"]["out/result.json"] = serde_json::json!({"json": "something else"});
@@ -82,7 +82,7 @@ fn expectations_of_the_runner_change_no_record() {
 }
 
 #[test]
-fn a_tick_limit_ends_a_run() {
+fn tick_limit_ends_the_run() {
     let scenario = changed("ordered-pipeline", |document| {
         document["tick_limit"] = serde_json::json!(20);
     });

@@ -7,7 +7,7 @@ use turingos_run::scenario::BuiltIn;
 use super::{changed, failed, header, judged};
 
 #[test]
-fn no_scenario_passes_if_an_expected_file_is_altered_after_the_run() {
+fn altered_expected_file_fails_every_scenario() {
     let mut altered = 0;
     for built_in in BuiltIn::ALL {
         let scenario = built_in.scenario();
@@ -33,7 +33,7 @@ fn no_scenario_passes_if_an_expected_file_is_altered_after_the_run() {
 }
 
 #[test]
-fn no_scenario_passes_if_an_expected_file_is_removed_after_the_run() {
+fn removed_expected_file_fails_every_scenario() {
     for built_in in BuiltIn::ALL {
         let scenario = built_in.scenario();
         for (path, _) in scenario.expected() {
@@ -49,7 +49,7 @@ fn no_scenario_passes_if_an_expected_file_is_removed_after_the_run() {
 }
 
 #[test]
-fn a_required_trap_that_did_not_occur_fails_the_run() {
+fn missing_required_trap_fails_the_run() {
     for required in [
         json!({"trap": "DEADLOCK"}),
         json!({"trap": "PAGE_FAULT", "at": "data/orders.csv"}),
@@ -63,7 +63,7 @@ fn a_required_trap_that_did_not_occur_fails_the_run() {
 }
 
 #[test]
-fn steps_that_are_undone_and_a_machine_that_does_not_halt_fail_the_run() {
+fn open_step_or_no_halt_fails_the_run() {
     let scenario = changed("ordered-pipeline", |document| {
         document["tick_limit"] = json!(30);
     });

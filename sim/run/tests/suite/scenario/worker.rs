@@ -32,7 +32,7 @@ const STEP: &str = "[STEP] 1 of 1\n[NEXT_STEP] ONE\n[STEP_FILE] b\n[STATUS] BLOC
     [REASON] FILE_MISSING\n[PROGRESS_POINTER] sys://append/p\n[PROGRESS_LINE] DONE:ONE";
 
 #[test]
-fn it_goes_to_the_source_of_the_step_that_the_contract_names() {
+fn worker_opens_the_source_of_the_named_step() {
     let mission = "STEP TWO: copy x to y\nSTEP ONE: copy a to b\n";
     let (_, q, text) = answered(1, &Worker::boot_q("M.md"), &frame(STEP, "(empty)", mission));
     // Seeds differ in whether they keep a task for the step; either way the order is remembered.
@@ -44,7 +44,7 @@ fn it_goes_to_the_source_of_the_step_that_the_contract_names() {
 }
 
 #[test]
-fn it_writes_nothing_that_it_did_not_see() {
+fn worker_writes_only_what_it_read() {
     let mission = "STEP ONE: copy a to b\n";
     let mut q = Worker::boot_q("M.md");
     let mut trace = String::from("(empty)");
@@ -72,7 +72,7 @@ fn it_writes_nothing_that_it_did_not_see() {
 }
 
 #[test]
-fn garbage_in_q_or_in_the_frame_is_answered_with_one_transition() {
+fn garbage_input_gives_one_transition() {
     let frames = [
         String::new(),
         "[OBSERVED_SLICE]".to_owned(),
@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_q_and_frame_say_the_answer_is_one_transition(
+    fn any_input_gives_one_transition(
         phase in prop::sample::select(vec![
             "PLAN", "READ", "WRITE", "GRANT", "RAN", "CHECK", "NOTE", "NOTED", "TEST", "other",
         ]),
@@ -147,7 +147,7 @@ fn extremes(scenario: &Scenario, noise: u16, seed: u64) -> (usize, bool) {
 }
 
 #[test]
-fn q_is_bounded_and_leaves_frames_their_length() {
+fn q_is_bounded() {
     for built_in in BuiltIn::ALL {
         for seed in 0..3 {
             let (longest, clipped) = extremes(&built_in.scenario(), 0, seed);
@@ -159,7 +159,7 @@ fn q_is_bounded_and_leaves_frames_their_length() {
 
 /// A source that is too long to be remembered is left to the shell.
 #[test]
-fn a_long_source_is_copied_and_filtered_by_commands() {
+fn long_source_is_processed_by_commands() {
     let scenario = changed("ordered-pipeline", |document| {
         document["files"] = serde_json::json!({
             "MISSION.md": {"lines": [
@@ -188,7 +188,7 @@ fn a_long_source_is_copied_and_filtered_by_commands() {
 
 /// A payload of nothing is no payload, so an empty result was written for ever and never taken.
 #[test]
-fn an_empty_result_is_made_by_a_command() {
+fn empty_result_is_made_by_a_command() {
     let scenario = changed("ordered-pipeline", |document| {
         document["files"] = serde_json::json!({
             "MISSION.md": {"lines": [
@@ -218,7 +218,7 @@ fn an_empty_result_is_made_by_a_command() {
 
 /// Without a contract the steps are done in the order in which they stand.
 #[test]
-fn a_mission_without_a_contract_is_done_in_order() {
+fn mission_without_contract_runs_in_order() {
     let scenario = changed("ordered-pipeline", |document| {
         document["contract"] = serde_json::json!({"enabled": false});
         let expected = document["expected"].as_object_mut().unwrap();

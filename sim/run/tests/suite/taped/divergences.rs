@@ -60,7 +60,7 @@ fn diverged(result: Result<(), RunIoError>) -> Divergence {
 }
 
 #[test]
-fn a_changed_prompt_is_shown_against_the_recorded_one() {
+fn changed_prompt_is_compared_with_the_recorded_one() {
     let recorded = Recorded::new();
     let other = |request: &Request<'_>| {
         let body = encode(request);
@@ -95,7 +95,7 @@ fn a_changed_prompt_is_shown_against_the_recorded_one() {
 }
 
 #[test]
-fn a_call_that_the_recording_lacks_is_extra() {
+fn unrecorded_call_is_extra() {
     let recorded = Recorded::new();
     let last = recorded.call_of(20);
     let found = recorded.divergence(|entries| {
@@ -112,7 +112,7 @@ fn a_call_that_the_recording_lacks_is_extra() {
 }
 
 #[test]
-fn a_tape_that_ends_early_has_no_input_left() {
+fn short_tape_has_no_input_left() {
     let recorded = Recorded::new();
     let at = recorded.call_of(20);
     let found = recorded.divergence(|entries| entries.truncate(at));
@@ -121,7 +121,7 @@ fn a_tape_that_ends_early_has_no_input_left() {
 }
 
 #[test]
-fn a_recorded_call_that_is_not_made_is_missing() {
+fn unmade_call_is_missing() {
     let recorded = Recorded::new();
     let at = recorded.call_of(20);
     let again = Request {
@@ -155,7 +155,7 @@ fn a_recorded_call_that_is_not_made_is_missing() {
 }
 
 #[test]
-fn calls_in_another_order_are_told_as_such() {
+fn changed_call_order_is_named() {
     let recorded = Recorded::new();
     let (first, second) = (recorded.call_of(20), recorded.call_of(22));
     let found = recorded.divergence(|entries| entries.swap(first, second));
@@ -191,7 +191,7 @@ fn calls_in_another_order_are_told_as_such() {
 }
 
 #[test]
-fn a_changed_answer_of_the_world_changes_the_prompt() {
+fn changed_observation_changes_the_prompt() {
     let recorded = Recorded::new();
     let at = recorded.question_of(27);
     let found = recorded.divergence(|entries| {
@@ -218,7 +218,7 @@ fn a_changed_answer_of_the_world_changes_the_prompt() {
 }
 
 #[test]
-fn another_question_to_the_world_is_told_with_both() {
+fn changed_question_shows_both() {
     let recorded = Recorded::new();
     let at = recorded.question_of(27);
     let found = recorded.divergence(|entries| {
@@ -248,7 +248,7 @@ fn another_question_to_the_world_is_told_with_both() {
 }
 
 #[test]
-fn a_call_that_took_longer_is_another_record() {
+fn longer_call_changes_the_record() {
     let recorded = Recorded::new();
     let at = recorded.call_of(20);
     let found = recorded.divergence(|entries| {

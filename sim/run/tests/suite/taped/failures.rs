@@ -56,14 +56,14 @@ fn failed(path: &Path, secret: &'static str) -> (u64, u64, World) {
 }
 
 #[test]
-fn an_answer_of_the_world_that_cannot_be_recorded_is_not_shown_to_an_oracle() {
+fn unrecorded_observation_is_not_sent() {
     let directory = TempDir::new().unwrap();
     let (ticks, calls, _) = failed(directory.path(), "A workspace of small missions");
     assert_eq!((ticks, calls), (0, 0));
 }
 
 #[test]
-fn a_reply_that_cannot_be_recorded_has_no_effect() {
+fn unrecorded_reply_has_no_effect() {
     let directory = TempDir::new().unwrap();
     let (ticks, calls, mut world) = failed(directory.path(), "round 0");
     // The second tick writes the file.
@@ -74,7 +74,7 @@ fn a_reply_that_cannot_be_recorded_has_no_effect() {
 }
 
 #[test]
-fn a_change_of_the_world_that_cannot_be_recorded_commits_no_tick() {
+fn unrecorded_effect_commits_no_tick() {
     let directory = TempDir::new().unwrap();
     let (ticks, calls, mut world) = failed(directory.path(), "\"answer\":\"written\"");
     assert_eq!((ticks, calls), (1, 2));

@@ -10,7 +10,7 @@ use super::provider::encode;
 use super::stage::{record, replay};
 
 #[test]
-fn a_recording_replays_to_the_same_root() {
+fn recording_replays_to_the_same_root() {
     let directory = TempDir::new().unwrap();
     let run = directory.path().join("RUN");
     record(&run, 60, encode);
@@ -30,7 +30,7 @@ fn a_recording_replays_to_the_same_root() {
 
 /// Calls that took a fraction of a millisecond, and a second replay: times are read, not measured.
 #[test]
-fn a_replay_needs_no_time_and_can_be_repeated() {
+fn replay_is_instant_and_repeatable() {
     let directory = TempDir::new().unwrap();
     let run = directory.path().join("RUN");
     record(&run, 25, encode);

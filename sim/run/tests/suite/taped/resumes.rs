@@ -92,7 +92,7 @@ fn cut(whole: &Path, to: &Path, tape: usize, journal: usize) {
 }
 
 #[test]
-fn a_tape_cut_at_any_byte_of_its_last_two_entries_goes_on_to_the_same_root() {
+fn cut_tape_resumes_to_the_same_root() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     record(&whole, TICKS, short_encode);
@@ -118,7 +118,7 @@ fn a_tape_cut_at_any_byte_of_its_last_two_entries_goes_on_to_the_same_root() {
 }
 
 #[test]
-fn a_journal_cut_at_any_byte_of_its_last_two_lines_goes_on_to_the_same_root() {
+fn cut_journal_resumes_to_the_same_root() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     record(&whole, TICKS, short_encode);
@@ -138,7 +138,7 @@ fn a_journal_cut_at_any_byte_of_its_last_two_lines_goes_on_to_the_same_root() {
 }
 
 #[test]
-fn a_run_cut_after_any_entry_replays_as_far_as_it_goes_and_goes_on() {
+fn run_cut_after_any_entry_replays_and_resumes() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     record(&whole, TICKS, short_encode);
@@ -159,7 +159,7 @@ fn a_run_cut_after_any_entry_replays_as_far_as_it_goes_and_goes_on() {
 }
 
 #[test]
-fn a_finished_run_is_looked_at_again_and_left_alone() {
+fn resuming_a_finished_run_changes_nothing() {
     let directory = TempDir::new().unwrap();
     let run = directory.path().join("RUN");
     record(&run, TICKS, short_encode);
@@ -171,7 +171,7 @@ fn a_finished_run_is_looked_at_again_and_left_alone() {
 }
 
 #[test]
-fn a_journal_ahead_of_its_tape_is_corrupt_and_left_alone() {
+fn journal_ahead_of_its_tape_is_corrupt() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     record(&whole, TICKS, short_encode);
@@ -190,7 +190,7 @@ fn a_journal_ahead_of_its_tape_is_corrupt_and_left_alone() {
 }
 
 #[test]
-fn a_changed_byte_stops_a_resume_before_anything_is_written() {
+fn changed_byte_stops_resume_before_writing() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     record(&whole, TICKS, short_encode);
@@ -216,7 +216,7 @@ fn a_changed_byte_stops_a_resume_before_anything_is_written() {
 }
 
 #[test]
-fn another_process_at_work_is_respected() {
+fn locked_run_is_refused() {
     let directory = TempDir::new().unwrap();
     let run = directory.path().join("RUN");
     let writer = RunDirectory::create(&run, &header(3)).unwrap();
