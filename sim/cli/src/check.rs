@@ -21,8 +21,12 @@ pub(super) struct Twin {
 impl Twin {
     /// Starts the twin of a soak.
     pub(super) fn start(header: &Header<Settings>) -> Result<Self, Failure> {
-        let program = std::env::current_exe()
-            .map_err(|cause| Failure::new(Exit::System, format!("cannot find itself: {cause}")))?;
+        let program = std::env::current_exe().map_err(|cause| {
+            Failure::new(
+                Exit::System,
+                format!("cannot find the path of this program: {cause}"),
+            )
+        })?;
         let words = Settings::command(header, None);
         let mut child = Command::new(&program)
             .args(&words[1..])

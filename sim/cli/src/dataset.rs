@@ -17,7 +17,7 @@ use turingos_run::{RunDirectory, RunFolder};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
 ///
-/// Of an unfinished run the valid records are taken, and the summary says so.
+/// An unfinished run gives its valid records; the summary names it.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DatasetArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
@@ -27,7 +27,7 @@ pub(crate) struct DatasetArgs {
     /// empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: PathBuf,
-    /// Also write rows that have been written before.
+    /// Keep duplicate rows.
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
     /// Print the figures as one line of JSON.
@@ -43,7 +43,7 @@ const SUMMARY: &str = "summary.md";
 ///
 /// # Errors
 /// A source does not verify or is not what it recorded, the directory is in use, or something
-/// cannot be written. No file of a data set is left then.
+/// cannot be written. A failure leaves no file of the data set.
 pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let sources = sources(&arguments.sources)?;
     for source in &sources {
@@ -194,7 +194,7 @@ fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(),
             from_journal(open(path)?, rows).map_err(|error| {
                 let exit = match &error {
                     JournalError::Fault(_) => Exit::Corrupt,
-                    JournalError::Output(_) => Exit::System,
+                    _ => Exit::System,
                 };
                 Failure::new(exit, format!("{}: {error}", path.display()))
             })
@@ -203,7 +203,7 @@ fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(),
             rows.begin("run", &format!("{}/{}", source.name, RunDirectory::JOURNAL));
             from_run(path, rows).map_err(|error| match error {
                 RunError::Replay(error) => error.into(),
-                RunError::Output(_) => Failure::new(Exit::System, error.to_string()),
+                error => Failure::new(Exit::System, error.to_string()),
             })
         }
     }

@@ -1,4 +1,4 @@
-//! `sim decode`: what the kernel makes of one reply.
+//! `sim decode`: decodes one reply as the kernel does.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -11,13 +11,13 @@ use turingos::isa::{self, Transition};
 
 use super::exit::{Exit, Failure};
 
-/// No input is looked at beyond this many bytes: a multiple of what bus and decoder take.
+/// The longest input, in bytes: a multiple of what bus and decoder accept.
 const MAX_INPUT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Decode one reply: print the canonical transition, or the fault and exit 1.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DecodeArgs {
-    /// Whose response the input is; `text` is the model's bare reply.
+    /// The provider format of the input; `text` is the model's bare reply.
     #[arg(long, value_enum, default_value_t = Payload::Text)]
     pub(crate) provider: Payload,
     /// The file to read; `-` is standard input.
@@ -25,7 +25,7 @@ pub(crate) struct DecodeArgs {
     pub(crate) file: PathBuf,
 }
 
-/// What the input is.
+/// The format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Payload {
     /// An OpenAI chat completion.
@@ -61,7 +61,7 @@ struct Reason {
     detail: String,
 }
 
-/// Reads the input, prints one JSON line and says how the command ends.
+/// Reads the input, prints one JSON line and returns the exit code.
 ///
 /// # Errors
 /// The input cannot be read or is longer than any reply, or the output cannot be written.

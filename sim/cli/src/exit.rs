@@ -11,11 +11,11 @@ use turingos_run::{Blame, RunIoError};
 /// How the command ends. Scripts rely on the numbers: they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub(crate) enum Exit {
-    /// Everything that was asked for holds.
+    /// Every check passed.
     Passed = 0,
-    /// A gate or an invariant does not hold, or the input was refused as it should be.
+    /// A gate or an invariant failed, or the input was refused.
     Failed = 1,
-    /// The command was called wrongly; nothing was done.
+    /// The arguments are wrong; nothing was done.
     Usage = 2,
     /// The run stopped recovering.
     NotLive = 3,
@@ -39,7 +39,7 @@ impl Exit {
         self as u8
     }
 
-    /// What it means, as `--help` says it.
+    /// Its meaning, for `--help`.
     #[must_use]
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
@@ -72,10 +72,10 @@ impl From<Blame> for Exit {
     }
 }
 
-/// A verb that could not do its work: what standard error says, and how the command ends.
+/// A verb that failed: the message for standard error, and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// How the command ends.
+    /// The exit code.
     pub(crate) exit: Exit,
     /// One line for people: what, where and why.
     pub(crate) message: String,

@@ -1,4 +1,4 @@
-//! `sim gate`: what the project promises, checked.
+//! `sim gate`: checks the project's named promises.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ pub(crate) struct LongrunArgs {
     /// The seeds from A up to B, B excluded.
     #[arg(long, value_name = "A..B", default_value = "0..100", value_parser = seeds)]
     pub(crate) seeds: RangeInclusive<u64>,
-    /// The shares of replies that go wrong, from 0 to 1.
+    /// The noise levels: shares of bad replies, from 0 to 1.
     #[arg(long, value_name = "SHARE,…", default_value = "0,0.05", value_delimiter = ',',
           value_parser = noise_level::parse)]
     pub(crate) noise: Vec<u16>,

@@ -1,4 +1,4 @@
-//! What `sim longrun` says: tables for people, Markdown, or one JSON object for machines.
+//! The output of `sim longrun`: tables for people, Markdown, or one JSON object for machines.
 //!
 //! Wall time appears in the table for people only: the other two are the same for the same seeds.
 
@@ -37,11 +37,11 @@ const HEADINGS: [&str; COLUMNS] = [
     "ticks",
 ];
 
-/// What the columns are, for whoever reads the table.
+/// The legend of the columns.
 const LEGEND: &str = "\
-done: steps of the contract, average and quantiles; plan: progress lines taken of those tried; \
-drift: ticks away from the mission's files, traps left out; watchdog, failovers: average a run; \
-recovered: traps that a useful action followed; ticks: median from trap to useful action";
+done: contract steps done, average and quantiles; plan: share of progress lines accepted; \
+drift: ticks away from the mission's files, without traps; watchdog, failovers: average per run; \
+recovered: traps followed by a useful action; ticks: median from trap to useful action";
 
 fn row(name: &str, metrics: &Metrics) -> [String; COLUMNS] {
     let Metrics { runs, ticks, .. } = *metrics;
@@ -129,7 +129,7 @@ pub(super) fn write_text(
             table.row(row(name, metrics));
         }
         table.write(2, out)?;
-        writeln!(out, "\n  traps, average a run")?;
+        writeln!(out, "\n  traps, average per run")?;
         let mut table = Table::new([Align::Left, Align::Left]);
         for (name, metrics) in rows(level) {
             table.row([name, &traps(metrics)]);
@@ -157,7 +157,7 @@ pub(super) fn write_markdown(
 ) -> io::Result<()> {
     for level in levels {
         writeln!(out, "### Noise {}\n", noise_text(level.noise))?;
-        writeln!(out, "| {} | traps, average a run |", HEADINGS.join(" | "))?;
+        writeln!(out, "| {} | traps, average per run |", HEADINGS.join(" | "))?;
         writeln!(out, "|---|{}---|", "---:|".repeat(COLUMNS - 1))?;
         for (name, metrics) in rows(level) {
             writeln!(

@@ -1,6 +1,6 @@
-//! A progress bar on standard error, for a person who waits.
+//! A progress bar on standard error.
 //!
-//! Never writes to standard output, and never draws where nobody is watching.
+//! Never writes to standard output, and draws only on a terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -32,16 +32,16 @@ pub(crate) struct RunArgs {
     /// A built-in scenario, or the path of a scenario file.
     #[arg(value_name = "SCENARIO|FILE", required_unless_present = "resume")]
     pub(crate) scenario: Option<String>,
-    /// What all randomness is derived from.
+    /// The seed of all randomness.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// The share of replies that go wrong, from 0 to 1.
+    /// The share of bad replies, from 0 to 1.
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse)]
     pub(crate) noise: u16,
-    /// Who carries out the mission.
+    /// The agent that carries out the mission.
     #[arg(long, value_parser = one_of(AgentKind::ALL, AgentKind::name), default_value = "worker")]
     pub(crate) agent: AgentKind,
-    /// How replies go wrong: routine by --noise, hostile in every way there is.
+    /// The faults of replies: routine draws them at the rate of --noise, hostile draws every kind.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
     /// Write the run into this directory, which must be new or empty.
@@ -93,7 +93,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    /// A new run. Everything that can be refused is, before anything is written.
+    /// A new run. Every check is made before anything is written.
     fn new(arguments: &RunArgs, scenario: &str) -> Result<Self, Failure> {
         let header = arguments.header(scenario)?;
         if let (Some(workspace), Some(out)) = (&arguments.workspace, &arguments.out) {

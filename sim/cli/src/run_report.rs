@@ -1,4 +1,4 @@
-//! What `sim run` says: the configuration first, then metrics, gates and the verdict.
+//! The output of `sim run`: the configuration first, then metrics, gates and the verdict.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use super::verdict::{write_traps, write_verdict};
 use turingos_run::scenario::{AgentKind, Outcome, Settings};
 use turingos_run::{Gate, Header, Manifest};
 
-/// What is about to be run, so that a run that is killed can be repeated too.
+/// The configuration, printed before the run, so that a killed run can be repeated.
 pub(super) fn write_opening(header: &Header<Settings>, out: &mut impl Write) -> io::Result<()> {
     let settings = &header.config;
     let config = serde_json::to_string(settings)?;
@@ -53,7 +53,7 @@ pub(super) fn write_text(
         (
             "plan adherence",
             format!("{} of {}", metrics.appends_taken, metrics.appends_tried),
-            "progress lines taken",
+            "progress lines accepted",
         ),
         (
             "pointer drift",
@@ -97,7 +97,7 @@ struct Json<'a> {
     reproduce: &'a str,
 }
 
-/// One JSON object on one line. It holds nothing that two runs of the same seed do not share.
+/// One JSON object on one line. It is the same for every run of the same seed.
 pub(super) fn write_json(
     header: &Header<Settings>,
     outcome: &Outcome,

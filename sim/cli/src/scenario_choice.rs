@@ -1,4 +1,4 @@
-//! Which scenario is meant: a built-in one by its name, or a file.
+//! Finds a scenario: a built-in one by its name, or a file.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,8 +10,8 @@ use turingos_run::scenario::{BuiltIn, MAX_SCENARIO_BYTES, Scenario};
 /// The scenario that `text` names. A built-in name comes before a file of that name.
 ///
 /// # Errors
-/// Neither a scenario nor a file: a usage error that lists what there is. A file that cannot be
-/// read, or is no scenario: the place and the reason.
+/// No scenario and no file of that name: a usage error that lists the scenarios. A file that cannot
+/// be read or is malformed: the place and the reason.
 pub(super) fn choose(text: &str) -> Result<Scenario, Failure> {
     if let Some(built_in) = BuiltIn::named(text) {
         return Ok(built_in.scenario());

@@ -47,7 +47,7 @@ pub(crate) enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Print the lines that tell a model the instruction set.
+    /// Print the system prompt, which explains the instruction set to a model.
     Prompt,
 }
 

@@ -1,7 +1,7 @@
 //! `sim serve`: a provider on loopback.
 //!
-//! The first line of standard output says where it listens, so that a script can read it; the
-//! last one says what came of it.
+//! The first line of standard output has the address, so that a script can read it; the last one
+//! has the totals.
 
 use std::future::pending;
 use std::io::{self, Write};
@@ -28,10 +28,10 @@ use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 /// (Anthropic, Ollama) or http://127.0.0.1:PORT/anthropic (Kimi); any key will do.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ServeArgs {
-    /// The port to listen on; 0 takes one that is free.
+    /// The port to listen on; 0 picks a free one.
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     pub(crate) port: u16,
-    /// What all answers are derived from.
+    /// The seed of all answers.
     #[arg(
         long,
         value_name = "NUMBER",
@@ -39,28 +39,28 @@ pub(crate) struct ServeArgs {
         conflicts_with = "tape"
     )]
     pub(crate) seed: u64,
-    /// Spoil replies and fail calls as the agents and providers of this mixture do; without it
-    /// every reply is good.
+    /// Distort replies and fail calls at the rates of this profile; without it, every reply is
+    /// good.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), conflicts_with = "tape")]
     pub(crate) profile: Option<Profile>,
-    /// How many calls go wrong, in ten-thousandths, in place of the profile's rates: late, 429
+    /// The share of calls that fail, in ten-thousandths, instead of the profile's rates: late, 429
     /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
     #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     #[arg(conflicts_with = "tape")]
     pub(crate) chaos: Option<u32>,
-    /// Which kinds of trouble `--chaos` is spread over in place of those, separated by commas; also
+    /// The kinds that `--chaos` draws from instead of those, separated by commas; the others are
     /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     #[arg(requires = "chaos")]
     pub(crate) kinds: Vec<ChaosKind>,
-    /// Turn a subset of the kinds of noise and chaos, drawn from the seed, off.
+    /// Disable a subset of the noise and chaos kinds, drawn from the seed.
     #[arg(long, conflicts_with = "tape")]
     pub(crate) swarm: bool,
-    /// Answer from this recording, a run directory or a tape, and refuse what is not on it. Of an
-    /// unfinished run, what was recorded is served.
+    /// Answer from this recording (a run directory or a tape) and refuse every other request. An
+    /// unfinished run is served as far as it was recorded.
     #[arg(long, value_name = "PATH")]
     pub(crate) tape: Option<PathBuf>,
-    /// Write what is asked and answered into this new file, as a tape.
+    /// Record requests and answers in this new file, as a tape.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
     /// Stop after this many answers, at least 1.
@@ -75,7 +75,7 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    /// Who answers, and what the second line says about it.
+    /// The source of answers, and its description as text and as JSON.
     fn source(&self) -> Result<(Source, String, Value), RecordingError> {
         if let Some(path) = &self.tape {
             let recording = Recording::open(path)?;
@@ -210,8 +210,8 @@ fn system(action: &str, cause: &io::Error) -> Failure {
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
         match error {
-            ServeError::System { .. } => Self::new(Exit::System, error.to_string()),
             ServeError::Log(error) => error.into(),
+            error => Self::new(Exit::System, error.to_string()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `sim soak`: run a seed, watch it, write it, judge it.
+//! `sim soak`: runs a seed, records it and checks its gates.
 //!
 //! Standard output carries the result and nothing else; progress goes to standard error.
 
@@ -23,13 +23,13 @@ pub(crate) struct SoakArgs {
     /// How many ticks to run, at least 1.
     #[arg(long, value_name = "COUNT", default_value = "1200", value_parser = ticks)]
     pub(crate) ticks: NonZeroU64,
-    /// What all randomness is derived from.
+    /// The seed of all randomness.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// Which mixture of missions and faults.
+    /// The mix of missions and faults.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
-    /// Turn a subset of the kinds of noise and provider fault, drawn from the seed, off.
+    /// Disable a subset of the noise and provider fault kinds, drawn from the seed.
     #[arg(long)]
     pub(crate) swarm: bool,
     /// Write the run into this directory, which must be new or empty.
@@ -50,7 +50,7 @@ pub(crate) struct SoakArgs {
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Write the journal to standard output instead of a result: how a check's twin is read.
+    /// Write the journal to standard output instead of a result, as `--check` reads it.
     #[arg(long, hide = true, conflicts_with_all = ["out", "json", "check"])]
     pub(crate) emit_journal: bool,
 }
@@ -113,7 +113,7 @@ pub(super) fn resume(
     let header = prefix.header;
     let arguments = SoakArgs {
         ticks: NonZeroU64::new(header.ticks)
-            .ok_or_else(|| Failure::new(Exit::Corrupt, "a header of a run without ticks"))?,
+            .ok_or_else(|| Failure::new(Exit::Corrupt, "the header asks for 0 ticks"))?,
         seed: header.seed,
         profile: header.profile,
         swarm: header.config.swarm,
@@ -370,7 +370,7 @@ mod tests {
         );
         assert_eq!(
             complaint("sim"),
-            "a verb is missing; allowed: soak; see `sim --help`"
+            "a subcommand is missing; allowed: soak; see `sim --help`"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What `sim soak` says: an opening, a table for people, one JSON object for machines.
+//! The output of `sim soak`: an opening, a table for people, one JSON object for machines.
 //!
 //! Wall time appears here and nowhere else; nothing here reaches a record.
 
@@ -15,7 +15,7 @@ use super::verdict::{write_traps, write_verdict};
 use turingos_run::soak::{Outcome, Settings};
 use turingos_run::{Gate, Header, Manifest, Profile};
 
-/// Measures how long a person has waited.
+/// Measures wall time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch(Instant);
 
@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
         Self { arguments, header }
     }
 
-    /// What is about to be run, so that a run that is killed can be repeated too.
+    /// The configuration, printed before the run, so that a killed run can be repeated.
     pub(super) fn write_opening(&self, out: &mut impl Write) -> io::Result<()> {
         let config = serde_json::to_string(&self.header.config)?;
         writeln!(

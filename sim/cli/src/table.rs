@@ -1,10 +1,10 @@
 //! Plain tables: aligned columns, two spaces apart, no frames and no colour.
 //!
-//! The width of the terminal is never asked for: the same rows are the same text anywhere.
+//! Ignores the width of the terminal: the same rows give the same text everywhere.
 
 use std::io::{self, Write};
 
-/// On which side a column's cells are flush.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     /// Text.

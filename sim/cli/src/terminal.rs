@@ -1,10 +1,10 @@
-//! What kind of place standard error is: the one spot where the environment is read.
+//! Whether standard error is a terminal, and whether it takes colour.
 //!
-//! Nothing that is learnt here may reach a run: it changes how progress looks, never what happens.
+//! The answer changes how progress looks; it never reaches a run.
 
 use std::io::IsTerminal;
 
-/// How much show standard error can take.
+/// How progress can be shown on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
     /// Not a terminal, or one that cannot move its cursor: no progress at all.
@@ -16,7 +16,7 @@ pub(crate) enum Show {
 }
 
 impl Show {
-    /// What standard error of this process can take.
+    /// The terminal at standard error of this process.
     #[must_use]
     pub(crate) fn of_standard_error() -> Self {
         Self::decide(

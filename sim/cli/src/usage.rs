@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, Parser};
 
 use super::exit::{Exit, Failure};
 
-/// What the arguments amount to.
+/// The result of parsing.
 #[derive(Debug)]
 pub(super) enum Parsed<P> {
     /// Something to do.
@@ -67,7 +67,7 @@ fn one_line(error: &clap::Error, command: &Command, arguments: &[OsString]) -> S
 /// clap's message without its usage and its pointer to `--help`, its paragraphs as clauses.
 fn complaint(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a verb is missing".into();
+        return "a subcommand is missing".into();
     }
     let rendered = error.render().to_string();
     let text = rendered.strip_prefix("error: ").unwrap_or(&rendered);

@@ -1,4 +1,4 @@
-//! How every report of a run ends: traps, gates, verdict and root.
+//! The end of every run report: traps, gates, verdict and root.
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ pub(super) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()
     table.write(2, out)
 }
 
-/// The gates below a heading, and whether they all hold.
+/// The gates below a heading, the verdict and the root.
 pub(super) fn write_verdict(
     manifest: &Manifest,
     root: Digest,

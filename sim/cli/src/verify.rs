@@ -1,4 +1,4 @@
-//! `sim verify`: are these recordings whole and unchanged?
+//! `sim verify`: checks that recordings are whole and unchanged.
 //!
 //! Accepts finished and unfinished runs, and says which they are.
 
@@ -16,8 +16,8 @@ use turingos_run::{RunDirectory, RunEnd, RunFolder};
 
 /// Verify runs and TuringOS journals: one line for each file, exit 6 if anything is wrong.
 ///
-/// A run without a manifest is unfinished; its last lines may be torn. That is reported and is no
-/// error.
+/// A run without a manifest is unfinished, and its last lines may be torn. Both are reported;
+/// neither is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
@@ -89,7 +89,7 @@ pub(super) fn recordings(path: &Path) -> Result<Vec<Recording>, String> {
     if !path.is_dir() {
         let name = path.file_name().and_then(|name| name.to_str());
         if name.is_some_and(|name| RUN_FILES.contains(&name)) {
-            return Err("is one file of a run: give the run's directory".into());
+            return Err("is one file of a run; name the run's directory".into());
         }
         return Ok(vec![Recording::Journal(path.to_owned())]);
     }
@@ -98,7 +98,7 @@ pub(super) fn recordings(path: &Path) -> Result<Vec<Recording>, String> {
     }
     let journals = journals_in(path).map_err(|error| format!("cannot be read: {error}"))?;
     if journals.is_empty() {
-        return Err(format!("holds neither a run nor a file *{JOURNAL_ENDING}"));
+        return Err(format!("has no run and no *{JOURNAL_ENDING} file"));
     }
     Ok(journals.into_iter().map(Recording::Journal).collect())
 }

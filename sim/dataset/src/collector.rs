@@ -10,8 +10,8 @@ use turingos::isa::{Opcode, Syscall};
 use turingos_agents::json_text::push_json_string;
 use turingos_run::RunEnd;
 
-/// Traps of one source that may wait for a transition. A machine whose provider is down raises more
-/// than a model can learn from.
+/// The most traps that wait for a transition. A machine whose provider is down raises more than a
+/// model can learn from.
 const MAX_WAITING: usize = 256;
 
 /// The figures of one source.
@@ -148,8 +148,8 @@ impl<W: Write> Collector<W> {
         });
     }
 
-    /// Drops the traps that wait: the machine was rebooted or the source has ended, so that what comes
-    /// next is no answer to them.
+    /// Drops the waiting traps: the machine was rebooted or the source has ended, so the next
+    /// transition does not answer them.
     pub fn interrupt(&mut self) {
         self.metrics.unanswered_traps += self.waiting.len() as u64;
         self.waiting.clear();
@@ -199,7 +199,7 @@ impl<W: Write> Collector<W> {
         self.row.extend_from_slice(b",\"trap_frame\":");
         self.row.extend_from_slice(trap.json.as_bytes());
         self.end_row(seen);
-        // Counters and times make every frame another one, but teach nothing.
+        // Counters and times make every frame different, but teach nothing.
         let parts = [&trap.base, &trap.details, seen.q_next, &self.syscall];
         let digests = parts.map(|part| Digest::of(part.as_bytes()));
         let identity = Digest::of_parts(&digests.each_ref().map(|it| it.as_bytes().as_slice()));

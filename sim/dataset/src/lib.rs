@@ -1,12 +1,11 @@
 //! Training rows from recordings: what a model did in a state, and what it did after a trap.
 //!
 //! A *policy* row is one transition: {q_t, s_t, d_t -> q_next, a_t}. A *reflex* row is a trap frame
-//! with the first transition after it. Rows come in the order of their sources and of the lines in
-//! them, whatever order the sources were named in.
+//! with the first transition after it. Rows are sorted by source name and then by line.
 //!
 //! Accepts whole recordings and unfinished runs; the summary names the latter. Never reads a
-//! recording that does not verify, and never holds more than one transition and the traps that wait
-//! for it; of a row that was written only a digest is kept.
+//! recording that does not verify. Holds one transition, its waiting traps, and a digest of each row
+//! written.
 
 mod collector;
 mod names;

@@ -1,7 +1,7 @@
-//! What a source is called in a data set.
+//! The names of sources in a data set.
 //!
-//! Never more of a path than it takes to tell the sources apart: a row should not say on which
-//! machine it was made.
+//! A name has no more of a path than is needed to tell the sources apart: a row must not reveal the
+//! machine it was made on.
 
 use std::path::{Component, Path};
 

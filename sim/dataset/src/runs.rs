@@ -19,6 +19,7 @@ use turingos_run::tape::Call;
 
 /// Why a run did not give all of its rows.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// It is corrupt, or its replay diverges.
     #[error(transparent)]
@@ -28,7 +29,7 @@ pub enum RunError {
     Output(#[from] io::Error),
 }
 
-/// Replays the run in `directory` as far as its journal goes, and reads its rows. Accepts a finished
+/// Replays the run in `directory` to the end of its journal, and reads its rows. Accepts a finished
 /// and an unfinished run. The caller has begun the source.
 ///
 /// # Errors
@@ -49,7 +50,7 @@ pub fn from_run<W: Write>(directory: &Path, rows: &mut Collector<W>) -> Result<(
     Ok(())
 }
 
-/// Sees what each tick's journal record holds only the digests of.
+/// Collects the texts of each tick, of which its journal record has only digests.
 struct Witness<'r, W> {
     rows: &'r mut Collector<W>,
     written: &'r mut io::Result<()>,
@@ -57,7 +58,7 @@ struct Witness<'r, W> {
     d: String,
     q: String,
     frame: String,
-    /// Of the last call, whose answer is the one that counts.
+    /// The last call, whose answer is the one that counts.
     reply: Option<(Provider, u16, Vec<u8>)>,
 }
 
@@ -121,7 +122,7 @@ impl<W: Write> Witness<'_, W> {
         }
     }
 
-    /// What the driver and the kernel made of the reply.
+    /// The outcome of the reply for driver and kernel.
     fn transition(&self) -> Option<isa::Transition> {
         let (provider, status, body) = self.reply.as_ref()?;
         let reply = bus::parse(*provider, *status, body).ok()?;

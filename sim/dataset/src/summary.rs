@@ -1,7 +1,6 @@
 //! The figures of a data set, for people.
 //!
-//! Never names a path beyond the sources' own short names, and never a date: the same sources give
-//! the same text anywhere.
+//! Names no path and no date: the same sources give the same text everywhere.
 
 use std::io::{self, Write};
 

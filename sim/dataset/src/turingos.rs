@@ -9,6 +9,7 @@ use turingos_run::turingos_journal::{Entry, JournalFault, verify};
 
 /// Why a journal did not give all of its rows.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum JournalError {
     /// The journal does not verify.
     #[error("{0}")]

@@ -62,7 +62,7 @@ pub(super) fn schema(corpus: &Corpus) -> Result<Finding, LoadError> {
     Ok(ledger.finding("schema", detail))
 }
 
-/// Holds reader and schema to every file, and to each other where the schema sees a document.
+/// Compares reader and schema with every case, and with each other where the file is JSON.
 fn hold_files<D: Document>(
     ledger: &mut Ledger,
     schema: &str,
@@ -74,7 +74,7 @@ fn hold_files<D: Document>(
         if let Ok(document) = strict_value(&case.input()) {
             let wanted = case.expectation.is_valid_by_schema();
             ledger.expect(schema.accepts(&document) == wanted, || {
-                format!("{}/{}: its schema judges otherwise", D::FOLDER, case.name)
+                format!("{}/{}: its schema disagrees", D::FOLDER, case.name)
             });
         }
     }
@@ -118,7 +118,7 @@ fn superpositions(ledger: &mut Ledger) -> usize {
                         decode_canonical(document.as_bytes()).err(),
                     ] {
                         ledger.expect(refusal.is_some(), || {
-                            format!("{own} with {key} was taken: {document}")
+                            format!("{own} with {key} was accepted: {document}")
                         });
                     }
                 }
@@ -153,7 +153,7 @@ pub(super) fn bus(corpus: &Corpus) -> Result<Finding, LoadError> {
         let accepted = own.len() - refused;
         ledger.expect(accepted > 0 && refused > 0, || {
             format!(
-                "{}: {accepted} taken and {refused} refused",
+                "{}: {accepted} accepted and {refused} refused",
                 provider.name()
             )
         });
@@ -161,7 +161,7 @@ pub(super) fn bus(corpus: &Corpus) -> Result<Finding, LoadError> {
             ledger.hold(ProviderExpectation::FOLDER, case);
         }
         metrics.push(format!(
-            "{} {accepted} taken and {refused} refused",
+            "{} {accepted} accepted and {refused} refused",
             provider.name()
         ));
     }
@@ -175,10 +175,13 @@ pub(super) fn settings(corpus: &Corpus) -> Result<Finding, LoadError> {
     let refused = refused.count();
     let taken = cases.len() - refused;
     ledger.expect(taken > 0 && refused > 0, || {
-        format!("{taken} taken and {refused} refused")
+        format!("{taken} accepted and {refused} refused")
     });
     for case in &cases {
         ledger.hold(SettingsExpectation::FOLDER, case);
     }
-    Ok(ledger.finding("settings", format!("{taken} taken and {refused} refused")))
+    Ok(ledger.finding(
+        "settings",
+        format!("{taken} accepted and {refused} refused"),
+    ))
 }

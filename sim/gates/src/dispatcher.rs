@@ -64,7 +64,7 @@ fn contexts(ledger: &mut Ledger) {
     }
 }
 
-/// After a failure and a success E stands at 5,000; after two successes P stands at 7,500.
+/// After a failure and a success the health of E is 5,000; after two successes that of P is 7,500.
 fn thresholds(ledger: &mut Ledger) {
     for (weak_below, margin, lane) in [
         (5_000, 2_500, Lane::E),

@@ -1,5 +1,5 @@
-//! The gate `guard`: a guard block keeps agents that break the frame out of panic loops, and what
-//! is recorded of a trap replays to the same bytes and the same block.
+//! The gate `guard`: a guard block keeps misbehaving agents out of panic loops, and recorded trap
+//! frames replay to the same bytes and the same block.
 
 use turingos::trap::TrapFrame;
 
@@ -60,7 +60,7 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     Ok(ledger.finding("guard", detail))
 }
 
-/// Holds one violation to the limit, and the guard to making a difference.
+/// Checks one violation: the panic loops stay below the limit, and the guard makes a difference.
 fn judge(name: &str, guarded: Share, unguarded: Share, ledger: &mut Ledger) {
     ledger.expect(guarded.is_below(MAX_PERCENT), || {
         format!("{name}: {} in a panic loop with the guard", guarded.text())
@@ -114,8 +114,8 @@ fn share(violation: Violation, seeds: u64, obedience: u32, guard_lane: bool) -> 
     }
 }
 
-/// Holds recorded trap frames to their bytes and blocks to recorded trap frames; returns how many
-/// frames were looked at.
+/// Compares recorded trap frames with their bytes, and blocks with recorded trap frames; returns
+/// the number of frames.
 fn recordings(ledger: &mut Ledger) -> usize {
     let mut frames = 0;
     for &violation in Violation::ALL {

@@ -1,4 +1,4 @@
-//! Named gates: what the project promises, checked in one command.
+//! Named gates: the promises of the project, checked in one command.
 //!
 //! A gate runs the real code over committed data or seeded runs and says what it found. It never
 //! writes outside of a scratch directory of its own and never depends on another gate.
@@ -27,15 +27,15 @@ use turingos_testkit::corpus::{Corpus, LoadError};
 pub struct Finding {
     /// The gate's name.
     pub id: &'static str,
-    /// Whether everything held.
+    /// Whether the gate passed.
     pub pass: bool,
     /// The metrics, in one line.
     pub detail: String,
-    /// What did not hold, one line each; empty if the gate passed.
+    /// The failures, one line each; empty if the gate passed.
     pub failures: Vec<String>,
 }
 
-/// The lines of what did not hold, and how many things were looked at.
+/// The failures, and the number of checks.
 #[derive(Debug, Default)]
 struct Ledger {
     checked: usize,
@@ -43,7 +43,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    /// Notes one thing looked at; `claim` is written down only if it does not hold.
+    /// Counts one check; `claim` describes it if it failed.
     fn expect(&mut self, holds: bool, claim: impl FnOnce() -> String) {
         self.checked += 1;
         if !holds {
@@ -66,7 +66,7 @@ impl Ledger {
 pub struct Gate {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it holds the project to, in one line.
+    /// The promise that it checks, in one line.
     pub promise: &'static str,
     run: fn(&Corpus) -> Result<Finding, LoadError>,
 }
@@ -84,32 +84,32 @@ impl Gate {
     pub const ALL: [Self; 16] = [
         Self {
             name: "schema",
-            promise: "every corpus document and reply is taken or refused as decided for it",
+            promise: "every corpus document and reply is accepted or refused as its case expects",
             run: corpora::schema,
         },
         Self {
             name: "mutex",
-            promise: "no document that mixes the operands of two opcodes is taken",
+            promise: "no document that mixes the operands of two opcodes is accepted",
             run: corpora::mutex,
         },
         Self {
             name: "opcodes",
-            promise: "one list of opcodes and operands, everywhere",
+            promise: "decoder, schemas, prompt and dictionary share one opcode table",
             run: |_| Ok(opcodes::gate()),
         },
         Self {
             name: "bus",
-            promise: "every corpus response is taken or refused as decided for it, by provider",
+            promise: "every corpus response is accepted or refused as its case expects, per provider",
             run: corpora::bus,
         },
         Self {
             name: "settings",
-            promise: "every corpus file of provider settings is taken or refused as decided for it",
+            promise: "every corpus settings file is accepted or refused as its case expects",
             run: corpora::settings,
         },
         Self {
             name: "dispatcher",
-            promise: "routine to E, trouble to P, failover, thresholds exact",
+            promise: "routine goes to lane E and trouble to lane P; failover and thresholds are exact",
             run: |_| Ok(dispatcher::gate()),
         },
         Self {
@@ -124,22 +124,22 @@ impl Gate {
         },
         Self {
             name: "serve",
-            promise: "every protocol says the same, in any order, with the trouble that the seed says",
+            promise: "every protocol gives the same answers in any order, with the faults of the seed",
             run: |_| Ok(serving::gate()),
         },
         Self {
             name: "verify",
-            promise: "every damaged recording is found at its line, every flipped byte of a run too",
+            promise: "every damaged recording and every flipped byte of a run is found",
             run: verify::gate,
         },
         Self {
             name: "manifold",
-            promise: "a real directory keeps what the in-memory world promises, and lets nothing out",
+            promise: "a real directory behaves like the in-memory world, and no path leads out of it",
             run: |_| Ok(manifold::gate()),
         },
         Self {
             name: "determinism",
-            promise: "the same seed gives the same root, which is the committed one",
+            promise: "the same seed gives the same root, and it is the committed one",
             run: |_| Ok(determinism::gate()),
         },
         Self {
@@ -149,7 +149,7 @@ impl Gate {
         },
         Self {
             name: "resume",
-            promise: "a run that stopped anywhere goes on to the end it would have had",
+            promise: "a run that stopped anywhere resumes to the same end",
             run: |_| Ok(resume::gate()),
         },
         Self {
@@ -159,7 +159,7 @@ impl Gate {
         },
         Self {
             name: "longrun",
-            promise: "every scenario is carried out, and little noise does not stop it",
+            promise: "every scenario passes, and a little noise does not stop it",
             run: |_| Ok(longrun::gate()),
         },
     ];

@@ -1,4 +1,4 @@
-//! The gate `longrun`: every built-in scenario is carried out, and noise does not stop it.
+//! The gate `longrun`: every built-in scenario passes, with and without noise.
 
 use super::{Finding, Ledger};
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};

@@ -1,4 +1,4 @@
-//! The gate `manifold`: the same promises, kept in memory and in a real directory.
+//! The gate `manifold`: the same conformance cases in memory and in a real directory.
 
 use std::io;
 use std::os::unix::fs::symlink;

@@ -30,7 +30,7 @@ pub(super) fn gate() -> Finding {
             let text = document(opcode, spelling);
             let taken = decode_model(text.as_bytes()).map(|taken| taken.syscall.opcode());
             ledger.expect(taken == Ok(opcode), || {
-                format!("the decoder does not take {spelling} for {opcode}")
+                format!("the decoder does not accept {spelling} for {opcode}")
             });
         }
         let text = document(opcode, opcode.name());
@@ -53,7 +53,7 @@ fn document(opcode: Opcode, spelling: &str) -> String {
     text + "}}"
 }
 
-/// Holds a schema's definitions of syscalls to the table: the same names, nothing more.
+/// Compares a schema's definitions of syscalls with the table: exactly the same names.
 fn definitions(name: &str, ledger: &mut Ledger) {
     let document = Schema::named(name).map(Schema::document);
     let defined: Vec<String> = document

@@ -106,7 +106,7 @@ impl Way {
     }
 }
 
-/// Nobody interrupts.
+/// No interruption.
 struct Undisturbed;
 
 impl Interrupts for Undisturbed {
@@ -115,7 +115,7 @@ impl Interrupts for Undisturbed {
     }
 }
 
-/// Records the runs below `scratch` and replays each; how many came to the same root.
+/// Records the runs below `scratch` and replays each; returns how many reached the same root.
 pub(super) fn check(scratch: &Path, ledger: &mut Ledger) -> usize {
     let mut same = 0;
     for way in Way::all() {
@@ -187,7 +187,7 @@ async fn session(
     let writer = RunDirectory::create(run, &header)?;
     let session = LiveSession::start(&header, world, oracle, writer, Budget::default());
     let End::Over(outcome, writer, _) = session.run(&mut Undisturbed, |_| ()).await? else {
-        return Err("the run was given up".into());
+        return Err("the run was aborted".into());
     };
     let ticks = outcome.metrics.ticks;
     let root = outcome.root;

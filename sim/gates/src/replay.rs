@@ -110,7 +110,7 @@ fn changed_bytes(run: &Path, ledger: &mut Ledger) -> std::io::Result<u64> {
                 .is_err_and(|error| matches!(error.blame(), Blame::Recording | Blame::Program));
             noticed += u64::from(refused);
             ledger.expect(refused, || {
-                format!("{name}: a changed byte {at} goes unseen")
+                format!("{name}: a changed byte {at} is not noticed")
             });
         }
         fs::write(&path, &whole)?;

@@ -1,4 +1,4 @@
-//! The gate `resume`: a run that stopped anywhere goes on to the end it would have had.
+//! The gate `resume`: a run that stopped anywhere resumes to the same end.
 //!
 //! A journal is cut at every byte of its last two records; a run in a real directory is left after
 //! each of its ticks. It cuts files, not processes; a test kills real ones.
@@ -70,7 +70,7 @@ fn run_to_the_end(header: &Header<Settings>, writer: RunWriter) -> Result<(), Ru
     soak.into_sink().flush()
 }
 
-/// Leaves a run in a real directory after each of its ticks and goes on with it. Returns how often.
+/// Stops a run in a real directory after each of its ticks and resumes it. Returns how often.
 fn in_a_workspace() -> Result<u64, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let scenario = BuiltIn::ALL
@@ -88,12 +88,12 @@ fn in_a_workspace() -> Result<u64, String> {
         if is_over {
             return Ok(ticks - 1);
         }
-        go_on(&run, &work).map_err(|reason| format!("left after {ticks} ticks: {reason}"))?;
+        resume(&run, &work).map_err(|reason| format!("stopped after {ticks} ticks: {reason}"))?;
     }
     Err("the run never ends".to_owned())
 }
 
-/// Begins a run and leaves it after so many ticks; true if it was over before.
+/// Begins a run and stops it after so many ticks; true if it ended before.
 fn leave(
     header: &Header<scenario::Settings>,
     run: &Path,
@@ -111,8 +111,8 @@ fn leave(
     Ok(outcome.map_err(|error| error.to_string())?.is_some())
 }
 
-/// Goes on with a run to its end, and replays the recording that it has become.
-fn go_on(run: &Path, work: &Path) -> Result<(), String> {
+/// Resumes a run to its end, and replays the whole recording.
+fn resume(run: &Path, work: &Path) -> Result<(), String> {
     let resumed = RunDirectory::resume::<scenario::Settings>(run);
     let (prefix, writer) = resumed.map_err(|error| error.to_string())?;
     let workspace = Workspace::open(work, Limits::default()).map_err(|error| error.to_string())?;
@@ -125,11 +125,11 @@ fn go_on(run: &Path, work: &Path) -> Result<(), String> {
     let report = replay(run, None, |_| ()).map_err(|error| error.to_string())?;
     match report.whole && report.root == outcome.root {
         true => Ok(()),
-        false => Err("the recording is not that of the run".to_owned()),
+        false => Err("the replayed root differs from the run's".to_owned()),
     }
 }
 
-/// Runs to the end, or leaves the run after `limit` ticks; then there is no outcome.
+/// Runs to the end, or stops after `limit` ticks; then there is no outcome.
 fn drive(
     header: &Header<scenario::Settings>,
     writer: RunWriter,

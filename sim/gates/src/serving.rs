@@ -1,7 +1,6 @@
-//! The gate `serve`: a server on a loopback port of this process, and a client that nobody here
-//! wrote.
+//! The gate `serve`: a server on a loopback port of this process, and a third-party client.
 //!
-//! It uses the real clock but no time that is drawn: slow answers are left to the tests.
+//! Uses the real clock, but no drawn delays: the tests cover slow answers.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,7 +28,7 @@ use turingos_serve::{Server, Settings, Source};
 
 const SEED: u64 = 42;
 
-/// How many prompts are asked by every protocol.
+/// How many prompts are sent by every protocol.
 const PROMPTS: usize = 12;
 
 /// A status and a body; nothing, if no whole response came.
@@ -85,7 +84,7 @@ async fn protocols(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What is no request comes back in an envelope that the bus reads as final.
+/// A malformed request gets an error that the bus reads as final.
 async fn refusals(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
     let calls: Vec<_> = Endpoint::ALL
         .iter()
@@ -105,7 +104,7 @@ async fn refusals(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What goes wrong is what the seed says, whatever the order in which clients come.
+/// The faults follow from the seed, in any order of clients.
 async fn trouble(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
     let agent = agent(Chaos::spread(5_000).without(ChaosKind::Slow));
     let mut calls: Vec<_> = calls(false).collect();

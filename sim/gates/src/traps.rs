@@ -50,7 +50,7 @@ pub(super) fn gate() -> Finding {
     }
     for kind in TrapKind::ALL {
         ledger.expect(fired.contains(&kind), || {
-            format!("{kind} fired neither in 1,200 hostile ticks nor under a contract")
+            format!("{kind} did not fire, in 1,200 hostile ticks and under a contract")
         });
     }
     let detail = format!(
@@ -61,8 +61,8 @@ pub(super) fn gate() -> Finding {
     ledger.finding("traps", detail)
 }
 
-/// The trap frames of a machine whose progress file does not go with its plan, and which asks to
-/// halt all the same: a soak has no contract.
+/// The trap frames of a machine whose progress file contradicts its plan and which still tries to
+/// halt: a soak has no contract.
 fn under_a_contract() -> Vec<TrapFrame> {
     const PLAN: &[u8] =
         br#"{"enabled":true,"progress_file":"progress.log","ordered_steps":["ONLY"]}"#;

@@ -33,7 +33,7 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     let has_draws = files
         .get(RunDirectory::INJECTIONS)
         .is_some_and(|injections| !injections.is_empty());
-    ledger.expect(has_draws, || "nothing was drawn in the run".to_owned());
+    ledger.expect(has_draws, || "nothing was injected in the run".to_owned());
     let bytes = flip_every_byte(files, &mut ledger);
     let detail = format!(
         "{} journals; each of {bytes} bytes of a run flipped",
@@ -63,7 +63,7 @@ fn flip_every_byte(mut files: BTreeMap<String, Vec<u8>>, ledger: &mut Ledger) ->
             };
             flip(&mut files);
             ledger.expect(!is_valid(&files), || {
-                format!("bit {} of byte {at} of {name} goes unseen", at % 8)
+                format!("bit {} of byte {at} of {name} is not noticed", at % 8)
             });
             flip(&mut files);
         }

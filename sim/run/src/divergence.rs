@@ -56,6 +56,7 @@ pub struct Difference {
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum Cause {
     /// A call in its place sends another request.
     PromptChanged,

@@ -24,6 +24,7 @@ impl Format {
 
 /// Bytes that are not the canonical document they should be. The recording is to blame.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DocumentError {
     /// Not JSON, not whole, or with members that are missing, unknown, repeated or mistyped.
     #[error("not a valid document: {0}")]

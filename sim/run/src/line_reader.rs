@@ -37,6 +37,7 @@ pub struct Line<'b> {
 
 /// Why there is no next line.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LineError {
     /// The source refused.
     #[error("cannot be read: {source}")]

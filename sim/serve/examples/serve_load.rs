@@ -25,7 +25,7 @@ use turingos_agents::json_text::push_json_string;
 use turingos_run::providers::prompt::compose;
 use turingos_run::system_prompt::system_prompt;
 
-/// Whatever hangs, the load does not.
+/// The time limit of one call.
 const LONGEST: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {

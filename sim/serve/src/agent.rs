@@ -1,7 +1,7 @@
 //! The seeded agent behind the server.
 //!
-//! An answer is a pure function of the seed, the request's hash and the attempt; the agent keeps
-//! nothing between two calls, so that clients may come in any order and on any thread.
+//! An answer is a pure function of the seed, the request's hash and the attempt. The agent keeps no
+//! state between calls, so clients may call in any order and on any thread.
 
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
@@ -23,7 +23,7 @@ use turingos_run::providers::prompt;
 pub struct Agent {
     seed: u64,
     noise: NoiseRates,
-    /// How many replies carry reasoning beside the text, in ten-thousandths.
+    /// The share of replies with reasoning beside the text, in ten-thousandths.
     reasoning: u16,
     chaos: Chaos,
 }
@@ -40,7 +40,7 @@ impl Agent {
         }
     }
 
-    /// What a call meets, if anything.
+    /// The fault of a call, if it has one.
     #[must_use]
     pub fn trouble(&self, request: &ParsedRequest, attempt: u32) -> Option<ChaosKind> {
         self.trouble_draws(request, attempt).0
@@ -78,8 +78,8 @@ impl Agent {
         }
     }
 
-    /// What the model says: a transition for a frame of ours, and for any other prompt a transition
-    /// or a line of text, whichever was asked for.
+    /// The model's text: a transition for a frame, and for any other prompt a transition or a line
+    /// of text, as requested.
     fn text(&self, request: &ParsedRequest, attempt: u32) -> Vec<u8> {
         let mut text = Vec::new();
         let mut intent = Intent::default();
@@ -135,7 +135,7 @@ impl Agent {
 }
 
 /// True for the state register of a clerk: its second word is the number of a mission, or it is
-/// empty. A worker names its mission by a path, and is meant by every other register.
+/// empty. The worker answers every other register; it names its mission by a path.
 fn is_clerks(q: &str) -> bool {
     let mission = q.split_ascii_whitespace().nth(1);
     mission.is_none_or(|word| word.parse::<u64>().is_ok())
@@ -156,7 +156,7 @@ pub(super) fn request_id(key: u64) -> String {
     format!("req_{key}")
 }
 
-/// A reply that is ready to be sent, or to be spoilt.
+/// A complete reply, before any fault is applied.
 struct Reply<'a> {
     key: u64,
     envelope: Envelope<'a>,
@@ -255,7 +255,7 @@ impl Reply<'_> {
         }
     }
 
-    /// A document, or an event in the middle of a stream, without the last quarter of it.
+    /// A document, or an event in the middle of a stream, without its last quarter.
     fn malformed(&self) -> Answer {
         let answer = self.success();
         let Some(separator) = answer.content.separator() else {

@@ -1,4 +1,4 @@
-//! An answer before it is sent: what stands in the response, and how it leaves.
+//! An answer before it is sent: status, body and delivery.
 //!
 //! Never sends anything.
 
@@ -6,7 +6,7 @@ use turingos::bus::Provider;
 
 use turingos_agents::{RawReply, TransportFault};
 
-/// What a body is, as `content-type` says it.
+/// The type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// One JSON document.
@@ -22,7 +22,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// What a streamed body of the provider is.
+    /// The type of a streamed body of the provider.
     #[must_use]
     pub const fn streamed_by(provider: Provider) -> Self {
         match provider {
@@ -31,7 +31,7 @@ impl Content {
         }
     }
 
-    /// What a header says; a JSON document, for what no provider sends.
+    /// The type that a header value names; a JSON document for an unknown one.
     #[must_use]
     pub fn of_header(value: &str) -> Self {
         let kind = value.split(';').next().unwrap_or_default().trim();
@@ -56,7 +56,7 @@ impl Content {
         }
     }
 
-    /// What ends an event of a stream; none for what is no stream.
+    /// The separator of a stream's events; none if it is not a stream.
     #[must_use]
     pub const fn separator(self) -> Option<&'static [u8]> {
         match self {
@@ -67,14 +67,14 @@ impl Content {
     }
 }
 
-/// How an answer leaves.
+/// How an answer is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// All of it.
     Whole,
     /// The connection ends after this many bytes of the body, at most its length.
     CutAfter(usize),
-    /// Nothing of it: the connection is reset.
+    /// None of it: the connection is reset.
     Reset,
 }
 
@@ -83,17 +83,17 @@ pub enum Delivery {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// What the body is.
+    /// The type of the body.
     pub content: Content,
     /// When the client may ask again, in milliseconds from now.
     pub retry_after_ms: Option<u64>,
     /// How long to wait before the answer is sent, in microseconds.
     pub wait_us: u64,
-    /// The body as it was meant, also where it is cut or never sent.
+    /// The whole body, even if it is cut or not sent.
     pub body: Vec<u8>,
-    /// How it leaves.
+    /// How it is delivered.
     pub delivery: Delivery,
-    /// What the request is called in headers.
+    /// The id of the request in headers.
     pub request_id: String,
 }
 
@@ -112,14 +112,14 @@ impl Answer {
         }
     }
 
-    /// The headers by which clients go, besides those that frame the body.
+    /// The headers that clients read, besides those that frame the body.
     #[must_use]
     pub fn headers(&self, provider: Provider) -> Vec<(&'static str, String)> {
         let mut headers = vec![("content-type", self.content.header().to_owned())];
         match provider {
             Provider::OpenAi => headers.push(("x-request-id", self.request_id.clone())),
             Provider::Kimi => headers.push(("request-id", self.request_id.clone())),
-            // Ollama does not name requests.
+            // Ollama has no request ids.
             Provider::Ollama => {}
         }
         if let Some(after) = self.retry_after_ms {
@@ -134,7 +134,7 @@ impl Answer {
     /// The answer as its client sees it.
     ///
     /// # Errors
-    /// [`TransportFault`], if it does not leave whole.
+    /// [`TransportFault`], if it is not delivered whole.
     pub fn as_received(&self, provider: Provider) -> Result<RawReply, TransportFault> {
         match self.delivery {
             Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),

@@ -1,13 +1,13 @@
-//! How often each request came before.
+//! Counts the attempts of each request.
 //!
-//! Never holds more requests than its limit, [`MAX_REMEMBERED`] unless told otherwise: the one that
-//! was first seen longest ago is forgotten first, and counts from 0 again if it comes back.
+//! Holds at most [`MAX_REMEMBERED`] requests unless set otherwise. The oldest one is forgotten first,
+//! and counts from 0 again when it is repeated.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use turingos::Digest;
 
-/// How many different requests are remembered.
+/// The most requests that are remembered.
 pub const MAX_REMEMBERED: usize = 65_536;
 
 /// Counts requests by their hashes.
@@ -35,7 +35,7 @@ impl Attempts {
         }
     }
 
-    /// Counts a request; returns how often it came before, from 0.
+    /// Counts a request; returns how often it was sent before, from 0.
     pub fn count(&mut self, hash: Digest) -> u32 {
         if let Some(count) = self.seen.get_mut(&hash) {
             let before = *count;

@@ -1,8 +1,7 @@
-//! How a served provider goes wrong: kinds, how often each comes, and the draw.
+//! The faults of a served provider: their kinds, their rates, and the draw.
 //!
-//! What a call meets is a function of the seed, the request's hash and the attempt; nothing else
-//! is looked at, so that the order in which clients come does not matter. Never sleeps and never
-//! touches a connection.
+//! The fault of a call is a function of the seed, the request's hash and the attempt, so the order of
+//! clients does not matter. Never sleeps and never touches a connection.
 
 use strum::{IntoStaticStr, VariantArray};
 use turingos::bus::Provider;
@@ -10,15 +9,16 @@ use turingos::bus::Provider;
 use turingos_agents::{FaultRates, ProviderFaultKind};
 use turingos_draws::{Draws, Stream};
 
-/// The longest pause before an answer that is only slow, in microseconds.
+/// The longest pause before a slow answer, in microseconds.
 pub const MAX_SLOW_US: u64 = 1_500_000;
 
-/// How long a call that is never answered pends before its connection is reset, in microseconds.
+/// How long an unanswered call waits before its connection is reset, in microseconds.
 pub const HANG_US: u64 = 15_000_000;
 
-/// One way for a served call to go wrong.
+/// One kind of fault of a served call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
 pub enum ChaosKind {
     /// The right answer, late.
     Slow,
@@ -34,7 +34,7 @@ pub enum ChaosKind {
     ConnectionReset,
     /// 200, and the connection ends within the body.
     CutBody,
-    /// 200, a body of the length that was announced that is no JSON; in a stream, one such event.
+    /// 200, and a body of the announced length that is not JSON; in a stream, one such event.
     MalformedJson,
     /// 200, and an error envelope in place of the answer; in a stream, after the first half of it.
     MidStreamError,
@@ -56,8 +56,8 @@ impl ChaosKind {
     /// How many kinds there are.
     pub const COUNT: usize = Self::VARIANTS.len();
 
-    /// How many kinds `--chaos` spreads its rate over: the first ones, which a client gets over
-    /// by asking again at once or a little later.
+    /// How many kinds `--chaos` spreads its rate over: the first ones, which a client can retry
+    /// at once or after a pause.
     pub const SPREAD: usize = 9;
 
     /// Every kind.
@@ -69,9 +69,9 @@ impl ChaosKind {
         self.into()
     }
 
-    /// The kind of a profile's fault whose rate this kind takes; none for what profiles do not
-    /// have. Connections to a server that runs cannot fail to be made, and what a model does in
-    /// place of a reply (a tool call, reasoning alone) is none of the server's.
+    /// The profile's fault whose rate this kind takes, if there is one. Refused connections are
+    /// left out because the server is running; a tool call or reasoning without a reply is left
+    /// out because it is the model's fault, not the server's.
     const fn of_profile(self) -> Option<ProviderFaultKind> {
         use ProviderFaultKind as F;
         match self {
@@ -98,14 +98,14 @@ impl ChaosKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// False where the provider's format cannot say it.
+    /// False where the provider's format cannot express it.
     #[must_use]
     pub fn exists_at(self, provider: Provider) -> bool {
         self != Self::Refusal || provider != Provider::Ollama
     }
 }
 
-/// How often calls go wrong, and which kinds share that.
+/// How often calls fail, and in which ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chaos {
     /// In ten-thousandths of the calls.
@@ -114,21 +114,21 @@ pub struct Chaos {
 }
 
 impl Chaos {
-    /// Nothing goes wrong.
+    /// No faults.
     pub const NONE: Self = Self {
         rate: 0,
         weights: [0; ChaosKind::COUNT],
     };
 
-    /// `rate` ten-thousandths of the calls go wrong, in equal parts of the first
+    /// `rate` ten-thousandths of the calls fail, in equal parts of the first
     /// [`ChaosKind::SPREAD`] kinds. More than 10,000 counts as 10,000.
     #[must_use]
     pub fn spread(rate: u32) -> Self {
         Self::of_kinds(rate, &ChaosKind::ALL[..ChaosKind::SPREAD])
     }
 
-    /// `rate` ten-thousandths of the calls go wrong, in equal parts of these kinds; none, if
-    /// there is no kind.
+    /// `rate` ten-thousandths of the calls fail, in equal parts of these kinds; none if there is
+    /// no kind.
     #[must_use]
     pub fn of_kinds(rate: u32, kinds: &[ChaosKind]) -> Self {
         let mut weights = [0; ChaosKind::COUNT];
@@ -148,7 +148,7 @@ impl Chaos {
         self
     }
 
-    /// As often as a profile's providers fail.
+    /// The rates of a profile's provider faults.
     #[must_use]
     pub fn of_profile(faults: &FaultRates) -> Self {
         let mut weights = [0; ChaosKind::COUNT];
@@ -162,7 +162,7 @@ impl Chaos {
     }
 
     /// The same rate with a subset of the kinds off, drawn from the seed: half of them on average.
-    /// If the draw leaves none, nothing goes wrong.
+    /// If the draw leaves none, no call fails.
     #[must_use]
     pub fn swarm(mut self, seed: u64) -> Self {
         let mut draws = Draws::new(seed, Stream::Swarm);
@@ -174,7 +174,7 @@ impl Chaos {
         self
     }
 
-    /// How often calls go wrong, in ten-thousandths; 0 if every kind is off.
+    /// The share of calls that fail, in ten-thousandths; 0 if every kind is off.
     #[must_use]
     pub fn rate(&self) -> u32 {
         if self.kinds().next().is_some() {
@@ -190,7 +190,7 @@ impl Chaos {
         kinds.filter(|kind| self.weights[*kind as usize] > 0)
     }
 
-    /// What a call meets, if anything.
+    /// Draws the fault of a call, if it has one.
     pub fn draw(&self, provider: Provider, draws: &mut Draws) -> Option<ChaosKind> {
         if !draws.chance(self.rate) {
             return None;

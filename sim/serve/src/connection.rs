@@ -1,6 +1,4 @@
-//! Connections: loopback only, a bounded number of them, and none that is held for nothing.
-//!
-//! Never looks at what is sent.
+//! Connections: loopback only, bounded in number, and closed when idle.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,11 +17,11 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::GRACE;
 
-/// How many connections are open at once; the next one waits to be accepted.
+/// The most open connections; the next one waits to be accepted.
 pub const MAX_CONNECTIONS: usize = 1_024;
 
-/// A connection on which nothing was sent for so long is closed, whatever it is waiting for: the
-/// rest of a request, the next one, or a client that does not read.
+/// The idle time after which a connection is closed, whether it waits for the rest of a request, for
+/// the next one, or for a client that does not read.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Accepts connections while there is room.
@@ -34,7 +32,7 @@ pub(super) struct Loopback {
 }
 
 impl Loopback {
-    /// `stopping` turns true when the server is to stop.
+    /// `stopping` becomes true when the server has to stop.
     pub(super) fn new(listener: TcpListener, stopping: watch::Receiver<bool>) -> Self {
         Self {
             listener,
@@ -64,7 +62,7 @@ impl Listener for Loopback {
         loop {
             match self.try_accept().await {
                 Ok(accepted) => return accepted,
-                // The client is gone already, or descriptors have run out and come back.
+                // The client has gone, or descriptors ran out for a moment.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             }
         }
@@ -75,14 +73,14 @@ impl Listener for Loopback {
     }
 }
 
-/// By which whoever answers a request has its connection reset.
+/// Lets a request handler reset its connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fate {
     reset: Arc<AtomicBool>,
 }
 
 impl Fate {
-    /// Nothing more is sent on the connection; what is sent next resets it.
+    /// Marks the connection: the next write resets it.
     pub(super) fn reset(&self) {
         self.reset.store(true, Ordering::Release);
     }
@@ -100,7 +98,7 @@ pub(super) struct Connection {
     fate: Fate,
     last_sent: Instant,
     alarm: Pin<Box<Sleep>>,
-    /// Is over when the server has stopped and its grace is over too.
+    /// Resolves when the server has stopped and its grace period is over.
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
     _place: OwnedSemaphorePermit,
 }
@@ -127,7 +125,7 @@ impl Connection {
         }
     }
 
-    /// What a read or a write came to, unless it has waited for too long.
+    /// The result of a read or a write, or a timeout if it waited for too long.
     fn bounded<T>(
         &mut self,
         outcome: Poll<io::Result<T>>,
@@ -139,7 +137,7 @@ impl Connection {
         if self.closing.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        // The alarm is set anew only when it rings: that costs nothing on a busy connection.
+        // The timer is restarted only when it fires, which costs nothing on a busy connection.
         while self.alarm.as_mut().poll(context).is_ready() {
             let end = self.last_sent + IDLE_LIMIT;
             if end <= Instant::now() {
@@ -161,7 +159,7 @@ impl Connection {
         self.bounded(outcome, context)
     }
 
-    /// Fails if the connection is to be reset, and sees to it that it will be when it is dropped.
+    /// Fails if the connection has to be reset, and prepares the reset for the drop.
     fn check_fate(&self) -> io::Result<()> {
         if self.fate.reset.load(Ordering::Acquire) {
             self.stream.set_zero_linger()?;

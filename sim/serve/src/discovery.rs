@@ -1,14 +1,13 @@
-//! What clients ask before they ask for an answer: which models there are, and which version.
+//! Discovery endpoints: the lists of models, and the version.
 //!
-//! One model for each provider, and nothing that varies. An answer bears the name of whatever
-//! model was asked for, listed or not.
+//! One fixed model for each provider. An answer has the name of the requested model, listed or not.
 
 use serde_json::{Value, json};
 use turingos::bus::Provider;
 
 use turingos_agents::wire::{CREATED_BASE, default_model};
 
-/// When every model was made, in the spelling of the messages API and of Ollama.
+/// The creation time of every model, as the messages API and Ollama write it.
 const CREATED: &str = "2026-01-01T00:00:00Z";
 
 /// `GET /v1/models` of OpenAI: every model, because compatible clients expect their own there.
@@ -66,5 +65,5 @@ pub(super) fn ollama_version() -> Value {
     json!({"version": env!("CARGO_PKG_VERSION")})
 }
 
-/// `GET /` of Ollama, by which its clients see that it is there.
+/// `GET /` of Ollama, which its clients use as a health check.
 pub(super) const GREETING: &str = "Ollama is running";

@@ -1,6 +1,4 @@
-//! Which of a provider's doors a request came in by.
-//!
-//! Never looks at a request's body.
+//! The endpoints that answer prompts: their paths, providers and formats.
 
 use strum::VariantArray;
 use turingos::bus::Provider;
@@ -35,7 +33,7 @@ impl Endpoint {
         }
     }
 
-    /// Whose format it speaks.
+    /// The provider whose format it has.
     #[must_use]
     pub const fn provider(self) -> Provider {
         match self {
@@ -45,7 +43,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether a request that does not say is answered with a stream.
+    /// Whether a request without `stream` is answered with a stream.
     #[must_use]
     pub const fn streams_by_default(self) -> bool {
         matches!(self, Self::OllamaChat | Self::OllamaGenerate)
@@ -68,7 +66,7 @@ impl Endpoint {
     }
 }
 
-/// Whose envelope a path's errors are written in, known or unknown.
+/// The provider whose envelope the errors of a path have; the path may be unknown.
 #[must_use]
 pub(super) fn provider_of_path(path: &str) -> Provider {
     if path.starts_with("/api/") {

@@ -1,10 +1,9 @@
 //! A provider on loopback that any program can be tested against: OpenAI's, Anthropic's and
 //! Ollama's protocols, answered by a seeded agent or from a recording.
 //!
-//! What a request is answered does not depend on who else asks, on which thread, or when: that is
-//! why this is the one place with more than one runtime thread. It never listens on anything but
-//! 127.0.0.1, never calls anybody, and never keeps or logs a header of a request, so that no key
-//! can leak.
+//! An answer depends on no other client, thread or time, so this is the one place with more than one
+//! runtime thread. The server listens on 127.0.0.1 only, opens no connection, and neither keeps nor
+//! logs request headers, so no key can leak.
 
 pub mod agent;
 pub mod answer;
@@ -52,14 +51,13 @@ use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 pub use connection::{IDLE_LIMIT, MAX_CONNECTIONS};
 pub use response::BODY_LIMIT;
 
-/// How long the requests in flight have to end once the server is to stop; then their connections
-/// are closed.
+/// The time that requests in flight have after a stop; then their connections are closed.
 pub const GRACE: Duration = Duration::from_secs(3);
 
-/// How many calls may wait to be logged; the next answer waits for its place.
+/// The most calls that wait to be logged; the next answer waits for room.
 const MAX_UNLOGGED: usize = 1_024;
 
-/// Who answers.
+/// The source of answers.
 #[derive(Debug)]
 pub enum Source {
     /// An agent, from a seed.
@@ -69,8 +67,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// By what a request is known when it comes again: to an agent, a stream is the same request;
-    /// on a tape it is another, as is the same one to another provider.
+    /// The identity of a request across attempts. For an agent, a streamed request is the same
+    /// one; on a tape it differs, and so does one to another provider.
     fn identity(&self, request: &ParsedRequest) -> Digest {
         match self {
             Self::Seeded(_) => request.hash,
@@ -82,11 +80,11 @@ impl Source {
         }
     }
 
-    /// A memory of requests that is large enough.
+    /// A counter of attempts with room for all requests.
     fn attempts(&self) -> Attempts {
         match self {
             Self::Seeded(_) => Attempts::default(),
-            // A recording that is served in full is never served anew by mistake.
+            // Room for every recorded request, so that none is forgotten and served again.
             Self::Recorded(recording) => {
                 Attempts::with_limit(recording.counts().0.max(MAX_REMEMBERED))
             }
@@ -101,20 +99,20 @@ impl Source {
     }
 }
 
-/// What a server is made from.
+/// The settings of a server.
 #[derive(Debug)]
 pub struct Settings {
     /// The port to listen on; 0 for any that is free.
     pub port: u16,
-    /// Who answers.
+    /// The source of answers.
     pub source: Source,
     /// After how many answered requests to stop; never, for none.
     pub max_requests: Option<NonZeroU64>,
-    /// A new file that becomes a tape of what was asked and answered.
+    /// A new file for the tape of requests and answers.
     pub log: Option<PathBuf>,
 }
 
-/// What a server did.
+/// The totals of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Requests that were answered, chaos included.
@@ -123,13 +121,14 @@ pub struct Summary {
     pub refused: u64,
 }
 
-/// A server that cannot begin or go on.
+/// Why a server could not start or continue.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ServeError {
     /// The operating system refused.
     #[error("cannot {action}: {source}")]
     System {
-        /// What was being done.
+        /// The action that failed.
         action: String,
         /// The cause, as the operating system says it.
         source: io::Error,
@@ -139,7 +138,7 @@ pub enum ServeError {
     Log(#[from] RunIoError),
 }
 
-/// A server that listens and does not answer yet.
+/// A server that is listening but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -149,11 +148,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the port and makes the log. Must be called inside a tokio runtime with I/O and time
+    /// Binds the port and creates the log. Must be called inside a tokio runtime with I/O and time
     /// enabled.
     ///
     /// # Errors
-    /// The port is in use or may not be had; the log exists already or cannot be made.
+    /// The port is in use or not allowed; the log already exists or cannot be created.
     pub async fn bind(settings: Settings) -> Result<Self, ServeError> {
         let port = settings.port;
         let refused = |source| ServeError::System {
@@ -183,15 +182,14 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `stop` is over or the settings' number of requests is answered. Requests in
-    /// flight are answered, but not waited for longer than [`GRACE`]; the log is whole when this
-    /// returns.
+    /// Serves until `stop` resolves or the settings' number of requests is answered. Requests in
+    /// flight get at most [`GRACE`] to finish; the log is complete when this returns.
     ///
     /// # Errors
     /// The listener failed, or the log cannot be written.
@@ -210,7 +208,7 @@ impl Server {
             signalling.stop();
         };
         let routes = routes::of(Arc::clone(&desk));
-        // It ends when its last connection does, and none outlives the grace.
+        // It ends with its last connection, and none outlives the grace period.
         let serving = axum::serve(
             Loopback::new(self.listener, desk.stopping.subscribe()),
             routes.into_make_service_with_connect_info::<Fate>(),
@@ -231,7 +229,7 @@ impl Server {
     }
 }
 
-/// Writes what is logged until the serving is over, and then what is left.
+/// Writes log entries until serving ends, and then the rest.
 async fn write_log(
     serving: impl Future<Output = Result<(), ServeError>>,
     mut writer: TapeWriter,
@@ -245,7 +243,7 @@ async fn write_log(
                 ended?;
                 break;
             }
-            // The desk keeps its sender for as long as anybody is served.
+            // The desk keeps its sender while there are clients.
             entry = entries.recv() => if let Some(entry) = entry {
                 writer.append(&entry)?;
             },
@@ -258,7 +256,7 @@ async fn write_log(
     Ok(writer.synchronise()?)
 }
 
-/// Where requests are answered.
+/// Answers requests.
 #[derive(Debug)]
 struct Desk {
     source: Source,
@@ -287,14 +285,14 @@ impl Desk {
         self.stopping.send_replace(true);
     }
 
-    /// Comes back once the server is to stop.
+    /// Resolves when the server has to stop.
     async fn stopped(&self) {
         let mut stopping = self.stopping.subscribe();
-        // It only fails without a sender, and that is here.
+        // It fails only without a sender, which this struct holds.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 
-    /// Answers a body that was posted to an endpoint, after the pause that the answer asks for.
+    /// Answers a request body after the pause of its answer.
     async fn answer(&self, endpoint: Endpoint, body: Vec<u8>) -> Answer {
         let request = match ParsedRequest::parse(endpoint, &body) {
             Ok(request) => request,
@@ -314,7 +312,7 @@ impl Desk {
         if answer.wait_us > 0 {
             tokio::select! {
                 biased;
-                // A server that stops keeps nobody waiting.
+                // A stop ends the pause.
                 () = self.stopped() => {}
                 () = sleep(Duration::from_micros(answer.wait_us)) => {}
             }
@@ -358,7 +356,7 @@ impl Desk {
     }
 }
 
-/// The answer that says what is wrong. Its id is the same for every request that is refused.
+/// The answer to a refused request. Its id is the same for every refusal.
 fn refused(provider: Provider, refusal: &Refusal) -> Answer {
     let id = request_id(0);
     let body = refusal.body(provider, &id);

@@ -1,7 +1,7 @@
-//! A request's body, read once and strictly: what it asks for, and how the answer is to be sent.
+//! A request body, read once and strictly.
 //!
-//! Never answers. A member that the answer does not depend on is let through unread, as the
-//! providers do, but it is part of the hash.
+//! A member that does not affect the answer is accepted unread, as the providers do, but it is part
+//! of the hash.
 
 use serde_json::{Map, Value};
 use turingos::Digest;
@@ -14,26 +14,26 @@ use turingos_run::strict_json::strict_value;
 /// The longest body that is read, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Members that only say how the answer travels: they are no part of the hash.
+/// Members that affect only the transport of the answer; the hash leaves them out.
 const TRANSPORT_MEMBERS: [&str; 2] = ["stream", "stream_options"];
 
-/// A request that can be answered.
+/// A valid request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedRequest {
-    /// Where it was sent.
+    /// The endpoint it was sent to.
     pub endpoint: Endpoint,
     /// SHA-256 of the body as canonical JSON (members sorted, no spaces), without the members
-    /// that only say how the answer travels.
+    /// that affect only the transport.
     pub hash: Digest,
-    /// The body as canonical JSON, every member in it: what identifies it in a recording.
+    /// The whole body as canonical JSON; it identifies the request in a recording.
     pub canonical: String,
-    /// The model asked for; the answer bears its name.
+    /// The requested model; the answer has its name.
     pub model: String,
     /// The layout of a successful answer.
     pub shape: Shape,
     /// The instructions; empty for none.
     pub system: String,
-    /// What the user said last.
+    /// The last user message.
     pub user: String,
     /// Whether the answer has to be JSON.
     pub wants_json: bool,
@@ -110,7 +110,7 @@ fn has_transport_members(members: &Map<String, Value>) -> bool {
 /// A body as canonical JSON: members sorted, no spaces.
 ///
 /// # Errors
-/// One line for people: it is not JSON, or has a duplicate key.
+/// Why it is not JSON without duplicate keys, in one line for people.
 pub(super) fn canonical(body: &[u8]) -> Result<String, String> {
     match strict_value(body) {
         Ok(document) => Ok(document.to_string()),
@@ -134,7 +134,7 @@ fn boolean(members: &Map<String, Value>, name: &'static str) -> Result<Option<bo
     }
 }
 
-/// The texts of a conversation that an answer follows from.
+/// The texts of a conversation that affect the answer.
 #[derive(Default)]
 struct Spoken {
     system: String,
@@ -212,7 +212,7 @@ fn text_of(content: Option<&Value>) -> Option<String> {
         Some(Value::Array(parts)) => {
             let mut text = String::new();
             for part in parts {
-                // A picture or a tool's result has no text: it counts in the hash only.
+                // An image or a tool result has no text; it affects the hash only.
                 if let Some(piece) = part.as_object()?.get("text") {
                     text.push_str(piece.as_str()?);
                 }

@@ -1,4 +1,4 @@
-//! Answers from a tape, and nothing but those.
+//! Answers from a tape only.
 //!
 //! A request is identified by its canonical JSON; the calls that sent the same one are answered in
 //! their order. A request that is not on the tape, or is sent more often than it was recorded, is
@@ -35,7 +35,7 @@ const EXCERPT_CHARS: usize = 48;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// It cannot be read, or is not what was recorded.
+    /// It cannot be read, or it is corrupt.
     #[error(transparent)]
     Run(#[from] RunIoError),
     /// The request of an entry is not JSON.
@@ -43,7 +43,7 @@ pub enum RecordingError {
     NotJson {
         /// The tape.
         path: PathBuf,
-        /// Which line, from 1.
+        /// The line, from 1.
         line: u64,
         /// Why.
         reason: String,
@@ -54,7 +54,7 @@ pub enum RecordingError {
         /// The tape.
         path: PathBuf,
     },
-    /// There is nothing to serve.
+    /// It has no call to serve.
     #[error("{path}: this tape has no provider call")]
     Empty {
         /// The tape.
@@ -167,7 +167,7 @@ impl Recording {
         self.is_unfinished
     }
 
-    /// The recorded answer to the request when it is sent for the time `attempt`, from 0.
+    /// The recorded answer to attempt number `attempt` of the request, from 0.
     ///
     /// # Errors
     /// The recording has no such call.

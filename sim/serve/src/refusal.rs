@@ -1,7 +1,6 @@
-//! Requests that are not answered, in the words of the provider that was asked.
+//! Refused requests, as error bodies in the format of their provider.
 //!
-//! Never decides what is refused. The errors that chaos draws are those of the simulated
-//! providers, not these.
+//! Errors that chaos draws are not refusals; they imitate a provider.
 
 use turingos::bus::Provider;
 
@@ -9,23 +8,24 @@ use turingos_agents::json_text::push_json_string;
 
 /// Why a request gets no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reason {
     /// The body is not a request of this endpoint.
     Malformed,
-    /// There is nothing under this path, or no model of this name.
+    /// No such endpoint, or no such model.
     NotFound,
-    /// The path does not take this method.
+    /// The path does not accept this method.
     WrongMethod,
     /// The body took too long to arrive.
     TooSlow,
     /// The body is longer than the limit.
     TooLarge,
-    /// The recording has no answer to this request, or none that is left.
+    /// The recording has no answer to this request, or none left.
     NotRecorded,
 }
 
 impl Reason {
-    /// The HTTP status it comes under.
+    /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {

@@ -1,6 +1,4 @@
-//! Answers as HTTP responses, and request bodies off the wire.
-//!
-//! Never decides what is answered.
+//! Answers as HTTP responses, and the reading of request bodies.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -24,14 +22,14 @@ use super::refusal::{Reason, Refusal};
 /// How long a request's body may take to arrive.
 pub const BODY_LIMIT: Duration = Duration::from_secs(10);
 
-/// How much of a body that is too long is read and forgotten, so that a client that writes first
-/// and reads later gets its answer; in bytes.
+/// How many bytes of an oversized body are read and discarded, so that a client that writes before
+/// it reads gets its answer.
 const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads a request's body.
 ///
 /// # Errors
-/// [`Refusal`]: it is too long, takes too long, or breaks off.
+/// [`Refusal`]: it is too long, takes too long, or ends early.
 pub(super) async fn read_body(body: Body) -> Result<Vec<u8>, Refusal> {
     match timeout(BODY_LIMIT, read_all(body)).await {
         Ok(read) => read,
@@ -47,7 +45,7 @@ async fn read_all(mut body: Body) -> Result<Vec<u8>, Refusal> {
     let mut length = 0;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|error| {
-            Refusal::new(Reason::Malformed, format!("the body breaks off: {error}"))
+            Refusal::new(Reason::Malformed, format!("the body ended early: {error}"))
         })?;
         // Trailers say nothing that matters here.
         let Ok(data) = frame.into_data() else {
@@ -70,7 +68,7 @@ async fn read_all(mut body: Body) -> Result<Vec<u8>, Refusal> {
     Ok(bytes)
 }
 
-/// The response that carries an answer on a connection with this fate.
+/// The response to send for an answer.
 pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {
     let headers = answer.headers(provider);
     let length = answer.body.len();
@@ -96,7 +94,7 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
-        // A recorded id may hold what no header can; the rest is made here.
+        // A recorded id may be invalid in a header; every other header is made here.
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
         }
@@ -110,11 +108,10 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     response
 }
 
-/// How long a connection stays open after its last byte before it breaks, so that the byte is on
-/// its way by then.
+/// The pause between the last byte and the reset, so that the byte is sent before it.
 const BEFORE_BREAK: Duration = Duration::from_millis(5);
 
-/// A body that leaves one event at a time and may break at its end.
+/// A body that is sent one event at a time and may end in a reset.
 struct Pieces {
     pieces: VecDeque<Bytes>,
     break_after: Option<Pin<Box<Sleep>>>,

@@ -1,6 +1,4 @@
-//! Paths and methods, and who answers them.
-//!
-//! Never looks into a body.
+//! The routes: paths, methods and their handlers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -67,7 +65,7 @@ async fn greeting() -> Response {
     plain(Provider::Ollama, answer)
 }
 
-/// Two providers have this path; clients of the messages API always name its version.
+/// Two providers share this path; clients of the messages API always send its version header.
 async fn models(headers: HeaderMap) -> Response {
     if headers.contains_key("anthropic-version") {
         return messages_models().await;
@@ -99,13 +97,13 @@ async fn version() -> Response {
 
 async fn unknown_path(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
     let path = uri.path();
-    let message = format!("there is nothing under {path:?}");
+    let message = format!("there is no endpoint at {path:?}");
     refuse(&desk, provider_of_path(path), Reason::NotFound, message)
 }
 
 async fn wrong_method(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
     let path = uri.path();
-    let message = format!("{path:?} does not take this method");
+    let message = format!("{path:?} does not accept this method");
     refuse(&desk, provider_of_path(path), Reason::WrongMethod, message)
 }
 

@@ -1,4 +1,4 @@
-//! The flags of `sim live`, and the settings that they or a file amount to.
+//! The flags of `sim live`, and the settings from those flags or from a file.
 //!
 //! There is no flag for a key, because other users can see arguments.
 
@@ -26,7 +26,7 @@ pub(crate) struct LiveArgs {
     /// A built-in scenario, a scenario file (`.json`), or a mission: any other text file.
     #[arg(value_name = "SCENARIO|FILE", required_unless_present = "resume")]
     pub(crate) mission: Option<String>,
-    /// Where files and commands are real: new or empty for a scenario, any directory for a mission.
+    /// The directory that the agent works in: new or empty for a scenario, any for a mission.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) workspace: PathBuf,
     /// Write the recording into this directory, which must be new or empty.
@@ -50,28 +50,28 @@ pub(crate) struct LiveArgs {
     /// The model's name.
     #[arg(long, value_name = "NAME", required_unless_present = "settings")]
     pub(crate) model: Option<String>,
-    /// Where the provider is; the kind's public address if absent.
+    /// The provider's base URL; the kind's public address if absent.
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// The environment variable that holds the key.
     #[arg(long, value_name = "NAME")]
     pub(crate) key_variable: Option<String>,
-    /// How JSON is asked for.
+    /// How JSON is requested: by its schema, as any JSON object, or by the prompt text only.
     #[arg(long, value_parser = one_of(OutputMode::ALL, OutputMode::name))]
     pub(crate) output: Option<OutputMode>,
-    /// Let replies come in pieces.
+    /// Stream the replies.
     #[arg(long)]
     pub(crate) stream: bool,
-    /// The most tokens of one reply.
+    /// The token limit of one reply.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_output_tokens: Option<u32>,
-    /// How long one call may take.
+    /// The time limit of one call.
     #[arg(long, value_name = "MILLISECONDS")]
     pub(crate) timeout_ms: Option<u64>,
-    /// How many calls a lane gets for one tick.
+    /// The most calls of a lane in one tick, retries included.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_attempts: Option<u32>,
-    /// How many calls a minute each lane takes.
+    /// The most calls a minute, for each lane.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) calls_per_minute: Option<u32>,
     /// Use the proxy that the environment names.
@@ -80,13 +80,13 @@ pub(crate) struct LiveArgs {
     /// Stop after this many ticks; the scenario's own limit, or 500 for a mission, if absent.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=MAX_TICK_LIMIT))]
     pub(crate) max_ticks: Option<u64>,
-    /// Stop before the next tick once so many tokens are used.
+    /// Stop before the next tick when this many tokens are used.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_tokens: Option<u64>,
-    /// Stop before the next tick once so much is spent, by the prices of the settings.
+    /// Stop before the next tick when this amount is spent, at the prices in --settings.
     #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
     pub(crate) max_cost_usd: Option<u64>,
-    /// What the pauses between calls are drawn from.
+    /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
     /// Print the result as one line of JSON.
@@ -146,7 +146,7 @@ impl LiveArgs {
         }
     }
 
-    /// The budget. Dollars can only be counted where prices are known.
+    /// The budget. A limit in dollars needs prices.
     pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
         let lanes = [&settings.lanes.p, &settings.lanes.e];
         let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
@@ -188,13 +188,13 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Dollars as a decimal number, of which micro-dollars are the sixth place.
+/// Reads dollars with at most six decimals as micro-dollars.
 fn micro_dollars(text: &str) -> Result<u64, String> {
     Decimal::read(text)
         .filter(|number| number.decimals() <= 6)
-        .ok_or("not an amount such as 2.50, to the millionth")?
+        .ok_or("expected an amount such as 2.50, with at most six decimals")?
         .scaled(6)
-        .ok_or_else(|| "too much money".into())
+        .ok_or_else(|| "the amount is too large".into())
 }
 
 #[cfg(test)]

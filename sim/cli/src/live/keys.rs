@@ -15,7 +15,7 @@ impl Keys {
     /// Reads the variables that the settings name.
     ///
     /// # Errors
-    /// A variable is not set, or its value is no key. The value is not shown.
+    /// A variable is not set, or its value is not a key. The value is not shown.
     pub(super) fn of_environment(settings: &Settings) -> Result<Self, Failure> {
         Ok(Self {
             p: key(&settings.lanes.p)?,
@@ -42,7 +42,7 @@ fn key(lane: &LaneSettings) -> Result<Option<Key>, Failure> {
     if value.is_empty() {
         return Err(missing("empty"));
     }
-    Key::new(value)
-        .map(Some)
-        .map_err(|reason| Failure::new(Exit::System, format!("{name} is no key: {reason}")))
+    Key::new(value).map(Some).map_err(|reason| {
+        Failure::new(Exit::System, format!("{name} holds no valid key: {reason}"))
+    })
 }

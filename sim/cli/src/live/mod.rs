@@ -1,7 +1,7 @@
 //! `sim live`: a scenario or a mission in a real workspace with real providers, always recorded.
 //!
-//! Everything that can be wrong beforehand is found before the first tick: settings, keys, the
-//! providers' addresses, the workspace, the run's directory. Never falls back to anything.
+//! Settings, keys, provider addresses, the workspace and the run directory are checked before the
+//! first tick.
 
 mod arguments;
 mod keys;
@@ -127,12 +127,12 @@ fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, F
     let prefix = read_prefix::<Config>(recording)?;
     let place = recording.display();
     if prefix.manifest.is_some() {
-        let message = format!("{place} has finished: there is nothing to resume");
+        let message = format!("{place} holds a finished run: there is nothing to resume");
         return Err(Failure::new(Exit::Usage, message));
     }
     let header = prefix.header;
     if Config::of(header.config.scenario.clone(), settings) != header.config {
-        let message = format!("the settings are not those that {place} was recorded with");
+        let message = format!("the settings differ from those of the recording in {place}");
         return Err(Failure::new(Exit::Usage, message));
     }
     Ok(header)

@@ -1,4 +1,4 @@
-//! The assignment and its workspace: a scenario in a directory of its own, or a mission in any.
+//! The scenario or mission of a live run, and its workspace.
 //!
 //! Never overwrites a file that was in a workspace before, and never lets a workspace contain the
 //! recording of its own run.
@@ -17,7 +17,7 @@ use turingos_run::providers::mission::{MISSION_PATH, mission};
 use turingos_run::scenario::{BuiltIn, MAX_CONTENT_BYTES, Scenario};
 use turingos_workspace::{Limits, Workspace, WorkspaceError};
 
-/// What is to be done, and the open workspace for it.
+/// A scenario and its open workspace.
 #[derive(Debug)]
 pub(super) struct Assignment {
     pub(super) scenario: Scenario,
@@ -27,7 +27,7 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    /// Finds out what `text` names; no file is written yet.
+    /// Finds the scenario or mission that `text` names; writes no file.
     pub(super) fn find(text: &str, workspace: &Path) -> Result<Self, Failure> {
         let path = Path::new(text);
         let is_mission = BuiltIn::named(text).is_none()
@@ -60,7 +60,7 @@ impl Assignment {
             Some(_) => {
                 return Err(Failure::new(
                     Exit::Usage,
-                    format!("the workspace has another {MISSION_PATH} already; move it away"),
+                    format!("the workspace already has a different {MISSION_PATH}; move it away"),
                 ));
             }
         };
@@ -100,7 +100,7 @@ fn existing(workspace: &mut Workspace, path: &str) -> Result<Option<String>, Fai
 /// Makes sure that the recording is not where commands and writes of the run may change it.
 pub(crate) fn apart(workspace: &Path, out: &Path) -> Result<(), Failure> {
     let of =
-        |path: &Path| canonical(path).map_err(|cause| Failure::of_file("look at", path, &cause));
+        |path: &Path| canonical(path).map_err(|cause| Failure::of_file("inspect", path, &cause));
     let (workspace, out) = (of(workspace)?, of(out)?);
     if out.starts_with(&workspace) || workspace.starts_with(&out) {
         return Err(Failure::new(

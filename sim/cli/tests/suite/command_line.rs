@@ -106,7 +106,7 @@ fn oversized_input_is_not_read_whole() {
 #[test]
 fn usage_error_is_one_line_and_exit_2() {
     for (arguments, says) in [
-        (vec![], "a verb is missing; allowed: "),
+        (vec![], "a subcommand is missing; allowed: "),
         (vec!["dance"], "unrecognized subcommand 'dance'; "),
         (
             vec!["decode", "--provider", "acme"],

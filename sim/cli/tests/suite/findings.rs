@@ -256,7 +256,7 @@ fn foreign_directory_is_no_run_for_every_verb() {
     for (verb, (code, out, err)) in scene.all() {
         assert_eq!(code, Some(6), "{verb}: {out}{err}");
         let says = match verb {
-            "verify" | "dataset" => "holds neither a run nor a file *.journal.log",
+            "verify" | "dataset" => "has no run and no *.journal.log file",
             _ => "holds no run: there is no header.json in it",
         };
         assert!(format!("{out}{err}").contains(says), "{verb}: {out}{err}");

@@ -75,7 +75,7 @@ fn unknown_schema_lists_the_known_ones() {
     assert_eq!(code, Some(2));
     assert_eq!(
         err,
-        "sim: a verb is missing; allowed: list, show, check, prompt; see `sim schema --help`\n"
+        "sim: a subcommand is missing; allowed: list, show, check, prompt; see `sim schema --help`\n"
     );
     let (code, _, err) = sim(&["schema", "chekc"]);
     assert_eq!(code, Some(2));

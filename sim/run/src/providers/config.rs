@@ -1,6 +1,6 @@
 //! The resolved configuration of a live run: everything its header says about it.
 //!
-//! Never holds an address, a key or a price: what a run does not follow from is no part of it.
+//! Never holds an address, a key or a price: a run does not depend on them.
 
 use std::path::Path;
 
@@ -86,7 +86,7 @@ pub struct Config {
     pub kernel: KernelConfig,
     /// The driver's settings.
     pub driver: DriverConfig,
-    /// Who is asked.
+    /// The providers.
     pub providers: Providers,
     /// The whole scenario, or the mission as one.
     pub scenario: Scenario,
@@ -120,7 +120,7 @@ impl Config {
     }
 
     /// The header of a run of at most `ticks` ticks, at least 1. Its world is what the run puts
-    /// into its workspace; whatever else is there is read, and then it is on the tape.
+    /// into its workspace; every other file is on the tape if the run reads it.
     #[must_use]
     pub fn into_header(self, seed: u64, ticks: u64) -> Header<Self> {
         let world = self.scenario.world().digest();

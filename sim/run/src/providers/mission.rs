@@ -1,19 +1,17 @@
-//! A mission file as a scenario: one text for the agent, and nothing expected but that it stays.
-//!
-//! Never changes the text, and never asks for more than the text says.
+//! A mission file as a scenario: one text for the agent, which must be unchanged after the run.
 
 use serde_json::json;
 
 use crate::scenario::{MAX_TICK_LIMIT, Scenario, ScenarioError};
 
-/// Where a mission stands in its workspace.
+/// The path of a mission in its workspace.
 pub const MISSION_PATH: &str = "MISSION.md";
 
 /// The scenario that a mission's text is: the text at [`MISSION_PATH`], a contract if the workspace
 /// has one (its JSON text), and `ticks` at most.
 ///
 /// # Errors
-/// [`ScenarioError`]: the text is too long or the contract is none, with the place.
+/// [`ScenarioError`]: the text is too long or the contract is invalid, with the place.
 pub fn mission(text: &str, contract: Option<&str>) -> Result<Scenario, ScenarioError> {
     // A contract that is not JSON is shown to its reader as text, which refuses it with its reason.
     let contract = contract.map_or_else(

@@ -28,6 +28,7 @@ pub fn compose(q: &str, frame: &str) -> String {
 
 /// A message that [`compose`] did not lay out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NotAPrompt {
     /// The first line is not the heading of a state register.
     #[error("the message does not begin with a line `[STATE_REGISTER] N bytes`")]
@@ -35,12 +36,12 @@ pub enum NotAPrompt {
     /// The register is shorter than its heading says, or its end is inside a character.
     #[error("the state register does not have the length that its heading says")]
     WrongLength,
-    /// Something else stands where the frame's heading belongs.
+    /// The frame's heading does not follow the register.
     #[error("the state register is not followed by an empty line and `[FRAME]`")]
     NoFrame,
 }
 
-/// The state register and the frame of a message: the inverse of [`compose`].
+/// Splits a message into state register and frame: the inverse of [`compose`].
 ///
 /// # Errors
 /// [`NotAPrompt`], for every text that `compose` does not write.

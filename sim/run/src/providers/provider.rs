@@ -1,4 +1,4 @@
-//! The part of a lane's settings that shapes its request bodies; it stands in a run's header.
+//! The part of a lane's settings that shapes its request bodies; it is part of a run's header.
 //!
 //! Never holds an address, a path, a key or the name of one: the same header means the same
 //! requests wherever the run is replayed.
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use turingos::bus::Provider;
 
-/// How a model is asked for a JSON document.
+/// How a JSON document is requested from a model.
 #[derive(
     Clone,
     Copy,
@@ -42,9 +42,9 @@ impl OutputMode {
         self.into()
     }
 
-    /// True if `provider` has a request member for this mode. The messages API has none for any
-    /// object: a reply that is begun for the model (a prefill of `{`) would come back without its
-    /// beginning, and a recording keeps what came.
+    /// True if `provider` has a request member for this mode. The messages API has none for
+    /// [`Object`](Self::Object): with a prefill of `{` the reply would lack its first byte, and a
+    /// recording keeps replies as received.
     #[must_use]
     pub const fn is_offered_by(self, provider: Provider) -> bool {
         match provider {
@@ -62,9 +62,9 @@ pub struct ProviderSettings {
     pub kind: Provider,
     /// The model's name, as the provider knows it.
     pub model: String,
-    /// How JSON is asked for; one that [`OutputMode::is_offered_by`] the kind.
+    /// How JSON is requested; one that [`OutputMode::is_offered_by`] the kind.
     pub output: OutputMode,
-    /// Whether the reply comes in pieces.
+    /// Whether the reply is streamed.
     pub stream: bool,
     /// The most tokens of one reply, at least 1.
     pub max_output_tokens: u32,

@@ -1,7 +1,7 @@
 //! Request bodies: a pure function of a provider's settings and a request.
 //!
 //! A body has one spelling: compact JSON, members in a fixed order, every optional member either
-//! always or never there for the same settings. Its SHA-256 is what a recording knows a request by.
+//! always or never there for the same settings. Its SHA-256 identifies the request in a recording.
 //!
 //! Never sends anything, and never puts an address, a key or a time into a body.
 
@@ -25,7 +25,7 @@ pub const fn request_path(kind: Provider) -> &'static str {
     }
 }
 
-/// What stands before and after the user's message in every body with the same settings and the
+/// The text before and after the user's message in every body with the same settings and the
 /// same system prompt.
 #[derive(Debug)]
 pub(super) struct Surroundings {
@@ -34,7 +34,7 @@ pub(super) struct Surroundings {
     tail: Part,
 }
 
-/// A part of a body, and what it is inside a JSON string.
+/// A part of a body, and its escaped form inside a JSON string.
 #[derive(Debug)]
 struct Part {
     text: Vec<u8>,
@@ -171,7 +171,7 @@ impl Body {
         }
         self.stream(settings.stream);
         if settings.stream {
-            // Without it a stream says nothing of what it cost.
+            // Without it a stream does not report its usage.
             self.raw(r#","stream_options":{"include_usage":true}"#);
         }
     }

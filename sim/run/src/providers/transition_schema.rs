@@ -2,11 +2,11 @@
 //!
 //! Strict modes know no `oneOf`, no reference beside other keywords and no optional member, so each
 //! set of operands is an alternative of its own; what they cannot say (text that is not blank, the
-//! size of a number) the decoder judges as always. Members stand in the order in which a model
+//! size of a number) the decoder checks. Members are in the order in which a model
 //! should write them: reasons first, the action last, the opcode before its operands.
 //!
 //! Never names an opcode or an operand of its own: both come from the instruction table, and a test
-//! holds every alternative to the canonical schema of a syscall.
+//! checks every alternative against the canonical schema of a syscall.
 
 use std::sync::LazyLock;
 

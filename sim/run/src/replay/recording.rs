@@ -1,7 +1,7 @@
 //! A run on disk as a replay reads it: header first, then journal, trap frames and tape side by
 //! side.
 //!
-//! Reads no file twice, and holds no more of one than what is read ahead.
+//! Reads no file twice, and holds only the part that is read ahead.
 
 use std::path::Path;
 

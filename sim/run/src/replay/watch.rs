@@ -8,8 +8,8 @@ use crate::RunIoError;
 use crate::session::{Sink, Tick};
 use crate::tape::{Call, TapeSession};
 
-/// Watches a replay: for progress, or for the texts of which a journal has only the digests. Never
-/// changes what is replayed.
+/// Watches a replay: for progress, or for texts of which the journal has only digests. Cannot change
+/// the replay.
 pub trait Watcher {
     /// The run is before its first tick.
     fn begun(&mut self, _kernel: &Kernel) {}
@@ -28,7 +28,7 @@ impl<F: FnMut(u64)> Watcher for F {
     }
 }
 
-/// A recording that a session is compared with.
+/// The recording that a session is compared with.
 #[derive(Debug)]
 pub(super) struct Replayed<V> {
     pub(super) recording: Recording,

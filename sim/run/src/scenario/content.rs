@@ -1,8 +1,6 @@
-//! What a file holds, written so that a person can review it: a text, lines, or a few words that
-//! make many lines.
+//! File content in scenario files: a text, lines, or a repeated line.
 //!
-//! Draws nothing: the same description always makes the same bytes, because recorded runs begin with
-//! their digest.
+//! Draws nothing: the same description always gives the same bytes, whose digest is in the header.
 
 use serde_json::Value;
 
@@ -19,8 +17,8 @@ const MAX_LINES: usize = 4_096;
 const MAX_REPEAT: u64 = 100_000;
 
 /// Reads `{"text": "…"}` or `{"lines": […]}`. A line ends in a line feed. Where `generated`, a line
-/// may also be `{"repeat": COUNT, "line": "…"}`: the line so many times, in which `{n}` stands for
-/// the number of the repetition, from 1, and `{n%K}` for its remainder.
+/// may also be `{"repeat": COUNT, "line": "…"}`: the line COUNT times, in which `{n}` is the number
+/// of the repetition, from 1, and `{n%K}` its remainder.
 pub(super) fn content(member: &Member<'_>, generated: bool) -> Result<String, ScenarioError> {
     let object = member.object(&[], &["text", "lines"])?;
     match (object.find("text"), object.find("lines")) {
@@ -39,7 +37,7 @@ pub(super) fn content(member: &Member<'_>, generated: bool) -> Result<String, Sc
         }
         _ => Err(member.error(
             ScenarioCode::MissingKey,
-            "exactly one of `text` and `lines` is asked for",
+            "expected exactly one of `text` and `lines`",
         )),
     }
 }
@@ -74,7 +72,7 @@ fn push_line(line: &Member<'_>, generated: bool, out: &mut String) -> Result<(),
 fn one_line<'a>(member: &Member<'a>) -> Result<&'a str, ScenarioError> {
     let text = member.text()?;
     if text.contains('\n') {
-        let detail = "a line holds no line feed; it is given one";
+        let detail = "a line must not contain a line feed; one is added";
         return Err(member.error(ScenarioCode::BadText, detail));
     }
     Ok(text)
@@ -102,10 +100,7 @@ fn pieces<'a>(member: &Member<'_>, pattern: &'a str) -> Result<Vec<Piece<'a>>, S
         let closed = tail.split_once('}');
         let placeholder = closed.and_then(|(name, after)| Some((placeholder(name)?, after)));
         let Some((piece, after)) = placeholder else {
-            let detail = format!(
-                "{} is neither {{n}} nor {{n%K}}",
-                shown(&rest[text.len()..])
-            );
+            let detail = format!("{} is not {{n}} or {{n%K}}", shown(&rest[text.len()..]));
             return Err(member.error(ScenarioCode::BadPlaceholder, detail));
         };
         pieces.push(piece);

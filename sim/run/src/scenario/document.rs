@@ -1,6 +1,6 @@
 //! The scenario file: strict reading, everything checked before anything runs.
 //!
-//! Fills no gap with a default, and runs nothing.
+//! Fills no gap with a default.
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
@@ -103,7 +103,7 @@ impl Scenario {
         let mission = members.get("mission")?.path()?;
         let mut files = files(&members.get("files")?)?;
         if !files.iter().any(|(path, _)| *path == mission) {
-            let detail = format!("the mission {} is none of `files`", shown(mission.as_str()));
+            let detail = format!("the mission {} is not in `files`", shown(mission.as_str()));
             return Err(members.get("mission")?.error(ScenarioCode::BadFile, detail));
         }
         let (contract, text) = contract(&members.get("contract")?)?;
@@ -142,7 +142,7 @@ impl Scenario {
         &self.name
     }
 
-    /// What it is about, in one line.
+    /// Its description, in one line.
     #[must_use]
     pub fn about(&self) -> &str {
         &self.about
@@ -253,7 +253,7 @@ fn check_format(root: &Member<'_>) -> Result<(), ScenarioError> {
         Some(version) if version > FORMAT_VERSION => {
             "a newer version than this program reads; update it".to_owned()
         }
-        _ => format!("`{FORMAT_NAME}{FORMAT_VERSION}` is asked for"),
+        _ => format!("expected `{FORMAT_NAME}{FORMAT_VERSION}`"),
     };
     Err(ScenarioError::new(
         "/format",
@@ -267,7 +267,7 @@ fn check_integers(value: &Value, place: &str) -> Result<(), ScenarioError> {
         Value::Number(number) if number.is_f64() => Err(ScenarioError::new(
             place,
             ScenarioCode::NotAnInteger,
-            "only integers of 64 bits are taken",
+            "expected an integer of 64 bits",
         )),
         Value::Array(items) => (items.iter().enumerate())
             .try_for_each(|(index, item)| check_integers(item, &below(place, &index.to_string()))),
@@ -288,7 +288,7 @@ fn name(member: &Member<'_>) -> Result<String, ScenarioError> {
     if is_name {
         Ok(text.to_owned())
     } else {
-        let detail = "a letter, then up to 63 of a-z, 0-9 and -, are asked for";
+        let detail = "expected a letter, then up to 63 of a-z, 0-9 and -";
         Err(member.error(ScenarioCode::BadText, detail))
     }
 }
@@ -298,7 +298,7 @@ fn files(member: &Member<'_>) -> Result<Vec<(WorkspacePath, String)>, ScenarioEr
     for (key, file) in member.entries(1..=MAX_FILES)? {
         let path = path(file.place(), key)?;
         if key == CONTRACT_FILE {
-            let detail = "the contract is the member `contract`, and becomes this file";
+            let detail = "this file is written from the member `contract`; leave it out of `files`";
             return Err(file.error(ScenarioCode::BadFile, detail));
         }
         files.push((path, content(&file, true)?));

@@ -1,6 +1,6 @@
-//! What a file must hold after a run, and how it differs.
+//! The expected content of a file after a run, and the difference from the actual content.
 //!
-//! Never shown to an agent, and never looked at before the run has ended.
+//! Never shown to an agent, and never read before the run has ended.
 
 use serde_json::Value;
 use turingos::manifold::Manifold;
@@ -24,7 +24,7 @@ impl Expected {
         if member.value().get("json").is_none() {
             return content(member, false).map(Self::Text).map_err(|error| {
                 let is_choice = error.code == ScenarioCode::MissingKey;
-                let detail = "exactly one of `text`, `lines` and `json` is asked for";
+                let detail = "expected exactly one of `text`, `lines` and `json`";
                 if is_choice {
                     member.error(error.code, detail)
                 } else {
@@ -48,14 +48,16 @@ impl Expected {
                 let same = expected.bytes().zip(text.bytes());
                 let at = same.take_while(|(a, b)| a == b).count();
                 Some(format!(
-                    "{path}: differs from byte {at} on; {} bytes where {} are expected",
+                    "{path}: differs at byte {at}; {} bytes, expected {}",
                     text.len(),
                     expected.len()
                 ))
             }
             Self::Json(expected) => match serde_json::from_str::<Value>(&text) {
                 Ok(value) if value == *expected => None,
-                Ok(_) => Some(format!("{path}: another JSON value than expected")),
+                Ok(_) => Some(format!(
+                    "{path}: the JSON value differs from the expected one"
+                )),
                 Err(error) => Some(format!("{path}: not JSON: {error}")),
             },
         }

@@ -42,6 +42,7 @@ pub(super) fn shown(text: &str) -> String {
 /// Every reason for which a scenario is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum ScenarioCode {
     /// The file is longer than a scenario may be.
     #[strum(serialize = "SCENARIO_TOO_LARGE")]
@@ -50,7 +51,7 @@ pub enum ScenarioCode {
     NotJson,
     /// The file is of another kind, or of a newer version.
     BadFormat,
-    /// A value has another JSON type than the member calls for.
+    /// A value has the wrong JSON type for its member.
     WrongType,
     /// A member that the object does not have.
     UnknownKey,
@@ -60,7 +61,7 @@ pub enum ScenarioCode {
     NotAnInteger,
     /// A number outside its range.
     OutOfRange,
-    /// A text that is empty, too long, or not of the form that is asked for.
+    /// A text that is empty, too long, or malformed.
     BadText,
     /// Too many or too few entries.
     BadCount,
@@ -68,7 +69,7 @@ pub enum ScenarioCode {
     BadPath,
     /// An unknown placeholder in a repeated line.
     BadPlaceholder,
-    /// A file that the scenario may not bring, or one that it must.
+    /// A file that the scenario must not have, or one that it lacks.
     BadFile,
     /// An unknown trap, fault or lane.
     UnknownName,

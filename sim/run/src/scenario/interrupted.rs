@@ -1,7 +1,7 @@
 //! A world in which certain operations fail a certain number of times.
 //!
-//! Works on any manifold, so that a scenario meets the same trouble in memory and on a disk. Draws
-//! nothing, and does not change what a command does.
+//! Works on any manifold, so that a scenario has the same faults in memory and on disk. Draws
+//! nothing, and does not change commands.
 
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
@@ -11,14 +11,14 @@ use super::fault::ScenarioError;
 use super::member::Member;
 use turingos_world::InjectedFault;
 
-/// What an interruption strikes.
+/// The kind of operation that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Struck {
     Read,
     Write,
 }
 
-/// An operation on one file that fails, the first times that it is tried.
+/// An operation on one file that fails the first few times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interruption {
     path: WorkspacePath,
@@ -32,7 +32,7 @@ impl Interruption {
         let members = member.object(&["operation", "path", "times", "fault"], &[])?;
         let operations = [("read", Struck::Read), ("write", Struck::Write)];
         let struck = members.get("operation")?.one_of(&operations)?;
-        // A read finds no full disk and tears nothing; a write makes what is not there.
+        // A read cannot fill a disk or tear a file; a write creates a missing file.
         let faults: &[_] = match struck {
             Struck::Read => &[
                 ("denied", InjectedFault::Denied),
@@ -53,7 +53,7 @@ impl Interruption {
     }
 }
 
-/// The interruptions of a run: those still ahead, and those that struck in this tick.
+/// The interruptions of a run: the pending ones, and those of this tick.
 #[derive(Clone, Debug, Default)]
 pub struct Interruptions {
     pending: Vec<Interruption>,
@@ -61,7 +61,7 @@ pub struct Interruptions {
 }
 
 impl Interruptions {
-    /// Every interruption is still ahead.
+    /// Every interruption is pending.
     #[must_use]
     pub fn new(interruptions: &[Interruption]) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl Interruptions {
         }
     }
 
-    /// The world as the kernel meets it, with these interruptions.
+    /// The world with these interruptions.
     pub const fn of<'a, W: Manifold>(&'a mut self, world: &'a mut W) -> Interrupted<'a, W> {
         Interrupted {
             interruptions: self,

@@ -1,7 +1,7 @@
-//! Many runs: scenarios, seeds and noise levels, and what they add up to.
+//! Many runs: scenarios, seeds and noise levels, and the sums of their metrics.
 //!
-//! Runs share nothing, so they may go on two threads; their metrics are sums, so the order in which
-//! they end does not matter. Never prints and never touches a file.
+//! Two threads run them, because they share nothing; their metrics are sums, so their order does not
+//! matter. Never prints and never touches a file.
 
 use std::ops::RangeInclusive;
 
@@ -17,7 +17,7 @@ use crate::{Gate, Profile};
 /// How many threads runs are spread over.
 const THREADS: u64 = 2;
 
-/// What is to be run.
+/// The runs to make.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The scenarios.

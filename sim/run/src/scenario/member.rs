@@ -1,7 +1,7 @@
 //! A JSON value with its place: how a scenario is read member by member.
 //!
-//! Never defaults and never ignores: every question has one type of answer, or an error with the
-//! place.
+//! Never fills in a default and never ignores a value: a member has the requested type, or the read
+//! is an error with its place.
 
 use std::ops::RangeInclusive;
 
@@ -49,7 +49,7 @@ impl<'a> Member<'a> {
             let known = [required, optional].concat().join(", ");
             return Err(self.error(
                 ScenarioCode::UnknownKey,
-                format!("{} is none of: {known}", shown(key)),
+                format!("{} is not one of: {known}", shown(key)),
             ));
         }
         if let Some(key) = required.iter().find(|key| !members.contains_key(**key)) {
@@ -101,7 +101,7 @@ impl<'a> Member<'a> {
         if is_line && text.chars().count() <= most {
             Ok(text)
         } else {
-            let detail = format!("one line of 1 to {most} characters is asked for");
+            let detail = format!("expected one line of 1 to {most} characters");
             Err(self.error(ScenarioCode::BadText, detail))
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Member<'a> {
         if range.contains(&number) {
             return Ok(number);
         }
-        let detail = format!("{number} is not from {} to {}", range.start(), range.end());
+        let detail = format!("{number}; expected {} to {}", range.start(), range.end());
         Err(self.error(ScenarioCode::OutOfRange, detail))
     }
 
@@ -125,7 +125,7 @@ impl<'a> Member<'a> {
         let found = table.iter().find(|(name, _)| *name == text);
         found.map(|(_, entry)| *entry).ok_or_else(|| {
             let names: Vec<_> = table.iter().map(|(name, _)| *name).collect();
-            let detail = format!("{} is none of: {}", shown(text), names.join(", "));
+            let detail = format!("{} is not one of: {}", shown(text), names.join(", "));
             self.error(ScenarioCode::UnknownName, detail)
         })
     }
@@ -142,7 +142,7 @@ impl<'a> Member<'a> {
             return Ok(());
         }
         let detail = format!(
-            "{count} entries; {} to {} are taken",
+            "{count} entries; expected {} to {}",
             range.start(),
             range.end()
         );
@@ -157,7 +157,7 @@ impl<'a> Member<'a> {
     }
 
     fn wrong(&self, wanted: &str) -> ScenarioError {
-        self.error(ScenarioCode::WrongType, format!("{wanted} is asked for"))
+        self.error(ScenarioCode::WrongType, format!("expected {wanted}"))
     }
 }
 
@@ -197,7 +197,7 @@ pub(super) fn path(place: &str, text: &str) -> Result<WorkspacePath, ScenarioErr
     if path.as_str() == text {
         Ok(path)
     } else {
-        Err(refused("not the path's one canonical form"))
+        Err(refused("the path is not in canonical form"))
     }
 }
 

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use turingos::trap::TrapKind;
 
-/// What some runs add up to. Every member is a sum, so that metrics of single runs and of thousands
-/// are the same thing.
+/// The sums of some runs. Every member is a sum, so that one run and thousands have the same type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
     /// Runs counted.
@@ -24,12 +23,12 @@ pub struct Metrics {
     pub completions: BTreeMap<u64, u64>,
     /// Writes at the progress file's append channel.
     pub appends_tried: u64,
-    /// Those that were taken: the next step's exact line, while its file was ready.
+    /// Accepted writes: the next step's exact line, while its file was ready.
     pub appends_taken: u64,
     /// Ticks that observed anything but a trap.
     pub placed: u64,
-    /// Those that observed what has nothing to do with the mission: no file that the scenario or
-    /// its contract names, no way to one, no page of one, and no command that names one.
+    /// Ticks that observed something unrelated to the mission: no file that the scenario or its
+    /// contract names, no directory above one, no page of one, and no command that names one.
     pub drifted: u64,
     /// Ticks answered by lane P.
     pub p: u64,

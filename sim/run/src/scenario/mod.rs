@@ -1,8 +1,7 @@
 //! Scenarios: missions with a world, a contract, conditions and an expected result.
 //!
 //! A scenario is a JSON file; those in `corpus/scenarios/` are built into the program. An agent
-//! that runs one sees frames and nothing else: expected files and required traps are known here
-//! only, and looked at only after the run.
+//! that runs one sees frames only: expected files and required traps are read here, after the run.
 
 mod content;
 mod document;

@@ -1,7 +1,6 @@
 //! One run of a scenario, tick by tick, and the verdict on it.
 //!
-//! The world is any manifold and the oracle any oracle. Never looks at an expected file before the
-//! run has ended, and never lets an agent see one.
+//! Works with any manifold and any oracle. Never reads an expected file before the run has ended.
 
 use turingos::Digest;
 use turingos::journal::Status;
@@ -53,7 +52,7 @@ pub struct Outcome {
     pub sim_time_us: u64,
     /// How it ended.
     pub ending: Ending,
-    /// What it had to hold, and whether it does.
+    /// Its gates.
     pub gates: Vec<Gate>,
     /// The metrics of this one run.
     pub metrics: Metrics,
@@ -156,8 +155,8 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
         self.plan.stopped = Some(reason);
     }
 
-    /// The result of the run. The expected files are looked at here, and nowhere before; these
-    /// looks are not on the tape, because nothing in the run follows from them.
+    /// The result of the run. Expected files are read here and not before; these reads are not on
+    /// the tape, because nothing in the run follows from them.
     pub fn outcome(&mut self) -> Outcome {
         let ending = match self.kernel().status() {
             Status::Halted => Ending::Halted,

@@ -16,7 +16,7 @@ use turingos_world::Quota;
 /// The highest noise level, in ten-thousandths.
 pub const MAX_NOISE: u16 = 10_000;
 
-/// Who carries out the mission.
+/// The agent that carries out the mission.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray,
 )]
@@ -79,15 +79,15 @@ pub struct Settings {
     pub driver: DriverConfig,
     /// The world's quotas.
     pub quota: Quota,
-    /// Who carries out the mission.
+    /// The agent that carries out the mission.
     pub agent: AgentKind,
-    /// How the agent's replies and its providers go wrong.
+    /// The faults of the agent's replies and of its providers.
     pub speech: AgentProfile,
     /// The noise level that `speech` was made with, in ten-thousandths; 0 in the hostile profile.
     pub noise: u16,
     /// Where the run takes place.
     pub place: Place,
-    /// What was typed to name the scenario: a built-in one's name, or the path of a file.
+    /// The scenario as typed on the command line: a built-in name, or the path of a file.
     pub source: String,
     /// The whole scenario.
     pub scenario: Scenario,
@@ -120,8 +120,8 @@ pub fn noise_text(level: u16) -> String {
 }
 
 impl Settings {
-    /// The settings of a scenario. The routine profile goes wrong at `noise`, in ten-thousandths of
-    /// the replies; the hostile one in every way there is, whatever the level.
+    /// The settings of a scenario. The routine profile has `noise` ten-thousandths of bad replies;
+    /// the hostile one has every kind of fault and ignores the level.
     #[must_use]
     pub fn of(scenario: Scenario, profile: Profile, agent: AgentKind, noise: u16) -> Self {
         let system_prompt_chars =

@@ -1,4 +1,4 @@
-//! What a run must hold to pass, by profile.
+//! The gates of a soak, by profile.
 //!
 //! A gate looks at figures only. No gate verifies that a mission's content is right (missions have
 //! their own checks) or that the same seed gives the same root (`--check` does).
@@ -8,11 +8,11 @@ use turingos::trap::TrapKind;
 use super::{Settings, Tally};
 use crate::{Gate, Header, Profile};
 
-/// The shortest run that has to meet every kind of trouble of its profile.
+/// The shortest run that must have every kind of fault of its profile.
 const FULL_RUN_TICKS: u64 = 1_200;
 
-/// The gates of the run that `header` describes. A run that is short, or has kinds of trouble
-/// turned off, need not meet everything.
+/// The gates of the run that `header` describes. A short run, or one with kinds of fault turned off,
+/// need not have every kind.
 #[must_use]
 pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
     let (profile, asked) = (header.profile, header.ticks);
@@ -20,14 +20,14 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
     let waiver = if is_whole {
         String::new()
     } else {
-        format!(" (asked of runs of {FULL_RUN_TICKS} ticks or more with every kind of trouble)")
+        format!(" (required of runs of {FULL_RUN_TICKS} ticks or more with every kind of fault)")
     };
     let mut gates = vec![
         // A thousand of twelve hundred, as a share of what was asked for.
         gate(
             "ticks",
             tally.ticks.saturating_mul(6) >= asked.saturating_mul(5),
-            format!("{} records for {asked} ticks asked", tally.ticks),
+            format!("{} records for {asked} requested ticks", tally.ticks),
         ),
         gate(
             "route-coverage",
@@ -43,7 +43,7 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
             "malformed-replies-trapped",
             tally.malformed_taken == 0,
             format!(
-                "{} malformed, {} of them accepted",
+                "{} malformed replies, {} of them accepted",
                 tally.malformed, tally.malformed_taken
             ),
         ),

@@ -10,7 +10,7 @@ use turingos::trap::TrapKind;
 
 use turingos_agents::{Injected, InjectionCounts};
 
-/// What the records of a run add up to.
+/// The sums of the records of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records counted.

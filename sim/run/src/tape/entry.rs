@@ -164,6 +164,7 @@ impl Reply {
 
 /// Bytes that are no entry of a tape. The recording is to blame.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum EntryError {
     /// Neither of the kinds that this version knows.
     #[error(

@@ -10,6 +10,7 @@ use crate::one_line::one_line;
 /// Every reason for which a journal is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum FaultCode {
     /// The file has no line.
     Empty,
@@ -35,7 +36,7 @@ pub enum FaultCode {
     MissingMember,
     /// A member is not of its type or not among its values.
     BadMember,
-    /// A trap frame or a route has a member that those have not.
+    /// A trap frame or a route has an unknown member.
     UnknownMember,
     /// A tuple's last three members are not `leaf_hash`, `prev_merkle_root` and `merkle_root`.
     MemberOrder,
@@ -87,7 +88,7 @@ pub struct JournalFault {
     pub line: u64,
     /// The reason, stable across versions.
     pub code: FaultCode,
-    /// What was found and what was expected, one line for people.
+    /// The found and the expected value, one line for people.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! A journal as a whole: its lines in order, each held to those before.
+//! A whole journal: its lines in order, each checked against those before.
 
 use std::io::Read;
 
@@ -160,7 +160,7 @@ impl Journal {
     }
 }
 
-/// Reads a whole journal, showing every line that holds to `look`.
+/// Reads a whole journal, and calls `look` with every valid line.
 ///
 /// # Errors
 /// The first thing that is wrong with it.
@@ -188,7 +188,7 @@ fn unreadable(error: LineError) -> JournalFault {
 
 /// The kind of a line and what follows it.
 fn split(line: Line<'_>) -> Result<(&str, &str), LineFault> {
-    // A first line that is cut short is told from a file that is no journal by its form.
+    // The form tells a torn first line from a file that is not a journal.
     if !line.is_whole && (line.number > 1 || has_form(line.bytes)) {
         return Err(LineFault::new(
             FaultCode::TornLine,

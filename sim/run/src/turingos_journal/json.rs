@@ -1,4 +1,4 @@
-//! Compact JSON on one line, looked at in place.
+//! Compact JSON on one line, read in place.
 //!
 //! Strict, as the kernel's reader is, and compact: white space between tokens is refused. Never
 //! builds a tree and never copies: a caller gets spans of the line.
@@ -15,7 +15,7 @@ const MAX_NESTING: usize = 64;
 /// How many members a line's object may have: several times what any recording has.
 const MAX_MEMBERS: usize = 128;
 
-/// A member's value as it stands in the line.
+/// A member's value in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value<'l> {
     String(Text<'l>),

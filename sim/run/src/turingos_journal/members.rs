@@ -4,7 +4,7 @@ use super::fault::{FaultCode, LineFault};
 use super::json::{Object, Value};
 use super::text::Text;
 
-/// An object whose members are asked for by name and type.
+/// An object whose members are read by name and type.
 pub(super) struct Members<'l> {
     pub(super) object: Object<'l>,
 }

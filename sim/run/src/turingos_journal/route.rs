@@ -1,7 +1,7 @@
 //! BUS_ROUTE: which lane answered, as TuringOS recorded it.
 //!
-//! No real recording with such lines was at hand. What is checked is what its documents promise: an
-//! object that names the lane; members beyond are taken as they are.
+//! No real recording with such lines was available. The checks follow its documents: an object that
+//! names the lane; other members are not checked.
 
 use super::fault::LineFault;
 use super::json::Value;

@@ -1,24 +1,24 @@
-//! A JSON string, left where it stands until it is needed.
+//! A JSON string, unescaped only when needed.
 //!
-//! Never checks an escape: the scanner has, before it makes a text.
+//! Never checks an escape: the scanner has checked all of them.
 
 use std::borrow::Cow;
 
-/// A string as it stands in the line.
+/// A string in the line, still escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'l> {
-    /// What stands between the quotes, escapes checked.
+    /// The text between the quotes, with checked escapes.
     raw: &'l str,
     is_escaped: bool,
 }
 
 impl<'l> Text<'l> {
-    /// What stands between two quotes, every escape in it whole and known.
+    /// The text between two quotes; every escape in it is valid.
     pub(super) const fn new(raw: &'l str, is_escaped: bool) -> Self {
         Self { raw, is_escaped }
     }
 
-    /// What stands between the quotes, escapes and all.
+    /// The text between the quotes, still escaped.
     #[must_use]
     pub const fn raw(self) -> &'l str {
         self.raw
@@ -61,7 +61,7 @@ impl<'l> Text<'l> {
     }
 }
 
-/// What a checked escape stands for, and how many bytes it takes.
+/// The character of a checked escape, and its length in bytes.
 fn unescaped(escape: &[u8]) -> (char, usize) {
     let character = match escape[1] {
         b'n' => '\n',

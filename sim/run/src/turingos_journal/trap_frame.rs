@@ -20,7 +20,7 @@ const MEMBERS: [&str; 7] = [
 const BASE: &str = "sys://trap/";
 const DETAILS: &str = "?details=";
 
-/// One recorded trap. Texts stand in the line that it was read from.
+/// One recorded trap. Texts borrow from the line it was read from.
 #[derive(Clone, Copy, Debug)]
 pub struct TrapFrame<'l> {
     /// Counts the traps of a journal from 0.

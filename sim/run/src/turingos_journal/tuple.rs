@@ -14,10 +14,10 @@ use super::text::Text;
 /// Where a chain begins.
 pub const GENESIS: &str = "GENESIS";
 
-/// The members that are no part of what the leaf's hash is of, in this order at the end.
+/// The last members, in this order; the leaf hash does not cover them.
 const SEAL: [&str; 3] = ["leaf_hash", "prev_merkle_root", "merkle_root"];
 
-/// One recorded tick. Texts stand in the line that it was read from.
+/// One recorded tick. Texts borrow from the line it was read from.
 #[derive(Clone, Copy, Debug)]
 pub struct Tuple<'l> {
     /// Counts the tuples of a journal from 0.
@@ -92,8 +92,7 @@ impl<'l> Tuple<'l> {
         expect(FaultCode::BadRoot, "merkle_root", self.merkle_root, root)
     }
 
-    /// The syscall, if it is one of this instruction set. TuringOS took more: whatever the decoder
-    /// refuses is none.
+    /// The syscall, if it is one of this instruction set. TuringOS accepted more than this decoder.
     ///
     /// # Errors
     /// The name of the decoder's fault.

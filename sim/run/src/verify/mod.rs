@@ -13,21 +13,21 @@ pub use run::run;
 
 use crate::RunEnd;
 
-/// What was found of one file.
+/// The verdict on one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileReport {
     /// The file, as its caller names it; of a run, the name in its directory.
     pub file: String,
-    /// What it was found to be.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
-/// What a file was found to be.
+/// A verdict on a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything in it holds.
+    /// Everything in it is valid.
     Valid(Facts),
-    /// The first thing that does not hold.
+    /// The first fault.
     Invalid {
         /// The line, from 1; a document has none.
         line: Option<u64>,
@@ -36,7 +36,7 @@ pub enum Verdict {
     },
     /// The manifest is missing: the run is unfinished. How far it got, if its journal is valid.
     Unfinished(Option<RunEnd>),
-    /// Another file has to be valid first.
+    /// It was not checked because another file is not valid.
     Unchecked {
         /// The other file.
         without: &'static str,
@@ -44,7 +44,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// True if everything in the file holds, or the file is a manifest that is not there yet.
+    /// True if the file is valid, or is the manifest that an unfinished run lacks.
     #[must_use]
     pub const fn is_valid(&self) -> bool {
         matches!(self, Self::Valid(_) | Self::Unfinished(_))
@@ -58,13 +58,13 @@ impl Verdict {
     }
 }
 
-/// What a valid file holds.
+/// The content of a valid file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// How many there are of each thing, in the order in which they are printed.
+    /// Counts by name, in print order.
     pub counts: Vec<(&'static str, u64)>,
     /// Where its hash chain ends, if it has one and anything in it.
     pub root: Option<String>,
-    /// What else there is to say, for people.
+    /// A remark for people.
     pub note: Option<String>,
 }

@@ -1,15 +1,15 @@
-//! A record read where it stands, if it is spelled as the kernel spells nearly all of them.
+//! Reads a record in place, if it has the common spelling.
 //!
-//! Never decides that a record is bad: what is not read here is read by the record's own parser,
-//! which also says what is wrong. A test holds the two to each other, and another that a soak's
-//! records are read here, because this is what makes verifying fast.
+//! Never refuses a record: one that is not read here is read by the record's own parser, which also
+//! names its fault. One test compares the two, and another checks that the records of a soak are read
+//! here, because that makes verifying fast.
 
 use turingos::dispatch::{Lane, RouteReason};
 use turingos::isa::{Opcode, OpcodeClass};
 use turingos::journal::{Record, Status};
 use turingos::trap::TrapKind;
 
-/// What a verifier looks at.
+/// The members that a verifier needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RecordView<'r> {
     pub(super) tick: u64,

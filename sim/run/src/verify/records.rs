@@ -20,7 +20,7 @@ pub(super) struct Records {
     traps: BTreeMap<TrapKind, u64>,
 }
 
-/// What the next record has to continue.
+/// The state that the next record must continue.
 #[derive(Clone, Debug, Default)]
 struct Before {
     time_us: u64,

@@ -1,7 +1,7 @@
 //! The files of a run: each by itself, and what the manifest says of the others.
 //!
-//! Accepts a finished and an unfinished run. Anything else is the verdict on the file in which it is
-//! found; the other files are read all the same.
+//! Accepts a finished and an unfinished run. A fault is the verdict on its own file; the other files
+//! are checked too.
 
 use turingos::Digest;
 use turingos::journal::ChainFault;
@@ -99,7 +99,7 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
     .into()
 }
 
-/// What was found before the manifest is judged; of a bad file nothing.
+/// The findings that the manifest is compared with; none of a bad file.
 #[derive(Default)]
 struct Found {
     header: Option<HeaderFacts>,
@@ -188,7 +188,7 @@ fn check_counts(
 ) -> Result<(), RunIoError> {
     let claimed = |name: &str| manifest.counts().get(name).copied();
     for counts in [records.opcodes(), records.traps()] {
-        // A run that counts anything of a list counts everything of it.
+        // A manifest that has one count of a list has all of them.
         if counts.iter().any(|(name, _)| claimed(name).is_some()) {
             for (name, count) in counts {
                 files.agree(name, claimed(name).unwrap_or_default(), count)?;

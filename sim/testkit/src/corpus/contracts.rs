@@ -1,6 +1,4 @@
-//! `corpus/contracts`: execution contracts, held to their reader.
-//!
-//! Never runs a mission; what a contract does to one is the kernel's matter.
+//! `corpus/contracts`: execution contracts and the verdict of their reader.
 
 use turingos::contract::{Contract, ContractCode};
 
@@ -14,7 +12,7 @@ pub type ContractExpectation = DocumentExpectation<ContractFile>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContractFile;
 
-/// What is looked at in a contract.
+/// The parts of a contract that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContractFigures {
     enabled: bool,

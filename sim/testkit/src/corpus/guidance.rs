@@ -1,4 +1,4 @@
-//! `corpus/guard`: recorded trap frames, held to their reader and to the block they lead to.
+//! `corpus/guard`: recorded trap frames, and the guard block that follows from each.
 //!
 //! An input is the JSON of one frame and, after a line feed, that of the trap which it closed. The
 //! group says how the machine stands. Never looks at a running machine.
@@ -85,7 +85,7 @@ impl Expectation for GuardExpectation {
         let headline = Headline::parse(expect)?;
         headline.finish()?;
         let situation = situation(group).ok_or_else(|| {
-            format!("`{group}` is none of the groups stuck, elsewhere, busy, crowded")
+            format!("`{group}` is not one of the groups stuck, elsewhere, busy, crowded")
         })?;
         let outcome = match headline.refused_with {
             None => Ok(canonical_line(output)?),

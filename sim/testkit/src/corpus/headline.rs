@@ -1,6 +1,6 @@
 //! The line `expect` of a case: `accept` or `refuse CODE`, then attributes `key=value`.
 //!
-//! Never skips a word: what nobody asked for is an error.
+//! Never skips a word: an unread one is an error.
 
 use turingos::isa::FaultCode;
 

@@ -1,6 +1,4 @@
-//! What should come out of the decoder, compared with what did.
-//!
-//! Never calls the decoder on an input: it is handed the result.
+//! The expected outcome of the decoder, compared with the actual one.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `corpus/providers`: response bodies, whole and streamed, held to the bus.
+//! `corpus/providers`: response bodies, whole and streamed, and the verdict of the bus.
 //!
 //! Never decodes the text of a reply: what it says is the decoder's matter.
 

@@ -1,4 +1,4 @@
-//! Inputs too large or too invisible to keep as they are: a few lines that say how to make them.
+//! Recipes for inputs that are too large or too hard to see to be stored as they are.
 //!
 //! Never makes more than a stated number of bytes, and never reads a file.
 
@@ -10,7 +10,7 @@ pub const MAX_RECIPE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 /// One step a line, in order, nothing between the pieces:
 ///
 /// - `text REST`: the rest of the line as it stands, which does not end in white space;
-/// - `string "…"`: a JSON string, for line feeds, controls and what nobody sees;
+/// - `string "…"`: a JSON string, for line feeds, controls and invisible characters;
 /// - `repeat COUNT "…"`: a JSON string, so many times;
 /// - `bytes ff fe`: bytes in hexadecimal, for what is not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]

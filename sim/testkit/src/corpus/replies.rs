@@ -1,4 +1,4 @@
-//! `corpus/replies`: raw model output, prose and all, held to the reply decoder.
+//! `corpus/replies`: raw model output and the verdict of the reply decoder.
 //!
 //! Never looks at a provider's envelope around the output.
 

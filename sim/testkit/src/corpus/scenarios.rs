@@ -1,6 +1,6 @@
-//! `corpus/scenario-files`: scenario files, held to their reader.
+//! `corpus/scenario-files`: scenario files and the verdict of their reader.
 //!
-//! Never runs a scenario; the missions that are run stand in `corpus/scenarios`.
+//! Never runs a scenario; `corpus/scenarios` has the missions that are run.
 
 use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 use turingos_run::scenario::{Scenario, ScenarioCode};

@@ -1,6 +1,4 @@
-//! `corpus/settings`: provider settings, held to their reader.
-//!
-//! Never connects to anything and never looks for a key.
+//! `corpus/settings`: provider settings and the verdict of their reader.
 
 use turingos::bus::Provider;
 
@@ -15,7 +13,7 @@ pub type SettingsExpectation = DocumentExpectation<SettingsText>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SettingsText;
 
-/// What is looked at in settings: who is asked in which lane.
+/// The parts of settings that are compared: the provider of each lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds {
     p: Provider,

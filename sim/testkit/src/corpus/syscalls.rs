@@ -1,4 +1,4 @@
-//! `corpus/syscalls`: documents held to the model envelope and to the canonical one.
+//! `corpus/syscalls`: documents and the verdicts of the model and the canonical envelope.
 //!
 //! Never looks at a document inside prose; that is what [`replies`](super::replies) are for.
 

@@ -1,4 +1,4 @@
-//! `corpus/turingos-journals`: journals of TuringOS, whole and damaged, held to their reader.
+//! `corpus/turingos-journals`: journals of TuringOS, whole and damaged, and their reader's verdict.
 
 use turingos_run::turingos_journal::{Counts, FaultCode, verify};
 

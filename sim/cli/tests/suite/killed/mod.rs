@@ -1,4 +1,4 @@
-//! Real processes, killed at many moments, go on to the same root as one that was left alone.
+//! Real processes, killed at many moments, resume to the same root as an uninterrupted one.
 
 mod process;
 mod soaks;

@@ -179,7 +179,7 @@ fn workspace_must_be_empty_and_present() {
     assert!(text.contains("name it with --workspace"), "{text}");
     let (exit, _) = code(&["run", "--resume", &run, "--workspace", &at("NOWHERE")]);
     assert_eq!(exit, Some(7));
-    // A finished run is judged once more, by the files as they are now.
+    // A finished run is judged again, by the files as they are now.
     succeed(&["run", "--resume", &run, "--workspace", &work]);
     succeed(&["replay", &run]);
     let (exit, text) = code(&["run", "--resume", &work]);

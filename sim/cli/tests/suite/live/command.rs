@@ -18,7 +18,7 @@ struct Place {
     directory: TempDir,
 }
 
-/// What a process came to.
+/// The outcome of a process.
 #[derive(Debug)]
 struct Ended {
     code: Option<i32>,
@@ -90,7 +90,7 @@ impl Place {
     }
 }
 
-/// Runs a command to its end while the server in this thread goes on serving.
+/// Runs a command to its end while the server in this thread keeps serving.
 async fn finished(mut command: Command) -> Ended {
     let output = tokio::task::spawn_blocking(move || command.output());
     ended(output.await.unwrap().unwrap())
@@ -143,7 +143,7 @@ fn every_provider_kind_replays_to_the_same_root() {
     }
 }
 
-/// A body that goes on for as long as anybody reads it.
+/// An endless body.
 fn endless(header: &str, byte: u8) -> Behaviour {
     let head = format!("HTTP/1.1 200 OK\r\n{header}\r\n\r\n");
     Behaviour::Repeat(head.into(), vec![byte; 64 * 1024], Duration::ZERO)
@@ -424,6 +424,9 @@ fn resume_refuses_other_settings() {
         let again = "live --resume @run --workspace @work --settings @settings.toml --json";
         let refused = place.sim(again).await;
         assert_eq!(refused.code, Some(2), "{refused:?}");
-        assert!(refused.error.contains("not those that"), "{refused:?}");
+        assert!(
+            refused.error.contains("the settings differ from those"),
+            "{refused:?}"
+        );
     });
 }

@@ -1,5 +1,5 @@
 //! Servers that mean harm: each is bounded in time and memory and is a provider's fault in the
-//! record, and the run goes on when the server comes to its senses.
+//! record, and the run continues when the server recovers.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) const ASKED_AGAIN: usize = 4;
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
 
-/// What one tick came to against a server, how many requests it saw and what it could send.
+/// The outcome of one tick against a server, how many requests it saw and what it could send.
 struct Harm {
     record: Record,
     requests: Vec<String>,
@@ -179,7 +179,7 @@ fn endless_stream_is_aborted() {
     let harm = suffer(fast);
     assert_eq!(fault(&harm), "BODY_TOO_LARGE");
     assert!(harm.sent < MOST_SENT, "{}", harm.sent);
-    // Slow enough never to stand still, and never to come to an end.
+    // Slow, but never stalled, and endless.
     let slow = Behaviour::Repeat(head.into(), ping, Duration::from_millis(20));
     let harm = suffer(slow);
     assert_eq!(
@@ -237,7 +237,7 @@ fn false_content_encoding_keeps_a_plain_body() {
 fn closed_port_is_unreachable() {
     on_real_time(async {
         let server = Server::start(Behaviour::Send(Vec::new())).await;
-        // Nobody listens at port 1 of loopback.
+        // Port 1 of loopback is closed.
         let mut address = server.address;
         address.set_port(1);
         let settings = settings("openai", address, "");

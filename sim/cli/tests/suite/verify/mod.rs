@@ -124,7 +124,7 @@ fn lost_tail_or_file_is_found() {
     }
 }
 
-/// Lines that the chain vouches for, because whoever forged them chained them anew.
+/// Lines with a valid chain: a forger computed it anew.
 #[test]
 fn forged_record_is_found_at_its_line() {
     let directory = soaked("12");
@@ -277,9 +277,9 @@ fn bad_file_does_not_stop_the_others() {
         ("foreign.log", "line 1: NOT_A_LINE: "),
         (
             "journal.jsonl",
-            "is one file of a run: give the run's directory",
+            "is one file of a run; name the run's directory",
         ),
-        ("nothing", "holds neither a run nor a file *.journal.log"),
+        ("nothing", "has no run and no *.journal.log file"),
         ("missing.log", "cannot be read: No such file"),
     ] {
         let (code, out, err) = sim(&["verify", &path(name), &path("good.log")]);

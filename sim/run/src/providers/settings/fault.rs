@@ -37,18 +37,19 @@ impl SettingsFault {
 /// The kinds of fault that settings can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum SettingsFaultCode {
     /// The file is longer than any settings are.
     TooLong,
     /// The file is not UTF-8.
     NotUtf8,
-    /// The text is not TOML; a key that stands twice is none.
+    /// The text is not TOML, or has a duplicate key.
     NotToml,
-    /// The file says that it is of a newer version.
+    /// The file has a newer version.
     NewerVersion,
     /// A key is unknown or missing, or its value has the wrong type.
     WrongShape,
-    /// A value has the right type but is none that can be used.
+    /// A value has the right type but is out of range or malformed.
     BadValue,
 }
 

@@ -1,6 +1,6 @@
 //! The settings file as it is written: every key, nothing resolved.
 //!
-//! Never takes a key that it does not know, and never guesses at a version.
+//! Refuses unknown keys and unknown versions.
 
 use std::ops::Range;
 
@@ -17,13 +17,13 @@ pub const MAX_SETTINGS_BYTES: usize = 64 * 1024;
 /// The one version that this program reads.
 pub(super) const VERSION: i64 = 1;
 
-/// A settings file, or the flags that stand in for one.
+/// A settings file, or the same from flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsFile {
     /// Always 1.
     pub version: u32,
-    /// Whether a proxy named by the environment is used; not unless it is said.
+    /// Whether a proxy named by the environment is used; absent, it is not.
     #[serde(default)]
     pub system_proxy: bool,
     /// How calls are bounded and repeated.
@@ -72,9 +72,9 @@ pub struct LaneFile {
     /// The environment variable with the key; absent, the kind's usual one at its public address,
     /// none elsewhere.
     pub key_variable: Option<String>,
-    /// How JSON is asked for; absent, the schema, but plain text of the messages API.
+    /// How JSON is requested; absent, by the schema, or by the text for the messages API.
     pub output: Option<OutputMode>,
-    /// Whether the reply comes in pieces; absent, it does not.
+    /// Whether the reply is streamed; absent, it is not.
     pub stream: Option<bool>,
     /// The most tokens of one reply; absent, 2,048.
     pub max_output_tokens: Option<u32>,
@@ -117,7 +117,7 @@ impl SettingsFile {
             )
         })?;
         let table: toml::Table = read(text, SettingsFaultCode::NotToml)?;
-        // A newer version may have keys that this one does not know, so it is told apart first.
+        // A newer version may have unknown keys, so the version is checked first.
         match table.get("version").and_then(toml::Value::as_integer) {
             Some(version) if version > VERSION => {
                 return Err(SettingsFault::new(
@@ -130,7 +130,7 @@ impl SettingsFile {
                 return Err(SettingsFault::new(
                     SettingsFaultCode::BadValue,
                     "version",
-                    format!("there is no version before {VERSION}"),
+                    format!("the first version is {VERSION}"),
                 ));
             }
             _ => {}

@@ -18,7 +18,7 @@ use crate::retry::{LaneLimit, RetryConfig};
 pub use fault::{SettingsFault, SettingsFaultCode};
 pub use file::{LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, SettingsFile};
 
-/// Everything that a live run is told about its providers, checked.
+/// The checked settings of a live run's providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The lanes; both alike if the settings describe only one.
@@ -55,7 +55,7 @@ pub struct LaneSettings {
     pub provider: ProviderSettings,
     /// Where the bodies go.
     pub connection: Connection,
-    /// How many calls the lane takes in a while.
+    /// The rate limit of the lane's calls.
     pub limit: LaneLimit,
     /// What tokens cost.
     pub prices: Prices,

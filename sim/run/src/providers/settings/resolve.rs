@@ -1,6 +1,6 @@
-//! A settings file to settings: defaults filled in, every value judged.
+//! Resolves a settings file: fills in defaults and checks every value.
 //!
-//! Never looks at the environment: whether a key is there is asked when a run starts.
+//! Does not read the environment: a missing key is found when a run starts.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const MAX_MODEL_CHARS: usize = 200;
 const MAX_VARIABLE_BYTES: usize = 100;
 
 impl SettingsFile {
-    /// Fills in defaults and judges every value.
+    /// Fills in defaults and checks every value.
     ///
     /// # Errors
     /// [`SettingsFault`]: the first value that cannot be used, by its key.
@@ -88,7 +88,7 @@ impl LaneFile {
         if chars > MAX_MODEL_CHARS || model.chars().any(char::is_control) || !is_filled(&model) {
             return Err(place.bad(
                 "model",
-                format!("not 1 to {MAX_MODEL_CHARS} printable characters"),
+                format!("expected 1 to {MAX_MODEL_CHARS} printable characters"),
             ));
         }
         let output = self.output.unwrap_or(match kind {
@@ -102,7 +102,7 @@ impl LaneFile {
             ));
         }
         if self.seed.is_some() && kind == Provider::Kimi {
-            return Err(place.bad("seed", format!("providers of kind {kind} take none")));
+            return Err(place.bad("seed", format!("providers of kind {kind} have no seed")));
         }
         let times = |key, milliseconds, default| {
             place
@@ -186,7 +186,7 @@ impl Place {
             return Ok(value);
         }
         let (least, most) = range.into_inner();
-        Err(self.bad(key, format!("not from {least} to {most}")))
+        Err(self.bad(key, format!("expected {least} to {most}")))
     }
 
     /// Where to connect, and which variable has the key.
@@ -205,7 +205,7 @@ impl Place {
             return Err(self.bad(
                 "key_variable",
                 "not the name of an environment variable: letters, digits and `_`; \
-                 a key itself never stands in settings",
+                 never write the key itself into settings",
             ));
         }
         let Some(base_url) = base_url else {
