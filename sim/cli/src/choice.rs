@@ -1,8 +1,8 @@
-//! Arguments that take one of a few names.
+//! Arguments with a fixed set of names.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-/// Takes the name of one value of `all`, and shows the names in help and errors.
+/// Parses the name of one value of `all`, and shows the names in help and errors.
 pub(crate) fn one_of<T: Copy + Send + Sync>(
     all: &'static [T],
     name: fn(T) -> &'static str,

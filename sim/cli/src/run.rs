@@ -70,8 +70,8 @@ impl RunArgs {
         if self.profile == Profile::Hostile && self.noise > 0 {
             return Err(Failure::new(
                 Exit::Usage,
-                "--noise is for the routine profile; the hostile one goes wrong in every way \
-                 already; see `sim run --help`",
+                "--noise applies to the routine profile only; the hostile one has every kind of \
+                 fault; see `sim run --help`",
             ));
         }
         let chosen = choose(scenario)?;
@@ -136,13 +136,13 @@ impl Prepared {
             (Place::Memory, Some(_)) => {
                 return Err(Failure::new(
                     Exit::Usage,
-                    "the run takes place in memory; resume it without --workspace",
+                    "this run is in memory; resume it without --workspace",
                 ));
             }
             (Place::Directory, None) => {
                 return Err(Failure::new(
                     Exit::Usage,
-                    "the run takes place in a directory; name it with --workspace",
+                    "this run has a workspace; name it with --workspace",
                 ));
             }
         };

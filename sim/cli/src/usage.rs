@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 pub(super) enum Parsed<P> {
     /// Something to do.
     Arguments(P),
-    /// Help or the version was asked for: text for standard output.
+    /// Help or the version: text for standard output.
     Text(String),
 }
 

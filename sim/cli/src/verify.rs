@@ -84,7 +84,7 @@ const RUN_FILES: [&str; 6] = [
     RunDirectory::MANIFEST,
 ];
 
-/// The recordings at a path, in order; or why there is none.
+/// The recordings at a path, in order, or the reason why there is none.
 pub(super) fn recordings(path: &Path) -> Result<Vec<Recording>, String> {
     if !path.is_dir() {
         let name = path.file_name().and_then(|name| name.to_str());

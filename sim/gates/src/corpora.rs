@@ -52,7 +52,7 @@ pub(super) fn schema(corpus: &Corpus) -> Result<Finding, LoadError> {
     let scenarios = load::<ScenarioExpectation>(corpus)?;
     hold_files(&mut ledger, "scenario.v1", &scenarios);
     let detail = format!(
-        "{} documents ({accepted} taken, {refused} refused), {} replies, {} contracts and {} \
+        "{} documents ({accepted} accepted, {refused} refused), {} replies, {} contracts and {} \
          scenario files",
         syscalls.len(),
         replies.len(),

@@ -13,10 +13,10 @@ use turingos_testkit::guard_trial::{OBEDIENCE, Trial, Violation};
 /// Runs of each violation.
 const SEEDS: u64 = 100;
 
-/// Runs of each violation at each other obedience, which only draw a curve.
+/// Runs of each violation at each other obedience; they are reported, not judged.
 const CURVE_SEEDS: u64 = 20;
 
-/// Runs of each violation whose recordings are looked at.
+/// Runs of each violation whose recordings are checked.
 const RECORDED_SEEDS: u64 = 2;
 
 /// The share of runs that may fall into a repeated panic loop, in percent.

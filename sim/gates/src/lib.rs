@@ -1,7 +1,7 @@
 //! Named gates: the promises of the project, checked in one command.
 //!
-//! A gate runs the real code over committed data or seeded runs and says what it found. It never
-//! writes outside of a scratch directory of its own and never depends on another gate.
+//! A gate runs the real code over committed data or seeded runs and reports its findings. It never
+//! writes outside its own scratch directory and never depends on another gate.
 
 mod corpora;
 mod determinism;
@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use turingos_testkit::corpus::{Corpus, LoadError};
 
-/// What one gate found.
+/// The result of one gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The gate's name.

@@ -3,7 +3,7 @@
 use super::{Finding, Ledger};
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 
-/// A sample: `sim longrun` takes as many seeds as it is given.
+/// A sample: `sim longrun` runs as many seeds as requested.
 const SEEDS: u64 = 12;
 
 pub(super) fn gate() -> Finding {

@@ -31,7 +31,7 @@ const TICKS: u64 = 6;
 /// In ten-thousandths of the calls.
 const TROUBLE: u32 = 2_500;
 
-/// What a run is recorded with.
+/// The setup of a recorded run.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     number: usize,
@@ -42,8 +42,8 @@ struct Way {
 }
 
 impl Way {
-    /// Every pair of providers, whole and streamed, with and without trouble: 36 ways, which come
-    /// again with other seeds and scenarios.
+    /// Every pair of providers, whole and streamed, with and without faults: 36 ways, repeated
+    /// with other seeds and scenarios.
     fn all() -> impl Iterator<Item = Self> {
         let pairs = (Provider::ALL.into_iter()).flat_map(|p| Provider::ALL.map(|e| (p, e)));
         let pairs: Vec<_> = pairs.collect();
@@ -66,7 +66,7 @@ impl Way {
 
     fn chaos(self) -> Chaos {
         match self.is_troubled {
-            // What only takes time is left to the tests.
+            // The tests cover the faults that only take time.
             true => Chaos::spread(TROUBLE)
                 .without(ChaosKind::Slow)
                 .without(ChaosKind::Hang),
@@ -145,7 +145,7 @@ fn on_real_time<T>(
         .block_on(work)
 }
 
-/// Records one run against a server of its own; the journal's root.
+/// Records one run against a server of its own; returns the journal's root.
 async fn record(way: Way, run: &Path) -> Result<Digest, Box<dyn Error>> {
     let seed = u64::try_from(way.number)?;
     let server = Server::bind(turingos_serve::Settings {

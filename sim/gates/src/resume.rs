@@ -1,7 +1,7 @@
 //! The gate `resume`: a run that stopped anywhere resumes to the same end.
 //!
-//! A journal is cut at every byte of its last two records; a run in a real directory is left after
-//! each of its ticks. It cuts files, not processes; a test kills real ones.
+//! A journal is cut at every byte of its last two records; a run in a real directory is
+//! stopped after each of its ticks. Cuts files only; a test kills real processes.
 
 use std::fs;
 use std::path::Path;

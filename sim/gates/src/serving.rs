@@ -31,7 +31,7 @@ const SEED: u64 = 42;
 /// How many prompts are sent by every protocol.
 const PROMPTS: usize = 12;
 
-/// A status and a body; nothing, if no whole response came.
+/// A status and a body; nothing without a whole response.
 type Received = Option<(u16, Vec<u8>)>;
 
 pub(super) fn gate() -> Finding {
@@ -163,7 +163,7 @@ fn request(endpoint: Endpoint, user: &str, stream: bool) -> Value {
     }
 }
 
-/// Asks everything at once; what came, by the number of the call.
+/// Sends every call at once; returns the answers by the number of the call.
 async fn ask_all(
     agent: Agent,
     calls: Vec<(Endpoint, String)>,

@@ -1,4 +1,4 @@
-//! The gate `soak`, and the seeded runs that other gates look into.
+//! The gate `soak`, and the seeded runs that other gates read.
 
 use turingos::kernel::Committed;
 
@@ -6,7 +6,7 @@ use super::{Finding, Ledger};
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
 use turingos_run::{Profile, Tick};
 
-/// The run that the main job is documented with.
+/// The run of the documentation.
 const TICKS: u64 = 1_200;
 const SEED: u64 = 42;
 

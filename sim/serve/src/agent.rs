@@ -113,7 +113,7 @@ impl Agent {
         text
     }
 
-    /// A few words that name the prompt, so that two answers can be told apart.
+    /// A short answer that names the prompt, so that answers differ.
     fn chat(&self, request: &ParsedRequest, out: &mut Vec<u8>) {
         const OPENINGS: [&str; 4] = ["Certainly", "Of course", "Understood", "Very well"];
         const CLOSINGS: [&str; 4] = [

@@ -14,7 +14,7 @@ use turingos_live::session::Interrupts;
 pub(super) struct Signals([Signal; 2]);
 
 impl Signals {
-    /// Takes both signals from now on.
+    /// Handles both signals from now on.
     pub(super) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|cause| {

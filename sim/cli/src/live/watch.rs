@@ -27,7 +27,7 @@ impl Watch {
             Some(_) => return,
             None => "stopping after this tick; press Ctrl-C again to abort it".to_owned(),
         };
-        // A terminal that has gone away is no reason to end a run that costs money.
+        // A lost terminal must not end a run that costs money.
         let _ = writeln!(io::stderr(), "{line}");
     }
 }

@@ -130,7 +130,7 @@ fn journal_gives_policy_and_reflex_rows() {
     }
 }
 
-/// Every transition of the run in `run` is a row, and says what the run's journal has the digests of.
+/// Every transition of the run in `run` is a row, with the texts whose digests are in the journal.
 fn hold_to_journal(policy: &[Value], run: &Path) {
     let journal = fs::read_to_string(run.join(RunDirectory::JOURNAL)).unwrap();
     let name = run.file_name().unwrap().to_str().unwrap();
@@ -156,7 +156,7 @@ fn hold_to_journal(policy: &[Value], run: &Path) {
     }
 }
 
-/// What providers really said, with retries, streams and two lanes: played again from the tapes.
+/// Real provider replies, with retries, streams and two lanes, replayed from the tapes.
 #[test]
 fn live_run_gives_rows() {
     let scene = Scene::new();
@@ -299,7 +299,7 @@ fn failure_leaves_no_file_and_overwrites_none() {
     assert!(err.contains("cannot be read: No such file"), "{err}");
 }
 
-/// A run whose chain holds, but which its header does not lead to.
+/// A run with a valid chain that does not follow from its header.
 #[test]
 fn changed_run_is_a_divergence_at_its_tick() {
     let scene = Scene::new();

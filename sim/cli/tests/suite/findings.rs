@@ -1,4 +1,4 @@
-//! What every verb that reads a run says to the same bytes: the findings of the one reader.
+//! Every verb that reads a run has the same findings on the same bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,7 +96,7 @@ impl Scene {
         sim(&["dataset", "--out", &out, run.to_str().unwrap()])
     }
 
-    /// What each verb says, by its name.
+    /// The result of each verb, by its name.
     fn all(&self) -> [(&'static str, Said); 5] {
         [
             ("verify", self.verify()),

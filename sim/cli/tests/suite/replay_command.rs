@@ -1,5 +1,5 @@
-//! `sim replay` and `sim soak --resume` as a shell sees them: what is as recorded, what diverges,
-//! what is corrupt, and that no socket is opened.
+//! `sim replay` and `sim soak --resume` as a shell sees them: matching, diverging and corrupt
+//! recordings, and no socket.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn replay(run: &Path, more: &[&str]) -> (Option<i32>, String, String) {
     sim(&[&["replay", run.to_str().unwrap()], more].concat())
 }
 
-/// A soak of so many ticks on disk.
+/// A soak of this many ticks on disk.
 fn recorded(directory: &TempDir, name: &str, seed: &str) -> PathBuf {
     let path = directory.path().join(name);
     let out = path.to_str().unwrap();
@@ -55,8 +55,8 @@ fn replays_as_recorded() {
     assert_eq!(json["divergence"], serde_json::Value::Null);
 }
 
-/// Changes the record of a tick and chains everything anew: a recording that is whole, of a run
-/// that this program does not make.
+/// Changes the record of a tick and computes the chain anew: a whole recording of a run that this
+/// program does not make.
 fn forge(run: &Path, tick: usize, edit: impl Fn(&str) -> String) {
     let genesis = Digest::of(&fs::read(run.join(RunDirectory::HEADER)).unwrap());
     let path = run.join(RunDirectory::JOURNAL);

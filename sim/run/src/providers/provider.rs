@@ -70,6 +70,6 @@ pub struct ProviderSettings {
     pub max_output_tokens: u32,
     /// Whether `temperature` 0 is sent. Some reasoning models refuse every temperature.
     pub temperature: bool,
-    /// The sampling seed, for the kinds that take one (not the messages API).
+    /// The sampling seed, for the kinds that have one (not the messages API).
     pub seed: Option<u64>,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::fault::{ScenarioCode, ScenarioError, shown};
 use super::member::Member;
 
-/// The longest file that a scenario makes, in bytes: what a default world takes.
+/// The longest file of a scenario, in bytes: the limit of a default world.
 pub const MAX_CONTENT_BYTES: usize = 256 * 1024;
 
 /// The most entries of a list of lines.

@@ -67,7 +67,7 @@ pub struct Scenario {
     brownouts: Vec<Brownout>,
 }
 
-/// A trap that a run must meet.
+/// A trap that must fire in a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequiredTrap {
     /// Which.
@@ -178,7 +178,7 @@ impl Scenario {
         self.tick_limit
     }
 
-    /// The traps that a run must meet.
+    /// The traps that must fire in a run.
     #[must_use]
     pub fn required_traps(&self) -> &[RequiredTrap] {
         &self.required_traps

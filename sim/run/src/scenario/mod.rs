@@ -66,7 +66,7 @@ impl BuiltIn {
     /// The scenario, read.
     ///
     /// # Panics
-    /// If the file is no scenario, which a test would have found.
+    /// If the file is not a scenario; a test parses all of them.
     #[must_use]
     pub fn scenario(&self) -> Scenario {
         Scenario::parse(self.text.as_bytes()).expect("a test reads every built-in scenario")

@@ -40,7 +40,7 @@ impl AgentKind {
     }
 }
 
-/// Where a run takes place.
+/// The world of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
@@ -85,7 +85,7 @@ pub struct Settings {
     pub speech: AgentProfile,
     /// The noise level that `speech` was made with, in ten-thousandths; 0 in the hostile profile.
     pub noise: u16,
-    /// Where the run takes place.
+    /// The world of the run.
     pub place: Place,
     /// The scenario as typed on the command line: a built-in name, or the path of a file.
     pub source: String,
@@ -109,7 +109,7 @@ impl RunConfig for Settings {
     }
 }
 
-/// A noise level as the command line takes it: a decimal fraction.
+/// A noise level as on the command line: a decimal fraction.
 #[must_use]
 pub fn noise_text(level: u16) -> String {
     let decimals = format!("{:04}", level % 10_000);

@@ -1,6 +1,6 @@
 //! Watching a run tick by tick: where the pointer is, what traps cost, what progress is tried.
 //!
-//! Looks at records only, in constant memory. Never looks at a file's content.
+//! Reads records only, in constant memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 

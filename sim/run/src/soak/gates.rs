@@ -1,6 +1,6 @@
 //! The gates of a soak, by profile.
 //!
-//! A gate looks at figures only. No gate verifies that a mission's content is right (missions have
+//! A gate reads metrics only. No gate verifies that a mission's content is right (missions have
 //! their own checks) or that the same seed gives the same root (`--check` does).
 
 use turingos::trap::TrapKind;
@@ -23,7 +23,7 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
         format!(" (required of runs of {FULL_RUN_TICKS} ticks or more with every kind of fault)")
     };
     let mut gates = vec![
-        // A thousand of twelve hundred, as a share of what was asked for.
+        // A thousand of twelve hundred, as a share of the requested ticks.
         gate(
             "ticks",
             tally.ticks.saturating_mul(6) >= asked.saturating_mul(5),

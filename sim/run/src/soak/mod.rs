@@ -1,7 +1,7 @@
-//! The soak: thousands to millions of ticks of one seed, and their figures.
+//! The soak: thousands to millions of ticks of one seed, and their metrics.
 //!
-//! Never prints and never touches a file: ticks go to a sink, figures into a [`Tally`], verdicts
-//! into gates.
+//! Never prints and never touches a file: ticks go to a sink, metrics to a [`Tally`], verdicts
+//! to gates.
 
 mod gates;
 mod settings;
@@ -27,18 +27,18 @@ pub const BOOT_POINTER: &str = "README.md";
 /// The state a machine first boots with.
 pub const BOOT_Q: &str = "BOOT";
 
-/// The figures of a soak.
+/// The result of a soak.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The head of the journal's chain.
     pub root: Digest,
     /// Virtual time at the end, in microseconds.
     pub sim_time_us: u64,
-    /// The figures.
+    /// The metrics.
     pub tally: Tally,
 }
 
-/// The plan of a soak: so many ticks, all counted, with a reboot whenever the machine stops.
+/// The plan of a soak: a fixed number of ticks, with a reboot whenever the machine stops.
 #[derive(Clone, Debug)]
 pub struct SoakPlan {
     ticks: u64,
@@ -48,7 +48,7 @@ pub struct SoakPlan {
 }
 
 impl SoakPlan {
-    /// The plan of so many ticks.
+    /// The plan of this many ticks.
     #[must_use]
     pub fn new(ticks: u64) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl<S: Sink> Soak<S> {
         )
     }
 
-    /// The figures so far.
+    /// The metrics so far.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         Outcome {

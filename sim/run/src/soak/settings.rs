@@ -25,7 +25,7 @@ pub struct Settings {
     pub world_faults: WorldFaultRates,
     /// How the agents and their providers behave.
     pub agent: AgentProfile,
-    /// Whether [`Settings::swarm`] turned a subset of the kinds of trouble off.
+    /// Whether [`Settings::swarm`] disabled a subset of the fault kinds.
     pub swarm: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The figures of a run, counted tick by tick in constant memory.
+//! The metrics of a run, counted tick by tick in constant memory.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +104,7 @@ impl Tally {
         !self.failed_at_end
     }
 
-    /// The same figures with what was injected.
+    /// The same metrics with the injections.
     #[must_use]
     pub fn with_injections(mut self, counts: &InjectionCounts, world_faults: u64) -> Self {
         self.injections = counts

@@ -28,7 +28,7 @@ pub enum FaultCode {
     ControlCharacter,
     /// The line is not of the form `[time] [KIND] text`.
     NotALine,
-    /// What follows the kind is no compact JSON object.
+    /// The text after the kind is not a compact JSON object.
     Syntax,
     /// A duplicate key in one object.
     DuplicateKey,
@@ -52,9 +52,9 @@ pub enum FaultCode {
     BadRoot,
     /// `tick_seq` does not count from 0 without gaps.
     TickOrder,
-    /// `q_t` is not the `q_next` before, and no trap stands between.
+    /// `q_t` is not the `q_next` before, without a trap in between.
     StateJump,
-    /// `d_t` is not the `d_next` before, and no trap stands between.
+    /// `d_t` is not the `d_next` before, without a trap in between.
     PointerJump,
     /// `d_next` does not follow from the syscall.
     WrongPointer,

@@ -82,7 +82,7 @@ fn unescaped(escape: &[u8]) -> (char, usize) {
     (character, 2)
 }
 
-/// The character of a whole surrogate pair; nothing if it is none.
+/// The character of a surrogate pair, if it is one.
 pub(super) fn surrogates(high: u32, low: u32) -> Option<char> {
     let high = high.checked_sub(0xd800).filter(|high| *high < 0x400)?;
     let low = low.checked_sub(0xdc00).filter(|low| *low < 0x400)?;

@@ -1,7 +1,6 @@
 //! REPLAY_TUPLE: one tick as TuringOS recorded it.
 //!
-//! Never looks at the tuple before: what a tuple is by itself is checked here, what it is in its
-//! journal by the chain.
+//! A tuple is checked by itself first, and then against the one before.
 
 use turingos::Digest;
 use turingos::isa::{Syscall, decode_model};
@@ -44,7 +43,7 @@ pub struct Tuple<'l> {
 }
 
 impl<'l> Tuple<'l> {
-    /// Reads the JSON of a REPLAY_TUPLE line. Members beyond the known ones are taken as they are,
+    /// Reads the JSON of a REPLAY_TUPLE line. Unknown members are accepted,
     /// because recordings differ in them.
     pub(super) fn read(json: &'l str) -> Result<Self, LineFault> {
         let members = Members::read(json)?;
@@ -217,9 +216,7 @@ pub(super) fn check_place(
         if text.decoded_in(buffer) != next {
             return Err(LineFault::new(
                 code,
-                format_args!(
-                    "`{key}_t` is not the `{key}_next` before, and no trap stands between"
-                ),
+                format_args!("`{key}_t` is not the `{key}_next` before, without a trap in between"),
             ));
         }
     }

@@ -1,7 +1,7 @@
 //! The records of a run's journal, one after another: each well-formed, and each where the one
 //! before left off.
 //!
-//! Never looks at the hash chain, which is checked before.
+//! The hash chain is checked before.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ struct Before {
 }
 
 impl Records {
-    /// Takes the next record.
+    /// Checks and counts the next record.
     ///
     /// # Errors
     /// What is wrong with it, for people.

@@ -1,4 +1,4 @@
-//! A run on disk: what is refused, what a torn line costs, and that no changed byte goes unseen.
+//! A run on disk: refusals, torn lines, and the detection of every changed byte.
 
 use std::fs;
 use std::path::Path;

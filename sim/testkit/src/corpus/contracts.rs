@@ -4,7 +4,7 @@ use turingos::contract::{Contract, ContractCode};
 
 use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 
-/// What the reader makes of a contract file: `accept enabled=yes steps=3 required=1`, or a refusal at
+/// The verdict on a contract file: `accept enabled=yes steps=3 required=1`, or a refusal at
 /// a JSON pointer (nothing for the whole document).
 pub type ContractExpectation = DocumentExpectation<ContractFile>;
 

@@ -1,6 +1,6 @@
-//! Documents that one reader takes or refuses with a code and a place: what their cases expect.
+//! Cases of documents that a reader accepts, or refuses with a code and a place.
 //!
-//! Never reads a document itself; [`Document::read`] is the product's own reader.
+//! [`Document::read`] is the product's own reader.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ pub trait Document {
     /// The directory's name below the corpus root.
     const FOLDER: &'static str;
 
-    /// What a reader can have against one.
+    /// The reason for a refusal.
     type Code: Copy + Ord + fmt::Debug + 'static;
 
-    /// What is looked at in one that is taken.
+    /// The parts of an accepted document that are compared.
     type Taken: Clone + Eq + fmt::Debug;
 
     /// Every code with its name.
@@ -24,10 +24,10 @@ pub trait Document {
     /// What a case expects, from the attributes of its line `expect`.
     ///
     /// # Errors
-    /// One line for people: an attribute is missing or its value is none.
+    /// One line for people: an attribute is missing or its value is invalid.
     fn expected(attributes: &mut Attributes<'_, '_>) -> Result<Self::Taken, String>;
 
-    /// The attributes of what was taken, as `expect` has them.
+    /// The attributes of an accepted document, as in `expect`.
     fn attributes(taken: &Self::Taken) -> String;
 
     /// Reads a document.
@@ -37,7 +37,7 @@ pub trait Document {
     fn read(input: &[u8]) -> Result<Self::Taken, Refusal<Self::Code>>;
 }
 
-/// A refusal in the words of a reader.
+/// A refusal of a reader.
 #[derive(Clone, Debug)]
 pub struct Refusal<C> {
     /// What is wrong.
@@ -48,7 +48,7 @@ pub struct Refusal<C> {
     pub detail: String,
 }
 
-/// The attributes of a line `expect` that are not taken yet.
+/// The unread attributes of a line `expect`.
 pub struct Attributes<'h, 't>(&'h mut Headline<'t>);
 
 impl fmt::Debug for Attributes<'_, '_> {
@@ -58,7 +58,7 @@ impl fmt::Debug for Attributes<'_, '_> {
 }
 
 impl<'t> Attributes<'_, 't> {
-    /// Takes an attribute that must be there.
+    /// Reads a required attribute.
     ///
     /// # Errors
     /// It is not.
@@ -70,14 +70,16 @@ impl<'t> Attributes<'_, 't> {
     /// The same for a count.
     ///
     /// # Errors
-    /// It is not there, or no count.
+    /// It is missing or not a count.
     pub fn count(&mut self, key: &str) -> Result<usize, String> {
         let value = self.needed(key)?;
-        value.parse().map_err(|_| format!("`{value}` is no count"))
+        value
+            .parse()
+            .map_err(|_| format!("`{value}` is not a count"))
     }
 }
 
-/// What the reader makes of a document.
+/// The verdict on a document.
 ///
 /// `accept` with the attributes of its kind, or `refuse CODE at=PLACE`. A refusal that no schema can
 /// state carries its name: `beyond=NAME`.
@@ -94,7 +96,7 @@ enum Verdict<T, C> {
 }
 
 impl<D: Document> DocumentExpectation<D> {
-    /// The code that the document is refused with; nothing if it is taken.
+    /// The code that the document is refused with; nothing if it is accepted.
     #[must_use]
     pub const fn refusal(&self) -> Option<D::Code> {
         match &self.verdict {
@@ -141,7 +143,7 @@ impl<D: Document> Expectation for DocumentExpectation<D> {
             Some(name) => {
                 let code = D::codes().find(|(_, known)| *known == name);
                 let (code, _) =
-                    code.ok_or_else(|| format!("`{name}` is no code of `{}`", D::FOLDER))?;
+                    code.ok_or_else(|| format!("`{name}` is not a code of `{}`", D::FOLDER))?;
                 let place = attributes.needed("at")?.to_owned();
                 let beyond = headline.take("beyond").map(str::to_owned);
                 (Verdict::Refuse { code, place }, beyond)

@@ -1,7 +1,7 @@
 //! `corpus/guard`: recorded trap frames, and the guard block that follows from each.
 //!
 //! An input is the JSON of one frame and, after a line feed, that of the trap which it closed. The
-//! group says how the machine stands. Never looks at a running machine.
+//! group names the state of the machine. No machine is run.
 
 use turingos::guard_lane::{Situation, Writing, write_block};
 use turingos::mind::MAX_TASKS;
@@ -24,7 +24,7 @@ impl GuardExpectation {
         self.outcome.as_deref().ok()
     }
 
-    /// The code that the frame is refused with; nothing if it is taken.
+    /// The code that the frame is refused with; nothing if it is accepted.
     #[must_use]
     pub fn refusal(&self) -> Option<&str> {
         self.outcome.as_ref().err().map(String::as_str)
@@ -40,7 +40,7 @@ impl GuardExpectation {
     }
 }
 
-/// How a machine stands, by the name of a group.
+/// The state of a machine, by the name of a group.
 fn situation(group: &str) -> Option<Situation> {
     let stuck = Situation {
         tasks: 0,
@@ -95,7 +95,7 @@ impl Expectation for GuardExpectation {
             }
             Some(code) => {
                 return Err(format!(
-                    "`{code}` is no fault code of the trap frame's reader"
+                    "`{code}` is not a fault code of the trap frame's reader"
                 ));
             }
         };

@@ -29,7 +29,7 @@ impl<'t> Headline<'t> {
         let attributes = words
             .map(|word| {
                 word.split_once('=')
-                    .ok_or_else(|| format!("`{word}` is no attribute `key=value`"))
+                    .ok_or_else(|| format!("`{word}` is not an attribute `key=value`"))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -44,7 +44,7 @@ impl<'t> Headline<'t> {
         Some(self.attributes.remove(at).1)
     }
 
-    /// Refuses attributes that were not taken: unknown ones, and repeated ones.
+    /// Refuses unread attributes: unknown ones, and repeated ones.
     pub(super) fn finish(&self) -> Result<(), String> {
         match self.attributes.first() {
             None => Ok(()),
@@ -53,7 +53,7 @@ impl<'t> Headline<'t> {
     }
 }
 
-/// Takes the one line of canonical JSON that an `accept` has as its output.
+/// Reads the output of an `accept`: one line of canonical JSON.
 pub(super) fn canonical_line(output: Option<&str>) -> Result<String, String> {
     let line = output.ok_or("`accept` without an `output`")?;
     match line.contains('\n') {
@@ -75,7 +75,7 @@ pub(super) fn fault_code(name: &str) -> Result<FaultCode, String> {
     FaultCode::ALL
         .into_iter()
         .find(|code| code.name() == name)
-        .ok_or_else(|| format!("`{name}` is no fault code of the decoder"))
+        .ok_or_else(|| format!("`{name}` is not a fault code of the decoder"))
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub(super) struct Group {
     pub(super) text: Cow<'static, str>,
 }
 
-/// The groups of a folder, sorted by name, and the files that are none.
+/// The groups of a folder, sorted by name, and the malformed files.
 fn groups(root: &Path, folder: &str) -> Result<(Vec<Group>, Vec<Malformed>), LoadError> {
     let (mut groups, mut malformed) = (Vec::new(), Vec::new());
     for file in entries(&root.join(folder))? {

@@ -117,7 +117,7 @@ impl fmt::Display for Disagreement {
     }
 }
 
-/// Runs every case; the names of those that fail, in order, with what went wrong.
+/// Runs every case; the names of those that fail, in order, with the reason.
 #[must_use]
 pub fn disagreements<E: Expectation>(cases: &[Case<E>]) -> Vec<(&str, Disagreement)> {
     cases

@@ -6,7 +6,7 @@ use turingos::isa::{Fault, FaultCode, Transition, decode_canonical, decode_model
 
 use super::Disagreement;
 
-/// What the decoder should say.
+/// The expected result of the decoder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wanted<'e> {
     /// The transition of this canonical text.
@@ -49,7 +49,7 @@ impl Wanted<'_> {
     }
 }
 
-/// Checks that a text which was taken for canonical is: both envelopes read it, and it is written
+/// Checks that an accepted text is canonical: both envelopes read it, and it is written
 /// again byte by byte.
 pub(super) fn check_fixed_point(canonical: &str) -> Result<(), Disagreement> {
     let wanted = Wanted::Accept(canonical);

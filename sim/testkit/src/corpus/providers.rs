@@ -10,10 +10,10 @@ use super::{Disagreement, Expectation};
 /// The status that a response has unless its expectation says another.
 const USUAL_STATUS: u16 = 200;
 
-/// What the bus makes of a response; the group is the provider.
+/// The verdict of the bus on a response; the group is the provider.
 ///
 /// `accept finish=stop usage=12/34 reasoning=no` (`-` for a count that is not reported) with the text
-/// as its output; or `refuse CODE`. Either takes `status=NUMBER`.
+/// as its output; or `refuse CODE`. Both may have `status=NUMBER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderExpectation {
     /// In whose format the response is read.
@@ -46,7 +46,7 @@ impl Expectation for ProviderExpectation {
     fn parse(group: &str, expect: &str, output: Option<&str>) -> Result<Self, String> {
         let provider = group
             .parse()
-            .map_err(|error| format!("`{group}` is no provider: {error}"))?;
+            .map_err(|error| format!("`{group}` is not a provider: {error}"))?;
         let mut headline = Headline::parse(expect)?;
         let status = match headline.take("status") {
             None => USUAL_STATUS,
@@ -94,7 +94,7 @@ fn status_of(text: &str) -> Result<u16, String> {
     text.parse()
         .ok()
         .filter(|status| (100..=999).contains(status) && *status != USUAL_STATUS)
-        .ok_or_else(|| format!("`status={text}` is no status, or the usual one"))
+        .ok_or_else(|| format!("`status={text}` is not a status, or is the default"))
 }
 
 fn reply(headline: &mut Headline<'_>, text: Option<&str>) -> Result<Reply, String> {
@@ -107,7 +107,7 @@ fn reply(headline: &mut Headline<'_>, text: Option<&str>) -> Result<Reply, Strin
     let finish = [Finish::Stop, Finish::StopSequence]
         .into_iter()
         .find(|known| known.name() == finish)
-        .ok_or_else(|| format!("`{finish}` is no finish of a whole reply"))?;
+        .ok_or_else(|| format!("`{finish}` is not a finish of a whole reply"))?;
     let usage = needed("usage")?;
     let (input, output) = usage
         .split_once('/')
@@ -135,14 +135,16 @@ fn tokens(text: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     }
     let count = text.parse();
-    count.map(Some).map_err(|_| format!("`{text}` is no count"))
+    count
+        .map(Some)
+        .map_err(|_| format!("`{text}` is not a count"))
 }
 
 fn fault_code(name: &str) -> Result<BusFaultCode, String> {
     BusFaultCode::ALL
         .into_iter()
         .find(|code| code.name() == name)
-        .ok_or_else(|| format!("`{name}` is no fault code of the bus"))
+        .ok_or_else(|| format!("`{name}` is not a fault code of the bus"))
 }
 
 fn accepted(reply: &Reply) -> String {

@@ -2,16 +2,16 @@
 //!
 //! Never makes more than a stated number of bytes, and never reads a file.
 
-/// The most bytes that a recipe may make: twice the largest body that the bus looks at.
+/// The most bytes that a recipe may make: twice the largest body that the bus reads.
 pub const MAX_RECIPE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A checked recipe.
 ///
 /// One step a line, in order, nothing between the pieces:
 ///
-/// - `text REST`: the rest of the line as it stands, which does not end in white space;
+/// - `text REST`: the rest of the line unchanged, without white space at its end;
 /// - `string "…"`: a JSON string, for line feeds, controls and invisible characters;
-/// - `repeat COUNT "…"`: a JSON string, so many times;
+/// - `repeat COUNT "…"`: a JSON string, COUNT times;
 /// - `bytes ff fe`: bytes in hexadecimal, for what is not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe(Vec<Step>);
@@ -26,7 +26,7 @@ impl Recipe {
     /// Reads the text of a `recipe`.
     ///
     /// # Errors
-    /// One line for people: the first line that is no step, or that the result would be too large.
+    /// One line for people: the first malformed step, or that the result would be too large.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
         let mut total = 0_usize;
@@ -44,7 +44,7 @@ impl Recipe {
             steps.push(step);
         }
         if steps.is_empty() {
-            return Err("there is no step".into());
+            return Err("the recipe has no step".into());
         }
         Ok(Self(steps))
     }
@@ -73,7 +73,7 @@ impl Step {
                 let (count, piece) = rest.split_once(' ').ok_or("`repeat` without a string")?;
                 let count = count
                     .parse()
-                    .map_err(|_| format!("`{count}` is no count"))?;
+                    .map_err(|_| format!("`{count}` is not a count"))?;
                 Ok(Self {
                     piece: json_string(piece)?,
                     count,
@@ -86,11 +86,11 @@ impl Step {
                     is_hexadecimal
                         .then(|| u8::from_str_radix(pair, 16).ok())
                         .flatten()
-                        .ok_or_else(|| format!("`{pair}` is no byte in hexadecimal"))
+                        .ok_or_else(|| format!("`{pair}` is not a byte in hexadecimal"))
                 });
                 pairs.collect::<Result<_, _>>().map(Self::once)
             }
-            _ => Err(format!("`{verb}` is no step of a recipe")),
+            _ => Err(format!("`{verb}` is not a step of a recipe")),
         }
     }
 
@@ -101,7 +101,7 @@ impl Step {
 
 fn json_string(text: &str) -> Result<Vec<u8>, String> {
     let string: String =
-        serde_json::from_str(text).map_err(|error| format!("`{text}` is no string: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("`{text}` is not a string: {error}"))?;
     Ok(string.into_bytes())
 }
 

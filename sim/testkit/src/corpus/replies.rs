@@ -1,6 +1,6 @@
 //! `corpus/replies`: raw model output and the verdict of the reply decoder.
 //!
-//! Never looks at a provider's envelope around the output.
+//! The input has no provider's envelope around it.
 
 use turingos::isa::{FaultCode, decode};
 
@@ -8,16 +8,16 @@ use super::headline::{Headline, canonical_line, fault_code, no_output};
 use super::outcome::{Wanted, check_fixed_point};
 use super::{Disagreement, Expectation};
 
-/// What the decoder makes of a model's raw output: `accept` with canonical JSON as its output, or
+/// The verdict of the decoder on a model's raw output: `accept` with canonical JSON as its output, or
 /// `refuse CODE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyExpectation {
-    /// Exactly this transition is taken.
+    /// Exactly this transition is accepted.
     Accept {
         /// The canonical text.
         canonical: String,
     },
-    /// Nothing is taken.
+    /// No transition is accepted.
     Refuse {
         /// The reason.
         code: FaultCode,

@@ -5,7 +5,7 @@
 use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 use turingos_run::scenario::{Scenario, ScenarioCode};
 
-/// What the reader makes of a scenario file: `accept files=2 expected=1`, the contract's file
+/// The verdict on a scenario file: `accept files=2 expected=1`, the contract's file
 /// counted, or a refusal at a JSON pointer (nothing for the whole document).
 pub type ScenarioExpectation = DocumentExpectation<ScenarioFile>;
 
@@ -13,7 +13,7 @@ pub type ScenarioExpectation = DocumentExpectation<ScenarioFile>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScenarioFile;
 
-/// What is looked at in a scenario.
+/// The parts of a scenario that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScenarioFigures {
     files: usize,

@@ -5,7 +5,7 @@ use turingos::bus::Provider;
 use super::documents::{Attributes, Document, DocumentExpectation, Refusal};
 use turingos_run::providers::settings::{Settings, SettingsFaultCode};
 
-/// What the reader makes of a settings file: `accept p=openai e=ollama`, or a refusal at a key,
+/// The verdict on a settings file: `accept p=openai e=ollama`, or a refusal at a key,
 /// `LINE:COLUMN` or `file`.
 pub type SettingsExpectation = DocumentExpectation<SettingsText>;
 

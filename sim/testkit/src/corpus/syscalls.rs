@@ -1,6 +1,6 @@
 //! `corpus/syscalls`: documents and the verdicts of the model and the canonical envelope.
 //!
-//! Never looks at a document inside prose; that is what [`replies`](super::replies) are for.
+//! A document stands alone here; [`replies`](super::replies) have prose around it.
 
 use serde_json::Value;
 use turingos::isa::{
@@ -11,7 +11,7 @@ use super::headline::{Headline, canonical_line, fault_code, no_output};
 use super::outcome::{Wanted, check_fixed_point};
 use super::{Disagreement, Expectation};
 
-/// What each envelope makes of a document.
+/// The verdict of each envelope on a document.
 ///
 /// `accept` with canonical JSON as its output, or `refuse CODE`, says what the model envelope does,
 /// and the canonical one too unless the attribute `canonical=CODE` says with what that one refuses.
@@ -29,7 +29,7 @@ enum Model {
 }
 
 impl SyscallExpectation {
-    /// The code that the model envelope refuses the document with; nothing if it is taken.
+    /// The code that the model envelope refuses the document with; nothing if it is accepted.
     #[must_use]
     pub const fn refusal(&self) -> Option<FaultCode> {
         match &self.model {
@@ -38,13 +38,13 @@ impl SyscallExpectation {
         }
     }
 
-    /// The code that the canonical envelope refuses the document with; nothing if it is taken.
+    /// The code that the canonical envelope refuses the document with; nothing if it is accepted.
     #[must_use]
     pub fn canonical_refusal(&self) -> Option<FaultCode> {
         self.canonical.or(self.refusal())
     }
 
-    /// The canonical text of a document that the model envelope takes.
+    /// The canonical text of a document that the model envelope accepts.
     #[must_use]
     pub fn accepted(&self) -> Option<&str> {
         match &self.model {
@@ -159,7 +159,7 @@ mod tests {
             ("refuse SYNTAX", None, GOTO),
             ("refuse TRUNCATED", None, "{'a':1}"),
             ("refuse SYNTAX canonical=TRUNCATED", None, "{'a':1}"),
-            // Not a document, but a reply that the whole decoder takes.
+            // Not a document, but a reply that the whole decoder accepts.
             ("refuse SYNTAX", None, &format!("So: {GOTO}")),
         ] {
             let checked = parsed(expect, output).check(input.as_bytes());

@@ -33,7 +33,7 @@ impl Corpus {
 /// The directories of the recorded runs below the corpus root, sorted by name.
 ///
 /// # Errors
-/// The folder cannot be read, there is nothing in it, or something in it is no directory with a
+/// The folder cannot be read, is empty, or has an entry that is not a directory with a
 /// name in kebab-case.
 pub fn transcripts(root: &Path) -> Result<Vec<PathBuf>, LoadError> {
     let folder = root.join(FOLDER);

@@ -5,7 +5,7 @@ use turingos_run::turingos_journal::{Counts, FaultCode, verify};
 use super::headline::{Headline, no_output};
 use super::{Disagreement, Expectation};
 
-/// What the reader makes of a journal: `accept tuples=4 traps=1 routes=0 others=2` (and `foreign=1`
+/// The verdict on a journal: `accept tuples=4 traps=1 routes=0 others=2` (and `foreign=1`
 /// for syscalls of another instruction set), or `refuse CODE line=3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JournalExpectation {
@@ -30,7 +30,7 @@ impl Expectation for JournalExpectation {
         let mut number = |key: &str, default: Option<u64>| match (headline.take(key), default) {
             (Some(digits), _) => digits
                 .parse()
-                .map_err(|_| format!("`{key}={digits}` is no number")),
+                .map_err(|_| format!("`{key}={digits}` is not a number")),
             (None, Some(default)) => Ok(default),
             (None, None) => Err(format!("`{key}=` is missing")),
         };
@@ -51,7 +51,7 @@ impl Expectation for JournalExpectation {
                 line: number("line", None)?,
                 code: { FaultCode::ALL.iter().copied() }
                     .find(|known| known.name() == code)
-                    .ok_or_else(|| format!("`{code}` is no code of the journal's reader"))?,
+                    .ok_or_else(|| format!("`{code}` is not a code of the journal's reader"))?,
             },
         };
         headline.finish()?;

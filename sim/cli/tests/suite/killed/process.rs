@@ -32,7 +32,7 @@ pub(crate) fn sim(arguments: &[&str]) -> Output {
     command.args(arguments).output().unwrap()
 }
 
-/// Runs to the end and asserts that it went well.
+/// Runs to the end and asserts success.
 pub(crate) fn succeed(arguments: &[&str]) -> Output {
     let output = sim(arguments);
     let text = String::from_utf8_lossy(&output.stderr);

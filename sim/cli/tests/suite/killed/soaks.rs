@@ -38,7 +38,7 @@ fn killed_soak_resumes_to_the_same_files() {
             0 => killed_at(&start, &run.join(RunDirectory::HEADER), 1, 0),
             _ => killed_at(&start, &journal, length * round / 12, delay),
         });
-        // Going on can be killed as well.
+        // A resumed process can be killed too.
         let resume = ["soak", "--resume", path];
         if round % 3 == 1 {
             kills += u64::from(killed_at(

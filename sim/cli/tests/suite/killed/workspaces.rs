@@ -10,7 +10,7 @@ use turingos_run::RunDirectory;
 
 use super::process::{files, killed_at, sim, size, succeed};
 
-/// Of each record what does not depend on how long a real command took.
+/// The part of each record that does not depend on the duration of real commands.
 fn untimed(run: &Path) -> Vec<Value> {
     let journal = fs::read_to_string(run.join(RunDirectory::JOURNAL)).unwrap();
     let record = |line: &str| {
@@ -57,7 +57,7 @@ fn killed_scenario_resumes_to_the_same_files() {
     let directory = TempDir::new().unwrap();
     let whole = directory.path().join("WHOLE");
     let start = ["run", "provider-brownout", "--noise", "0.2", "--out"];
-    // What is judged does not matter here: noise may fail a mission.
+    // The verdict does not matter here: noise may fail a mission.
     sim(&[&start[..], &[whole.to_str().unwrap()]].concat());
     let expected = files(&whole);
     for round in 0..6 {

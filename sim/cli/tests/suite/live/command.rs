@@ -67,7 +67,7 @@ impl Place {
         finished(self.command(words)).await
     }
 
-    /// A mission of so many ticks, recorded in `@run`.
+    /// A mission of this many ticks, recorded in `@run`.
     async fn live(&self, more: &str) -> Ended {
         let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
         self.sim(&format!("{words} --max-ticks 3 --json{more}"))

@@ -1,4 +1,4 @@
-//! Servers that mean harm: each is bounded in time and memory and is a provider's fault in the
+//! Hostile servers: each is bounded in time and memory and is a provider's fault in the
 //! record, and the run continues when the server recovers.
 
 use std::time::Duration;
@@ -10,9 +10,9 @@ use turingos_run::providers::Settings;
 
 use super::server::{Behaviour, Server, good, on_real_time, response, session, settings, tick};
 
-/// Requests of a tick whose failure is no passing one: routine's lane asks, and the other after it.
+/// Requests of a tick with a permanent failure: one of lane E, then one of lane P.
 pub(crate) const ASKED: usize = 2;
-/// Requests of a tick whose failure may pass: two attempts of each lane.
+/// Requests of a tick with a transient failure: two attempts of each lane.
 pub(crate) const ASKED_AGAIN: usize = 4;
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
@@ -153,7 +153,7 @@ fn redirect_is_not_followed_or_retried() {
     }
 }
 
-/// What bodies may cost: the limit, and what sockets on the way hold.
+/// The memory bound of bodies: the limit, and the socket buffers.
 const MOST_SENT: usize = ASKED * (MAX_BODY_BYTES + 12 * 1024 * 1024);
 
 #[test]
@@ -253,7 +253,7 @@ fn closed_port_is_unreachable() {
     });
 }
 
-/// TLS is really spoken: a server without it is not reached, and is sent nothing that it could read.
+/// TLS is real: a server without it is unreachable, and receives no readable bytes.
 #[test]
 fn https_to_a_plain_server_is_unreachable() {
     on_real_time(async {

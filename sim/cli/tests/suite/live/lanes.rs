@@ -1,5 +1,4 @@
-//! Honest servers: what each kind of provider is sent, how waits are kept, what calls cost, and
-//! that a secret stops a call.
+//! Honest servers: the requests of each provider kind, waits, costs, and secrets that stop a call.
 
 use std::time::Duration;
 
@@ -146,7 +145,7 @@ fn lane_p_takes_over_from_lane_e() {
     });
 }
 
-/// Runs a tick until the alarm rings; the tick itself must never end.
+/// Runs a tick until the timer fires; the tick itself must never end.
 async fn until_the_alarm(session: &mut Live) -> String {
     let alarm = session.oracle().alarm();
     let ticked = tokio::time::timeout(Duration::from_millis(300), session.tick()).await;

@@ -1,4 +1,4 @@
-//! Live providers on loopback: what is sent, what comes back, and servers that mean harm.
+//! Live providers on loopback: requests, replies, and hostile servers.
 
 mod command;
 mod hostile;

@@ -1,4 +1,4 @@
-//! A server on loopback that does to each connection what a test says, and the session against it.
+//! A scripted server on loopback, and the session against it.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use turingos_run::providers::Settings;
 use turingos_run::{Inputs, Session, Start, Ticks};
 use turingos_world::{Quota, World};
 
-/// What happens to a connection.
+/// The script of a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Behaviour {
     /// The bytes are sent and the connection is closed.
@@ -113,7 +113,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .ok()
             .filter(|read| *read > 0)?;
         bytes.extend_from_slice(&piece[..read]);
-        // What is not text is no request: a greeting in TLS, for one.
+        // Bytes that are not text are no request: a TLS greeting, for example.
         let text = String::from_utf8(bytes.clone()).ok()?;
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head

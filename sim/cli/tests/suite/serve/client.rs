@@ -18,7 +18,7 @@ use turingos_serve::chaos::Chaos;
 use turingos_serve::endpoint::Endpoint;
 use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 
-/// A server that runs until it is asked for its summary.
+/// A server that runs until its summary is requested.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
@@ -76,7 +76,7 @@ impl Served {
         self.running.await.unwrap().unwrap()
     }
 
-    /// What it did, once it has stopped by itself.
+    /// Its totals, after it has stopped by itself.
     pub(crate) async fn wait(self) -> Summary {
         self.running.await.unwrap().unwrap()
     }
@@ -118,7 +118,7 @@ fn client() -> Client {
         .unwrap()
 }
 
-/// A request that says `user`, in the form of the endpoint.
+/// A request with the message `user`, in the format of the endpoint.
 pub(crate) fn prompt(endpoint: Endpoint, user: &str, stream: bool) -> Value {
     let messages = json!([{"role": "user", "content": user}]);
     match endpoint {

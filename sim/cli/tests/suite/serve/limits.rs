@@ -1,4 +1,4 @@
-//! What is no request, what is too much, and when a server stops.
+//! Malformed requests, oversized requests, and the stop of a server.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

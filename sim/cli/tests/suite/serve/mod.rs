@@ -1,5 +1,5 @@
-//! `sim serve` as its clients see it: real connections on loopback, a client that nobody here
-//! wrote, and the bus as the judge of what came.
+//! `sim serve` as its clients see it: real connections on loopback, a third-party
+//! client, and the bus as the judge of every response.
 
 mod client;
 mod command;

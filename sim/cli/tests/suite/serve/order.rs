@@ -9,7 +9,7 @@ use turingos_serve::endpoint::Endpoint;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 
-/// What each of the calls `order` brings, all of them under way at once: status and bytes.
+/// The status and bytes of each of the calls `order`, all of them in flight at once.
 async fn answers(order: Vec<usize>) -> BTreeMap<usize, (u16, Vec<u8>)> {
     let chaos = Chaos::of_kinds(3_000, &[ChaosKind::ServerError]);
     let served = Rc::new(Served::by(troubled(11, chaos)).await);

@@ -16,7 +16,7 @@ fn named(endpoint: Endpoint, user: &str, stream: bool) -> serde_json::Value {
     body
 }
 
-/// What the calls bring: status, headers that matter and bytes, or nothing.
+/// The results of the calls: status, the headers that matter and bytes, or nothing.
 async fn session(served: &Served) -> Vec<Option<(u16, Vec<String>, Vec<u8>)>> {
     let mut received = Vec::new();
     for number in 0..24 {
@@ -63,7 +63,7 @@ fn log_is_served_strictly_as_recorded() {
             assert_eq!(recording.counts(), (24, 24));
             let served = Served::from(Source::Recorded(recording), None, None).await;
             assert_eq!(session(&served).await, expected);
-            // Once more than recorded, and never recorded.
+            // More often than recorded, and never recorded.
             for (user, part) in [
                 ("prompt 0", "was recorded 1 times and was sent again"),
                 ("prompt 9", "the nearest one is that of tick"),

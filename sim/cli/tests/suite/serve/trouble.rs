@@ -1,4 +1,4 @@
-//! Chaos: every kind as a client meets it, and exactly as the seed says.
+//! Chaos: every kind as a client sees it, exactly as drawn from the seed.
 
 use turingos::bus;
 use turingos_serve::answer::Delivery;
@@ -8,7 +8,7 @@ use turingos_serve::parsed_request::ParsedRequest;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 
-/// A status and a body, or nothing whole.
+/// A status and a body; nothing without a whole response.
 async fn received(
     served: &Served,
     endpoint: Endpoint,
@@ -26,7 +26,7 @@ fn chaos_follows_the_seed() {
         let agent = troubled(9, Chaos::spread(6_000).without(ChaosKind::Slow));
         let served = Served::by(agent.clone()).await;
         let mut met = std::collections::BTreeSet::new();
-        // The streamed and the whole request are one: each comes as its next attempt.
+        // The streamed and the whole request are the same one: each is its next attempt.
         let mut attempts = std::collections::BTreeMap::new();
         for number in 0..120 {
             let endpoint = Endpoint::ALL[number % 4];
@@ -76,7 +76,7 @@ fn no_chaos_kind_parses_as_an_answer() {
                         kind,
                         ChaosKind::QuotaExhausted | ChaosKind::Refusal | ChaosKind::LengthTruncated
                     );
-                    // Ollama's envelope has no word for a spent account.
+                    // Ollama's envelope has no code for a spent quota.
                     let is_told = kind != ChaosKind::QuotaExhausted
                         || endpoint.provider() != bus::Provider::Ollama;
                     if is_told {

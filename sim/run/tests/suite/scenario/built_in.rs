@@ -32,7 +32,7 @@ fn scenario_has_its_file_name_and_an_expectation() {
         assert_eq!(scenario.name(), built_in.name);
         assert!(scenario.contract().is_enabled(), "{}", built_in.name);
         assert!(scenario.contract().steps().len() >= 3, "{}", built_in.name);
-        // Whatever a step makes is looked at after the run.
+        // The output of every step is checked after the run.
         for step in scenario.contract().steps() {
             let file = step.file().unwrap();
             let is_expected = scenario.expected().iter().any(|(path, _)| path == file);

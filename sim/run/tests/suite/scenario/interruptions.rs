@@ -8,7 +8,7 @@ use turingos_world::{Quota, World};
 
 use super::changed;
 
-/// A world and the interruptions that the kernel meets in it.
+/// A world and its interruptions.
 struct Troubled {
     world: World,
     interruptions: Interruptions,

@@ -1,4 +1,4 @@
-//! Long runs: metrics of many runs, and what they have to hold.
+//! Long runs: metrics of many runs, and their gates.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

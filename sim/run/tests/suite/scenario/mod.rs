@@ -23,7 +23,7 @@ pub(crate) fn header(scenario: &Scenario, noise: u16, seed: u64) -> Header<Setti
     Settings::of(scenario.clone(), profile, AgentKind::Worker, noise).into_header(profile, seed)
 }
 
-/// Runs a header to its end, then lets `after` look at or alter what is left, then judges.
+/// Runs a header to its end, calls `after` with the world, then judges.
 pub(crate) fn judged(header: &Header<Settings>, after: impl FnOnce(&mut Run)) -> Outcome {
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(header);
@@ -33,7 +33,7 @@ pub(crate) fn judged(header: &Header<Settings>, after: impl FnOnce(&mut Run)) ->
     })
 }
 
-/// The names of the gates that do not hold.
+/// The names of the failed gates.
 pub(crate) fn failed(outcome: &Outcome) -> Vec<&str> {
     let gates = outcome.gates.iter().filter(|gate| !gate.pass);
     gates.map(|gate| gate.id.as_str()).collect()

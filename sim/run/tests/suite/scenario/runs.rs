@@ -1,4 +1,4 @@
-//! What runs of the built-in scenarios come to.
+//! The outcomes of runs of the built-in scenarios.
 
 use turingos::journal::Record;
 use turingos_run::Profile;
@@ -41,7 +41,7 @@ fn clerk_fails_every_scenario() {
     }
 }
 
-/// Whatever a hostile agent does, a run ends, and it ends in a verdict.
+/// A run with a hostile agent ends with a verdict.
 #[test]
 fn hostile_run_ends_within_its_limit() {
     let mut endings = Vec::new();

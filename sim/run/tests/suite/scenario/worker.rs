@@ -1,4 +1,4 @@
-//! The worker: what it says follows from its seed, q and the frame, within a bound.
+//! The worker: its answers follow from its seed, q and the frame, and are bounded.
 
 use proptest::prelude::*;
 use turingos::isa::{Opcode, decode_canonical};
@@ -65,7 +65,7 @@ fn worker_writes_only_what_it_read() {
     // One action followed: what is shown is the source.
     let (_, _, right) = answered(3, &q, &frame(STEP, &trace, "content\n"));
     assert!(right.contains("\"pointer\":\"b\""), "{right}");
-    // Two actions followed: somebody else moved the pointer, so it looks again.
+    // Two actions followed: the pointer was moved, so the worker observes it again.
     let two = "1. aaaaaaaaaaaa\n2. bbbbbbbbbbbb";
     let (_, _, wrong) = answered(3, &q, &frame(STEP, two, "another file\n"));
     assert!(wrong.contains("\"pointer\":\"a\""), "{wrong}");
@@ -157,7 +157,7 @@ fn q_is_bounded() {
     }
 }
 
-/// A source that is too long to be remembered is left to the shell.
+/// A source that is too long to be remembered is processed by the shell.
 #[test]
 fn long_source_is_processed_by_commands() {
     let scenario = changed("ordered-pipeline", |document| {
@@ -186,7 +186,7 @@ fn long_source_is_processed_by_commands() {
     }
 }
 
-/// A payload of nothing is no payload, so an empty result was written for ever and never taken.
+/// An empty payload is refused, so the worker wrote an empty result for ever.
 #[test]
 fn empty_result_is_made_by_a_command() {
     let scenario = changed("ordered-pipeline", |document| {
@@ -216,7 +216,7 @@ fn empty_result_is_made_by_a_command() {
     assert!(outcome.passed(), "{outcome:#?}");
 }
 
-/// Without a contract the steps are done in the order in which they stand.
+/// Without a contract the steps are done in the order of the mission.
 #[test]
 fn mission_without_contract_runs_in_order() {
     let scenario = changed("ordered-pipeline", |document| {

@@ -1,4 +1,4 @@
-//! Whatever differs from the recording is named: the first tick, the cause, and what differs.
+//! A divergence names the first tick, the cause, and the difference.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ impl Recorded {
         self.directory.path().join("RUN")
     }
 
-    /// What a replay of this run says of a tape with these entries.
+    /// The result of a replay of this run with these tape entries.
     fn divergence(&self, edit: impl FnOnce(&mut Vec<Entry>)) -> Divergence {
         let edited = self.directory.path().join("EDITED");
         copy(&self.run(), &edited);
@@ -40,7 +40,7 @@ impl Recorded {
         diverged(replay(&edited, encode).map(|_| ()))
     }
 
-    /// Where the first call of a tick stands on the tape.
+    /// The position of the first call of a tick on the tape.
     fn call_of(&self, tick: u64) -> usize {
         let is_it = |entry: &Entry| matches!(entry, Entry::Call(call) if call.tick == tick);
         self.entries.iter().position(is_it).unwrap()
@@ -234,7 +234,7 @@ fn changed_question_shows_both() {
         "{found}"
     );
     assert_eq!(found.differences[0].pointer, "/question/exec");
-    // A question that nobody asks any more.
+    // A question that the replay does not ask.
     let found = recorded.divergence(|entries| {
         let question = Question::Read("README.md".into());
         let answer = Answer::Text(String::new());

@@ -1,4 +1,4 @@
-//! Runs whose inputs are on a tape: recorded, replayed with nobody there to ask, resumed.
+//! Runs whose inputs are on a tape: recorded, replayed without a provider, resumed.
 
 mod divergences;
 mod edited;

@@ -1,5 +1,5 @@
-//! A provider without memory: what it answers depends on the tick and the attempt only, so that it
-//! can be asked again after its caller was killed.
+//! A stateless provider: an answer depends on the tick and the attempt only, so a restarted caller
+//! gets the same one.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub(crate) fn encode(request: &Request<'_>) -> Vec<u8> {
         .into_bytes()
 }
 
-/// The body of a provider that is not told much, where tapes should be short.
+/// A short request body, for short tapes.
 pub(crate) fn short_encode(request: &Request<'_>) -> Vec<u8> {
     Digest::of(&encode(request)).short(16).into_bytes()
 }

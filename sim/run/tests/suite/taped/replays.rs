@@ -1,4 +1,4 @@
-//! A recording replays to the same records with nobody there to ask.
+//! A recording replays to the same records without a provider.
 
 use tempfile::TempDir;
 use turingos_run::read_prefix;

@@ -1,4 +1,4 @@
-//! A run that was cut anywhere goes on to the same root, and asks nobody for what it knows.
+//! A run that was cut anywhere resumes to the same root, and repeats no recorded call.
 
 use std::fs;
 use std::path::Path;
@@ -24,8 +24,8 @@ fn files(run: &Path) -> Vec<Vec<u8>> {
     .into()
 }
 
-/// Goes on with the run in `path`. The world is what it was when the run began: what had happened
-/// to it stands on the tape, and what is asked of it from there on does not depend on it.
+/// Resumes the run in `path`. The world is the initial one: its changes are on the tape, and later
+/// questions do not depend on them.
 fn resume(path: &Path, oracle: Scripted) -> Result<(), RunIoError> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(path)?;
     write(
@@ -36,7 +36,7 @@ fn resume(path: &Path, oracle: Scripted) -> Result<(), RunIoError> {
     )
 }
 
-/// The same up to the last tick, and what tape and journal are then.
+/// The same up to the last tick; returns tape and journal.
 fn resume_ticks(path: &Path, oracle: Scripted) -> [Vec<u8>; 2] {
     let (prefix, writer) = RunDirectory::resume::<Settings>(path).unwrap();
     let world = resumed_world(path);
@@ -152,7 +152,7 @@ fn run_cut_after_any_entry_replays_and_resumes() {
         cut(&whole, &run, end, journal.unwrap_or(0));
         let report = replay(&run, short_encode).unwrap();
         assert_eq!((report.ticks, report.whole), (entry.tick(), false));
-        // And it goes on to the end, manifest and all.
+        // It resumes to the end and writes its manifest.
         resume(&run, Scripted::default()).unwrap();
         assert_eq!(files(&run), expected);
     }

@@ -37,7 +37,7 @@ pub(crate) fn write<W: Manifold>(
     writer.finish(&manifest)
 }
 
-/// The same without the end: nothing is forced onto the disk, which takes its time.
+/// The same without the end: nothing is synced to disk, which is slow.
 pub(crate) fn write_ticks<W: Manifold>(
     header: &Header<Settings>,
     writer: RunWriter,
@@ -59,7 +59,7 @@ pub(crate) fn write_ticks<W: Manifold>(
     Ok((writer, manifest))
 }
 
-/// A finished run of so many ticks in `path`.
+/// A finished run of this many ticks in `path`.
 pub(crate) fn record(path: &Path, ticks: u64, encoder: RequestEncoder) -> Header<Settings> {
     let header = header(ticks);
     let writer = RunDirectory::create(path, &header).unwrap();

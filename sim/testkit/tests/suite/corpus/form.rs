@@ -167,7 +167,7 @@ fn folder_without_a_group() {
 fn group_that_is_no_provider() {
     let text = b"[a]\ninput = '{}'\nexpect = 'refuse MISSING_FIELD'\n";
     let faults = faults::<ProviderExpectation>(&[("providers/gemini.toml", text)]);
-    assert!(faults[0].starts_with("providers/gemini.toml:1: case `a`: `gemini` is no provider"));
+    assert!(faults[0].starts_with("providers/gemini.toml:1: case `a`: `gemini` is not a provider"));
 }
 
 #[test]
