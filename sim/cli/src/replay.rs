@@ -1,7 +1,7 @@
 //! `sim replay`: runs a recorded run again offline, and compares it with its journal.
 //!
-//! Accepts a finished and an unfinished run. Writes nothing into the run and opens no socket: what
-//! a run needs is on its tape.
+//! Accepts a finished and an unfinished run. Writes nothing into the run and opens no socket: every
+//! input is on the tape.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -155,7 +155,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// How many different requests there are, and how many calls.
+    /// The number of different requests, and the number of calls.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (self.calls.len(), self.calls.values().map(Vec::len).sum())

@@ -14,7 +14,7 @@ pub trait Watcher {
     /// The run is before its first tick.
     fn begun(&mut self, _kernel: &Kernel) {}
 
-    /// An oracle was called. The last call of a tick is the one that counts.
+    /// An oracle was called. The last call of a tick decides.
     fn called(&mut self, _call: &Call<'_>) {}
 
     /// A tick is as it was recorded; `done` ticks are. The kernel is before the next one.

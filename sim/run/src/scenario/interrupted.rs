@@ -78,7 +78,7 @@ impl Interruptions {
         }
     }
 
-    /// The codes of the operations that were made to fail since this was last asked; no more than
+    /// The codes of the operations that were made to fail since the last call; no more than
     /// the interruptions allow.
     pub fn take_struck(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.struck)

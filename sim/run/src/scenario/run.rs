@@ -236,7 +236,7 @@ impl ScenarioPlan {
                 missing.is_empty(),
                 match &*missing {
                     [] => format!("{traps} of {traps}"),
-                    missing => format!("never met: {}", missing.join(", ")),
+                    missing => format!("did not fire: {}", missing.join(", ")),
                 },
             ),
         ]

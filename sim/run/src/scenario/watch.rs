@@ -1,4 +1,4 @@
-//! Watching a run tick by tick: where the pointer is, what traps cost, what progress is tried.
+//! Watches a run tick by tick: pointer drift, recoveries from traps, and progress lines.
 //!
 //! Reads records only, in constant memory.
 
@@ -14,22 +14,22 @@ use super::document::Scenario;
 use super::metrics::Metrics;
 use super::run::Ending;
 
-/// What has been seen of a run.
+/// The observations of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    /// Every path that the scenario speaks of.
+    /// Every path that the scenario names.
     paths: BTreeSet<String>,
     test_commands: Vec<String>,
     progress: Option<Pointer>,
-    /// The tick of the trap that the run has not yet come back from.
+    /// The tick of the trap from which the run has not recovered yet.
     trapped_at: Option<u64>,
     metrics: Metrics,
 }
 
-/// What a pointer has to do with the mission.
+/// The relation of a pointer to the mission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// A file of the mission, or a way to one.
+    /// A file of the mission, or a directory above one.
     OfMission,
     /// A trap.
     Trap,
@@ -83,7 +83,7 @@ impl Watch {
             Place::Trap => {}
         }
         if stopped {
-            // A trap on the way back belongs to the same recovery.
+            // A trap during a recovery belongs to the same recovery.
             if self.trapped_at.is_none() {
                 self.trapped_at = Some(record.tick);
                 self.metrics.recoveries_begun += 1;

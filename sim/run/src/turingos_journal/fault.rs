@@ -52,9 +52,9 @@ pub enum FaultCode {
     BadRoot,
     /// `tick_seq` does not count from 0 without gaps.
     TickOrder,
-    /// `q_t` is not the `q_next` before, without a trap in between.
+    /// `q_t` differs from the previous `q_next`, without a trap in between.
     StateJump,
-    /// `d_t` is not the `d_next` before, without a trap in between.
+    /// `d_t` differs from the previous `d_next`, without a trap in between.
     PointerJump,
     /// `d_next` does not follow from the syscall.
     WrongPointer,

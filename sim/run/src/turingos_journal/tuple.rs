@@ -216,7 +216,9 @@ pub(super) fn check_place(
         if text.decoded_in(buffer) != next {
             return Err(LineFault::new(
                 code,
-                format_args!("`{key}_t` is not the `{key}_next` before, without a trap in between"),
+                format_args!(
+                    "`{key}_t` differs from the previous `{key}_next`, without a trap in between"
+                ),
             ));
         }
     }

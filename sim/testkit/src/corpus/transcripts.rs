@@ -1,6 +1,6 @@
 //! `transcripts/NAME/`: runs that were recorded from real connections, to be replayed anywhere.
 //!
-//! Only finds them; verification and replay judge what a run directory holds.
+//! Only finds them; verification and replay check their content.
 
 use std::path::{Path, PathBuf};
 

@@ -408,7 +408,10 @@ fn killed_recording_resumes_and_replays() {
 
         let refused = place.sim(again).await;
         assert_eq!(refused.code, Some(2), "{refused:?}");
-        assert!(refused.error.contains("has finished"), "{refused:?}");
+        assert!(
+            refused.error.contains("holds a finished run"),
+            "{refused:?}"
+        );
     });
 }
 

@@ -53,7 +53,7 @@ fn errors_use_the_provider_envelope() {
                 (
                     served.client.post(format!("{url}/x")).send().await,
                     404,
-                    "nothing under",
+                    "no endpoint at",
                 ),
             ] {
                 let response = response.unwrap();

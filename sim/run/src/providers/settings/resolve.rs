@@ -18,7 +18,7 @@ use crate::retry::{LaneLimit, RetryConfig};
 
 /// The longest time that can be set, in milliseconds: ten minutes.
 const MAX_MILLISECONDS: u64 = 600_000;
-/// The most that a million tokens can be said to cost, in micro-dollars: 10,000 dollars.
+/// The highest price of a million tokens, in micro-dollars: 10,000 dollars.
 const MAX_PRICE: u64 = 10_000_000_000;
 /// The longest address, in bytes.
 const MAX_ADDRESS_BYTES: usize = 500;
@@ -148,7 +148,7 @@ impl LaneFile {
     }
 }
 
-/// Where a provider of this kind is by its own documentation, and where its clients look for a key.
+/// The public address of a provider kind, and the variable in which its clients look for a key.
 const fn public_address(kind: Provider) -> (&'static str, Option<&'static str>) {
     match kind {
         Provider::OpenAi => ("https://api.openai.com/v1", Some("OPENAI_API_KEY")),
