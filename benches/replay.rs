@@ -7,8 +7,7 @@ use std::path::Path;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use turingos::Digest;
 use turingos::bus::Provider;
-use turingos_agents::noise::NoiseRates;
-use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+use turingos_agents::{NoiseRates, Oracle, RawReply, Request, TransportFault};
 use turingos_run::providers::mission::mission;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, RetryFile, Settings as Live, SettingsFile,

@@ -10,13 +10,12 @@ use tokio::runtime::Runtime;
 use turingos::Digest;
 use turingos::isa::{self, Syscall};
 use turingos::journal::Chain;
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+use turingos_agents::{Oracle, RawReply, Request, SeededOracle, TransportFault};
 use turingos_run::soak::{Settings, Soak, SoakPlan};
 use turingos_run::verify;
 use turingos_run::{Inputs, Profile, RunDirectory, Session, Start, Tick};
 use turingos_testkit::fuzzing::turingos_journal::Composer;
-use turingos_world::seeded_faults::SeededFaults;
+use turingos_world::SeededFaults;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 1_000;
@@ -303,7 +302,7 @@ fn run_files() -> BTreeMap<String, Vec<u8>> {
         (RunDirectory::HEADER, header.to_bytes()),
         (RunDirectory::TAPE, Vec::new()),
         (RunDirectory::JOURNAL, journal),
-        (RunDirectory::DRAWS, Vec::new()),
+        (RunDirectory::INJECTIONS, Vec::new()),
         (RunDirectory::TRAPS, Vec::new()),
     ]
     .map(|(name, bytes)| (name.to_owned(), bytes))

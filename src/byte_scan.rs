@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_judged_alike_beside_every_other() {
+    fn every_byte_is_judged_the_same_beside_every_other() {
         for byte in 0..=u8::MAX {
             for beside in 0..=u8::MAX {
                 let bytes = [b'a', beside, byte, beside].repeat(20);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_may_pass_over_blocks() {
+    fn a_search_may_skip_blocks() {
         let bytes = [b'"'; 200];
         let mut stops = Stops::<MustEscape>::new(&bytes);
         for from in [0, 31, 32, 100, 101, 199] {

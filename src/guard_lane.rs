@@ -15,7 +15,7 @@ use crate::trap::{TrapCause, TrapFrame, TrapKind};
 /// The longest block, in bytes: half of the smallest frame. Only `detail` is ever clipped for it.
 pub const MAX_BLOCK_BYTES: usize = 512;
 
-/// How the machine stands: what a block needs to know besides the trap.
+/// The machine's situation: what a block depends on besides the trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
     /// Tasks in the run queue.
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_reply_is_told_its_form() {
+    fn a_broken_reply_is_answered_with_the_required_form() {
         let frame = frame(TrapKind::CpuFault, "TRUNCATED", "ends at byte 7");
         assert_eq!(
             block(&frame, None, &EMPTY),
@@ -274,13 +274,13 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_s_failure_says_nothing_about_the_form() {
+    fn a_provider_failure_does_not_show_the_form() {
         let frame = frame(TrapKind::CpuFault, "ORACLE_TIMEOUT", "no answer");
         assert!(!block(&frame, None, &EMPTY).contains("reply"));
     }
 
     #[test]
-    fn a_refused_action_is_named_as_the_trace_cache_names_it() {
+    fn a_refused_action_has_the_trace_cache_name() {
         let mut frame = frame(TrapKind::IoFault, "NO_SPACE", "writing \"a\"\n");
         frame.cause.signature = Some(Digest::EMPTY);
         let soft = Situation {
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_reset_tells_what_it_closed() {
+    fn a_panic_reset_names_the_trap_that_closed_the_loop() {
         let closed = frame(TrapKind::CpuFault, "SYNTAX", "");
         let reset = frame(TrapKind::PanicReset, "TRAP_LOOP", "");
         let text = block(&reset, Some(&closed), &EMPTY);

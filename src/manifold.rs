@@ -90,9 +90,9 @@ named_enum! {
         NoSpace = "NO_SPACE",
         /// The write stopped half-way; the old content was kept.
         TornWrite = "TORN_WRITE",
-        /// A directory stands where a file was asked for.
+        /// The path names a directory, not a file.
         IsDirectory = "IS_DIRECTORY",
-        /// A file stands where a directory was asked for.
+        /// The path names a file, not a directory.
         NotDirectory = "NOT_DIRECTORY",
         /// The content is over the world's limit.
         TooLarge = "TOO_LARGE",

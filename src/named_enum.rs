@@ -1,4 +1,4 @@
-//! One table for each enum of names: the variants, their documents and their texts stand once.
+//! One table for each enum of names: its variants, their documentation and their texts, each written once.
 
 /// Declares a fieldless enum whose list, names, `Display` and serde form follow one table.
 ///

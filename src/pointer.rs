@@ -71,7 +71,7 @@ pub enum CapabilityQuery {
     Issue {
         /// What the handle will allow.
         access: Access,
-        /// The file it stands for.
+        /// The file it gives access to.
         path: WorkspacePath,
     },
     /// `sys://cap/list`.
@@ -87,7 +87,7 @@ pub struct Handle {
     pub access: Access,
     /// 16 hexadecimal digits issued by the kernel.
     pub id: String,
-    /// The file it claims to stand for.
+    /// The file it claims access to.
     pub tail: WorkspacePath,
 }
 

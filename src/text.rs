@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shown_key_hides_what_would_forge_a_line() {
+    fn a_shown_key_cannot_forge_a_line() {
         assert_eq!(
             Shown("a\nb\u{202e}\u{0}").to_string(),
             "`a\\nb\\u{202e}\\u{0}`"

@@ -1,4 +1,4 @@
-//! Traps: what the kernel raises instead of going on, and the frame that describes one.
+//! Traps: what the kernel raises instead of carrying out an action, and the frame that describes one.
 
 mod reading;
 
@@ -21,15 +21,15 @@ named_enum! {
     /// Every trap this kernel raises.
     #[derive(Deserialize)]
     pub enum TrapKind {
-        /// Observation failed; shown as the slice, the run goes on.
+        /// Observation failed; shown as the slice, the run continues.
         PageFault = "PAGE_FAULT",
-        /// The progress file does not go with the plan; the run goes on.
+        /// The progress file does not match the plan; the run continues.
         PlanContract = "PLAN_CONTRACT",
-        /// The same successful command twice in a row with the same slice; the run goes on.
+        /// The same successful command twice in a row with the same slice; the run continues.
         NoProgress = "NO_PROGRESS",
         /// A capability is unknown or lacks the access.
         Eacces = "EACCES",
-        /// The reply is undecodable, or the oracle failed for good.
+        /// The reply is undecodable, or the oracle failed after every retry.
         CpuFault = "CPU_FAULT",
         /// The run-queue operation is impossible.
         StackFault = "STACK_FAULT",

@@ -1,8 +1,8 @@
 //! Response objects read by the kernel's own reader: known keys are taken, all others dropped.
 //!
 //! Providers add fields, so unknown keys are read and dropped; but read they are, to a bounded
-//! depth, as JSON. A known key that stands twice, or an array where an object belongs, is refused.
-//! Never judges the characters of a text: that is the decoder's matter.
+//! depth, as JSON. A duplicate of a known key, or an array in place of an object, is refused. The
+//! decoder judges the characters of a text, not this module.
 
 use alloc::borrow::Cow;
 
@@ -71,7 +71,7 @@ pub(super) fn read_members<'de, R: Record<'de>>(
         if seen & bit != 0 {
             return Err(BusFault::new(
                 BusFaultCode::DuplicateKey,
-                format_args!("key `{known}` stands twice"),
+                format_args!("duplicate key `{known}`"),
             ));
         }
         seen |= bit;

@@ -1,7 +1,7 @@
 //! Why a response is not a whole reply: one machine-readable code for each reason.
 //!
-//! The provider is to blame, or the request; never the model's syntax, which is the decoder's
-//! matter. A detail never carries controls or more than a clipped message.
+//! The provider or the request is to blame; the decoder judges the model's syntax. A detail never
+//! carries controls or more than a clipped message.
 
 use alloc::string::String;
 use core::fmt;
@@ -110,7 +110,7 @@ named_enum! {
         Refusal = "REFUSAL",
         /// A filter removed the answer or part of it.
         ContentFilter = "CONTENT_FILTER",
-        /// A tool call stands where text was asked for.
+        /// The answer is a tool call, not text.
         ToolCall = "TOOL_CALL",
         /// The answer ran into the token limit.
         CutOff = "CUT_OFF",
@@ -148,7 +148,7 @@ named_enum! {
         TruncatedBody = "TRUNCATED_BODY",
         /// The body nests deeper than [`MAX_BODY_NESTING`](super::MAX_BODY_NESTING).
         TooDeep = "TOO_DEEP",
-        /// A key stands twice in one object.
+        /// An object has a duplicate key.
         DuplicateKey = "DUPLICATE_KEY",
         /// A field has another type or kind than the format says.
         WrongType = "WRONG_TYPE",
@@ -158,8 +158,8 @@ named_enum! {
 }
 
 impl BusFaultCode {
-    /// True if the same request, sent again after a while, may well get a whole reply: the fault
-    /// lies in the provider's state or in transport, not in the request or the model's answer.
+    /// True if the same request may succeed later: the fault lies in the provider's state or in
+    /// transport, not in the request or the model's answer.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         match self {

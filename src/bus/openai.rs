@@ -72,7 +72,7 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
                 if draft.finish.is_some() && delta.says_something() {
                     return Err(BusFault::new(
                         BusFaultCode::BadStream,
-                        format_args!("the answer goes on after its finish reason"),
+                        format_args!("the answer continues after its finish reason"),
                     ));
                 }
                 absorb(&mut draft, delta)?;

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_has_no_text() {
+    fn invalid_documents_have_no_canonical_text() {
         for text in [
             "",
             "1 2",

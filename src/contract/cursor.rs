@@ -181,7 +181,7 @@ impl<'de> File<'de> {
         if text.is_empty() {
             return Err(self.refuse(
                 ContractCode::EmptyString,
-                format_args!("an empty text occurs everywhere"),
+                format_args!("empty; an empty text would match everywhere"),
             ));
         }
         Ok(())
@@ -197,8 +197,8 @@ impl<'de> File<'de> {
             .map_err(|fault| self.unreadable(fault))
     }
 
-    /// Goes on at a member or item of the current place. After a fault the place stays where it
-    /// was found.
+    /// Continues at a member or item of the current place. A fault leaves the place where it was
+    /// found.
     pub(super) fn within<T>(
         &mut self,
         segment: &str,
@@ -230,16 +230,13 @@ impl<'de> File<'de> {
     }
 
     pub(super) fn unknown_key(&self) -> ContractError {
-        self.refuse(
-            ContractCode::UnknownKey,
-            format_args!("this object has no such key"),
-        )
+        self.refuse(ContractCode::UnknownKey, format_args!("unknown key"))
     }
 
     pub(super) fn missing_key(&self, key: &str) -> ContractError {
         self.refuse(
             ContractCode::MissingKey,
-            format_args!("{} is needed", Shown(key)),
+            format_args!("missing key {}", Shown(key)),
         )
     }
 
@@ -247,7 +244,7 @@ impl<'de> File<'de> {
         if *event == Event::Null {
             self.refuse(
                 ContractCode::NullValue,
-                format_args!("null; expected {expected}, or leave the key out"),
+                format_args!("expected {expected}, not null; to leave it unset, remove the key"),
             )
         } else {
             self.refuse(ContractCode::WrongType, format_args!("expected {expected}"))

@@ -1,4 +1,4 @@
-//! What a step's file must hold, and what is said of one that does not.
+//! What a step's file must hold, and why a file does not hold it.
 //!
 //! Judges a text and answers with one word. The expected content never leaves this module.
 
@@ -38,7 +38,7 @@ named_enum! {
         PartMissing = "PART_MISSING",
         /// The regular expression matches nowhere.
         NoMatch = "NO_MATCH",
-        /// The file is not exactly one JSON document, or a key stands twice in it.
+        /// The file is not exactly one JSON document, or it has a duplicate key.
         NotJson = "NOT_JSON",
         /// The file holds another JSON value.
         JsonDiffers = "JSON_DIFFERS",
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_holds_and_says_why_it_does_not() {
+    fn each_kind_is_met_or_names_its_blocker() {
         let regex = |pattern| Expectation::Regex(Pattern::compile(pattern).expect(pattern));
         let json = |text| Expectation::Json(canonical::document(text, 8).expect(text));
         let rows = [

@@ -83,7 +83,7 @@ named_enum! {
         /// Objects and arrays nest deeper than
         /// [`MAX_CONTRACT_NESTING`](super::MAX_CONTRACT_NESTING).
         TooDeep = "TOO_DEEP",
-        /// A key stands twice in one object, however it is spelled.
+        /// An object has a duplicate key, however it is spelled.
         DuplicateKey = "DUPLICATE_KEY",
         /// A string holds a raw control character.
         ForbiddenCharacter = "FORBIDDEN_CHARACTER",
@@ -107,11 +107,11 @@ named_enum! {
         TooMany = "TOO_MANY",
         /// A path leaves the workspace or is not written in its one canonical form.
         BadPath = "BAD_PATH",
-        /// A path stands twice in one list.
+        /// A list has a duplicate path.
         DuplicatePath = "DUPLICATE_PATH",
         /// A step's name is not 1 to 64 ASCII letters, digits, `_`, `-` or `.`.
         BadStepName = "BAD_STEP_NAME",
-        /// A step stands twice in the order.
+        /// The order has a duplicate step.
         DuplicateStep = "DUPLICATE_STEP",
         /// A map names a step that is not in the order.
         UnknownStep = "UNKNOWN_STEP",
@@ -160,11 +160,11 @@ mod tests {
         let error = |json: &str| Contract::parse(json.as_bytes()).expect_err(json);
         assert_eq!(
             error("{}").to_string(),
-            "MISSING_KEY at the document: `enabled` is needed"
+            "MISSING_KEY at the document: missing key `enabled`"
         );
         assert_eq!(
             error(r#"{"a\nb/\u202e":1}"#).to_string(),
-            "UNKNOWN_KEY at /a\\u{a}b~1\\u{202e}: this object has no such key"
+            "UNKNOWN_KEY at /a\\u{a}b~1\\u{202e}: unknown key"
         );
         let long = error(&format!("{{\"{}\":1}}", "k".repeat(100_000)));
         assert_eq!(long.place, format!("/{}…", "k".repeat(64)));

@@ -1,6 +1,6 @@
 //! The contract's section of the frame, one item a line.
 //!
-//! Says what is next and what stands in its way, never what a file should hold.
+//! Names the next step and what blocks it, never what a file should hold.
 
 use alloc::string::String;
 use core::fmt::Write as _;
@@ -17,7 +17,7 @@ pub(crate) enum Stand<'c> {
         number: usize,
         /// The step itself.
         step: &'c Step,
-        /// What stands in its way.
+        /// What blocks it.
         blocker: Option<Blocker>,
     },
     /// Every step is done.

@@ -1,8 +1,8 @@
 //! The execution contract: which steps a mission has, in which order, and when each is done.
 //!
 //! Parses, judges texts and words guidance. Never reads or writes a file (the kernel does, and
-//! hands over what it read), never tells the model what a file should hold, and never takes a
-//! malformed contract for none.
+//! hands over what it read), never tells the model what a file should hold, and never treats a
+//! malformed contract as absent.
 
 mod canonical;
 mod cursor;

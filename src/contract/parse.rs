@@ -1,6 +1,6 @@
 //! The contract file: strict JSON in, a plan or the first fault with its place out.
 //!
-//! One pass with the reader that reads replies. Never skips a member and never fills one in.
+//! One pass with the strict JSON reader. Never skips a member and never fills one in.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -45,7 +45,7 @@ pub(super) fn contract(json: &[u8]) -> Result<Contract, ContractError> {
     file.relate(members)
 }
 
-/// The members of a contract, before they are held against each other.
+/// The members of a contract, before they are checked against each other.
 #[derive(Default)]
 struct Document {
     enabled: Option<bool>,
@@ -96,7 +96,7 @@ impl File<'_> {
         Ok(document)
     }
 
-    /// Holds the members against each other.
+    /// Checks the members against each other.
     fn relate(&mut self, document: Document) -> Result<Contract, ContractError> {
         let Document {
             enabled,
@@ -128,7 +128,7 @@ impl File<'_> {
                     if progress_file.as_ref() == Some(path) {
                         return Err(file.refuse(
                             ContractCode::ProgressFileIsStepFile,
-                            format_args!("a step makes another file than the progress file"),
+                            format_args!("the progress file cannot be a step's file"),
                         ));
                     }
                     Ok(())
@@ -188,7 +188,7 @@ impl File<'_> {
             if let Some(first) = first.filter(|first| *first < position) {
                 return self.within(list, |file| {
                     file.within(&position.to_string(), |file| {
-                        Err(file.refuse(code, format_args!("stands at {first} already")))
+                        Err(file.refuse(code, format_args!("duplicate of item {first}")))
                     })
                 });
             }

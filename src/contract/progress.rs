@@ -8,13 +8,13 @@ use alloc::string::String;
 use super::refusal::PlanFault;
 use super::{Contract, Step};
 
-/// What stands before a step's name on its line of the progress file.
+/// The text before a step's name on its line of the progress file.
 pub const DONE_PREFIX: &str = "DONE:";
 
 /// What a progress file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many steps stand at the file's start, each on its exact line, in order.
+    /// How many steps the file begins with, each on its exact line, in order.
     pub done: usize,
     /// The first line that fits no more, counted from 1, if the file is not an exact prefix.
     pub broken_line: Option<usize>,

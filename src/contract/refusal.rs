@@ -1,13 +1,13 @@
-//! What the plan says against a file, a write or a halt: one code for each reason.
+//! Why the plan refuses a file, a write or a halt: one code for each reason.
 
 use crate::named_enum::named_enum;
 
 named_enum! {
-    /// Why something does not go with the plan, as it is written in traps. The model is to blame,
-    /// or a command that it ran.
+    /// Why something does not match the plan, as traps name it. The model, or a command that it ran,
+    /// is to blame.
     #[non_exhaustive]
     pub enum PlanFault {
-        /// PLAN_CONTRACT, HALT_GUARD: the progress file is no exact prefix of the plan's lines.
+        /// PLAN_CONTRACT, HALT_GUARD: the progress file is not an exact prefix of the plan's lines.
         ProgressNotAPrefix = "PROGRESS_NOT_A_PREFIX",
         /// PLAN_CONTRACT, HALT_GUARD: the world cannot show the progress file.
         ProgressUnreadable = "PROGRESS_UNREADABLE",
@@ -17,7 +17,7 @@ named_enum! {
         NotNextStep = "PLAN_NOT_NEXT_STEP",
         /// IO_FAULT: the next step's file does not hold what the step makes.
         StepNotReady = "PLAN_STEP_NOT_READY",
-        /// IO_FAULT: the progress file is no exact prefix, and would be none afterwards.
+        /// IO_FAULT: the progress file is not an exact prefix, and would not be one afterwards.
         Broken = "PLAN_BROKEN",
         /// HALT_GUARD: a step is not done.
         StepsUndone = "PLAN_STEPS_UNDONE",

@@ -20,7 +20,7 @@ impl LaneHealth {
     /// The most that failures in a row take off.
     const MAX_FAILURE_COST: u64 = 3_000;
 
-    /// Counts a call that ended for good.
+    /// Counts a call by how it ended, after every retry.
     pub(super) fn count(&mut self, succeeded: bool) {
         self.attempts = self.attempts.saturating_add(1);
         if succeeded {

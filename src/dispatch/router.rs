@@ -15,8 +15,8 @@ pub struct RouteConfig {
     pub weak_below: u16,
     /// A weak lane is left only if the other is at least this much better.
     pub margin: u16,
-    /// A lane that was left this many times in a row is tried once more: without a try its health
-    /// could never change again. 0 never tries.
+    /// A lane that was left this many times in a row is tried again: without a try its health
+    /// could never change. 0 never tries.
     pub probe_after: u32,
 }
 
@@ -191,7 +191,7 @@ impl Dispatcher {
         };
     }
 
-    /// Counts a call that ended for good on `lane`.
+    /// Counts a call on `lane` by how it ended, after every retry.
     pub fn count(&mut self, lane: Lane, succeeded: bool) {
         self.lanes[lane].health.count(succeeded);
     }
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_that_was_left_is_tried_again_after_exactly_that_many_ticks() {
+    fn a_left_lane_is_probed_after_exactly_probe_after_ticks() {
         let config = RouteConfig {
             probe_after: 3,
             ..RouteConfig::default()

@@ -1,11 +1,11 @@
-//! PANIC_RESET and UNRECOVERABLE_LOOP: traps that chase each other.
+//! PANIC_RESET and UNRECOVERABLE_LOOP: traps that follow each other in a loop.
 
 use crate::trap::{MAX_PANIC_RESETS, SAME_TRAP, TrapKind};
 
 /// What a landing on a trap pointer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Landing {
-    /// The run goes on at the trap.
+    /// The run continues at the trap.
     Continue,
     /// A loop: the run queue is to be cleared.
     PanicReset,
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_landings_left_are_those_that_it_takes() {
+    fn landings_left_counts_down_to_the_loop() {
         let mut guard = TrapLoop::default();
         for left in [4, 3, 2, 1] {
             assert_eq!(guard.landings_left(CpuFault), left);

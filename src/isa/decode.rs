@@ -24,8 +24,8 @@ pub const MAX_NESTING: usize = 16;
 /// and `a_t` at its top level is part of the prose; one with either is taken for a transition, and
 /// if it is malformed, that is the fault, whatever else the prose holds.
 ///
-/// A transition inside an array or another object is never taken, be that whole, cut short or no
-/// JSON at all. In prose it counts only where no `{` or `[` before it is still open and no `}` or
+/// A transition inside an array or another object is never taken, whether that is whole, cut short or
+/// no JSON at all. In prose it counts only where no `{` or `[` before it is still open and no `}` or
 /// `]` after it closes what was never opened; one that is enclosed is refused with
 /// [`FaultCode::NotAnObject`] in a `[`, with the fault of the object in a `{"`, and with
 /// [`FaultCode::Syntax`] in any other `{`, whichever of them opened first. Balanced brackets, as in
@@ -75,6 +75,7 @@ pub(super) const REPLY: Rules = Rules {
     nesting: MAX_NESTING,
     any_number: false,
     any_character: false,
+    white_space: true,
 };
 
 /// Why a document was refused, and what prose extraction makes of that.

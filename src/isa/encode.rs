@@ -1,6 +1,6 @@
 //! The canonical envelope, written. One syscall has exactly one text.
 //!
-//! Never sorts, pads or breaks lines: keys stand in table order, absent options are left out.
+//! Never sorts, pads or breaks lines: keys keep the table's order, absent options are left out.
 
 use alloc::string::String;
 
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_stand_in_table_order() {
+    fn keys_are_written_in_table_order() {
         let query = GitLogQuery {
             query_params: Some("a=b".into()),
             path: Some("src".into()),

@@ -1,4 +1,4 @@
-//! One JSON document to its envelope parts: which keys stand where, not yet what they mean.
+//! One JSON document to its envelope parts: which keys it has, not yet what they mean.
 //!
 //! An unknown key or a wrong type does not stop the reading: whatever is wrong with the document
 //! as JSON is found first, and prose extraction learns whether the whole was an object.

@@ -138,7 +138,7 @@ impl Search {
         }
     }
 
-    /// Tries the object at `at`; returns where the search goes on, or nothing if the budget is
+    /// Tries the object at `at`; returns where the search continues, or nothing if the budget is
     /// spent. A whole object is stepped over, a broken one is entered. In a string nothing is
     /// stepped over or entered: what looks like a string may be what stands between two.
     fn try_candidate(

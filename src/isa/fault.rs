@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::json::{JsonFault, JsonFaultKind};
 use crate::named_enum::named_enum;
-use crate::text::{self, clipped};
+use crate::text::{self, Shown, clipped};
 
 /// A reply that is not exactly one well-formed transition. The model is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,7 +46,7 @@ impl core::error::Error for Fault {}
 /// What is wrong with a reply as JSON.
 impl From<JsonFault> for Fault {
     fn from(fault: JsonFault) -> Self {
-        let code = match fault.kind {
+        let code = match &fault.kind {
             JsonFaultKind::Syntax(_) => FaultCode::Syntax,
             JsonFaultKind::Truncated(_) => FaultCode::Truncated,
             JsonFaultKind::TrailingBytes => FaultCode::TrailingBytes,
@@ -57,14 +57,22 @@ impl From<JsonFault> for Fault {
             JsonFaultKind::FloatNumber(_) => FaultCode::FloatNumber,
             JsonFaultKind::NumberTooLarge(_) => FaultCode::IntegerOverflow,
         };
+        // Frames show this detail and records hash them, so the text is a format.
+        if let JsonFaultKind::DuplicateKey(key) = &fault.kind {
+            let (key, byte) = (Shown(key), fault.byte);
+            return Self::new(
+                code,
+                format_args!("key {key} stands twice, again at byte {byte}"),
+            );
+        }
         Self::new(code, format_args!("{fault}"))
     }
 }
 
 named_enum! {
-    /// Every reason for which a reply is refused, from the bytes up to the operands. Where a reply
-    /// has several, what is wrong with it as JSON is reported before what is wrong with it as a
-    /// transition, and of that whatever stands first. A detail counts bytes from 0.
+    /// Every reason for which a reply is refused, from the bytes up to the operands. Of several, a
+    /// fault of the JSON is reported before a fault of the transition, and of each kind the first.
+    /// A detail counts bytes from 0.
     #[non_exhaustive]
     pub enum FaultCode {
         /// The reply is longer than [`MAX_REPLY_BYTES`](super::MAX_REPLY_BYTES).
@@ -83,7 +91,7 @@ named_enum! {
         TrailingBytes = "TRAILING_BYTES",
         /// Objects and arrays nest deeper than [`MAX_NESTING`](super::MAX_NESTING).
         TooDeep = "TOO_DEEP",
-        /// A key stands twice in one object, however it is spelled.
+        /// An object has a duplicate key, however it is spelled.
         DuplicateKey = "DUPLICATE_KEY",
         /// A string holds a raw C0 control, an escaped one other than tab, line feed and carriage
         /// return, or DEL or a bidirectional control, raw or escaped.
@@ -98,7 +106,7 @@ named_enum! {
         NotAnObject = "NOT_AN_OBJECT",
         /// No object in the prose is a transition.
         NoTransition = "NO_TRANSITION",
-        /// More than one object is a transition, be they identical.
+        /// More than one object is a transition; identical ones count too.
         SeveralTransitions = "SEVERAL_TRANSITIONS",
         /// The prose holds more possible objects than the decoder is willing to try.
         TooManyCandidates = "TOO_MANY_CANDIDATES",

@@ -181,7 +181,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn no_key_of_an_opcode_means_two_of_its_operands() {
+    fn no_key_names_two_operands_of_an_opcode() {
         for opcode in Opcode::ALL {
             let operands = opcode.operands();
             assert!(operands.len() <= Operand::MAX);

@@ -1,4 +1,4 @@
-//! Envelope parts to a [`Transition`]: what the keys mean, in either envelope.
+//! Envelope parts to a [`Transition`]: what the keys of either envelope mean.
 //!
 //! Never repairs a value beyond what its operand kind allows, and never reads JSON.
 

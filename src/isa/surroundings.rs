@@ -111,7 +111,7 @@ impl Surroundings {
         self.no_string_before = text.len();
     }
 
-    /// Why a transition at byte `place` of the reply cannot be taken: it does not stand by itself.
+    /// Why a transition at byte `place` of the reply cannot be taken: something encloses it.
     pub(super) fn enclosing(&self, place: usize) -> Option<Fault> {
         Some(match self.outermost.as_ref()? {
             Enclosure::Array { place: opening } => Fault::new(

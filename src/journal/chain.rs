@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_repeated_or_moved_line_breaks_the_chain_where_it_stood() {
+    fn a_missing_repeated_or_moved_line_breaks_the_chain_at_that_line() {
         let (lines, _) = lines(&[b"{\"t\":0}", b"{\"t\":1}", b"{\"t\":2}"]);
         let broken = |line| Some((ChainFaultCode::BrokenChain, line));
         let of = |order: &[usize]| {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_leaves_the_chain_where_it_stood() {
+    fn a_fault_does_not_advance_the_chain() {
         let (lines, _) = lines(&[b"{\"t\":0}", b"{\"t\":1}"]);
         let mut chain = Chain::new(GENESIS);
         assert!(chain.verify_line(&lines[1]).is_err());

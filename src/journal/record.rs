@@ -17,10 +17,10 @@ use crate::trap::TrapKind;
 pub const MAX_SHOWN_POINTER: usize = 200;
 
 named_enum! {
-    /// How the machine stands after a tick.
+    /// The machine's status after a tick.
     #[derive(Deserialize)]
     pub enum Status {
-        /// It goes on.
+        /// It runs.
         Running = "RUNNING",
         /// It halted, and the halt guard agreed.
         Halted = "HALTED",
@@ -64,7 +64,7 @@ pub struct Record {
     pub effect: Digest,
     /// Where the next tick observes, as [`shown_pointer`] shortens it.
     pub next: String,
-    /// How the machine stands.
+    /// The machine's status after the tick.
     pub status: Status,
 }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back() {
+    fn a_written_record_reads_back() {
         let mut trapped = record();
         trapped.op = None;
         trapped.fault = Some("NOT_UTF8".into());

@@ -34,7 +34,7 @@ pub enum JsonFaultKind {
     LoneSurrogate,
     /// A number is not an integer; the text says why.
     FloatNumber(&'static str),
-    /// A number is out of range; the text says of which.
+    /// A number is too large; the text names the limit.
     NumberTooLarge(&'static str),
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for JsonFaultKind {
             Self::Truncated(place) => write!(f, "the document ends {place}"),
             Self::TrailingBytes => f.write_str("the document is over, but more follows"),
             Self::TooDeep(limit) => write!(f, "nested deeper than {limit}"),
-            Self::DuplicateKey(key) => write!(f, "key {} stands twice, again", Shown(key)),
+            Self::DuplicateKey(key) => write!(f, "duplicate key {}", Shown(key)),
             Self::ForbiddenCharacter(character) => {
                 write!(f, "U+{:04X} in a string", u32::from(*character))
             }

@@ -50,7 +50,7 @@ mod tests {
     use alloc::format;
 
     #[test]
-    fn a_key_is_taken_once_however_many_there_are() {
+    fn a_duplicate_is_found_among_many_keys() {
         let mut keys = KeySet::default();
         assert!(keys.insert(Cow::Borrowed("")));
         for number in 0..100 {

@@ -6,7 +6,7 @@ use super::fault::{JsonFault, JsonFaultKind};
 use super::reader::{Event, Reader};
 
 impl<'de> Reader<'de> {
-    /// Reads the number at the cursor, which stands on its sign or first digit.
+    /// Reads the number at the cursor, which is on its sign or first digit.
     pub(super) fn number(&mut self) -> Result<Event<'de>, JsonFault> {
         let start = self.at;
         let is_negative = self.eat(b"-").is_some();
@@ -142,6 +142,7 @@ mod tests {
             nesting: 1,
             any_number: false,
             any_character: false,
+            white_space: true,
         };
         read_by(INTEGERS, text)
     }
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_takes_any_number_keeps_it_as_written_within_the_range_of_a_double() {
+    fn any_number_is_kept_as_written_within_the_range_of_a_double() {
         let read = |text| read_by(Rules::any_json(1), text);
         let long = "9".repeat(309);
         for taken in [

@@ -37,6 +37,8 @@ pub struct Rules {
     /// Take every character in a string that JSON allows there; otherwise DEL, bidirectional
     /// controls, and escaped controls but tab, line feed and carriage return are refused.
     pub any_character: bool,
+    /// Take white space between tokens.
+    pub white_space: bool,
 }
 
 impl Rules {
@@ -47,6 +49,16 @@ impl Rules {
             nesting,
             any_number: true,
             any_character: true,
+            white_space: true,
+        }
+    }
+
+    /// The same rules for compact text: white space between tokens is refused.
+    #[must_use]
+    pub const fn compact(self) -> Self {
+        Self {
+            white_space: false,
+            ..self
         }
     }
 }
@@ -286,7 +298,7 @@ impl<'de> Reader<'de> {
     pub(super) fn peek_token(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || !self.rules.white_space {
                 return Some(byte);
             }
             self.advance();
@@ -331,6 +343,7 @@ mod tests {
         nesting: NESTING,
         any_number: false,
         any_character: false,
+        white_space: true,
     };
 
     /// Reads a whole document, once as compact text and once as a span, and says what was refused
@@ -403,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_fault_in_the_order_of_bytes_is_the_fault() {
+    fn the_first_fault_by_byte_is_reported() {
         assert_eq!(refusal("[\"\u{7f}").0, "ForbiddenCharacter");
         assert_eq!(refusal("[\"\\u0000\\ud800\"]").0, "ForbiddenCharacter");
         assert_eq!(refusal("[\"\\ud800\\u0000\"]").0, "LoneSurrogate");

@@ -85,4 +85,15 @@ mod tests {
         assert_eq!(reader.end(), Ok(()));
         assert_eq!(reader.position(), text.len());
     }
+    #[test]
+    fn compact_text_has_no_white_space_between_tokens() {
+        let rules = Rules::any_json(2).compact();
+        for (text, byte) in [(" 1", 0), ("[1 ]", 2), ("{\"a\": 1}", 5), ("[1]\n", 3)] {
+            let mut reader = Reader::new(text, rules);
+            let read = reader.span().and_then(|_| reader.end());
+            assert_eq!(read.map_err(|fault| fault.byte), Err(byte), "{text}");
+        }
+        let text = r#"{"a b":[1," "]}"#;
+        assert_eq!(Reader::new(text, rules).span(), Ok(0..text.len()));
+    }
 }

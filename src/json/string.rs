@@ -114,7 +114,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Where to go on after the character at `stop`, which [`EndsOrSpoils`] points at and is no
+    /// Where to continue after the character at `stop`, which [`EndsOrSpoils`] points at and is no
     /// quote or backslash, unless it is forbidden.
     fn pass_unusual(&self, stop: usize) -> Result<usize, JsonFault> {
         let character = { self.text.get(stop..) }.and_then(|text| text.chars().next());
@@ -245,6 +245,7 @@ mod tests {
         nesting: 0,
         any_number: false,
         any_character: false,
+        white_space: true,
     };
 
     fn read(text: &str) -> Result<Cow<'_, str>, JsonFaultKind> {
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_is_judged_alike_at_every_offset() {
+    fn every_character_is_judged_the_same_at_every_offset() {
         for code in 0..=0x1_ffff_u32 {
             let Some(character) = char::from_u32(code) else {
                 continue;
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unescaped_string_keeps_little_more_room_than_it_needs() {
+    fn an_unescaped_string_wastes_little_memory() {
         for length in [1, 400, 600, 3_000, 100_000] {
             let string = "a".repeat(length);
             let text = format!("\"\\n{string}\\n\" {}", "x".repeat(100_000));

@@ -1,4 +1,4 @@
-//! What a kernel is told before its first tick.
+//! A kernel's settings.
 
 use alloc::string::String;
 use alloc::vec;
@@ -12,9 +12,9 @@ use crate::dispatch::RouteConfig;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelConfig {
-    /// Length of the constant instructions sent with every frame, in characters; the frame's
-    /// budget shrinks by it.
-    pub discipline_chars: u32,
+    /// Length of the system prompt sent with every frame, in characters; the frame's budget shrinks
+    /// by it.
+    pub system_prompt_chars: u32,
     /// Command lines whose success lets the machine halt; more words may follow each.
     pub test_commands: Vec<String>,
     /// When a lane is left for the other.
@@ -26,7 +26,7 @@ pub struct KernelConfig {
 impl Default for KernelConfig {
     fn default() -> Self {
         Self {
-            discipline_chars: 0,
+            system_prompt_chars: 0,
             test_commands: vec![
                 String::from("cargo test"),
                 String::from("npm test"),

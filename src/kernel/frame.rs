@@ -31,7 +31,7 @@ named_enum! {
         CallStack = "OS_CALL_STACK",
         /// What the pointer shows.
         ObservedSlice = "OBSERVED_SLICE",
-        /// How to go on after a trap; left out where there is nothing to say.
+        /// How to continue after a trap; left out if there is nothing to say.
         Guard = "OS_GUARD",
     }
 }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_stand_in_order_with_a_line_between() {
+    fn sections_are_in_order_with_a_line_between() {
         let (text, clipped) = frame("hello", "[CALL_STACK_DEPTH] 0", FRAME_LIMIT);
         assert!(!clipped);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the kernel tells the guard lane: the trap that counts now, and how the machine stands.
+//! The guard block of a frame: which trap it describes, and the machine's situation.
 //!
 //! Never changes the kernel and never raises a trap.
 
@@ -51,7 +51,7 @@ impl Kernel {
         })
     }
 
-    /// How the machine stands for a block about `frame`, which closed `closed`. It does not look at
+    /// The machine's situation for a block about `frame`, which closed `closed`. It does not look at
     /// the world: a contract may still keep it from halting.
     #[must_use]
     pub fn situation(&self, frame: &TrapFrame, closed: Option<&TrapFrame>) -> Situation {

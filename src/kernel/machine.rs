@@ -110,7 +110,7 @@ impl Kernel {
     #[must_use]
     pub fn boot(config: &KernelConfig, q: &str, d: &str) -> Self {
         Self {
-            system_prompt_chars: usize::try_from(config.discipline_chars).unwrap_or(usize::MAX),
+            system_prompt_chars: usize::try_from(config.system_prompt_chars).unwrap_or(usize::MAX),
             test_commands: TestCommands::new(config.test_commands.clone()),
             contract: None,
             guard_lane: config.guard_lane,

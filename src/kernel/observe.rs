@@ -267,7 +267,7 @@ impl Kernel {
     }
 }
 
-/// Names what stands beside a missing file, so that a model sees a slip of the pen.
+/// Lists the directory of a missing file, so that a model can see a misspelling.
 fn show_entries<W: Manifold>(world: &mut W, path: &WorkspacePath, slice: &mut String) {
     let parent = path.parent();
     if let Ok(entries) = world.list(parent.as_ref(), SHOWN_ENTRIES) {

@@ -8,9 +8,9 @@ use crate::dispatch::Lane;
 /// How a tick's oracle calls ended, retries and failover included.
 #[derive(Clone, Debug)]
 pub struct OracleOutcome<'a> {
-    /// The lane whose outcome this is.
+    /// The lane that answered last.
     pub lane: Lane,
-    /// The routed lane was E, failed for good, and `lane` is P.
+    /// The routed lane was E and failed after every retry; `lane` is P.
     pub failed_over: bool,
     /// The raw provider bytes of the last response; empty if none came.
     pub raw: &'a [u8],

@@ -1,7 +1,6 @@
 //! The contract at work: what it reads of the world, what it shows, and what it refuses.
 //!
-//! Never writes a file and never declares a step done itself. A machine without a contract does
-//! not come here.
+//! Never writes a file and never declares a step done itself.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,7 +13,7 @@ use crate::pointer::{WorkspacePath, clip_bytes};
 use crate::trap::TrapKind;
 
 /// Step two of a tick: writes the contract's section to `section`, and notes on the slice a
-/// progress file that does not go with the plan. Reads the progress file and at most one step's
+/// progress file that does not match the plan. Reads the progress file and at most one step's
 /// file, or, once every step is done, the required files.
 pub(super) fn consult<W: Manifold>(
     contract: &Contract,
@@ -191,7 +190,7 @@ fn read_progress<W: Manifold>(
     }
 }
 
-/// What stands in the way of a step.
+/// What blocks a step.
 fn blocker<W: Manifold>(step: &Step, world: &mut W, content: &mut String) -> Option<Blocker> {
     let path = step.file()?;
     content.clear();

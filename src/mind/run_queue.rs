@@ -195,7 +195,7 @@ impl RunQueue {
         Ok(())
     }
 
-    /// Drops every task; ids go on from where they were.
+    /// Drops every task; task ids continue.
     pub fn clear(&mut self) {
         self.tasks.clear();
         self.render();
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wholly_blocked_queue_says_so() {
+    fn a_fully_blocked_queue_is_blocked() {
         let mut queue = queue(&["a"]);
         queue
             .shift(None, None, Some(TaskStatus::Blocked))

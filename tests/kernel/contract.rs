@@ -59,7 +59,7 @@ fn refusal(machine: &mut Machine, kind: TrapKind, act: impl Fn(&mut Machine)) ->
 }
 
 #[test]
-fn the_section_names_the_next_step_and_what_stands_in_its_way() {
+fn the_section_names_the_next_step_and_its_blocker() {
     let mut machine = under(PLAN, &[]);
     let blocked = "[STEP] 1 of 3\n[NEXT_STEP] INGEST\n[STEP_FILE] work/in.txt\n\
                    [STATUS] BLOCKED\n[REASON] FILE_MISSING\n\
@@ -126,7 +126,7 @@ fn without_a_contract_and_with_one_that_is_off_nothing_is_shown_or_refused() {
 }
 
 #[test]
-fn plan_contract_at_the_first_line_that_is_not_the_plan_s() {
+fn plan_contract_at_the_first_line_that_differs_from_the_plan() {
     for (progress, line) in [
         ("DONE:FILTER\n", 1),
         ("DONE:INGEST\nDONE:REST\n", 2),
@@ -290,7 +290,7 @@ fn every_way_of_writing_the_progress_file_is_guarded() {
 }
 
 #[test]
-fn a_broken_progress_file_takes_only_what_makes_it_whole() {
+fn a_broken_progress_file_takes_only_its_repair() {
     let ready = [("work/in.txt", "1\n2"), ("work/filtered.txt", "2")];
     for (payload, is_taken) in [
         ("DONE:INGEST\\n", true),
@@ -319,7 +319,7 @@ fn a_broken_progress_file_takes_only_what_makes_it_whole() {
 }
 
 #[test]
-fn other_files_are_written_as_ever() {
+fn other_files_are_not_guarded() {
     let mut machine = under(PLAN, &[]);
     machine.goto("plan/progress.log.old");
     assert_eq!(traps(&machine.write("DONE:REST")), [PageFault]);
@@ -327,7 +327,7 @@ fn other_files_are_written_as_ever() {
 }
 
 #[test]
-fn halt_guard_until_everything_is_done_and_still_holds() {
+fn halt_guard_until_every_step_is_done_and_still_ready() {
     let all = [
         (PROGRESS, "DONE:INGEST\nDONE:FILTER\nDONE:REST\n"),
         ("work/in.txt", "1\n2"),

@@ -337,7 +337,7 @@ proptest! {
     /// The decoder finds a text to be JSON exactly if serde_json does, and otherwise gives a code
     /// that says the same.
     #[test]
-    fn json_is_judged_alike(text in text()) {
+    fn both_readers_agree_on_what_is_json(text in text()) {
         if !is_looked_at(&text) {
             return Ok(());
         }
@@ -350,7 +350,7 @@ proptest! {
 
     /// What is taken means the same to both: a value kept as compact text, a string unescaped.
     #[test]
-    fn values_are_read_alike(text in text()) {
+    fn both_readers_agree_on_values(text in text()) {
         if !is_looked_at(&text) {
             return Ok(());
         }

@@ -66,7 +66,7 @@ fn nothing_below_the_kernel_has_a_std_feature() {
 }
 
 #[test]
-fn the_kernel_stands_on_known_crates_only() {
+fn the_kernel_depends_on_known_crates_only() {
     let mut unknown: Vec<_> = resolved()
         .lines()
         .filter_map(|line| line.split(' ').next())

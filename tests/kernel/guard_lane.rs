@@ -117,7 +117,7 @@ fn every_trap_is_named_with_its_code() {
 
 /// What is recorded is enough: the frame's own bytes lead to the block that was shown.
 #[test]
-fn a_block_from_the_recorded_frame_is_the_one_that_was_shown() {
+fn a_recorded_frame_gives_the_block_that_was_shown() {
     for (kind, mut machine, frames) in trapped() {
         let recorded: Vec<_> = frames
             .iter()
@@ -136,7 +136,7 @@ fn a_block_from_the_recorded_frame_is_the_one_that_was_shown() {
 }
 
 #[test]
-fn a_soft_trap_s_block_is_that_of_the_frame_which_its_commit_records() {
+fn the_block_of_a_soft_trap_matches_its_recorded_frame() {
     for pointer in ["missing", "vfd://r/0123456789abcdef/a"] {
         let mut machine = calm();
         machine.goto(pointer);

@@ -46,7 +46,7 @@ fn synonyms_of_spelling_are_one_pointer() {
 }
 
 #[test]
-fn what_is_no_pointer_has_a_reason() {
+fn invalid_pointers_have_a_reason() {
     use PointerError::*;
     let long_path = "x".repeat(MAX_PATH_BYTES + 1);
     let long_command = format!("$ {}", "x".repeat(MAX_POINTER_BYTES));

@@ -56,7 +56,7 @@ proptest! {
 
     /// Two slices have the same digest exactly if the reference sees the same thing.
     #[test]
-    fn equal_sights_have_equal_digests_and_different_ones_do_not(asked in runs()) {
+    fn digests_are_equal_exactly_for_equal_observations(asked in runs()) {
         let (mut digests, mut sights) = (BTreeMap::new(), BTreeMap::new());
         for Moment { record, expected, .. } in run(&asked) {
             let digest = *digests.entry(expected.sight.clone()).or_insert(record.slice);

@@ -88,7 +88,7 @@ fn machine(old: &str, ready: &[&str]) -> Machine {
 
 proptest! {
     #[test]
-    fn a_progress_text_is_read_as_the_plain_statement_reads_it(text in progress()) {
+    fn progress_matches_the_plain_statement(text in progress()) {
         let contract = Contract::parse(PLAN.as_bytes()).expect("a contract");
         let progress = contract.progress(&text);
         let (done, is_exact) = naive(&text);
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_text_is_no_progress_unless_it_is(text in any::<String>()) {
+    fn arbitrary_text_is_judged_as_the_plain_statement_judges_it(text in any::<String>()) {
         let contract = Contract::parse(PLAN.as_bytes()).expect("a contract");
         let (done, is_exact) = naive(&text);
         prop_assert_eq!(contract.progress(&text).done, done);
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn a_write_lands_exactly_where_the_plan_lets_it(
+    fn a_write_succeeds_exactly_where_the_plan_allows_it(
         old in progress(),
         new in progress(),
         ready in subsequence(STEPS.to_vec(), 0..=3),
@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn a_machine_halts_exactly_when_everything_is_there(
+    fn a_machine_halts_exactly_when_the_plan_is_met(
         old in progress(),
         ready in subsequence(STEPS.to_vec(), 0..=3),
         has_needed in any::<bool>(),

@@ -213,7 +213,7 @@ proptest! {
     /// Whatever happened before, no preferred lane is left more often in a row than `probe_after`
     /// says, so that a lane that recovers is found out.
     #[test]
-    fn a_left_lane_is_tried_again(
+    fn a_left_lane_is_probed(
         config in thresholds(),
         events in history(),
         context in context(),

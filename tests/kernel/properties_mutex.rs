@@ -163,7 +163,7 @@ proptest! {
     /// of the foreign keys, is a MUTEX_VIOLATION in the model envelope, and refused in the
     /// canonical one.
     #[test]
-    fn any_superposition_is_refused(
+    fn any_mixture_of_two_syscalls_is_refused(
         ((own, stray), order) in exclusive_pair().prop_flat_map(|(own, other)| {
             let stray = foreign(other, own);
             let count = 1..=stray.len();
@@ -193,7 +193,7 @@ proptest! {
 
     /// Where two opcodes share a key, both names at once are a conflict and never silently one.
     #[test]
-    fn a_shared_key_beside_the_own_one_is_a_conflict(
+    fn two_synonyms_of_one_operand_conflict(
         own in select(Opcode::ALL.to_vec()),
         which in any::<Index>(),
     ) {

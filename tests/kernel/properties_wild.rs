@@ -155,8 +155,8 @@ fn is_inside(path: &str) -> bool {
 }
 
 /// What is left of a request of 8,192 characters, between 1,024 and 4,096.
-fn frame_limit(discipline: usize, q: usize) -> usize {
-    let left = 8_192_i64 - discipline as i64 - q as i64 - 512;
+fn frame_limit(system_prompt: usize, q: usize) -> usize {
+    let left = 8_192_i64 - system_prompt as i64 - q as i64 - 512;
     left.clamp(1_024, 4_096) as usize
 }
 
@@ -194,7 +194,7 @@ proptest! {
     /// No reply makes the kernel panic, leave the root, do two things at once, act on a stopped
     /// action, skip a record, or outgrow a bound.
     #[test]
-    fn no_reply_breaks_a_law(start in pointer(), replies in prop::collection::vec(reply(), 1..30)) {
+    fn no_reply_breaks_an_invariant(start in pointer(), replies in prop::collection::vec(reply(), 1..30)) {
         let mut world = world();
         let mut kernel = Kernel::boot(&KernelConfig::default(), "q", &start);
         for (number, reply) in replies.iter().enumerate() {
@@ -235,12 +235,12 @@ proptest! {
     /// and it is clipped exactly if frame and record say so.
     #[test]
     fn a_frame_is_never_over_its_limit(
-        discipline in prop_oneof![0..100_u32, 0..10_000_u32, Just(u32::MAX)],
+        system_prompt in prop_oneof![0..100_u32, 0..10_000_u32, Just(u32::MAX)],
         (q_character, q_length) in (select(vec!["q", "界", "\n"]), 0..9_000_usize),
         (character, length) in (select(vec!["s", "界", "\n", "🦀"]), 0..7_000_usize),
         (task, tasks) in (select(vec!["t", "任"]), 0..70_usize),
     ) {
-        let config = KernelConfig { discipline_chars: discipline, ..KernelConfig::default() };
+        let config = KernelConfig { system_prompt_chars: system_prompt, ..KernelConfig::default() };
         let mut world = Watched::default();
         world.world.files.insert("a".to_owned(), character.repeat(length));
         let mut kernel = Kernel::boot(&config, "q", "a");
@@ -255,12 +255,12 @@ proptest! {
         prop_assert_eq!(kernel.q(), &q);
 
         let (frame, committed) = tick(&mut kernel, &mut world, "");
-        let discipline = usize::try_from(discipline).expect("32 bits");
+        let system_prompt = usize::try_from(system_prompt).expect("32 bits");
         let (frame_length, q_length) = (frame.chars().count(), q.chars().count());
-        let limit = frame_limit(discipline, q_length);
+        let limit = frame_limit(system_prompt, q_length);
         prop_assert!(frame_length <= limit, "{frame_length} over {limit}");
         if limit > 1_024 {
-            prop_assert!(discipline + q_length + frame_length <= 8_192 - 512);
+            prop_assert!(system_prompt + q_length + frame_length <= 8_192 - 512);
         }
         prop_assert_eq!(committed.record.clipped, frame.contains("[OS_SECTION_CLIPPED]"));
         let mut rest = frame.as_str();
@@ -278,7 +278,7 @@ proptest! {
 /// However many handles are issued and long slices seen, no more than 2,048 and 128 are kept;
 /// the oldest go first, and the newest stay. One run shows it, so it is no matter of cases.
 #[test]
-fn memory_keeps_to_its_bounds() {
+fn memory_stays_within_its_bounds() {
     let (extra, slices) = (37, 150);
     let mut world = Watched::default();
     for number in 0..slices {

@@ -36,7 +36,7 @@ fn page_fault_is_a_slice_with_reason_and_entries() {
 }
 
 #[test]
-fn page_fault_on_text_that_is_no_pointer() {
+fn page_fault_on_an_invalid_pointer() {
     for (text, code) in [
         ("../x", "ESCAPES_ROOT"),
         ("/etc/passwd", "ABSOLUTE_PATH"),

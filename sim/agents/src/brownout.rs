@@ -1,6 +1,6 @@
-//! Brown-outs: windows of ticks in which a lane's provider fails for certain.
+//! Brown-outs: windows of ticks in which every call of a lane fails.
 //!
-//! Never draws: a brown-out is a condition of a run, not an accident in it.
+//! A brown-out is configured, not drawn, so it does not shift any draw.
 
 use turingos::dispatch::Lane;
 
@@ -13,20 +13,20 @@ pub struct Brownout {
     pub first: u64,
     /// The last tick of the window.
     pub last: u64,
-    /// Whose calls fail; both lanes' if `None`.
+    /// The lane whose calls fail; both lanes if `None`.
     pub lane: Option<Lane>,
-    /// What they meet, however often they are repeated.
+    /// The fault that every call meets, retries included.
     pub kind: ProviderFaultKind,
 }
 
 impl Brownout {
-    /// True if the tick lies in the window.
+    /// True if the tick is in the window.
     #[must_use]
     pub const fn covers(&self, tick: u64) -> bool {
         self.first <= tick && tick <= self.last
     }
 
-    /// What it does to the calls of a tick in the window.
+    /// The fault plan for a tick in the window.
     pub(super) fn plan(&self) -> FaultPlan {
         FaultPlan {
             kind: self.kind,

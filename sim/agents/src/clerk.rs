@@ -7,13 +7,13 @@
 //! Add the first line.
 //! ```
 //!
-//! `STEP` is the step to do next, from 0. `TRY` counts the recoveries of this mission. `CAP` is
-//! there once a handle was read from a frame. Two more forms name only a mission to start:
-//! `BOOT n` (or `BOOT`, for 0) is what a driver starts a kernel with, and `NEXT n` is what a
-//! halting transition leaves behind; [`boot_q`] makes the one from the other.
+//! `STEP` is the next step, from 0. `TRY` counts the recoveries of this mission. `CAP` appears once
+//! a handle was read from a frame. Two more forms only name a mission to start: a driver boots a
+//! kernel with `BOOT n` (or `BOOT`, for 0), and a halting transition leaves `NEXT n`; [`Clerk::boot_q`]
+//! turns the latter into the former.
 //!
-//! The clerk never looks at anything but its arguments, never answers with anything but one
-//! well-formed transition, and never halts unless the slice shows a test command that exited 0.
+//! The clerk always answers with one well-formed transition, and halts only if the slice shows a
+//! test command that exited 0.
 
 use turingos::isa::Opcode;
 use turingos::trap::TrapKind;
@@ -26,16 +26,14 @@ use super::mission::{EXPECT_FILE, Mission};
 use super::register::{Register, push_register};
 use super::step::Step;
 
-pub use super::register::boot_q;
-
-/// After this many recoveries a mission is given up.
+/// After this many recoveries the clerk abandons a mission.
 pub const MAX_RECOVERIES: u32 = 5;
 
-/// A run queue this deep is emptied by one task before another is pushed.
+/// A run queue this deep loses one task before another is pushed.
 const DEEP_QUEUE: u32 = 6;
 
-/// The agent. It keeps only its seed and the numbers of the mission it last looked at, which any
-/// call would compute again.
+/// The clerk agent. It keeps only its seed and a cache of the current mission, which every call
+/// could compute again.
 #[derive(Clone, Debug)]
 pub struct Clerk {
     seed: u64,
@@ -50,6 +48,21 @@ impl Clerk {
             seed,
             latest: Mission::of(seed, 0),
         }
+    }
+
+    /// The boot q of the kernel after one that ended with `previous_q`: it starts the mission that a
+    /// halting transition named or, if the kernel stopped within a mission, the one after that.
+    #[must_use]
+    pub fn boot_q(previous_q: &str) -> String {
+        let mut words = previous_q.split_ascii_whitespace();
+        let keyword = words.next();
+        let number = words.next().and_then(|word| word.parse::<u64>().ok());
+        let next = match (keyword, number) {
+            (Some("MISSION"), Some(number)) => number.saturating_add(1),
+            (Some("NEXT" | "BOOT"), Some(number)) => number,
+            _ => 0,
+        };
+        format!("BOOT {next}")
     }
 }
 
@@ -71,10 +84,10 @@ impl Agent for Clerk {
     }
 }
 
-/// Why a step cannot be done from what the frame shows.
-struct OutOfPlace;
+/// The frame does not show what the step needs.
+struct SliceMismatch;
 
-/// One answer in the making.
+/// The state of one answer.
 struct Turn<'a> {
     seed: u64,
     mission: Mission,
@@ -95,7 +108,7 @@ impl Turn<'_> {
                 return;
             }
         } else if previous.is_some_and(Step::writes) && self.view.is_page_fault() {
-            // What was written cannot be read back: write it again.
+            // The written file cannot be read back: write it again.
             self.recover_at(self.step - 1, None, intent);
             return;
         }
@@ -116,8 +129,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Writes the step's action and the q that follows it.
-    fn perform(&self, intent: &mut Intent) -> Result<(), OutOfPlace> {
+    /// Writes the step's action and the next q.
+    fn perform(&self, intent: &mut Intent) -> Result<(), SliceMismatch> {
         match self.step_kind() {
             Step::OpenNote => self.mission.push_note_path(goto(intent)),
             Step::OpenEarlierNote => self.mission.push_earlier_note_path(goto(intent)),
@@ -135,9 +148,9 @@ impl Turn<'_> {
             Step::OpenTrap => goto(intent).push_str(TrapKind::PageFault.base()),
             Step::TurnPage => self.turn_page(intent),
             Step::IssueCap => self.push_note_pointer("sys://cap/issue?access=rw&path=", intent),
-            Step::OpenHandle => goto(intent).push_str(self.register.cap.ok_or(OutOfPlace)?),
+            Step::OpenHandle => goto(intent).push_str(self.register.cap.ok_or(SliceMismatch)?),
             Step::DescribeCap => {
-                let handle = self.register.cap.ok_or(OutOfPlace)?;
+                let handle = self.register.cap.ok_or(SliceMismatch)?;
                 let pointer = goto(intent);
                 pointer.push_str("sys://cap/describe?handle=");
                 pointer.push_str(handle);
@@ -201,14 +214,14 @@ impl Turn<'_> {
                 Some(task) => raise(task, intent),
                 None => goto(intent).push_str("sys://callstack"),
             },
-            // A panic reset has emptied the run queue: there is nothing left to schedule.
+            // A panic reset has emptied the run queue: nothing is left to schedule.
             Step::Edit | Step::MoveDown | Step::Block | Step::Pop => {
                 goto(intent).push_str("sys://callstack");
             }
             Step::Halt => {
                 let command = self.mission.test_command();
                 if self.view.exit_code(|shown| shown == command) != Some("0") {
-                    return Err(OutOfPlace);
+                    return Err(SliceMismatch);
                 }
                 intent.set_opcode(Opcode::Halt);
                 intent.q_next.push_str("NEXT ");
@@ -247,12 +260,12 @@ impl Turn<'_> {
             .find(|pointer| pointer.starts_with("sys://page/"));
         match page {
             Some(pointer) => goto(intent).push_str(pointer.trim_end()),
-            // A slice short enough to be seen whole has no page to turn.
+            // A slice that fits on one page has no page to turn.
             None => goto(intent).push_str("sys://callstack"),
         }
     }
 
-    fn append(&self, which: &str, intent: &mut Intent) -> Result<(), OutOfPlace> {
+    fn append(&self, which: &str, intent: &mut Intent) -> Result<(), SliceMismatch> {
         self.require_channel("sys://append/")?;
         let line = write(intent);
         line.push_str("- ");
@@ -266,13 +279,13 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn replace_status(&self, intent: &mut Intent) -> Result<(), OutOfPlace> {
+    fn replace_status(&self, intent: &mut Intent) -> Result<(), SliceMismatch> {
         self.require_channel("sys://replace/")?;
         let payload = write(intent);
         if self.view.slice.contains("status: open") {
             payload.push_str(r#"{"search":"status: open","replace":"status: done by mission "#);
         } else {
-            // An earlier attempt got through although it was reported as refused.
+            // An earlier attempt succeeded although it was reported as refused.
             payload
                 .push_str(r#"{"search":"status: done","replace":"status: done again by mission "#);
         }
@@ -281,9 +294,9 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn write_through_cap(&self, intent: &mut Intent) -> Result<(), OutOfPlace> {
+    fn write_through_cap(&self, intent: &mut Intent) -> Result<(), SliceMismatch> {
         self.require_channel("sys://cap/issue")?;
-        let handle = self.view.line_after("[HANDLE] ").ok_or(OutOfPlace)?;
+        let handle = self.view.line_after("[HANDLE] ").ok_or(SliceMismatch)?;
         let end = handle.find(char::is_whitespace).unwrap_or(handle.len());
         let handle = &handle[..end];
         let attempt = self.register.attempt;
@@ -293,7 +306,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Takes one task off a run queue that missions given up have filled; false if it is short.
+    /// Removes one task from a run queue filled by abandoned missions; false if it is short.
     fn make_room(&self, intent: &mut Intent) -> bool {
         if self.view.depth() < DEEP_QUEUE {
             return false;
@@ -326,23 +339,23 @@ impl Turn<'_> {
         }
     }
 
-    /// The slice must be that of a file: its text, its pages, or its absence.
-    fn require_file(&self) -> Result<(), OutOfPlace> {
+    /// Requires the slice of a file: its text, its pages, or a page fault.
+    fn require_file(&self) -> Result<(), SliceMismatch> {
         let slice = self.view.slice;
         if slice.starts_with("[SYSTEM_CHANNEL]") || slice.starts_with("[COMMAND]") {
-            return Err(OutOfPlace);
+            return Err(SliceMismatch);
         }
         if self.view.is_page_fault() {
-            let pointer = self.view.line_after("Pointer: ").ok_or(OutOfPlace)?;
+            let pointer = self.view.line_after("Pointer: ").ok_or(SliceMismatch)?;
             if !pointer.starts_with("notes/") && !pointer.starts_with("tests/") {
-                return Err(OutOfPlace);
+                return Err(SliceMismatch);
             }
         }
         Ok(())
     }
 
-    /// The slice must be that of a channel or, for a long one, the pages of it.
-    fn require_channel(&self, channel: &str) -> Result<(), OutOfPlace> {
+    /// Requires the slice of a channel or its pages.
+    fn require_channel(&self, channel: &str) -> Result<(), SliceMismatch> {
         let shown = if self.view.slice.starts_with("[PAGE_TABLE]") {
             self.view.line_after("[SOURCE] ")
         } else {
@@ -350,7 +363,7 @@ impl Turn<'_> {
         };
         match shown {
             Some(pointer) if pointer.starts_with(channel) => Ok(()),
-            _ => Err(OutOfPlace),
+            _ => Err(SliceMismatch),
         }
     }
 
@@ -363,8 +376,8 @@ impl Turn<'_> {
         self.recover_at(failed, trap, intent);
     }
 
-    /// Leaves the place by an action that differs from one attempt to the next, and goes back to
-    /// the last step from which the work can be taken up; or gives the mission up.
+    /// Moves away with an action that differs from attempt to attempt, and returns to the last step
+    /// from which the work can resume, or abandons the mission.
     fn recover_at(&self, failed: usize, trap: Option<TrapKind>, intent: &mut Intent) {
         let attempt = self.register.attempt + 1;
         intent.reset(Opcode::Goto);
@@ -374,8 +387,7 @@ impl Turn<'_> {
             .number
             .wrapping_add(u64::from(attempt))
             .wrapping_add(trap_number * 3);
-        // The number makes it an action that nothing else in a run repeats: whatever went round in
-        // a loop just now, this is not the next turn of it.
+        // The limit makes the action unique, so that it cannot continue the loop that was trapped.
         let limit = 10 + turn.wrapping_mul(13) % 90;
         match turn % 3 {
             0 => {
@@ -440,8 +452,8 @@ fn raise(task: &str, intent: &mut Intent) {
     intent.operand("status").push_str("ACTIVE");
 }
 
-/// Tells traps apart by more than where they stand in the kernel's table: a trap that is new there
-/// must not change what the clerk does after an old one.
+/// A fixed number for each trap, independent of the kernel's table: adding a trap there must not
+/// change the clerk's recovery from the others.
 const fn trap_number(kind: TrapKind) -> u64 {
     match kind {
         TrapKind::PageFault => 1,

@@ -1,12 +1,10 @@
-//! Replies that are not canonical and still say exactly one transition.
-//!
-//! Never changes what is meant.
+//! Replies that are not canonical but decode to the intended transition.
 
 use super::intent::{Intent, Spelling};
 use super::noise::NoiseKind;
 use turingos_draws::Draws;
 
-/// Appends the intent in a harmless disguise; kinds of another class leave it canonical.
+/// Appends the intent with harmless noise of `kind`; kinds of another class leave it canonical.
 pub(super) fn say(kind: NoiseKind, intent: &Intent, draws: &mut Draws, out: &mut Vec<u8>) {
     let mut spelling = Spelling::CANONICAL;
     let (before, after): (&str, &str) = match kind {

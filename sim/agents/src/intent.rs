@@ -1,19 +1,19 @@
-//! What an agent means to answer, before it is spelled: a state, an opcode and its operands.
+//! An agent's intended answer, before it is written as JSON: a state, an opcode and its operands.
 //!
-//! Buffers are kept between ticks. An intent is always exactly one well-formed transition; making
-//! it wrong is the business of the noise.
+//! An intent is always one well-formed transition; only the noise makes it invalid. Its buffers are
+//! reused between ticks.
 
 use turingos::isa::{OPCODE_KEY, Opcode};
 
 use super::json_text::push_json_string;
 
-/// The most operands any intent has.
+/// The most operands of an intent.
 const MAX_OPERANDS: usize = 3;
 
 /// One intended transition.
 #[derive(Clone, Debug)]
 pub struct Intent {
-    /// What the agent says it thinks; not written if empty.
+    /// The agent's thought; not written if empty.
     pub thought: String,
     /// The next state register.
     pub q_next: String,
@@ -42,15 +42,15 @@ impl Default for Intent {
 }
 
 impl Intent {
-    /// Forgets everything but the buffers and takes a new opcode.
+    /// Clears everything and sets a new opcode.
     pub fn reset(&mut self, opcode: Opcode) {
         self.thought.clear();
         self.q_next.clear();
         self.set_opcode(opcode);
     }
 
-    /// Takes a new opcode and drops the operands.
-    pub fn set_opcode(&mut self, opcode: Opcode) {
+    /// Sets a new opcode and drops the operands.
+    pub(crate) fn set_opcode(&mut self, opcode: Opcode) {
         self.opcode = opcode;
         self.used = 0;
     }
@@ -61,7 +61,7 @@ impl Intent {
         self.opcode
     }
 
-    /// Adds an operand by its canonical key and returns its empty value to write into.
+    /// Adds an operand by its canonical key and returns its empty value for writing.
     pub fn operand(&mut self, key: &'static str) -> &mut String {
         let index = self.used.min(MAX_OPERANDS - 1);
         self.used = index + 1;
@@ -73,12 +73,12 @@ impl Intent {
     }
 
     /// Adds an operand that is written as a JSON number.
-    pub fn number_operand(&mut self, key: &'static str, value: u16) {
+    pub(crate) fn number_operand(&mut self, key: &'static str, value: u16) {
         self.operand(key).push_str(&value.to_string());
         self.operands[self.used - 1].is_number = true;
     }
 
-    /// The value of an operand, if the intent has it.
+    /// The value of an operand, if present.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
         self.operands[..self.used]
@@ -87,8 +87,8 @@ impl Intent {
             .map(|operand| operand.value.as_str())
     }
 
-    /// Replaces the value of an operand that the intent has; false if it has none of that key.
-    pub fn replace_value(&mut self, key: &str, value: &str) -> bool {
+    /// Replaces the value of an operand; false if the intent does not have it.
+    pub(crate) fn replace_value(&mut self, key: &str, value: &str) -> bool {
         let found = self.operands[..self.used]
             .iter_mut()
             .find(|operand| operand.key == key);
@@ -102,7 +102,7 @@ impl Intent {
     }
 
     /// Makes this a copy of `other`, reusing the buffers.
-    pub fn copy_from(&mut self, other: &Self) {
+    pub(crate) fn copy_from(&mut self, other: &Self) {
         self.thought.clone_from(&other.thought);
         self.q_next.clone_from(&other.q_next);
         self.opcode = other.opcode;
@@ -148,34 +148,34 @@ impl Intent {
     }
 }
 
-/// What is written in place of the first operand, or of `q_next` where there is no operand.
+/// The replacement for the first operand, or for `q_next` where there is no operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spoiled {
-    /// The value itself.
+pub(crate) enum Spoiled {
+    /// No replacement: the value itself.
     Nothing,
     /// `null`.
     Null,
-    /// A JSON value of a type that no operand has.
+    /// A JSON value of a type that no operand accepts.
     WrongType,
 }
 
-/// How an intent is put into JSON.
+/// How an intent is written as JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Spelling {
     /// `op`, `sys` or `syscall`.
-    pub opcode_key: &'static str,
-    /// Replaces the opcode by a text that is none.
-    pub opcode_text: Option<&'static str>,
+    pub(crate) opcode_key: &'static str,
+    /// Replaces the opcode with an invalid text.
+    pub(crate) opcode_text: Option<&'static str>,
     /// Use the opcode's alias, if it has one.
-    pub alias: bool,
+    pub(crate) alias: bool,
     /// Write the opcode in lower case.
-    pub lower_case: bool,
+    pub(crate) lower_case: bool,
     /// Which synonym of each operand to use; 0 is the canonical key.
-    pub synonym: usize,
+    pub(crate) synonym: usize,
     /// Break lines and indent.
-    pub pretty: bool,
+    pub(crate) pretty: bool,
     /// What to spoil.
-    pub spoiled: Spoiled,
+    pub(crate) spoiled: Spoiled,
 }
 
 impl Spelling {

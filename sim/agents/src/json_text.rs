@@ -1,9 +1,9 @@
-//! JSON strings and decimal numbers, written by copying runs.
+//! Writers of JSON strings and decimal numbers.
 //!
-//! Writes what serde_json would write for the same text, but takes bytes: a reply that is not
-//! UTF-8 must reach the bus as it is. Never reads JSON.
+//! The output is the same as serde_json's, but the input is bytes: a reply that is not UTF-8 must
+//! reach the bus unchanged.
 
-/// Appends `text` as a JSON string with its quotes. Bytes that need no escape are copied in runs.
+/// Appends `text` as a JSON string with quotes. Runs of bytes without escapes are copied at once.
 pub fn push_json_string(out: &mut Vec<u8>, text: &[u8]) {
     out.push(b'"');
     push_json_fragment(out, text);
@@ -66,8 +66,8 @@ fn clean_prefix(text: &[u8]) -> usize {
     tail.map_or(text.len(), |offset| clean + offset)
 }
 
-/// How many bytes of a word, from its start, need no escape and are none: a word without a quote, a
-/// backslash or a byte under 0x20 sets none of the high bits tested here.
+/// How many bytes of a word, from its start, are ordinary: not a quote, a backslash or below 0x20.
+/// Each of those sets a high bit that is tested here.
 #[inline]
 pub const fn clean_bytes(word: [u8; 8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -79,7 +79,7 @@ pub const fn clean_bytes(word: [u8; 8]) -> usize {
     let quote = zero_bytes(word ^ (ONES * b'"' as u64));
     let backslash = zero_bytes(word ^ (ONES * b'\\' as u64));
     let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-    // The lowest bit set is exact even where a borrow has spoilt the ones above it.
+    // The lowest set bit is exact even where a borrow has corrupted the ones above it.
     ((quote | backslash | control).trailing_zeros() / 8) as usize
 }
 
@@ -90,7 +90,7 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
 }
 
 /// Appends a number in decimal digits to text.
-pub fn push_number_text(out: &mut String, number: u64) {
+pub(crate) fn push_number_text(out: &mut String, number: u64) {
     let (digits, start) = decimal(number);
     out.push_str(core::str::from_utf8(&digits[start..]).expect("decimal digits are ASCII"));
 }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_written_as_serde_json_writes_them() {
+    fn strings_match_serde_json() {
         let mut texts: Vec<String> = (0..=0x7f_u8)
             .map(|byte| format!("12345{}7890{}abc", char::from(byte), char::from(byte)))
             .collect();

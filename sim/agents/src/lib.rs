@@ -1,46 +1,59 @@
-//! Whatever answers a frame: seeded agents today; recordings and live providers by the same trait.
+//! Oracles, which answer frames, and the seeded agents behind the simulated one.
 //!
-//! An oracle never sees the kernel or the world, only a [`Request`]; it answers with raw provider
-//! bytes, which the driver puts through the bus like any other.
+//! An [`Oracle`] answers a [`Request`] with raw provider bytes, which the driver decodes through the
+//! bus. [`SeededOracle`] is the simulated one: an [`Agent`] (the [`Clerk`] of soaks or the
+//! [`Worker`] of missions) decides on one transition, [`Noise`] distorts its text,
+//! and provider faults replace the reply, all drawn from a seed by the rates of an
+//! [`AgentProfile`]. Recordings and live providers implement the same trait in other crates.
+//!
+//! An oracle sees neither the kernel nor the world. This crate uses no tokio and no `std::fs`; a
+//! simulated provider reports its latency instead of sleeping.
 
-pub mod brownout;
-pub mod clerk;
-pub mod frame_view;
+mod brownout;
+mod clerk;
+mod frame_view;
 mod harmless;
-pub mod intent;
+mod intent;
 pub mod json_text;
 mod malformed;
 mod misbehaviour;
-pub mod mission;
-pub mod noise;
-pub mod profile;
-pub mod provider_faults;
+mod mission;
+mod noise;
+mod profile;
+mod provider_faults;
 mod rates;
 mod register;
-pub mod seeded;
-pub mod step;
+mod seeded;
+mod step;
 pub mod wire;
-pub mod worker;
+mod worker;
 
 pub use brownout::Brownout;
-pub use clerk::boot_q;
-pub use profile::AgentProfile;
-pub use seeded::{Injected, InjectionCounts};
+pub use clerk::{Clerk, MAX_RECOVERIES};
+pub use intent::{Intent, Spelling};
+pub use mission::{Mission, MissionKind};
+pub use noise::{Noise, NoiseClass, NoiseKind, NoiseRates};
+pub use profile::{AgentProfile, FaultRates};
+pub use provider_faults::{ProviderFaultKind, Recovery};
+pub use seeded::{Injected, InjectionCounts, SeededOracle};
+pub use step::Step;
+pub use worker::Worker;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-/// What one call sends. The three texts together are the model's whole input.
+/// The input of one call. The three texts together are the model's whole input.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// The tick that asks, from 0.
+    /// The tick, from 0.
     pub tick: u64,
-    /// Which lane is called.
+    /// The lane that is called.
     pub lane: Lane,
-    /// How often this lane was called for this tick before, from 0.
+    /// The earlier calls of this lane in this tick.
     pub attempt: u32,
-    /// The constant instructions.
+    /// The system prompt, the same for a whole run.
     pub system_prompt: &'a str,
     /// The state register.
     pub q: &'a str,
@@ -48,78 +61,70 @@ pub struct Request<'a> {
     pub frame: &'a str,
 }
 
-/// A response as it came off the wire.
+/// A response as received from the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawReply {
-    /// Whose format the body is in.
+    /// The provider whose format the body has.
     pub provider: Provider,
     /// The HTTP status.
     pub status: u16,
     /// `Retry-After` in microseconds, if the response had one.
     pub retry_after_us: Option<u64>,
-    /// Headers worth recording, in the order in which they came; a tape keeps those of
-    /// [`turingos_run::tape::KEPT_HEADERS`] only. Nothing in a run follows from them.
+    /// Headers for the record, in the order received. A run does not depend on them, and a tape
+    /// keeps only those of its allow-list.
     pub headers: Vec<(String, String)>,
-    /// The body, exactly.
+    /// The body, unchanged.
     pub body: Vec<u8>,
 }
 
-/// No response at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// Why a call got no response.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum TransportFault {
     /// The connection could not be made.
     Unreachable,
-    /// The connection was reset before a whole response had come.
+    /// The connection was reset before the response was complete.
     Reset,
-    /// No whole response within the time limit.
+    /// The response was not complete within the time limit.
     Timeout,
-    /// The response is longer than any that is looked at; the rest was not read.
-    #[serde(rename = "too_large")]
+    /// The response is longer than the limit; the rest was not read.
     TooLarge,
 }
 
 impl TransportFault {
     /// Every fault.
-    pub const ALL: [Self; 4] = [
-        Self::Unreachable,
-        Self::Reset,
-        Self::Timeout,
-        Self::TooLarge,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The fault as it is written on tapes.
+    /// The name on tapes.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::Reset => "reset",
-            Self::Timeout => "timeout",
-            Self::TooLarge => "too_large",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
-/// What speaks through a seeded oracle: it means one transition for each frame, and nothing else.
+/// The model behind a seeded oracle: it decides on one transition for each frame.
 ///
-/// An agent is shown what a model is shown. It never sees the kernel, the world or the run it is
-/// part of, and what it answers follows from how it was made and from its two arguments.
+/// An agent sees what a model sees. Its answer must depend only on its own construction and on the
+/// two arguments.
 pub trait Agent {
-    /// Answers one frame into `intent`, whose buffers are reused.
-    fn answer(&mut self, q: &str, frame: &str, intent: &mut intent::Intent);
+    /// Writes the answer to one frame into `intent`, whose buffers are reused.
+    fn answer(&mut self, q: &str, frame: &str, intent: &mut Intent);
 }
 
-/// Something that answers frames.
+/// Answers frames: a seeded agent, a recording or a live provider.
 pub trait Oracle {
-    /// Answers one request. An answer may never come: the driver bounds every call with a time
-    /// limit on tokio's clock.
+    /// Answers one request. The future may stay pending for ever: the driver sets a time limit for
+    /// every call.
     fn call(
         &mut self,
         request: Request<'_>,
     ) -> impl Future<Output = Result<RawReply, TransportFault>>;
 
-    /// How long the last answer took beyond what passed on tokio's clock, in microseconds. A
-    /// simulated provider says so instead of sleeping, because a sleep costs more than an answer.
+    /// The simulated latency of the last answer in microseconds, in addition to the time that
+    /// passed on the driver's clock. Reporting it is cheaper than sleeping.
     fn simulated_latency_us(&self) -> u64 {
         0
     }

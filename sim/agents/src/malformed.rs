@@ -1,7 +1,6 @@
 //! Replies that are not exactly one well-formed transition.
 //!
-//! Each is made from a faithful intent by one change, so that what is refused is the change.
-//! Never makes a reply that a fail-closed decoder could take.
+//! Each is a faithful intent with one flaw, so that the decoder must refuse it for that flaw.
 
 use turingos::isa::Opcode;
 
@@ -10,13 +9,13 @@ use super::json_text::push_json_string;
 use super::noise::NoiseKind;
 use turingos_draws::Draws;
 
-/// How deep [`NoiseKind::DeepNesting`] nests: deeper than any limit a decoder should have.
+/// The depth of [`NoiseKind::DeepNesting`]: beyond any sensible limit of a decoder.
 const DEPTH: usize = 600;
 
-/// How much [`NoiseKind::Oversized`] says: more than 256 KiB.
+/// The length of [`NoiseKind::Oversized`]: more than 256 KiB.
 const OVERSIZED_BYTES: usize = 300_000;
 
-/// Appends the intent spoiled in the way of `kind`; kinds of another class give prose only.
+/// Appends the intent with the flaw of `kind`; kinds of another class give prose only.
 pub(super) fn say(kind: NoiseKind, intent: &Intent, draws: &mut Draws, out: &mut Vec<u8>) {
     let mut spelling = Spelling::CANONICAL;
     match kind {
@@ -24,7 +23,7 @@ pub(super) fn say(kind: NoiseKind, intent: &Intent, draws: &mut Draws, out: &mut
             let start = out.len();
             intent.spell(spelling, out);
             let whole = out.len() - start;
-            // At least one byte stays and at least the last brace goes.
+            // At least one byte stays, and at least the last brace is cut.
             let kept = draws.range(1, whole as u32 - 1) as usize;
             let mut end = start + kept;
             while end > start + 1 && out[end] & 0xc0 == 0x80 {
@@ -85,7 +84,7 @@ pub(super) fn say(kind: NoiseKind, intent: &Intent, draws: &mut Draws, out: &mut
             let start = out.len();
             intent.spell(spelling, out);
             let bytes = draws.pick(&[&b"\xff\xfe"[..], b"\xc3(", b"\xed\xa0\x80", b"\xc0\xaf"]);
-            // Right after the quote that opens the first value.
+            // Insert right after the quote that opens the first value.
             let quotes = out[start..].iter().enumerate();
             let opening = quotes.filter(|(_, byte)| **byte == b'"').nth(2);
             let at = opening.map_or(start, |(offset, _)| start + offset + 1);
@@ -123,7 +122,7 @@ fn insert_in_syscall(intent: &Intent, field: &str, out: &mut Vec<u8>) {
 fn say_duplicate(intent: &Intent, draws: &mut Draws, out: &mut Vec<u8>) {
     match draws.below(3) {
         0 => insert_in_syscall(intent, r#","op":"SYS_POP""#, out),
-        // The same key to a parser, another one to a search in the text.
+        // The same key to a parser, but not to a search in the text.
         1 => insert_in_syscall(intent, r#","\u006fp":"SYS_POP""#, out),
         _ => {
             intent.spell(Spelling::CANONICAL, out);
@@ -133,7 +132,7 @@ fn say_duplicate(intent: &Intent, draws: &mut Draws, out: &mut Vec<u8>) {
     }
 }
 
-/// An operand that belongs to another opcode, under none of this opcode's synonyms.
+/// An operand of another opcode that is no synonym of this opcode's operands.
 const fn foreign(opcode: Opcode) -> &'static str {
     match opcode {
         Opcode::Write => r#","target_pos":"TOP""#,
@@ -143,7 +142,7 @@ const fn foreign(opcode: Opcode) -> &'static str {
     }
 }
 
-/// A well-formed transition that does something else.
+/// Appends a well-formed transition with another action.
 fn push_other(intent: &Intent, out: &mut Vec<u8>) {
     let syscall: &[u8] = match intent.opcode() {
         Opcode::Pop => br#"{"op":"SYS_HALT"}"#,

@@ -1,7 +1,7 @@
-//! Bad behaviour that decodes: an agent that loops, dithers, stops too soon or reaches outside.
+//! Misbehaviour that decodes: loops, thrashing, early halts, invalid pointers.
 //!
-//! Keeps q as it was, so that the agent finds its own step again afterwards. Every behaviour ends
-//! after a bounded number of ticks, and all end when a kernel boots.
+//! A behaviour keeps q unchanged, so that the agent resumes its own step afterwards. It lasts a
+//! bounded number of ticks and ends when a kernel boots.
 
 use turingos::isa::Opcode;
 use turingos::trap::TrapKind;
@@ -12,7 +12,7 @@ use super::json_text::push_number_text;
 use super::noise::NoiseKind;
 use turingos_draws::Draws;
 
-/// A behaviour under way.
+/// An ongoing behaviour.
 #[derive(Clone, Debug)]
 pub(super) struct Behaviour {
     kind: NoiseKind,
@@ -24,16 +24,16 @@ pub(super) struct Behaviour {
 /// What a behaviour does in this tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// What it has written into the scratch intent.
+    /// The action in the scratch intent.
     Act,
-    /// Talk nonsense.
+    /// A reply without a transition.
     Garbage,
-    /// Nothing more.
+    /// The behaviour has ended.
     Over,
 }
 
 impl Behaviour {
-    /// True if `kind` would show in this place; kinds of other classes always do.
+    /// True if `kind` would have an effect here; kinds of other classes always have.
     pub(super) fn is_possible(kind: NoiseKind, view: FrameView<'_>, intent: &Intent) -> bool {
         match kind {
             NoiseKind::OmissionMarker => intent.opcode() == Opcode::Write,
@@ -160,7 +160,7 @@ impl Behaviour {
     }
 }
 
-/// Payloads with the markers by which a model leaves something out.
+/// Payloads with the markers that models write in place of omitted content.
 const OMISSIONS: [&str; 4] = [
     "# Note\nfirst line\n// ... existing code ...\nlast line\n",
     "# Note\n(rest of the code stays the same)\n",
@@ -168,7 +168,7 @@ const OMISSIONS: [&str; 4] = [
     "# Note\n# ... existing content\nend\n",
 ];
 
-/// What no kernel should follow.
+/// Pointers that a kernel must refuse.
 const NONSENSE: [&str; 10] = [
     "../../etc/passwd",
     "/etc/shadow",

@@ -1,20 +1,22 @@
-//! Missions: small pieces of office work, an endless seeded stream of them.
+//! Missions: an endless seeded stream of small office tasks for the clerk.
 //!
-//! Mission *n* is a pure function of the seed and *n*; nothing carries over from one to the next.
+//! Mission *n* is a pure function of the seed and *n*; they share no state.
 //! Together they use every opcode and every kind of pointer, within a bounded set of file names.
+
+use strum::VariantArray;
 
 use super::json_text::push_number_text;
 use super::step::Step;
 use turingos_draws::{Draws, Stream};
 
-/// How many note files there are; mission *n* works on slot *n* modulo this.
-pub const SLOTS: u64 = 64;
+/// The number of note files; mission *n* works on slot *n* modulo this.
+const SLOTS: u64 = 64;
 
-/// The one file of expectations; every mission that tests overwrites it.
-pub const EXPECT_FILE: &str = "tests/mission.expect";
+/// The file of test expectations; every mission with tests overwrites it.
+pub(crate) const EXPECT_FILE: &str = "tests/mission.expect";
 
-/// What a mission is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The subject of a mission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum MissionKind {
     /// Write a note and test it.
     Note,
@@ -24,7 +26,7 @@ pub enum MissionKind {
     Revision,
     /// Write and read through a capability.
     Capability,
-    /// Leaf through a long note.
+    /// Page through a long note.
     Pages,
     /// Work from the run queue.
     Planning,
@@ -37,20 +39,7 @@ pub enum MissionKind {
 }
 
 impl MissionKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Note,
-        Self::Diary,
-        Self::Revision,
-        Self::Capability,
-        Self::Pages,
-        Self::Planning,
-        Self::Triage,
-        Self::History,
-        Self::Audit,
-    ];
-
-    /// The steps, in order. A write is never the last: a refused write keeps the next q, and that
+    /// The steps, in order. The last is never a write: a refused write keeps the next q, which
     /// must still belong to the same mission.
     const fn script(self) -> &'static [Step] {
         use Step as S;
@@ -154,12 +143,12 @@ impl MissionKind {
     }
 }
 
-/// One mission: what it is about and the numbers its texts are made from.
+/// One mission: its subject and the numbers its texts are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mission {
-    /// Counts missions from 0.
+    /// The number of the mission, from 0.
     pub number: u64,
-    /// What it is about.
+    /// The subject.
     pub kind: MissionKind,
     marker: u32,
     note_bytes: u32,
@@ -173,7 +162,8 @@ impl Mission {
     #[must_use]
     pub fn of(seed: u64, number: u64) -> Self {
         let mut draws = Draws::keyed(seed, Stream::Mission, number);
-        let kind = draws.pick(&MissionKind::ALL);
+        let kinds = MissionKind::VARIANTS;
+        let kind = kinds[draws.below(kinds.len() as u32) as usize];
         let long = draws.chance(500) || kind == MissionKind::Pages;
         let note_bytes = if long {
             draws.range(3_200, 6_000)
@@ -207,24 +197,24 @@ impl Mission {
         self.test_command
     }
 
-    /// How many commits are asked for.
+    /// The limit of the mission's history queries.
     #[must_use]
-    pub const fn commits(&self) -> u16 {
+    pub(crate) const fn commits(&self) -> u16 {
         self.commits
     }
 
     /// Appends the path of the mission's note.
-    pub fn push_note_path(&self, out: &mut String) {
+    pub(crate) fn push_note_path(&self, out: &mut String) {
         push_slot(self.number % SLOTS, out);
     }
 
-    /// Appends the path of the note of the mission before, which may not exist.
-    pub fn push_earlier_note_path(&self, out: &mut String) {
+    /// Appends the path of the previous mission's note, which may not exist.
+    pub(crate) fn push_earlier_note_path(&self, out: &mut String) {
         push_slot(self.number.wrapping_add(SLOTS - 1) % SLOTS, out);
     }
 
-    /// Appends the text by which this mission's note is known.
-    pub fn push_marker(&self, out: &mut String) {
+    /// Appends the marker that identifies this mission's note.
+    pub(crate) fn push_marker(&self, out: &mut String) {
         out.push_str("marker-");
         for shift in (0..8).rev() {
             let digit = (self.marker >> (shift * 4)) & 15;
@@ -232,9 +222,9 @@ impl Mission {
         }
     }
 
-    /// Appends the note's whole text. `attempt` is named in it once it is not 0, so that a write
-    /// done again is not the same action again.
-    pub fn push_note(&self, seed: u64, attempt: u32, out: &mut String) {
+    /// Appends the note's whole text. It names an `attempt` other than 0, so that a repeated write
+    /// is a different action.
+    pub(crate) fn push_note(&self, seed: u64, attempt: u32, out: &mut String) {
         out.push_str("# Mission ");
         push_number_text(out, self.number);
         out.push('\n');
@@ -267,8 +257,8 @@ impl Mission {
         out.push_str("end.\n");
     }
 
-    /// Appends the mission's expectation: the note must hold the marker.
-    pub fn push_expectation(&self, out: &mut String) {
+    /// Appends the mission's test expectation: the note must contain the marker.
+    pub(crate) fn push_expectation(&self, out: &mut String) {
         self.push_note_path(out);
         out.push('\t');
         self.push_marker(out);

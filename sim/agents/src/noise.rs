@@ -1,21 +1,24 @@
-//! How replies go wrong: the kinds, and the layer that applies them to a faithful intent.
+//! Noise: the kinds of faults in replies, and the layer that applies them to a faithful intent.
 //!
-//! The layer draws at most one kind for each tick. Behaviours that last several ticks keep their
-//! small state in [`Noise`], never in the agent.
+//! The layer draws at most one kind for each tick. A behaviour that lasts several ticks keeps its
+//! state in [`Noise`], not in the agent.
 
 use super::Request;
 use super::frame_view::FrameView;
 use super::intent::{Intent, Spelling};
 use super::misbehaviour::{Behaviour, Next};
 use super::{harmless, malformed};
+use strum::{IntoStaticStr, VariantArray};
 use turingos_draws::{Draws, Stream};
 
-/// One way for a reply to go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One kind of fault in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
 pub enum NoiseKind {
     /// The transition inside a Markdown code fence.
     MarkdownFence,
-    /// Prose before and after the transition.
+    /// Prose around the transition.
     SurroundingProse,
     /// A `<think>` block before the transition.
     ThinkBlock,
@@ -25,7 +28,7 @@ pub enum NoiseKind {
     OperandSynonyms,
     /// Line breaks and indentation.
     PrettyPrinted,
-    /// JSON that stops in the middle.
+    /// JSON cut off in the middle.
     TruncatedJson,
     /// An opcode that does not exist.
     WrongOpcode,
@@ -37,7 +40,7 @@ pub enum NoiseKind {
     TwoTransitions,
     /// No transition at all.
     ProseOnly,
-    /// `null` where a value must be.
+    /// `null` in place of a value.
     NullOperand,
     /// A key given twice.
     DuplicateKey,
@@ -45,9 +48,9 @@ pub enum NoiseKind {
     TrailingTransition,
     /// `{}`.
     EmptyObject,
-    /// A fraction where text must be.
+    /// A fraction in place of text.
     WrongType,
-    /// An array where the syscall must be.
+    /// An array in place of the syscall.
     ArrayForObject,
     /// Arrays nested hundreds deep.
     DeepNesting,
@@ -55,125 +58,57 @@ pub enum NoiseKind {
     NotUtf8,
     /// More than 256 KiB of text.
     Oversized,
-    /// The same action until a trap says stop.
+    /// The same action until a trap stops it.
     Loop,
-    /// The same action whatever the traps say.
+    /// The same action in spite of traps.
     StubbornLoop,
-    /// EDIT and MOVE without touching the world.
+    /// EDIT and MOVE without any other action.
     Thrash,
-    /// To and fro between two pointers.
+    /// Alternation between two pointers.
     PingPong,
     /// HALT in the middle of the work.
     EarlyHalt,
-    /// A payload that leaves something out.
+    /// A payload with an omission marker in place of content.
     OmissionMarker,
-    /// A write where nothing can be written.
+    /// A write to a pointer that is not writable.
     WriteNonWritable,
     /// POP on an empty run queue.
     PopEmpty,
-    /// GOTO to what is no pointer, or to outside the workspace.
+    /// GOTO with an invalid pointer or one outside the workspace.
     NonsensePointer,
     /// A capability handle that was never issued.
     UnknownHandle,
     /// The same successful command again.
     RepeatCommand,
-    /// Nothing but garbage for many ticks.
+    /// Only garbage for many ticks.
     Lost,
 }
 
-/// What a kind means for whoever receives the reply.
+/// The effect of a kind of noise on the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoiseClass {
     /// Decodes to the intended transition.
     Harmless,
     /// Must not decode.
     Malformed,
-    /// Decodes, to an action that is no good. [`NoiseKind::Lost`] alone does not decode.
+    /// Decodes to a bad action; only [`NoiseKind::Lost`] does not decode.
     Misbehaving,
 }
 
 impl NoiseKind {
-    /// How many kinds there are.
-    pub const COUNT: usize = 33;
+    /// The number of kinds.
+    pub const COUNT: usize = Self::VARIANTS.len();
 
     /// Every kind.
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::MarkdownFence,
-        Self::SurroundingProse,
-        Self::ThinkBlock,
-        Self::OpcodeSpelling,
-        Self::OperandSynonyms,
-        Self::PrettyPrinted,
-        Self::TruncatedJson,
-        Self::WrongOpcode,
-        Self::UnknownField,
-        Self::ForeignOperand,
-        Self::TwoTransitions,
-        Self::ProseOnly,
-        Self::NullOperand,
-        Self::DuplicateKey,
-        Self::TrailingTransition,
-        Self::EmptyObject,
-        Self::WrongType,
-        Self::ArrayForObject,
-        Self::DeepNesting,
-        Self::NotUtf8,
-        Self::Oversized,
-        Self::Loop,
-        Self::StubbornLoop,
-        Self::Thrash,
-        Self::PingPong,
-        Self::EarlyHalt,
-        Self::OmissionMarker,
-        Self::WriteNonWritable,
-        Self::PopEmpty,
-        Self::NonsensePointer,
-        Self::UnknownHandle,
-        Self::RepeatCommand,
-        Self::Lost,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name in reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::MarkdownFence => "markdown_fence",
-            Self::SurroundingProse => "surrounding_prose",
-            Self::ThinkBlock => "think_block",
-            Self::OpcodeSpelling => "opcode_spelling",
-            Self::OperandSynonyms => "operand_synonyms",
-            Self::PrettyPrinted => "pretty_printed",
-            Self::TruncatedJson => "truncated_json",
-            Self::WrongOpcode => "wrong_opcode",
-            Self::UnknownField => "unknown_field",
-            Self::ForeignOperand => "foreign_operand",
-            Self::TwoTransitions => "two_transitions",
-            Self::ProseOnly => "prose_only",
-            Self::NullOperand => "null_operand",
-            Self::DuplicateKey => "duplicate_key",
-            Self::TrailingTransition => "trailing_transition",
-            Self::EmptyObject => "empty_object",
-            Self::WrongType => "wrong_type",
-            Self::ArrayForObject => "array_for_object",
-            Self::DeepNesting => "deep_nesting",
-            Self::NotUtf8 => "not_utf8",
-            Self::Oversized => "oversized",
-            Self::Loop => "loop",
-            Self::StubbornLoop => "stubborn_loop",
-            Self::Thrash => "thrash",
-            Self::PingPong => "ping_pong",
-            Self::EarlyHalt => "early_halt",
-            Self::OmissionMarker => "omission_marker",
-            Self::WriteNonWritable => "write_non_writable",
-            Self::PopEmpty => "pop_empty",
-            Self::NonsensePointer => "nonsense_pointer",
-            Self::UnknownHandle => "unknown_handle",
-            Self::RepeatCommand => "repeat_command",
-            Self::Lost => "lost",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
-    /// What the kind means for the receiver.
+    /// The class of the kind.
     #[must_use]
     pub const fn class(self) -> NoiseClass {
         match self {
@@ -220,16 +155,16 @@ impl NoiseKind {
     }
 }
 
-/// How often each kind starts, in ten-thousandths of the ticks in which nothing else goes on.
+/// How often each kind starts, per ten thousand ticks without an ongoing behaviour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoiseRates {
     rates: [u16; NoiseKind::COUNT],
-    /// The rates' sum: most draws are above it and need no search.
+    /// The sum of the rates: most draws exceed it and need no search.
     total: u32,
 }
 
 impl NoiseRates {
-    /// Every kind off.
+    /// All rates zero.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -238,7 +173,7 @@ impl NoiseRates {
         }
     }
 
-    /// The same with one kind at `per_ten_thousand`.
+    /// These rates with `kind` at `per_ten_thousand`.
     #[must_use]
     pub const fn with(mut self, kind: NoiseKind, per_ten_thousand: u16) -> Self {
         self.total = self.total - self.rates[kind as usize] as u32 + per_ten_thousand as u32;
@@ -252,14 +187,14 @@ impl NoiseRates {
         self.rates[kind as usize]
     }
 
-    /// One draw over all kinds; none with the probability that is left. Rates that add up to more
+    /// One draw over all kinds; `None` with the remaining probability. Rates that add up to more
     /// than 10,000 starve the last kinds.
     fn draw(&self, draws: &mut Draws) -> Option<NoiseKind> {
         let mut point = draws.below(10_000);
         if point >= self.total {
             return None;
         }
-        NoiseKind::ALL.into_iter().find(|kind| {
+        NoiseKind::ALL.iter().copied().find(|kind| {
             let rate = u32::from(self.rate(*kind));
             let hit = point < rate;
             point = point.saturating_sub(rate);
@@ -268,7 +203,7 @@ impl NoiseRates {
     }
 }
 
-/// The layer between what an agent means and what it says.
+/// The layer that turns an agent's intent into the text of its reply.
 #[derive(Clone, Debug)]
 pub struct Noise {
     rates: NoiseRates,
@@ -289,14 +224,14 @@ impl Noise {
         }
     }
 
-    /// How many draws were taken.
+    /// How many raw words were drawn.
     #[must_use]
     pub const fn drawn(&self) -> u64 {
         self.draws.drawn()
     }
 
-    /// Appends what is said in place of `intent` and tells which kind of noise it is, if any.
-    /// Called once for each tick.
+    /// Appends the reply to `intent` and returns the kind of noise that was applied, if any. Call it
+    /// once for each tick.
     pub fn say(
         &mut self,
         request: &Request<'_>,
@@ -339,7 +274,7 @@ impl Noise {
     fn speak(&mut self, next: Next, out: &mut Vec<u8>) {
         match next {
             Next::Garbage => malformed::say_garbage(&mut self.draws, out),
-            // A behaviour acts at least once, so a fresh one is never over.
+            // A behaviour acts at least once, so a new one is not over.
             Next::Act | Next::Over => self.scratch.spell(Spelling::CANONICAL, out),
         }
     }

@@ -1,6 +1,4 @@
-//! Profiles: how often which kind of trouble comes.
-//!
-//! A profile is data. It never draws, except to turn kinds off for a whole seed.
+//! Profiles: the rates of noise and provider faults for one agent.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +6,19 @@ use super::noise::{NoiseKind, NoiseRates};
 use super::provider_faults::ProviderFaultKind;
 use turingos_draws::{Draws, Stream};
 
-/// How many kinds of provider fault there are.
+/// The number of kinds of provider fault.
 const FAULTS: usize = ProviderFaultKind::ALL.len();
 
-/// How often each provider fault comes, in ten-thousandths of the ticks.
+/// How often each provider fault occurs, per ten thousand ticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultRates {
     rates: [u16; FAULTS],
-    /// The rates' sum: most draws are above it and need no search.
+    /// The sum of the rates: most draws exceed it and need no search.
     total: u32,
 }
 
 impl FaultRates {
-    /// Every kind off.
+    /// All rates zero.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -38,7 +36,7 @@ impl FaultRates {
         }
     }
 
-    /// The same with one kind at `per_ten_thousand`.
+    /// These rates with `kind` at `per_ten_thousand`.
     #[must_use]
     pub const fn with(mut self, kind: ProviderFaultKind, per_ten_thousand: u16) -> Self {
         self.total = self.total - self.rates[kind as usize] as u32 + per_ten_thousand as u32;
@@ -52,13 +50,13 @@ impl FaultRates {
         self.rates[kind as usize]
     }
 
-    /// One draw over all kinds; none with the probability that is left.
+    /// One draw over all kinds; `None` with the remaining probability.
     pub(super) fn draw(&self, draws: &mut Draws) -> Option<ProviderFaultKind> {
         let mut point = draws.below(10_000);
         if point >= self.total {
             return None;
         }
-        ProviderFaultKind::ALL.into_iter().find(|kind| {
+        ProviderFaultKind::ALL.iter().copied().find(|kind| {
             let rate = u32::from(self.rate(*kind));
             let hit = point < rate;
             point = point.saturating_sub(rate);
@@ -71,22 +69,22 @@ impl FaultRates {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AgentProfile {
-    /// How replies go wrong.
+    /// The rates of noise.
     pub noise: NoiseRates,
-    /// How providers go wrong.
+    /// The rates of provider faults.
     pub faults: FaultRates,
-    /// Whether a fault may outlast the retries and strike both lanes, so that a tick fails.
+    /// Whether a fault may outlast the retries and hit both lanes, so that a tick fails.
     pub lasting_faults: bool,
-    /// How many replies are streamed, in ten-thousandths.
+    /// How many replies are streamed, per ten thousand.
     pub streamed: u16,
-    /// How many replies carry reasoning beside the text, in ten-thousandths.
+    /// How many replies carry reasoning beside the text, per ten thousand.
     pub reasoning: u16,
 }
 
 impl AgentProfile {
-    /// A good agent at good providers: one reply in sixteen is untidy, one call in fifty fails
-    /// and recovers by retry or on the other lane, and a few mild slips run into a hard trap.
-    /// Nothing malformed, so that no tick ends in a CPU fault.
+    /// A good agent with good providers: one reply in sixteen is untidy, one call in fifty fails
+    /// and recovers by a retry or on the other lane, and a few mistakes cause a hard trap. Nothing
+    /// is malformed, so no tick ends in a CPU fault.
     #[must_use]
     pub const fn routine() -> Self {
         use NoiseKind as N;
@@ -112,7 +110,7 @@ impl AgentProfile {
         }
     }
 
-    /// Everything that can go wrong, often enough that a run of 1,200 ticks meets every trap.
+    /// Every fault, often enough that a run of 1,200 ticks meets every trap.
     #[must_use]
     pub const fn hostile() -> Self {
         use NoiseKind as N;
@@ -147,10 +145,9 @@ impl AgentProfile {
         }
     }
 
-    /// A good agent of which a share of replies goes wrong, in ten-thousandths (at most 10,000),
-    /// evenly over every kind of noise but one, at providers that fail a quarter as often. Left out
-    /// is `lost`, an agent that says nothing but garbage for longer than any budget: that is not
-    /// noise on an answer, there is no answer.
+    /// A good agent with noise on `level` of ten thousand replies, spread evenly over the kinds, and
+    /// with providers that fail a quarter as often. It excludes `lost`, whose garbage outlasts every
+    /// budget and leaves no answer to recover.
     #[must_use]
     pub const fn at_noise(level: u16) -> Self {
         const KINDS: u16 = NoiseKind::COUNT as u16 - 1;
@@ -184,17 +181,17 @@ impl AgentProfile {
         }
     }
 
-    /// The same with a subset of the kinds of noise and fault off, drawn from the seed: half of
-    /// them on average. Rare combinations need their rivals out of the way.
+    /// This profile with a random half of the kinds of noise and fault turned off, drawn from the
+    /// seed. Rare combinations show up once the other kinds are off (swarm testing).
     #[must_use]
     pub fn swarm(mut self, seed: u64) -> Self {
         let mut draws = Draws::new(seed, Stream::Swarm);
-        for kind in NoiseKind::ALL {
+        for &kind in NoiseKind::ALL {
             if draws.chance(5_000) {
                 self.noise = self.noise.with(kind, 0);
             }
         }
-        for kind in ProviderFaultKind::ALL {
+        for &kind in ProviderFaultKind::ALL {
             if draws.chance(5_000) {
                 self.faults = self.faults.with(kind, 0);
             }
@@ -208,15 +205,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_noise_level_is_the_share_of_replies_that_go_wrong() {
+    fn noise_level_is_total_rate() {
         for level in [0, 1, 500, 3_000, 10_000] {
             let profile = AgentProfile::at_noise(level);
             let noise: u16 = NoiseKind::ALL
-                .map(|kind| profile.noise.rate(kind))
                 .iter()
+                .map(|kind| profile.noise.rate(*kind))
                 .sum();
-            let faults = ProviderFaultKind::ALL.map(|kind| profile.faults.rate(kind));
-            assert_eq!((noise, faults.iter().sum()), (level, level / 4));
+            let faults = ProviderFaultKind::ALL
+                .iter()
+                .map(|kind| profile.faults.rate(*kind));
+            assert_eq!((noise, faults.sum()), (level, level / 4));
             assert_eq!(profile.noise.rate(NoiseKind::Lost), 0);
         }
     }

@@ -1,18 +1,23 @@
-//! How providers fail, and for how many calls of a tick a failure lasts.
+//! Provider faults: their kinds, their responses, and how many calls of a tick they affect.
 //!
-//! Never touches a reply's text: a fault stands in place of the reply.
+//! A fault replaces the whole reply; it does not change a reply's text.
 
+use strum::{IntoStaticStr, VariantArray};
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-use super::wire::{Ending, Envelope, GATEWAY_PAGE, ProviderError, Shape, push_error, push_reply};
+use super::wire::{
+    Ending, Envelope, GATEWAY_PAGE, ProviderError, REASONING_TEXT, Shape, push_error, push_reply,
+};
 use super::{RawReply, TransportFault};
 use turingos_draws::Draws;
 
-/// One way for a provider to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One kind of provider failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
 pub enum ProviderFaultKind {
-    /// Nothing comes within a day of virtual time.
+    /// No answer within a day of virtual time.
     Timeout,
     /// The connection is reset.
     ConnectionReset,
@@ -20,7 +25,7 @@ pub enum ProviderFaultKind {
     Unreachable,
     /// 429 with Retry-After.
     RateLimited,
-    /// 429 because the account is spent; no Retry-After.
+    /// 429 because the account has no quota left; no Retry-After.
     QuotaExhausted,
     /// 500.
     ServerError,
@@ -28,25 +33,25 @@ pub enum ProviderFaultKind {
     Unavailable,
     /// 529.
     Overloaded,
-    /// 200 and no body.
+    /// 200 with an empty body.
     EmptyBody,
-    /// 200 and the first half of a body.
+    /// 200 with the first half of a body.
     CutBody,
-    /// 502 and a page of HTML.
+    /// 502 with an HTML page.
     GatewayPage,
-    /// 200 and an error envelope.
+    /// 200 with an error envelope.
     ErrorUnderSuccess,
-    /// 200, a refusal in place of the reply.
+    /// 200 with a refusal in place of the reply.
     Refusal,
-    /// 200, ended by the output limit half-way through the reply.
+    /// 200 with half a reply, ended by the output limit.
     LengthTruncated,
-    /// 200, a tool call in place of the reply.
+    /// 200 with a tool call in place of the reply.
     ToolCall,
-    /// 200, reasoning and no reply.
+    /// 200 with reasoning but no reply.
     ReasoningOnly,
 }
 
-/// Whether asking the same provider again can help.
+/// Whether a retry of the same provider can help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// A retry may succeed.
@@ -57,46 +62,12 @@ pub enum Recovery {
 
 impl ProviderFaultKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
-        Self::Timeout,
-        Self::ConnectionReset,
-        Self::Unreachable,
-        Self::RateLimited,
-        Self::QuotaExhausted,
-        Self::ServerError,
-        Self::Unavailable,
-        Self::Overloaded,
-        Self::EmptyBody,
-        Self::CutBody,
-        Self::GatewayPage,
-        Self::ErrorUnderSuccess,
-        Self::Refusal,
-        Self::LengthTruncated,
-        Self::ToolCall,
-        Self::ReasoningOnly,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The name in reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Timeout => "timeout",
-            Self::ConnectionReset => "connection_reset",
-            Self::Unreachable => "unreachable",
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExhausted => "quota_exhausted",
-            Self::ServerError => "server_error",
-            Self::Unavailable => "unavailable",
-            Self::Overloaded => "overloaded",
-            Self::EmptyBody => "empty_body",
-            Self::CutBody => "cut_body",
-            Self::GatewayPage => "gateway_page",
-            Self::ErrorUnderSuccess => "error_under_success",
-            Self::Refusal => "refusal",
-            Self::LengthTruncated => "length_truncated",
-            Self::ToolCall => "tool_call",
-            Self::ReasoningOnly => "reasoning_only",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Whether a retry can help.
@@ -122,17 +93,17 @@ impl ProviderFaultKind {
         }
     }
 
-    /// False where the provider's format cannot say it.
+    /// False if the provider's format cannot express it.
     #[must_use]
     pub fn exists_at(self, provider: Provider) -> bool {
         self != Self::Refusal || provider != Provider::Ollama
     }
 
-    /// What the call meets. `envelope` is that of the reply which the fault displaces.
+    /// The response to a call with this fault. `envelope` is that of the reply it replaces.
     ///
     /// # Errors
-    /// [`TransportFault`] for the kinds without a response. [`Self::Timeout`] is one of them: the
-    /// caller lets its day pass first.
+    /// [`TransportFault`] for the kinds without a response. For [`Self::Timeout`] the caller first
+    /// lets the time pass.
     pub fn response(
         self,
         envelope: &Envelope<'_>,
@@ -189,31 +160,28 @@ impl ProviderFaultKind {
             Self::Refusal => success(Ending::Refusal, b"", None),
             Self::LengthTruncated => success(Ending::Length, half, None),
             Self::ToolCall => success(Ending::ToolCall, envelope.text, None),
-            Self::ReasoningOnly => success(Ending::Stop, b"", Some(THOUGHT)),
+            Self::ReasoningOnly => success(Ending::Stop, b"", Some(REASONING_TEXT)),
         })
     }
 }
 
-/// What a model says while it thinks.
-pub const THOUGHT: &str = "The frame shows where the work stands; one step follows from it.";
-
-/// A fault that holds for a part of one tick.
+/// A fault for some calls of one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FaultPlan {
-    /// What goes wrong.
-    pub kind: ProviderFaultKind,
+pub(crate) struct FaultPlan {
+    /// The kind of fault.
+    pub(crate) kind: ProviderFaultKind,
     /// How many attempts on a lane fail; the next one succeeds.
-    pub failing_attempts: u32,
+    pub(crate) failing_attempts: u32,
     /// Whether the other lane fails as well.
-    pub both_lanes: bool,
-    /// The lane the tick was first asked on.
-    pub lane: Lane,
+    pub(crate) both_lanes: bool,
+    /// The first lane that the tick calls.
+    pub(crate) lane: Lane,
 }
 
 impl FaultPlan {
-    /// True if the call meets the fault.
+    /// True if the fault applies to the call.
     #[must_use]
-    pub fn strikes(&self, lane: Lane, attempt: u32) -> bool {
+    pub(crate) fn applies_to(&self, lane: Lane, attempt: u32) -> bool {
         (self.both_lanes || lane == self.lane) && attempt < self.failing_attempts
     }
 }

@@ -1,7 +1,6 @@
-//! Rates by name: how a header spells out how often each kind of trouble comes.
+//! Rates by name, as a run's header lists them.
 //!
-//! Never fills a gap: a kind that is missing, unknown or given twice is an error, because a run's
-//! header must say everything.
+//! A missing or unknown kind is an error, because a header must be complete.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,8 @@ use super::provider_faults::ProviderFaultKind;
 
 impl Serialize for NoiseRates {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(NoiseKind::ALL.map(|kind| (kind.name(), self.rate(kind))))
+        let rates = NoiseKind::ALL.iter();
+        serializer.collect_map(rates.map(|kind| (kind.name(), self.rate(*kind))))
     }
 }
 
@@ -22,7 +22,7 @@ impl<'de> Deserialize<'de> for NoiseRates {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut named = BTreeMap::<String, u16>::deserialize(deserializer)?;
         let mut rates = Self::none();
-        for kind in NoiseKind::ALL {
+        for &kind in NoiseKind::ALL {
             rates = rates.with(kind, take(&mut named, kind.name())?);
         }
         nothing_left(&named)?;
@@ -32,7 +32,8 @@ impl<'de> Deserialize<'de> for NoiseRates {
 
 impl Serialize for FaultRates {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(ProviderFaultKind::ALL.map(|kind| (kind.name(), self.rate(kind))))
+        let rates = ProviderFaultKind::ALL.iter();
+        serializer.collect_map(rates.map(|kind| (kind.name(), self.rate(*kind))))
     }
 }
 
@@ -40,7 +41,7 @@ impl<'de> Deserialize<'de> for FaultRates {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut named = BTreeMap::<String, u16>::deserialize(deserializer)?;
         let mut rates = Self::none();
-        for kind in ProviderFaultKind::ALL {
+        for &kind in ProviderFaultKind::ALL {
             rates = rates.with(kind, take(&mut named, kind.name())?);
         }
         nothing_left(&named)?;
@@ -65,7 +66,7 @@ mod tests {
     use crate::profile::AgentProfile;
 
     #[test]
-    fn rates_read_back_and_gaps_are_refused() {
+    fn rates_round_trip_and_must_be_complete() {
         let profile = AgentProfile::hostile();
         let text = serde_json::to_string(&profile).unwrap();
         assert_eq!(

@@ -1,41 +1,24 @@
-//! The clerk's state register: how q carries its progress.
-//!
-//! Never looks at a frame.
+//! The clerk's state register: its progress as the text of q.
 
 use super::intent::Intent;
 use super::json_text::push_number_text;
 use super::mission::Mission;
 
-/// The q to start a kernel with after the one that ended with `previous_q`: the mission that a
-/// halting transition named or, if it ended in the middle of a mission, the one after that.
-#[must_use]
-pub fn boot_q(previous_q: &str) -> String {
-    let mut words = previous_q.split_ascii_whitespace();
-    let keyword = words.next();
-    let number = words.next().and_then(|word| word.parse::<u64>().ok());
-    let next = match (keyword, number) {
-        (Some("MISSION"), Some(number)) => number.saturating_add(1),
-        (Some("NEXT" | "BOOT"), Some(number)) => number,
-        _ => 0,
-    };
-    format!("BOOT {next}")
-}
-
-/// What q says.
+/// The content of q.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Register<'a> {
-    /// Which mission.
+    /// The number of the mission.
     pub(super) mission: u64,
-    /// The step to do next, from 0.
+    /// The next step, from 0.
     pub(super) step: usize,
-    /// How many recoveries the mission has needed.
+    /// The recoveries of this mission.
     pub(super) attempt: u32,
     /// The handle read from a frame.
     pub(super) cap: Option<&'a str>,
 }
 
 impl<'a> Register<'a> {
-    /// Reads the first line. A q that no clerk has written starts at mission 0.
+    /// Reads the first line. A q that is not the clerk's starts at mission 0.
     pub(super) fn parse(q: &'a str) -> Self {
         let mut register = Self {
             mission: 0,

@@ -1,8 +1,8 @@
-//! The seeded oracle: a clerk, its noise and its providers, as raw provider bytes.
+//! The seeded oracle: an agent, its noise and its simulated providers, as raw provider bytes.
 //!
-//! Everything it answers follows from the seed, the profile and the requests in their order. What
-//! an agent says in a tick is settled once: a retry or the other lane gets the same text, and only
-//! the provider's part varies. It never sees the kernel or the world.
+//! Its answers are a function of the seed, the profile and the sequence of requests. The reply text
+//! is decided once for each tick: a retry or the other lane gets the same text, and only the
+//! provider's envelope varies.
 
 use core::time::Duration;
 
@@ -14,36 +14,36 @@ use super::clerk::Clerk;
 use super::intent::Intent;
 use super::noise::{Noise, NoiseClass, NoiseKind};
 use super::profile::AgentProfile;
-use super::provider_faults::{FaultPlan, ProviderFaultKind, Recovery, THOUGHT};
-use super::wire::{Ending, Envelope, Shape, envelope_key, push_reply};
+use super::provider_faults::{FaultPlan, ProviderFaultKind, Recovery};
+use super::wire::{Ending, Envelope, REASONING_TEXT, Shape, envelope_key, push_reply};
 use super::{Agent, Oracle, RawReply, Request, TransportFault};
 use turingos_draws::{Draws, Stream};
 
-/// How long a call that is never answered pends before it gives up.
+/// How long a call without an answer stays pending.
 const NEVER: Duration = Duration::from_secs(86_400);
 
-/// What was done to the reply last returned.
+/// The noise and the fault of the last reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Injected {
     /// The tick of the reply.
     pub tick: u64,
-    /// The noise on the text, whether or not a fault kept the text from arriving.
+    /// The noise in the text, even if a fault replaced the reply.
     pub noise: Option<NoiseKind>,
-    /// The provider fault in place of the reply.
+    /// The provider fault that replaced the reply.
     pub fault: Option<ProviderFaultKind>,
-    /// True if the reply said what the agent meant: no fault, and no noise but harmless.
+    /// True if the reply carried the agent's intent: no fault, and at most harmless noise.
     pub faithful: bool,
 }
 
 impl Injected {
-    /// True if the reply arrived and the decoder must refuse it.
+    /// True if the reply arrived but the decoder must refuse it.
     #[must_use]
     pub fn must_be_refused(&self) -> bool {
         self.fault.is_none() && self.noise.is_some_and(NoiseKind::must_be_refused)
     }
 }
 
-/// How often each kind was applied: noise once for each tick, faults once for each call.
+/// How often each kind was applied: noise counts ticks, faults count calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InjectionCounts {
     noise: [u64; NoiseKind::COUNT],
@@ -64,23 +64,23 @@ impl InjectionCounts {
         self.faults[kind as usize]
     }
 
-    /// How many words were drawn from the streams of the oracle's own layers.
+    /// How many raw words the oracle has drawn.
     #[must_use]
     pub const fn draws(&self) -> u64 {
         self.draws
     }
 
-    /// Every kind by name, noise first, zeros included.
+    /// Every kind with its count by name, noise first, zeros included.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let noise = NoiseKind::ALL.into_iter();
-        let faults = ProviderFaultKind::ALL.into_iter();
+        let noise = NoiseKind::ALL.iter().copied();
+        let faults = ProviderFaultKind::ALL.iter().copied();
         noise
             .map(|kind| (kind.name(), self.noise(kind)))
             .chain(faults.map(|kind| (kind.name(), self.fault(kind))))
     }
 }
 
-/// The oracle of a seed, through which an agent speaks: the soak's clerk unless another is given.
+/// The simulated oracle of a seed. Its agent is the soak's clerk unless another is given.
 #[derive(Clone, Debug)]
 pub struct SeededOracle<A = Clerk> {
     seed: u64,
@@ -102,7 +102,7 @@ pub struct SeededOracle<A = Clerk> {
 }
 
 impl SeededOracle {
-    /// The oracle of `seed` with the given profile, through which the soak's clerk speaks.
+    /// The oracle of `seed` and `profile` with the soak's clerk as its agent.
     #[must_use]
     pub fn new(seed: u64, profile: AgentProfile) -> Self {
         Self::with_agent(seed, profile, Clerk::new(seed))
@@ -110,7 +110,7 @@ impl SeededOracle {
 }
 
 impl<A: Agent> SeededOracle<A> {
-    /// The oracle of `seed` with the given profile, through which `agent` speaks.
+    /// The oracle of `seed` and `profile` with the given agent.
     #[must_use]
     pub fn with_agent(seed: u64, profile: AgentProfile, agent: A) -> Self {
         Self {
@@ -142,15 +142,15 @@ impl<A: Agent> SeededOracle<A> {
         }
     }
 
-    /// The same oracle with windows in which lanes fail for certain. They come before any draw, so
-    /// that an oracle without them draws what it always drew.
+    /// This oracle with brown-outs, windows in which lanes always fail. A tick in a window draws no
+    /// fault of its own.
     #[must_use]
     pub fn with_brownouts(mut self, brownouts: Vec<Brownout>) -> Self {
         self.brownouts = brownouts;
         self
     }
 
-    /// What was done to the reply last returned or, while a call pends, to the one it will return.
+    /// The noise and the fault of the last reply or, while a call is pending, of its reply.
     #[must_use]
     pub const fn injected(&self) -> &Injected {
         &self.injected
@@ -162,8 +162,8 @@ impl<A: Agent> SeededOracle<A> {
         &self.counts
     }
 
-    /// The answer to a request and how long it takes, without waiting. [`Oracle::call`] is this,
-    /// with [`Oracle::simulated_latency_us`].
+    /// The answer to a request and its latency, without waiting. [`Oracle::call`] returns the same
+    /// answer and reports the latency through [`Oracle::simulated_latency_us`].
     ///
     /// # Errors
     /// [`TransportFault`], as [`Oracle::call`].
@@ -178,7 +178,7 @@ impl<A: Agent> SeededOracle<A> {
         self.calls_in_tick += 1;
         let fault = self
             .fault
-            .filter(|plan| plan.strikes(request.lane, request.attempt))
+            .filter(|plan| plan.applies_to(request.lane, request.attempt))
             .map(|plan| plan.kind);
         self.note(request.tick, fault);
         let (shape, reasoning) = self.draw_shape(request.lane, fault);
@@ -187,7 +187,7 @@ impl<A: Agent> SeededOracle<A> {
             model: None,
             key: envelope_key(self.seed, request.tick, call),
             tick: request.tick,
-            reasoning: reasoning.then_some(THOUGHT),
+            reasoning: reasoning.then_some(REASONING_TEXT),
             ending: Ending::Stop,
             text: &self.text,
         };
@@ -202,7 +202,7 @@ impl<A: Agent> SeededOracle<A> {
                 (latency, kind.response(&envelope, &mut self.provider_draws))
             }
             None => {
-                // Room for the envelope and for the text escaped once more, so that it grows once.
+                // Room for the envelope and the escaped text, so that the buffer does not grow.
                 let mut body = Vec::with_capacity(512 + 2 * self.text.len());
                 push_reply(&envelope, &mut body);
                 let reply = RawReply {
@@ -220,7 +220,7 @@ impl<A: Agent> SeededOracle<A> {
         answer
     }
 
-    /// Settles what is said in a tick and what goes wrong with it.
+    /// Decides the reply text of a tick and its fault.
     fn open_tick(&mut self, request: &Request<'_>) {
         self.tick = Some(request.tick);
         self.calls_in_tick = 0;
@@ -243,7 +243,7 @@ impl<A: Agent> SeededOracle<A> {
         let draws = &mut self.provider_draws;
         let is_final = kind.recovery() == Recovery::Final;
         if !self.profile.lasting_faults {
-            // Lane P has no lane to fail over to, so a final fault there would lose the tick.
+            // Lane P has no failover, so a final fault there would fail the tick.
             let survivable = !is_final || lane == Lane::E;
             return survivable.then(|| FaultPlan {
                 kind,
@@ -283,7 +283,7 @@ impl<A: Agent> SeededOracle<A> {
         };
     }
 
-    /// Which provider answers on the lane, in which shape, and whether it shows its reasoning.
+    /// Draws the provider and shape of the answer, and whether it includes reasoning.
     fn draw_shape(&mut self, lane: Lane, fault: Option<ProviderFaultKind>) -> (Shape, bool) {
         let draws = &mut self.provider_draws;
         let mut provider = match (lane, draws.below(2)) {
@@ -296,7 +296,7 @@ impl<A: Agent> SeededOracle<A> {
         }
         let streamed = draws.chance(u32::from(self.profile.streamed));
         let reasoning = draws.chance(u32::from(self.profile.reasoning));
-        // A stream is split at characters, which only text has.
+        // A stream is split between characters, so its text must be UTF-8.
         let splittable = self.spoken != Some(NoiseKind::NotUtf8);
         let shape = if streamed && splittable {
             Shape::stream(provider)

@@ -1,13 +1,11 @@
-//! Steps: the verbs that missions are written in.
-//!
-//! Says what a step is and needs; the clerk says how it is done.
+//! The steps of missions; the clerk carries them out.
 
 /// One thing a mission does in one tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// GOTO the mission's note.
     OpenNote,
-    /// GOTO the note of the mission before.
+    /// GOTO the previous mission's note.
     OpenEarlierNote,
     /// GOTO `README.md`.
     OpenReadme,
@@ -25,7 +23,7 @@ pub enum Step {
     OpenHistory,
     /// GOTO the channel of a trap that never moves the pointer.
     OpenTrap,
-    /// GOTO the page pointer that the slice names.
+    /// GOTO the page pointer in the slice.
     TurnPage,
     /// GOTO the channel that issues a capability for the note.
     IssueCap,
@@ -43,7 +41,7 @@ pub enum Step {
     AppendSecond,
     /// WRITE a search and replace.
     ReplaceStatus,
-    /// WRITE the note through the handle that the slice shows.
+    /// WRITE the note through the handle in the slice.
     WriteThroughCap,
     /// EXEC `ls`.
     List,
@@ -67,7 +65,7 @@ pub enum Step {
     Edit,
     /// MOVE the active task to the bottom.
     MoveDown,
-    /// MOVE the active task out of the way as blocked.
+    /// MOVE the active task to blocked.
     Block,
     /// MOVE a waiting task to the top.
     Raise,
@@ -78,10 +76,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// True if the step needs nothing of the steps before it but files, so that work can be taken
-    /// up again from here after a trap.
+    /// True if the step depends on earlier steps only through files, so that work can resume here
+    /// after a trap.
     #[must_use]
-    pub const fn is_anchor(self) -> bool {
+    pub(crate) const fn is_anchor(self) -> bool {
         match self {
             Self::OpenNote
             | Self::OpenEarlierNote
@@ -123,7 +121,7 @@ impl Step {
 
     /// True for the steps that write.
     #[must_use]
-    pub const fn writes(self) -> bool {
+    pub(crate) const fn writes(self) -> bool {
         matches!(
             self,
             Self::WriteNote
@@ -135,9 +133,9 @@ impl Step {
         )
     }
 
-    /// What the step is for, as the clerk says it in q.
+    /// The purpose of the step, as the clerk writes it in q.
     #[must_use]
-    pub const fn intent(self) -> &'static str {
+    pub(crate) const fn intent(self) -> &'static str {
         match self {
             Self::OpenNote => "Open the note.",
             Self::OpenEarlierNote => "See what the mission before left behind.",

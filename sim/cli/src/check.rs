@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::exit::{Exit, Failure};
-use super::soak::SoakArgs;
+use turingos_run::soak::Settings;
+use turingos_run::{Header, RunConfig};
 
 /// A second process that runs the same seed.
 pub(super) struct Twin {
@@ -19,21 +20,13 @@ pub(super) struct Twin {
 
 impl Twin {
     /// Starts the twin of a soak.
-    pub(super) fn start(arguments: &SoakArgs) -> Result<Self, Failure> {
+    pub(super) fn start(header: &Header<Settings>) -> Result<Self, Failure> {
         let program = std::env::current_exe()
             .map_err(|cause| Failure::new(Exit::System, format!("cannot find itself: {cause}")))?;
-        let mut words = vec![
-            "soak".to_owned(),
-            "--emit-journal".to_owned(),
-            format!("--ticks={}", arguments.ticks),
-            format!("--seed={}", arguments.seed),
-            format!("--profile={}", arguments.profile),
-        ];
-        if arguments.swarm {
-            words.push("--swarm".to_owned());
-        }
+        let words = Settings::command(header, None);
         let mut child = Command::new(&program)
-            .args(&words)
+            .args(&words[1..])
+            .arg("--emit-journal")
             .current_dir(std::env::temp_dir())
             .env_clear()
             .env("TZ", "Pacific/Chatham")
@@ -49,10 +42,7 @@ impl Twin {
             child,
             journal: BufReader::with_capacity(1 << 16, journal),
             line: Vec::with_capacity(1_280),
-            reproduce: format!(
-                "sim {}",
-                words.join(" ").replace("--emit-journal ", "--check ")
-            ),
+            reproduce: format!("{} --check", header.command(None)),
         })
     }
 

@@ -12,10 +12,12 @@ use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
     write_summary,
 };
-use turingos_run::RunDirectory;
-use turingos_run::verify::{self, RunFolder};
+use turingos_run::verify;
+use turingos_run::{RunDirectory, RunFolder};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
+///
+/// Of an unfinished run the valid records are taken, and the summary says so.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DatasetArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
@@ -25,7 +27,7 @@ pub(crate) struct DatasetArgs {
     /// empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: PathBuf,
-    /// Write rows that have been written already, too.
+    /// Also write rows that have been written before.
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
     /// Print the figures as one line of JSON.
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit,
     }
     let made = prepare(&arguments.out)?;
     let summary = write_files(&sources, arguments).inspect_err(|_| {
-        // The first error is the one to tell; what was made here should not stop a retry.
+        // The first error is reported; what was made here should not stop a retry.
         for name in [POLICY, REFLEX, SUMMARY] {
             let _ = fs::remove_file(arguments.out.join(name));
         }
@@ -72,11 +74,13 @@ pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit,
                 path.display()
             )?;
         }
-        writeln!(
-            out,
-            "{}: where they come from",
-            arguments.out.join(SUMMARY).display()
-        )?;
+        for source in &summary.sources {
+            if let Some(unfinished) = &source.unfinished {
+                writeln!(out, "{}: {unfinished}", source.file)?;
+            }
+        }
+        let path = arguments.out.join(SUMMARY);
+        writeln!(out, "{}: the sources and their figures", path.display())?;
     }
     Ok(Exit::Passed)
 }

@@ -9,12 +9,11 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
-use super::noise_level;
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
 use super::verdict::write_gates;
 use turingos_run::Gate;
-use turingos_run::scenario::{Level, Metrics, Plan, share};
+use turingos_run::scenario::{Level, Metrics, Plan, noise_text, share};
 
 const COLUMNS: usize = 17;
 
@@ -121,7 +120,7 @@ pub(super) fn write_text(
         seconds(wall)
     )?;
     for level in levels {
-        writeln!(out, "\nnoise {}", noise_level::text(level.noise))?;
+        writeln!(out, "\nnoise {}", noise_text(level.noise))?;
         let mut align = [Align::Right; COLUMNS];
         align[0] = Align::Left;
         let mut table = Table::new(align);
@@ -138,7 +137,7 @@ pub(super) fn write_text(
         table.write(2, out)?;
         for ((name, _), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
             if let Some(seed) = seed {
-                let noise = noise_level::text(level.noise);
+                let noise = noise_text(level.noise);
                 writeln!(
                     out,
                     "  failed: sim run {name} --seed {seed} --noise {noise}"
@@ -157,7 +156,7 @@ pub(super) fn write_markdown(
     out: &mut impl Write,
 ) -> io::Result<()> {
     for level in levels {
-        writeln!(out, "### Noise {}\n", noise_level::text(level.noise))?;
+        writeln!(out, "### Noise {}\n", noise_text(level.noise))?;
         writeln!(out, "| {} | traps, average a run |", HEADINGS.join(" | "))?;
         writeln!(out, "|---|{}---|", "---:|".repeat(COLUMNS - 1))?;
         for (name, metrics) in rows(level) {

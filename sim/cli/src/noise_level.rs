@@ -2,35 +2,23 @@
 //!
 //! A level is in ten-thousandths everywhere else; no float is ever involved.
 
+use turingos_run::fixed_point::Decimal;
 use turingos_run::scenario::MAX_NOISE;
 
 /// Reads `0`, `1`, `0.05`: a share from 0 to 1 with at most four decimals.
 pub(super) fn parse(text: &str) -> Result<u16, String> {
-    let wanted = || "a share from 0 to 1 with at most four decimals, such as 0.05".to_owned();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_decimal =
-        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_decimal(whole) || !is_decimal(fraction) || whole.len() > 1 || fraction.len() > 4 {
-        return Err(wanted());
-    }
-    let whole: u16 = whole.parse().map_err(|_| wanted())?;
-    let fraction: u16 = format!("{fraction:0<4}").parse().map_err(|_| wanted())?;
-    let level = whole * 10_000 + fraction;
-    (level <= MAX_NOISE).then_some(level).ok_or_else(wanted)
-}
-
-/// The shortest text that [`parse`] reads as this level.
-pub(super) fn text(level: u16) -> String {
-    let decimals = format!("{:04}", level % 10_000);
-    match decimals.trim_end_matches('0') {
-        "" => format!("{}", level / 10_000),
-        decimals => format!("{}.{decimals}", level / 10_000),
-    }
+    let level = Decimal::read(text)
+        .filter(|share| share.whole_digits() == 1 && share.decimals() <= 4)
+        .and_then(|share| u16::try_from(share.scaled(4)?).ok());
+    level
+        .filter(|level| *level <= MAX_NOISE)
+        .ok_or_else(|| "a share from 0 to 1 with at most four decimals, such as 0.05".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use turingos_run::scenario::noise_text;
 
     #[test]
     fn levels_are_read_and_written_without_floats() {
@@ -42,7 +30,7 @@ mod tests {
             (10_000, "1"),
         ] {
             assert_eq!(parse(written), Ok(level));
-            assert_eq!(text(level), written);
+            assert_eq!(noise_text(level), written);
         }
         assert_eq!(parse("0.50"), Ok(5_000));
         assert_eq!(parse("0.0"), Ok(0));

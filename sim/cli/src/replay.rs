@@ -1,6 +1,7 @@
 //! `sim replay`: runs a recorded run again offline, and compares it with its journal.
 //!
-//! Writes nothing into the run and opens no socket: what a run needs is on its tape.
+//! Accepts a finished and an unfinished run. Writes nothing into the run and opens no socket: what
+//! a run needs is on its tape.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use super::exit::{Exit, Failure};
 use super::progress::Progress;
 use super::soak_report::Stopwatch;
 use turingos_run::replay::{Report, replay};
-use turingos_run::{Divergence, RunIoError};
+use turingos_run::{Divergence, RunEnd, RunIoError};
 
 /// Run a recorded run again from its header and tape; exit 5 if anything differs.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, 
             writeln!(out, "{divergence}")?;
         }
         if let Some(report) = &report {
-            write_text(report, wall_ms, out)?;
+            write_text(report, arguments.stop_at, wall_ms, out)?;
         }
     }
     out.flush()?;
@@ -82,11 +83,16 @@ pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, 
     })
 }
 
-fn write_text(report: &Report, wall_ms: u64, out: &mut impl Write) -> Result<(), Failure> {
-    let extent = match (report.whole, report.torn_bytes) {
-        (true, _) => "the whole run".to_owned(),
-        (false, 0) => "as far as requested or recorded".to_owned(),
-        (false, torn) => format!("an unfinished run; {torn} bytes of a torn line were left out"),
+fn write_text(
+    report: &Report,
+    stop_at: Option<u64>,
+    wall_ms: u64,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let extent = match report.end() {
+        _ if stop_at == Some(report.ticks) => format!("stopped after {} ticks", report.ticks),
+        RunEnd::Finished => "the whole run".to_owned(),
+        end @ RunEnd::Unfinished { .. } => end.to_string(),
     };
     writeln!(
         out,

@@ -17,15 +17,13 @@ use super::run_report::{write_json, write_opening, write_text};
 use super::scenario_choice::choose;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
-use turingos_agents::seeded::SeededOracle;
-use turingos_run::prefix::read_header;
-use turingos_run::replay::Kind;
-use turingos_run::scenario::{
-    AgentKind, AnyAgent, BuiltIn, Ending, Outcome, Place, ScenarioRun, Settings,
-};
+use turingos_agents::SeededOracle;
+use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter, Sink, Tick};
+use turingos_run::{
+    Header, Kind, Manifest, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick,
+};
 use turingos_workspace::{Limits, Workspace};
 
 /// Run one scenario: an agent carries out its mission, and the result is checked.
@@ -67,8 +65,8 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// The header of a new run, and the command that repeats it.
-    fn header(&self, scenario: &str) -> Result<(Header<Settings>, String), Failure> {
+    /// The header of a new run.
+    fn header(&self, scenario: &str) -> Result<Header<Settings>, Failure> {
         if self.profile == Profile::Hostile && self.noise > 0 {
             return Err(Failure::new(
                 Exit::Usage,
@@ -77,41 +75,19 @@ impl RunArgs {
             ));
         }
         let chosen = choose(scenario)?;
-        let settings = Settings::of(chosen, self.profile, self.agent, self.noise);
+        let settings =
+            Settings::of(chosen, self.profile, self.agent, self.noise).named_by(scenario);
         let settings = match self.workspace {
             Some(_) => settings.in_a_directory(),
             None => settings,
         };
-        let header = settings.into_header(self.profile, self.seed);
-        let reproduce = reproduce(&header, scenario, self.noise);
-        Ok((header, reproduce))
+        Ok(settings.into_header(self.profile, self.seed))
     }
-}
-
-/// The command that repeats a run of `scenario`, a name or a file.
-fn reproduce(header: &Header<Settings>, scenario: &str, noise: u16) -> String {
-    let settings = &header.config;
-    let quoted = match scenario.contains([' ', '\'', '"', '$', '\\']) {
-        true => format!("'{}'", scenario.replace('\'', "'\\''")),
-        false => scenario.to_owned(),
-    };
-    format!(
-        "sim run {quoted} --seed {} --noise {} --agent {} --profile {}{}",
-        header.seed,
-        noise_level::text(noise),
-        settings.agent.name(),
-        header.profile,
-        match settings.place {
-            Place::Memory => "",
-            Place::Directory => " --workspace NEW_DIRECTORY",
-        }
-    )
 }
 
 /// A run that is about to begin or to be resumed.
 struct Prepared {
     header: Header<Settings>,
-    reproduce: String,
     writer: Option<RunWriter>,
     workspace: Option<Workspace>,
 }
@@ -119,7 +95,7 @@ struct Prepared {
 impl Prepared {
     /// A new run. Everything that can be refused is, before anything is written.
     fn new(arguments: &RunArgs, scenario: &str) -> Result<Self, Failure> {
-        let (header, reproduce) = arguments.header(scenario)?;
+        let header = arguments.header(scenario)?;
         if let (Some(workspace), Some(out)) = (&arguments.workspace, &arguments.out) {
             apart(workspace, out)?;
         }
@@ -136,7 +112,6 @@ impl Prepared {
         }
         Ok(Self {
             header,
-            reproduce,
             writer,
             workspace,
         })
@@ -171,14 +146,7 @@ impl Prepared {
                 ));
             }
         };
-        let scenario = header.config.scenario.name();
-        let name = match BuiltIn::named(scenario) {
-            Some(built_in) if built_in.scenario() == header.config.scenario => scenario.to_owned(),
-            _ => format!("{scenario}.json"),
-        };
-        let noise = header.config.noise().unwrap_or_default();
         Ok(Self {
-            reproduce: reproduce(&header, &name, noise),
             header,
             writer: Some(writer),
             workspace,
@@ -289,17 +257,14 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
 
 /// Whether the run in `directory` is a soak: this verb resumes every seeded run.
 fn is_soak(directory: &Path) -> Result<bool, Failure> {
-    match Kind::of(&read_header(directory)?) {
-        Ok(Kind::Soak(_)) => Ok(true),
-        Ok(Kind::Scenario(_)) => Ok(false),
-        Ok(Kind::Live(_)) => Err(Failure::new(
+    let run = RunReader::of(directory);
+    match run.kind_of(&run.header_bytes()?)? {
+        Kind::Soak(_) => Ok(true),
+        Kind::Scenario(_) => Ok(false),
+        Kind::Live(_) => Err(Failure::new(
             Exit::Usage,
             "use `sim live --resume` to resume a live run",
         )),
-        Err(source) => {
-            let path = directory.join(RunDirectory::HEADER);
-            Err(RunIoError::Document { path, source }.into())
-        }
     }
 }
 
@@ -313,7 +278,7 @@ fn manifest(prepared: &Prepared, outcome: &Outcome) -> Manifest {
         prepared.header.profile,
         outcome.metrics.ticks,
         outcome.root,
-        prepared.reproduce.clone(),
+        prepared.header.command(None),
     )
     .with_gates(outcome.gates.clone())
     .with_counts(counts)

@@ -15,8 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
-use turingos_agents::AgentProfile;
-use turingos_agents::noise::NoiseRates;
+use turingos_agents::{AgentProfile, NoiseRates};
 use turingos_run::Profile;
 use turingos_serve::agent::Agent;
 use turingos_serve::chaos::{Chaos, ChaosKind};
@@ -57,7 +56,8 @@ pub(crate) struct ServeArgs {
     /// Turn a subset of the kinds of noise and chaos, drawn from the seed, off.
     #[arg(long, conflicts_with = "tape")]
     pub(crate) swarm: bool,
-    /// Answer from this recording, a run directory or a tape, and refuse whatever is not on it.
+    /// Answer from this recording, a run directory or a tape, and refuse what is not on it. Of an
+    /// unfinished run, what was recorded is served.
     #[arg(long, value_name = "PATH")]
     pub(crate) tape: Option<PathBuf>,
     /// Write what is asked and answered into this new file, as a tape.
@@ -80,8 +80,14 @@ impl ServeArgs {
         if let Some(path) = &self.tape {
             let recording = Recording::open(path)?;
             let (requests, calls) = recording.counts();
-            let text = format!("{calls} recorded calls, {requests} different requests");
-            let config = json!({"calls": calls, "requests": requests});
+            let unfinished = recording.is_unfinished();
+            let end = if unfinished {
+                " of an unfinished run"
+            } else {
+                ""
+            };
+            let text = format!("{calls} recorded calls{end}, {requests} different requests");
+            let config = json!({"calls": calls, "requests": requests, "unfinished": unfinished});
             return Ok((Source::Recorded(recording), text, config));
         }
         let profile = self.profile.map(|profile| {
@@ -211,10 +217,7 @@ impl From<RecordingError> for Failure {
     fn from(error: RecordingError) -> Self {
         match error {
             RecordingError::Run(error) => error.into(),
-            RecordingError::OtherEnd { .. }
-            | RecordingError::NotJson { .. }
-            | RecordingError::TooLarge { .. }
-            | RecordingError::Empty { .. } => Self::new(Exit::Corrupt, error.to_string()),
+            error => Self::new(Exit::Corrupt, error.to_string()),
         }
     }
 }

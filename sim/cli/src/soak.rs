@@ -64,17 +64,6 @@ impl SoakArgs {
         };
         settings.into_header(self.profile, self.seed, self.ticks.get())
     }
-
-    /// The command that repeats this run.
-    fn reproduce(&self) -> String {
-        format!(
-            "sim soak --ticks {} --seed {} --profile {}{}",
-            self.ticks,
-            self.seed,
-            self.profile,
-            if self.swarm { " --swarm" } else { "" }
-        )
-    }
 }
 
 /// Runs the verb.
@@ -122,13 +111,12 @@ pub(super) fn resume(
 ) -> Result<Exit, Failure> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
     let header = prefix.header;
-    let swarm = Settings::of(header.profile).swarm(header.seed) == header.config;
     let arguments = SoakArgs {
         ticks: NonZeroU64::new(header.ticks)
             .ok_or_else(|| Failure::new(Exit::Corrupt, "a header of a run without ticks"))?,
         seed: header.seed,
         profile: header.profile,
-        swarm,
+        swarm: header.config.swarm,
         out: None,
         resume: None,
         json: options.json,
@@ -152,7 +140,7 @@ fn execute(
         out.flush()?;
     }
     let twin = match arguments.check {
-        true => Some(Twin::start(arguments)?),
+        true => Some(Twin::start(header)?),
         false => None,
     };
     let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
@@ -176,7 +164,7 @@ fn execute(
         twin.finish(outcome.tally.ticks)?;
     }
     let gates = judge(header, &outcome.tally);
-    let manifest = manifest(arguments, &outcome).with_gates(gates);
+    let manifest = manifest(header, &outcome).with_gates(gates);
     let passed = manifest.passed();
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
@@ -238,7 +226,7 @@ fn simulate<S: Sink>(header: &Header<Settings>, sink: S) -> Result<(Outcome, S),
     })
 }
 
-fn manifest(arguments: &SoakArgs, outcome: &Outcome) -> Manifest {
+fn manifest(header: &Header<Settings>, outcome: &Outcome) -> Manifest {
     let tally = &outcome.tally;
     let mut counts = tally.injections.clone();
     for (kind, count) in &tally.traps {
@@ -248,11 +236,11 @@ fn manifest(arguments: &SoakArgs, outcome: &Outcome) -> Manifest {
         counts.insert(opcode.name().to_owned(), *count);
     }
     Manifest::new(
-        arguments.seed,
-        arguments.profile,
+        header.seed,
+        header.profile,
         tally.ticks,
         outcome.root,
-        arguments.reproduce(),
+        header.command(None),
     )
     .with_counts(counts)
 }

@@ -1,4 +1,6 @@
 //! `sim verify`: are these recordings whole and unchanged?
+//!
+//! Accepts finished and unfinished runs, and says which they are.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,10 +11,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
-use turingos_run::RunDirectory;
-use turingos_run::verify::{self, FileReport, JOURNAL_ENDING, RunFolder, Verdict};
+use turingos_run::verify::{self, FileReport, JOURNAL_ENDING, Verdict};
+use turingos_run::{RunDirectory, RunEnd, RunFolder};
 
 /// Verify runs and TuringOS journals: one line for each file, exit 6 if anything is wrong.
+///
+/// A run without a manifest is unfinished; its last lines may be torn. That is reported and is no
+/// error.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
@@ -53,7 +58,7 @@ pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, 
     })
 }
 
-/// What a path leads to, and what is found there.
+/// A recording at a path.
 pub(super) enum Recording {
     /// A run directory.
     Run(PathBuf),
@@ -74,7 +79,7 @@ const RUN_FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
-    RunDirectory::DRAWS,
+    RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
@@ -84,7 +89,7 @@ pub(super) fn recordings(path: &Path) -> Result<Vec<Recording>, String> {
     if !path.is_dir() {
         let name = path.file_name().and_then(|name| name.to_str());
         if name.is_some_and(|name| RUN_FILES.contains(&name)) {
-            return Err("is a part of a run: name the run's directory".into());
+            return Err("is one file of a run: give the run's directory".into());
         }
         return Ok(vec![Recording::Journal(path.to_owned())]);
     }
@@ -113,7 +118,7 @@ fn journals_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Every file that a path leads to, with what was found of it.
+/// Every file of the recordings at a path, with its verdict.
 pub(super) fn verify_path(path: &Path) -> Vec<FileReport> {
     let invalid = |path: &Path, reason| {
         let verdict = Verdict::Invalid { line: None, reason };
@@ -163,7 +168,7 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'static str>,
+    note: Option<String>,
 }
 
 impl Entry {
@@ -180,6 +185,11 @@ impl Entry {
                 note: facts.note,
                 ..entry
             },
+            Verdict::Unfinished(end) => Self {
+                valid: true,
+                note: Some(unfinished(end)),
+                ..entry
+            },
             Verdict::Invalid { line, reason } => Self {
                 line,
                 reason: Some(reason),
@@ -191,6 +201,10 @@ impl Entry {
             },
         }
     }
+}
+
+fn unfinished(end: Option<RunEnd>) -> String {
+    end.map_or_else(|| "unfinished".to_owned(), |end| end.to_string())
 }
 
 fn unchecked(without: &str) -> String {
@@ -205,9 +219,10 @@ pub(super) fn sentence(verdict: &Verdict) -> String {
                 parts.push(format!("{count} {}", what.replace('_', " ")));
             }
             parts.extend(facts.root.as_ref().map(|root| format!("root {root}")));
-            parts.extend(facts.note.map(str::to_owned));
+            parts.extend(facts.note.clone());
             parts.join(", ")
         }
+        Verdict::Unfinished(end) => format!("missing: the run is {}", unfinished(*end)),
         Verdict::Invalid { line, reason } => match line {
             Some(line) => format!("line {line}: {reason}"),
             None => reason.clone(),

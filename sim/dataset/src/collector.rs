@@ -8,12 +8,13 @@ use turingos::Digest;
 use turingos::isa::{Opcode, Syscall};
 
 use turingos_agents::json_text::push_json_string;
+use turingos_run::RunEnd;
 
 /// Traps of one source that may wait for a transition. A machine whose provider is down raises more
-/// than anybody learns from.
+/// than a model can learn from.
 const MAX_WAITING: usize = 256;
 
-/// What a source came to.
+/// The figures of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceSummary {
     /// Its name.
@@ -28,9 +29,12 @@ pub struct SourceSummary {
     pub policy_rows: u64,
     /// Reflex rows that were written.
     pub reflex_rows: u64,
+    /// How far an unfinished run got; absent for every other source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
 }
 
-/// What a data set came to.
+/// The figures of a data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// The sources, in order.
@@ -119,7 +123,14 @@ impl<W: Write> Collector<W> {
             traps: 0,
             policy_rows: 0,
             reflex_rows: 0,
+            unfinished: None,
         });
+    }
+
+    /// Notes how the run that is the current source ends.
+    pub fn run_ended(&mut self, end: RunEnd) {
+        let unfinished = (!end.is_finished()).then(|| end.to_string());
+        self.count(|source| source.unfinished = unfinished);
     }
 
     /// Takes a trap: its base pointer, its details and its whole frame as JSON.
@@ -137,8 +148,8 @@ impl<W: Write> Collector<W> {
         });
     }
 
-    /// What follows does not follow from the traps so far: a machine was booted anew, or the source
-    /// has ended.
+    /// Drops the traps that wait: the machine was rebooted or the source has ended, so that what comes
+    /// next is no answer to them.
     pub fn interrupt(&mut self) {
         self.metrics.unanswered_traps += self.waiting.len() as u64;
         self.waiting.clear();

@@ -4,8 +4,9 @@
 //! with the first transition after it. Rows come in the order of their sources and of the lines in
 //! them, whatever order the sources were named in.
 //!
-//! Never reads a recording that does not verify, never invents a row, and never holds more than one
-//! transition and the traps that wait for it; of a row that was written only a digest is kept.
+//! Accepts whole recordings and unfinished runs; the summary names the latter. Never reads a
+//! recording that does not verify, and never holds more than one transition and the traps that wait
+//! for it; of a row that was written only a digest is kept.
 
 mod collector;
 mod names;

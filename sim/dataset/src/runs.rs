@@ -1,6 +1,6 @@
 //! Rows from a run, by running it again: its journal holds digests only.
 //!
-//! Never takes a row from a tick that comes out otherwise than it was recorded.
+//! Never takes a row from a tick that differs from its record.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,10 +17,10 @@ use turingos_run::RunIoError;
 use turingos_run::replay::{Watcher, replay};
 use turingos_run::tape::Call;
 
-/// Why a run gave not all of its rows.
+/// Why a run did not give all of its rows.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// It is corrupt, or run again it does otherwise.
+    /// It is corrupt, or its replay diverges.
     #[error(transparent)]
     Replay(#[from] RunIoError),
     /// A row could not be written.
@@ -28,8 +28,8 @@ pub enum RunError {
     Output(#[from] io::Error),
 }
 
-/// Replays the run in `directory` as far as its journal goes, and reads its rows. The caller has
-/// begun the source.
+/// Replays the run in `directory` as far as its journal goes, and reads its rows. Accepts a finished
+/// and an unfinished run. The caller has begun the source.
 ///
 /// # Errors
 /// [`RunError`]; rows before it have been written.
@@ -43,8 +43,9 @@ pub fn from_run<W: Write>(directory: &Path, rows: &mut Collector<W>) -> Result<(
         frame: String::new(),
         reply: None,
     };
-    replay(directory, None, witness)?;
+    let report = replay(directory, None, witness)?;
     written?;
+    rows.run_ended(report.end());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What a data set came to, for people.
+//! The figures of a data set, for people.
 //!
 //! Never names a path beyond the sources' own short names, and never a date: the same sources give
 //! the same text anywhere.
@@ -38,6 +38,15 @@ pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> 
             source.reflex_rows
         )?;
     }
+    let unfinished: Vec<_> = { metrics.sources.iter() }
+        .filter_map(|source| Some((&source.file, source.unfinished.as_ref()?)))
+        .collect();
+    if !unfinished.is_empty() {
+        writeln!(out, "\n## Unfinished runs\n")?;
+        for (file, end) in unfinished {
+            writeln!(out, "- {file}: {end}")?;
+        }
+    }
     table(out, "Policy rows by opcode", "opcode", &metrics.opcodes)?;
     table(out, "Reflex rows by trap", "trap", &metrics.traps)?;
     if !metrics.foreign_syscalls.is_empty() {
@@ -47,7 +56,7 @@ pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> 
     if metrics.unanswered_traps > 0 {
         writeln!(
             out,
-            "\n{} traps are left out: the machine was booted anew or its recording ended before a \
+            "\n{} traps are left out: the machine was rebooted or its recording ended before a \
              transition followed.",
             metrics.unanswered_traps
         )?;

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::{Collector, Transition};
 use turingos_run::turingos_journal::{Entry, JournalFault, verify};
 
-/// Why a journal gave not all of its rows.
+/// Why a journal did not give all of its rows.
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// The journal does not verify.

@@ -1,63 +1,50 @@
-//! Randomness: ChaCha8, one stream for each subsystem, and the few mappings the project owns.
+//! Every random draw of a run: ChaCha8, with one independent stream for each subsystem.
 //!
-//! Only raw words are taken from the generator crate, because its range mappings have changed
-//! between versions. Nothing here reads entropy from the system, uses floats, or shares a
-//! generator between subsystems: a new draw in one stream never shifts another.
+//! A [`Draws`] is made from a seed and a [`Stream`]; a new draw in one stream never shifts another.
+//! Only raw words come from the generator crate, because the range mappings of published crates
+//! have changed between versions; the mappings here are the project's own and fixed by tests.
+//! This crate never reads system entropy and uses no floats.
+//!
+//! ```
+//! use turingos_draws::{Draws, Stream};
+//!
+//! let mut draws = Draws::new(42, Stream::Noise);
+//! let die = draws.range(1, 6);
+//! assert!((1..=6).contains(&die));
+//! assert_eq!(Draws::new(42, Stream::Noise).range(1, 6), die);
+//! ```
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use strum::VariantArray;
 
-/// Who draws. Each has its own ChaCha stream under the same seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The subsystem that draws. Each has its own ChaCha stream under the same seed; its discriminant
+/// is the stream number, which is fixed because recorded seeds depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
 pub enum Stream {
-    /// Which missions there are and what they are about.
-    Mission,
-    /// The words of what the clerk writes.
-    Clerk,
-    /// How replies go wrong.
-    Noise,
-    /// How providers go wrong, and which provider answers.
-    ProviderFault,
-    /// How the world goes wrong.
-    WorldFault,
-    /// How long a call takes.
-    Latency,
-    /// By how much a back-off is stretched.
-    RetryJitter,
-    /// Which kinds of trouble are off for a whole seed.
-    Swarm,
-    /// Whether an agent of the guard trial does as it is told.
-    Obedience,
+    /// The choice of missions and their subjects.
+    Mission = 1,
+    /// The words of the notes that the clerk writes.
+    Clerk = 2,
+    /// Faults in replies.
+    Noise = 3,
+    /// Provider faults, and which provider answers.
+    ProviderFault = 4,
+    /// World faults.
+    WorldFault = 5,
+    /// The latency of a call.
+    Latency = 6,
+    /// The jitter added to a back-off.
+    RetryJitter = 7,
+    /// Which kinds of noise and fault are off for a whole seed.
+    Swarm = 8,
+    /// Whether an agent of the guard trial obeys its guard block.
+    Obedience = 9,
 }
 
 impl Stream {
     /// Every stream.
-    pub const ALL: [Self; 9] = [
-        Self::Mission,
-        Self::Clerk,
-        Self::Noise,
-        Self::ProviderFault,
-        Self::WorldFault,
-        Self::Latency,
-        Self::RetryJitter,
-        Self::Swarm,
-        Self::Obedience,
-    ];
-
-    /// The ChaCha stream number. Fixed for ever: a recorded seed depends on it.
-    const fn number(self) -> u64 {
-        match self {
-            Self::Mission => 1,
-            Self::Clerk => 2,
-            Self::Noise => 3,
-            Self::ProviderFault => 4,
-            Self::WorldFault => 5,
-            Self::Latency => 6,
-            Self::RetryJitter => 7,
-            Self::Swarm => 8,
-            Self::Obedience => 9,
-        }
-    }
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }
 
 /// Fills the half of the 256-bit key that neither the seed nor the sub-key uses.
@@ -77,8 +64,8 @@ impl Draws {
         Self::keyed(seed, stream, 0)
     }
 
-    /// A sequence of its own for each `key`: what is drawn for one key says nothing about how
-    /// often another was drawn from. [`Draws::new`] is key 0.
+    /// An independent sequence for each `key`: draws under one key do not advance another.
+    /// [`Draws::new`] uses key 0.
     #[must_use]
     pub fn keyed(seed: u64, stream: Stream, key: u64) -> Self {
         let mut bytes = [0_u8; 32];
@@ -86,14 +73,14 @@ impl Draws {
         bytes[8..16].copy_from_slice(&key.to_le_bytes());
         bytes[16..].copy_from_slice(&KEY_TAG);
         let mut generator = ChaCha8Rng::from_seed(bytes);
-        generator.set_stream(stream.number());
+        generator.set_stream(stream as u64);
         Self {
             generator,
             drawn: 0,
         }
     }
 
-    /// How many raw words (of 32 or 64 bits) were drawn, rejected ones included.
+    /// How many raw words (of 32 or 64 bits) were drawn, including rejected ones.
     #[must_use]
     pub const fn drawn(&self) -> u64 {
         self.drawn
@@ -140,19 +127,14 @@ impl Draws {
     }
 
     /// True with probability `per_ten_thousand` / 10,000. Always takes a draw, so that a rate of
-    /// zero and a rate of one leave the same sequence behind.
+    /// zero and a rate of one advance the sequence equally.
     pub fn chance(&mut self, per_ten_thousand: u32) -> bool {
         self.below(10_000) < per_ten_thousand
     }
 
     /// One of `choices`.
     pub fn pick<T: Copy, const N: usize>(&mut self, choices: &[T; N]) -> T {
-        const {
-            assert!(
-                N > 0 && N < 1_000_000,
-                "a pick needs something to pick from"
-            )
-        };
+        const { assert!(N > 0 && N < 1_000_000, "a pick needs 1 to 999,999 choices") };
         choices[self.below(N as u32) as usize]
     }
 }

@@ -1,4 +1,4 @@
-//! The golden streams: a change here changes what every recorded seed means.
+//! The golden streams: a change here invalidates every recorded seed.
 
 use turingos_draws::{Draws, Stream};
 
@@ -24,7 +24,7 @@ fn bounded_draws_are_golden() {
 }
 
 #[test]
-fn bounds_hold_and_every_value_is_met() {
+fn bounded_draws_are_uniform() {
     let mut draws = Draws::new(7, Stream::Swarm);
     let mut met = [0_u32; 6];
     for _ in 0..6_000 {
@@ -43,7 +43,7 @@ fn bounds_hold_and_every_value_is_met() {
 }
 
 #[test]
-fn rejection_keeps_a_large_bound_even() {
+fn large_bound_is_uniform() {
     // With this bound nearly half of all words must be rejected.
     let mut draws = Draws::new(3, Stream::Clerk);
     let low = (0..10_000)
@@ -58,9 +58,9 @@ fn rejection_keeps_a_large_bound_even() {
 }
 
 #[test]
-fn a_draw_in_one_stream_never_shifts_another() {
-    for busy in Stream::ALL {
-        for quiet in Stream::ALL.into_iter().filter(|stream| *stream != busy) {
+fn streams_are_independent() {
+    for &busy in Stream::ALL {
+        for quiet in Stream::ALL.iter().copied().filter(|stream| *stream != busy) {
             let mut busy = Draws::new(42, busy);
             let mut quiet_draws = Draws::new(42, quiet);
             let interleaved: [u64; 8] = core::array::from_fn(|index| {
@@ -75,9 +75,9 @@ fn a_draw_in_one_stream_never_shifts_another() {
 }
 
 #[test]
-fn keys_and_streams_give_different_sequences() {
+fn sequences_differ_by_key_and_stream() {
     let mut seen = std::collections::BTreeSet::new();
-    for stream in Stream::ALL {
+    for &stream in Stream::ALL {
         for key in 0..50 {
             assert!(seen.insert(Draws::keyed(1, stream, key).next_u64()));
         }

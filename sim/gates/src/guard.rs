@@ -32,7 +32,7 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
         ledger.hold(GuardExpectation::FOLDER, case);
     }
     let (mut with, mut without) = (Share::default(), Share::default());
-    for violation in Violation::ALL {
+    for &violation in Violation::ALL {
         let guarded = share(violation, SEEDS, OBEDIENCE, true);
         let unguarded = share(violation, SEEDS, OBEDIENCE, false);
         judge(violation.name(), guarded, unguarded, &mut ledger);
@@ -41,7 +41,7 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
     }
     let curve = CURVE.map(|obedience| {
         let mut total = Share::default();
-        for violation in Violation::ALL {
+        for &violation in Violation::ALL {
             total.add(share(violation, CURVE_SEEDS, obedience, true));
         }
         format!("{}%: {}", obedience / 100, total.text())
@@ -118,7 +118,7 @@ fn share(violation: Violation, seeds: u64, obedience: u32, guard_lane: bool) -> 
 /// frames were looked at.
 fn recordings(ledger: &mut Ledger) -> usize {
     let mut frames = 0;
-    for violation in Violation::ALL {
+    for &violation in Violation::ALL {
         for seed in 0..RECORDED_SEEDS {
             let trial = Trial {
                 violation,

@@ -11,10 +11,9 @@ use turingos::Digest;
 use turingos::bus::Provider;
 
 use super::Ledger;
-use turingos_agents::noise::NoiseRates;
-use turingos_live::LiveOracle;
+use turingos_agents::NoiseRates;
 use turingos_live::session::{End, Interrupts, LiveSession};
-use turingos_live::spending::Budget;
+use turingos_live::{Budget, LiveOracle};
 use turingos_run::providers::Config;
 use turingos_run::providers::settings::{LaneFile, LanesFile, RetryFile, Settings, SettingsFile};
 use turingos_run::replay::replay;

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use super::{Finding, Ledger, recordings};
 use turingos_run::replay::replay;
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
-use turingos_run::verify::{self, RunFolder};
-use turingos_run::{Blame, Manifest, Profile, RunDirectory, RunIoError};
+use turingos_run::verify;
+use turingos_run::{Blame, Manifest, Profile, RunDirectory, RunFolder, RunIoError};
 use turingos_testkit::corpus::{Corpus, LoadError};
 
 const TICKS: u64 = 120;

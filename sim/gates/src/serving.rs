@@ -18,8 +18,7 @@ use turingos::bus;
 use turingos::isa::decode_model;
 
 use super::{Finding, Ledger};
-use turingos_agents::boot_q;
-use turingos_agents::noise::NoiseRates;
+use turingos_agents::{Clerk, NoiseRates};
 use turingos_run::providers::prompt::compose;
 use turingos_serve::agent::Agent;
 use turingos_serve::answer::Delivery;
@@ -144,7 +143,7 @@ fn calls(same: bool) -> impl Iterator<Item = (Endpoint, String)> {
                     1 + index + way * Endpoint::ALL.len()
                 };
                 let slice = format!("[OBSERVED_SLICE]\nprompt {prompt}, {own}\n");
-                let body = request(endpoint, &compose(&boot_q(""), &slice), stream);
+                let body = request(endpoint, &compose(&Clerk::boot_q(""), &slice), stream);
                 (endpoint, body.to_string())
             })
         })

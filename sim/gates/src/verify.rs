@@ -31,8 +31,8 @@ pub(super) fn gate(corpus: &Corpus) -> Result<Finding, LoadError> {
         "a run as it was written is not valid".to_owned()
     });
     let has_draws = files
-        .get(RunDirectory::DRAWS)
-        .is_some_and(|draws| !draws.is_empty());
+        .get(RunDirectory::INJECTIONS)
+        .is_some_and(|injections| !injections.is_empty());
     ledger.expect(has_draws, || "nothing was drawn in the run".to_owned());
     let bytes = flip_every_byte(files, &mut ledger);
     let detail = format!(
@@ -89,7 +89,7 @@ fn small_run() -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
         RunDirectory::HEADER,
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
-        RunDirectory::DRAWS,
+        RunDirectory::INJECTIONS,
         RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ] {

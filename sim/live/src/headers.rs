@@ -1,18 +1,18 @@
-//! The few response headers that matter: an allow-list, and how long a provider asks to wait.
+//! Response headers: the allow-list for recording, and the requested waiting time.
 //!
-//! Never keeps a header that is not on the list: the others may hold cookies, hosts and dates.
+//! Other headers are dropped, because they may contain cookies, hosts and dates.
 
 use reqwest::header::HeaderMap;
 
+use turingos_run::fixed_point::Decimal;
 use turingos_run::tape::KEPT_HEADERS;
 
-/// The longest value that is kept, in bytes; a longer one is dropped.
-pub const MAX_HEADER_BYTES: usize = 200;
+/// The longest kept value, in bytes; a longer one is dropped.
+pub(super) const MAX_HEADER_BYTES: usize = 200;
 
-/// The headers of [`KEPT_HEADERS`] that the response has: of one that stands twice the first, and none
-/// that is not printable ASCII.
+/// The response's headers from [`KEPT_HEADERS`]: the first of duplicates, and only printable ASCII.
 #[must_use]
-pub fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(super) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     KEPT_HEADERS
         .into_iter()
         .filter_map(|name| {
@@ -22,27 +22,18 @@ pub fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// How long the kept headers ask to wait, in microseconds: `retry-after-ms` before `Retry-After`
-/// in seconds, both as non-negative decimal numbers. A date is not followed: the answer would
-/// depend on whose clock is right.
+/// The requested waiting time in microseconds: `retry-after-ms`, otherwise `Retry-After` in seconds,
+/// both as non-negative decimal numbers. A date is ignored, because it would depend on the local
+/// clock.
 #[must_use]
-pub fn retry_after_us(kept: &[(String, String)]) -> Option<u64> {
+pub(super) fn retry_after_us(kept: &[(String, String)]) -> Option<u64> {
     let value = |name| kept.iter().find(|(kept, _)| *kept == name);
-    let of = |name, unit_digits| value(name).and_then(|(_, text)| scaled(text, unit_digits));
+    let of = |name, decimals| {
+        let number = Decimal::read(value(name)?.1.trim())?;
+        // A wait beyond 64 bits of microseconds is as long as one of that many.
+        Some(number.scaled(decimals).unwrap_or(u64::MAX))
+    };
     of("retry-after-ms", 3).or_else(|| of("retry-after", 6))
-}
-
-/// A decimal number times ten to the power of `digits`, further digits dropped.
-fn scaled(text: &str, digits: usize) -> Option<u64> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) {
-        return None;
-    }
-    let fraction = fraction.chars().chain(std::iter::repeat('0')).take(digits);
-    let digits: String = whole.chars().chain(fraction).collect();
-    // A wait beyond 64 bits of microseconds is as long as one of that many.
-    Some(digits.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -51,7 +42,7 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     #[test]
-    fn only_the_list_is_kept() {
+    fn kept_headers() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("set-cookie", "session=1"),
@@ -77,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_numbers_and_nothing_else() {
+    fn retry_after_values() {
         let of = |name: &str, value: &str| retry_after_us(&[(name.to_owned(), value.to_owned())]);
         assert_eq!(of("retry-after", "2"), Some(2_000_000));
         assert_eq!(of("retry-after", " 0.5 "), Some(500_000));

@@ -1,34 +1,33 @@
-//! A provider's key, once it has been read from the environment.
-//!
-//! Never shown: not by `Debug`, not in an error, not in anything that is written.
+//! A provider's API key. It appears in no `Debug` output, no error and no file.
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// Shorter text than this, in bytes, would be found everywhere, so that a leak could not be told.
-pub const MIN_KEY_BYTES: usize = 8;
+/// The shortest key, in bytes. The scan for leaks would find a shorter one in ordinary text.
+const MIN_KEY_BYTES: usize = 8;
 
-/// The value of a key.
+/// An API key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
-/// Why a variable's value is no key. The value is not shown.
+/// Why a value is not a key. Does not contain the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NotAKey {
     /// Fewer bytes than [`MIN_KEY_BYTES`].
-    #[error("shorter than {MIN_KEY_BYTES} bytes: too short to be found if it leaked")]
+    #[error("shorter than {MIN_KEY_BYTES} bytes; too short to detect a leak")]
     TooShort,
-    /// It could not be sent in a header.
+    /// It cannot be sent in a header.
     #[error("not printable ASCII without spaces")]
     NotPrintable,
 }
 
 impl Key {
-    /// Takes the value of an environment variable, which must be printable ASCII.
+    /// Makes a key of a value, which must be printable ASCII.
     ///
     /// # Errors
-    /// [`NotAKey`], for a value that cannot be sent or could not be found again.
+    /// [`NotAKey`] if the value cannot be sent or is too short to scan for.
     pub fn new(value: String) -> Result<Self, NotAKey> {
         if value.len() < MIN_KEY_BYTES {
             return Err(NotAKey::TooShort);
@@ -39,7 +38,7 @@ impl Key {
         Ok(Self(value))
     }
 
-    /// The value, for a header and for the scan that looks for it.
+    /// The value, for the request header and the secret scan.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }
@@ -56,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_printable_long_enough_and_never_shown() {
+    fn key_validation_and_debug() {
         let key = Key::new("not-so-secret".into()).unwrap();
         assert!(!format!("{key:?}").contains("secret"));
         assert_eq!(Key::new("short".into()), Err(NotAKey::TooShort));

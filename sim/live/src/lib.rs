@@ -1,17 +1,19 @@
-//! Live providers: what is sent to them, by what settings, and what comes back as raw bytes.
+//! Live runs: real providers over HTTP, budgets, the secret scan, and the session that records them.
 //!
-//! Never decides what a reply means (that is the kernel's bus), never retries (that is the driver),
-//! and never writes a key anywhere.
+//! [`LiveOracle`] calls one provider for each lane and returns raw bytes; the kernel's bus decodes
+//! them and the driver retries. A [`session`] drives a run within its [`Budget`]. No key is written
+//! anywhere.
 
-pub mod headers;
-pub mod key;
-pub mod oracle;
-pub mod secrets;
+mod headers;
+mod key;
+mod oracle;
+mod secrets;
 pub mod session;
-pub mod spending;
-pub mod transport;
+mod spending;
+mod transport;
 
-pub use key::Key;
-pub use oracle::LiveOracle;
+pub use key::{Key, NotAKey};
+pub use oracle::{Alarm, LiveOracle};
 pub use secrets::{Leak, Secrets};
-pub use transport::Transport;
+pub use spending::{Budget, Spending};
+pub use transport::NoProvider;

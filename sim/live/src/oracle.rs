@@ -70,8 +70,8 @@ impl LiveOracle {
         };
         let keys: Vec<&Key> = [key_p, key_e].into_iter().flatten().collect();
         Ok(Self {
-            lane_p: lane(&settings.lane_p, key_p, settings.system_proxy)?,
-            lane_e: lane(&settings.lane_e, key_e, settings.system_proxy)?,
+            lane_p: lane(&settings.lanes.p, key_p, settings.system_proxy)?,
+            lane_e: lane(&settings.lanes.e, key_e, settings.system_proxy)?,
             encoder: Providers::of(settings).encoder(),
             secrets: Secrets::new(&keys),
             alarm: Alarm::default(),

@@ -1,7 +1,7 @@
-//! The secret scan: nothing that looks like a key, and no key of this run, is ever written.
+//! The secret scan: detects this run's keys and common shapes of keys before anything is written.
 //!
-//! Never shows what it found, only what kind of thing and where. Prefers a run that stops without
-//! need over a key in a file: a shape needs its prefix, its alphabet, its length and a digit.
+//! A finding names its kind and place, not the secret. A false alarm is preferred over a leaked key;
+//! a shape still requires its prefix, its alphabet, its length and a digit.
 
 use memchr::memmem::{self, Finder};
 use thiserror::Error;
@@ -9,23 +9,23 @@ use thiserror::Error;
 use super::key::Key;
 use turingos_run::tape::SecretScan;
 
-/// Something secret in bytes that were about to be written.
+/// A secret in bytes that were about to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{kind} at byte {offset} of {place}; nothing of it was written")]
 pub struct Leak {
-    /// What it looks like.
+    /// The kind of secret.
     pub kind: &'static str,
-    /// What it stands in.
+    /// The document it is in.
     pub place: &'static str,
-    /// Where it begins there, from 0.
+    /// Its byte offset there, from 0.
     pub offset: usize,
 }
 
-/// A key with a known beginning.
+/// A shape of key with a known prefix.
 struct Shape {
     kind: &'static str,
     prefix: &'static str,
-    /// How many bytes of the alphabet follow at least.
+    /// The least number of bytes of the alphabet after the prefix.
     least: usize,
     alphabet: fn(u8) -> bool,
 }
@@ -60,8 +60,7 @@ const fn shape(
     }
 }
 
-/// The shapes that public secret scanners agree on. `sk-` is OpenAI's, Anthropic's, Kimi's and
-/// many others'.
+/// The common shapes of public secret scanners. OpenAI, Anthropic, Kimi and many others use `sk-`.
 const SHAPES: [Shape; 18] = [
     shape("a provider's API key (sk-…)", "sk-", 20, is_word),
     shape("an authorization header's token", "Bearer ", 16, is_token),
@@ -83,17 +82,17 @@ const SHAPES: [Shape; 18] = [
     shape("a Groq API key (gsk_…)", "gsk_", 30, is_letter_or_digit),
 ];
 
-/// Looks for known shapes and for the keys of a run.
+/// A scan for known shapes and for the keys of a run.
 #[derive(Clone, Debug)]
 pub struct Secrets {
     shapes: Vec<Finder<'static>>,
     key_block: Finder<'static>,
-    /// Each key as it is, and as it is spelled inside a JSON string where that differs.
+    /// Each key, and its spelling inside a JSON string where that differs.
     keys: Vec<Finder<'static>>,
 }
 
 impl Secrets {
-    /// A scan that knows these keys.
+    /// A scan for known shapes and these keys.
     #[must_use]
     pub fn new(keys: &[&Key]) -> Self {
         let mut needles: Vec<String> = Vec::new();
@@ -115,17 +114,17 @@ impl Secrets {
         }
     }
 
-    /// The scan as the writers of a run take it.
+    /// The scan for the writers of a run.
     #[must_use]
-    pub fn for_writers(&self) -> SecretScan {
+    pub(super) fn for_writers(&self) -> SecretScan {
         let secrets = self.clone();
         SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
     }
 
-    /// Looks through bytes that are about to be written; `place` says for what.
+    /// Scans bytes before they are written; `place` names the document.
     ///
     /// # Errors
-    /// [`Leak`]: what was found first, a run's own key before anything else.
+    /// [`Leak`]: the first finding, with the run's own keys before the shapes.
     pub fn check(&self, place: &'static str, bytes: &[u8]) -> Result<(), Leak> {
         let leak = |kind, offset| Leak {
             kind,
@@ -142,7 +141,7 @@ impl Secrets {
             }
         }
         for end in self.key_block.find_iter(bytes) {
-            // `-----BEGIN ENCRYPTED PRIVATE KEY-----` is the longest that is in use.
+            // `-----BEGIN ENCRYPTED PRIVATE KEY-----` is the longest heading in use.
             let before = &bytes[end.saturating_sub(32)..end];
             if let Some(start) = memmem::rfind(before, b"-----BEGIN ") {
                 return Err(leak("a private key", end - before.len() + start));
@@ -154,7 +153,7 @@ impl Secrets {
 
 impl Shape {
     fn is_at(&self, bytes: &[u8], offset: usize) -> bool {
-        // In `task-…` there is no `sk-…`.
+        // `task-…` does not contain a key `sk-…`.
         let starts = offset == 0 || !bytes[offset - 1].is_ascii_alphanumeric();
         let rest = &bytes[offset + self.prefix.len()..];
         let length = rest
@@ -179,13 +178,13 @@ mod tests {
         Some((leak.kind, leak.offset))
     }
 
-    /// Letters and digits that no scanner of this repository's own files takes for a key.
+    /// Letters and digits that a scan of this repository does not report as a key.
     fn filler(length: usize) -> String {
         "A1B2C3D4".chars().cycle().take(length).collect()
     }
 
     #[test]
-    fn every_shape_is_found_anywhere_at_its_least_length_and_not_below() {
+    fn shapes_at_their_least_length() {
         for shape in &SHAPES {
             for (before, after) in [("", ""), ("{\"text\":\"", "\"}"), ("\n", " and more")] {
                 let text = format!("{before}{}{}{after}", shape.prefix, filler(shape.least));
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_is_no_secret() {
+    fn ordinary_text() {
         for text in [
             "task-20260101-and-much-more-text-of-it",
             "sk-learn-like-kebab-case-words-only",
@@ -211,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn the_second_of_two_candidates_is_found() {
+    fn second_candidate() {
         let text = format!("sk-short1 then sk-{}", filler(20));
         assert_eq!(found(&text), Some((SHAPES[0].kind, 15)));
     }
 
     #[test]
-    fn private_keys_are_found_whatever_their_kind() {
+    fn private_keys() {
         for kind in ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "] {
             let text = format!("a\\n-----BEGIN {kind}PRIVATE KEY-----\\n");
             assert_eq!(found(&text), Some(("a private key", 3)), "{kind}");
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runs_own_key_is_found_as_it_is_and_inside_json() {
+    fn own_key_plain_and_in_json() {
         let kind = "the key of a provider of this run";
         assert_eq!(found("x a-key\"of\\this-run"), Some((kind, 2)));
         let quoted = serde_json::to_string("a-key\"of\\this-run").unwrap();
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_is_told_without_the_secret() {
+    fn leak_message_hides_the_secret() {
         let leak = scan()
             .check("the tape", b"a-key\"of\\this-run")
             .unwrap_err();

@@ -1,14 +1,14 @@
-//! What a live run has used: tokens and money, in integers.
+//! The spending of a live run, tokens and money, in integers.
 //!
-//! Never less than what was used, as far as it can be known: a call counts for the most it can cost
-//! until its own figures have come, and goes on counting for that if they never come.
+//! It is an upper bound: a call counts with its highest possible cost until the provider reports
+//! its usage, and keeps that if the provider never does.
 
 use turingos::bus::Usage;
 
 use turingos_run::providers::settings::{LaneSettings, Prices};
 
-/// Bytes of a request or a reply per token, where a provider gives no figures: fewer than any
-/// tokenizer needs for English or JSON.
+/// Bytes per token where a provider reports no usage: fewer than any tokenizer uses for English or
+/// JSON.
 const BYTES_PER_TOKEN: u64 = 3;
 
 /// Tokens and money.
@@ -16,23 +16,28 @@ const BYTES_PER_TOKEN: u64 = 3;
 pub struct Spending {
     /// Tokens of requests and replies.
     pub tokens: u64,
-    /// What they cost, in millionths of a micro-dollar, so that nothing is rounded on the way.
+    /// Their cost in millionths of a micro-dollar, so that sums are exact.
     cost: u128,
 }
 
 impl Spending {
-    /// The most that one call of `lane` with a body of `bytes` can use, by estimate of its input
-    /// and the limit of its output.
+    /// The most that one call of `lane` with a body of `bytes` can use: its estimated input and its
+    /// output limit.
     #[must_use]
-    pub fn at_most(lane: &LaneSettings, bytes: usize) -> Self {
+    pub(super) fn at_most(lane: &LaneSettings, bytes: usize) -> Self {
         let input = (bytes as u64).div_ceil(BYTES_PER_TOKEN);
         let output = lane.provider.max_output_tokens.into();
         Self::of(input, output, lane.prices)
     }
 
-    /// What a call used by the provider's own figures; a figure that is missing is estimated.
+    /// The usage that the provider reported; missing numbers are estimated.
     #[must_use]
-    pub fn reported(lane: &LaneSettings, usage: Usage, request: usize, reply: usize) -> Self {
+    pub(super) fn reported(
+        lane: &LaneSettings,
+        usage: Usage,
+        request: usize,
+        reply: usize,
+    ) -> Self {
         let estimate = |bytes: usize| (bytes as u64).div_ceil(BYTES_PER_TOKEN);
         let input = usage.input_tokens.unwrap_or_else(|| estimate(request));
         let output = usage.output_tokens.unwrap_or_else(|| estimate(reply));
@@ -53,18 +58,18 @@ impl Spending {
         u64::try_from(self.cost.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
 
-    /// Both together.
+    /// The sum.
     #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
+    pub(super) const fn plus(self, other: Self) -> Self {
         Self {
             tokens: self.tokens.saturating_add(other.tokens),
             cost: self.cost.saturating_add(other.cost),
         }
     }
 
-    /// This without a part of it.
+    /// The difference.
     #[must_use]
-    pub const fn minus(self, part: Self) -> Self {
+    pub(super) const fn minus(self, part: Self) -> Self {
         Self {
             tokens: self.tokens.saturating_sub(part.tokens),
             cost: self.cost.saturating_sub(part.cost),
@@ -72,8 +77,8 @@ impl Spending {
     }
 }
 
-/// What a run may use. A budget is looked at between ticks: a tick that has begun is finished, so
-/// that a run may exceed it by the calls of one tick.
+/// The most a run may use. It is checked between ticks, so a run may exceed it by the calls of one
+/// tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Budget {
     /// The most tokens.
@@ -83,9 +88,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Which part of the budget is used up, if one is.
+    /// The part of the budget that is used up, if any.
     #[must_use]
-    pub fn exceeded_by(self, spending: Spending) -> Option<&'static str> {
+    pub(super) fn exceeded_by(self, spending: Spending) -> Option<&'static str> {
         let is_used_up = |limit: Option<u64>, used| limit.is_some_and(|limit| used >= limit);
         if is_used_up(self.tokens, spending.tokens) {
             Some("token budget used up")
@@ -105,11 +110,11 @@ mod tests {
     fn lane() -> LaneSettings {
         let text = "version = 1\n[lane.p]\nkind = \"openai\"\nmodel = \"m\"\n\
                     max_output_tokens = 100\ninput_price = 150000\noutput_price = 600001\n";
-        Settings::parse(text.as_bytes()).unwrap().lane_p
+        Settings::parse(text.as_bytes()).unwrap().lanes.p
     }
 
     #[test]
-    fn costs_are_exact_and_rounded_up_once() {
+    fn costs_are_rounded_up_once() {
         let usage = Usage {
             input_tokens: Some(10),
             output_tokens: Some(1),
@@ -127,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_estimated_upwards() {
+    fn missing_usage_is_estimated_upwards() {
         let at_most = Spending::at_most(&lane(), 7);
         assert_eq!(at_most.tokens, 3 + 100);
         let unknown = Spending::reported(&lane(), Usage::default(), 7, 10);
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_used_up_when_it_is_reached() {
+    fn budget_is_inclusive() {
         let used = Spending::at_most(&lane(), 0);
         let of = |tokens, micro_dollars| {
             let budget = Budget {

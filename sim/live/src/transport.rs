@@ -1,8 +1,7 @@
 //! HTTP to one provider: one request, one bounded response, raw bytes.
 //!
-//! Never follows a redirect, keeps a cookie, unpacks a body or tries again, and never uses a proxy
-//! that was not asked for. How long a whole call may take is the caller's bound; connecting and
-//! pauses within a body are bounded here.
+//! There are no redirects, no cookies, no decompression and no retries, and a proxy only on request.
+//! The caller bounds the whole call; connecting and pauses within a body are bounded here.
 
 use std::time::Duration;
 
@@ -18,16 +17,16 @@ use turingos_agents::TransportFault;
 use turingos_run::providers::request::request_path;
 use turingos_run::providers::settings::Connection;
 
-/// The version of the messages API that is spoken.
+/// The version of the messages API.
 const MESSAGES_VERSION: &str = "2023-06-01";
 
-/// How long whoever accepted a connection may think about a greeting. They are there, whatever they
-/// say, so that more patience would tell nothing.
+/// How long a server may take to answer the probe once it has accepted the connection. Any later
+/// answer would not change the result.
 const GREETING: Duration = Duration::from_secs(1);
 
-/// A client of one provider.
+/// An HTTP client for one provider.
 #[derive(Clone, Debug)]
-pub struct Transport {
+pub(super) struct Transport {
     client: Client,
     base_url: String,
     url: String,
@@ -35,24 +34,24 @@ pub struct Transport {
     idle_timeout: Duration,
 }
 
-/// A whole response.
+/// A complete response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(super) struct Answer {
     /// The HTTP status.
-    pub status: u16,
-    /// The headers that matter, as [`headers::kept`] keeps them.
-    pub headers: Vec<(String, String)>,
-    /// The body as it came, streamed or not.
-    pub body: Vec<u8>,
+    pub(super) status: u16,
+    /// The headers on the allow-list.
+    pub(super) headers: Vec<(String, String)>,
+    /// The body as received, streamed or not.
+    pub(super) body: Vec<u8>,
 }
 
-/// A provider that cannot be called at all.
+/// Why a provider cannot be called.
 #[derive(Debug, Error)]
 #[error("{base_url}: {reason}")]
 pub struct NoProvider {
-    /// The address of the settings.
+    /// The base URL in the settings.
     pub base_url: String,
-    /// Why, innermost cause included, without the key.
+    /// The reason with its innermost cause, without the key.
     pub reason: String,
 }
 
@@ -61,7 +60,7 @@ impl Transport {
     ///
     /// # Errors
     /// The system's certificates cannot be loaded.
-    pub fn new(
+    pub(super) fn new(
         kind: Provider,
         connection: &Connection,
         key: Option<&Key>,
@@ -71,7 +70,7 @@ impl Transport {
             base_url: connection.base_url.clone(),
             reason,
         };
-        // Whoever was first has installed the same provider.
+        // An error means that it is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let headers = request_headers(kind, key)
             .ok_or_else(|| no_provider("the key cannot be sent in a header".into()))?;
@@ -86,7 +85,7 @@ impl Transport {
             builder = builder.no_proxy();
         }
         if connection.base_url.starts_with("http://") {
-            // Plain HTTP works on a machine that has no certificates.
+            // Plain HTTP must work on a machine without certificates.
             let config = ClientConfig::builder()
                 .with_root_certificates(RootCertStore::empty())
                 .with_no_client_auth();
@@ -104,12 +103,12 @@ impl Transport {
         })
     }
 
-    /// Makes sure that somebody listens at the address, TLS included; what they say to a bare
-    /// `HEAD` does not matter. Takes a second longer than a connection may take, at most.
+    /// Checks that a server accepts connections at the address, TLS included; its answer to `HEAD`
+    /// is ignored. Takes at most one second longer than the connection time-out.
     ///
     /// # Errors
     /// The connection cannot be made.
-    pub async fn reach(&self) -> Result<(), NoProvider> {
+    pub(super) async fn reach(&self) -> Result<(), NoProvider> {
         let greeting = self
             .client
             .head(&self.base_url)
@@ -128,8 +127,8 @@ impl Transport {
     /// Posts a body and reads the whole response.
     ///
     /// # Errors
-    /// [`TransportFault`], if no whole response came. An error status is an answer.
-    pub async fn post(&self, body: Vec<u8>) -> Result<Answer, TransportFault> {
+    /// [`TransportFault`] if there was no complete response. An error status is a response.
+    pub(super) async fn post(&self, body: Vec<u8>) -> Result<Answer, TransportFault> {
         let sent = self.client.post(&self.url).body(body).send().await;
         let response = sent.map_err(|error| fault_of(&error))?;
         let status = response.status().as_u16();
@@ -162,7 +161,7 @@ impl Transport {
     }
 }
 
-/// The headers of every request. `None` if the key has characters that no header takes.
+/// The headers of every request. `None` if the key has characters that a header cannot contain.
 fn request_headers(kind: Provider, key: Option<&Key>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -195,7 +194,7 @@ fn fault_of(error: &reqwest::Error) -> TransportFault {
     }
 }
 
-/// What it comes down to: the outer errors only repeat the address.
+/// The innermost cause: the outer errors only repeat the address.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {

@@ -4,36 +4,36 @@
 //! vouch for.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFaultCode};
 
 use super::error::RunIoError;
+use super::line_reader::{LineError, LineReader};
 
 /// Reads a chained file from its first line on.
 #[derive(Debug)]
 pub struct ChainReader<R> {
-    reader: R,
+    lines: LineReader<R>,
     path: PathBuf,
     chain: Chain,
-    line: Vec<u8>,
-    max_line_bytes: u64,
     whole_bytes: u64,
     torn_bytes: u64,
 }
 
-/// The record in a whole line with its newline: it stands between a text of fixed length and the
-/// line's end.
+/// How many bytes of a line come before its record.
+const BEFORE_RECORD: usize = r#"{"hash":"","record":"#.len() + 64;
+
+/// The record in a whole line with its newline.
 #[must_use]
 pub fn record_of(line: &[u8]) -> &[u8] {
-    const BEFORE: usize = r#"{"hash":"","record":"#.len() + 64;
-    line.get(BEFORE..line.len().saturating_sub(2))
+    line.get(BEFORE_RECORD..line.len().saturating_sub(2))
         .unwrap_or_default()
 }
 
-/// What stands next in a chained file.
+/// What comes next in a chained file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// A record that verifies: its bytes.
@@ -44,28 +44,37 @@ pub enum Step<'a> {
     End,
 }
 
-impl ChainReader<BufReader<File>> {
+/// How a chained file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileEnd {
+    /// The hash of the last whole line, and how many lines there are.
+    pub chain: Chain,
+    /// How many bytes of a torn line follow.
+    pub torn_bytes: u64,
+}
+
+impl ChainReader<File> {
     /// Opens the file at `path`, whose chain begins at `genesis`. A line longer than
     /// `max_line_bytes` is no line.
     ///
     /// # Errors
     /// The file cannot be opened.
     pub fn open(path: &Path, genesis: Digest, max_line_bytes: u64) -> Result<Self, RunIoError> {
-        let file = File::open(path).map_err(RunIoError::system("read", path))?;
-        let reader = BufReader::with_capacity(64 * 1024, file);
-        Ok(Self::new(reader, path, genesis, max_line_bytes))
+        let file = File::open(path).map_err(in_file(path))?;
+        Ok(Self::new(file, path, genesis, max_line_bytes))
     }
 }
 
-impl<R: BufRead> ChainReader<R> {
-    /// Reads from `reader`; `path` is only for errors.
-    pub fn new(reader: R, path: &Path, genesis: Digest, max_line_bytes: u64) -> Self {
+impl<R: Read> ChainReader<R> {
+    /// Reads from `source`, which needs no buffer; `path` is only for errors.
+    pub fn new(source: R, path: &Path, genesis: Digest, max_line_bytes: u64) -> Self {
         Self {
-            reader,
+            lines: LineReader::new(
+                source,
+                usize::try_from(max_line_bytes).unwrap_or(usize::MAX),
+            ),
             path: path.to_path_buf(),
             chain: Chain::new(genesis),
-            line: Vec::new(),
-            max_line_bytes,
             whole_bytes: 0,
             torn_bytes: 0,
         }
@@ -79,25 +88,31 @@ impl<R: BufRead> ChainReader<R> {
     /// # Errors
     /// The file cannot be read, or a line that is not a torn last one does not verify.
     pub fn step(&mut self) -> Result<Step<'_>, RunIoError> {
-        let length = self.read_line()?;
-        if length == 0 {
-            return Ok(Step::End);
-        }
-        let Some(whole) = self.line.strip_suffix(b"\n") else {
+        let (length, verified) = match self.lines.next_line() {
+            Ok(None) => return Ok(Step::End),
+            Ok(Some(line)) if line.is_whole => {
+                let verified = self.chain.verify_line(line.bytes).map(|_| ());
+                (line.bytes.len() as u64 + 1, verified)
+            }
             // Only the end of the file ends a line without a newline.
-            self.torn_bytes = length;
-            return Ok(Step::Torn(length));
+            Ok(Some(line)) => {
+                self.torn_bytes = line.bytes.len() as u64;
+                return Ok(Step::Torn(self.torn_bytes));
+            }
+            Err(LineError::TooLong { .. }) => {
+                let length = self.lines.skip_line().map_err(in_file(&self.path))?;
+                (length, self.chain.verify_line(b"").map(|_| ()))
+            }
+            Err(LineError::System { source, .. }) => return Err(in_file(&self.path)(source)),
         };
-        match self.chain.verify_line(whole) {
-            Ok(record) => {
+        match verified {
+            Ok(()) => {
                 self.whole_bytes += length;
-                Ok(Step::Record(record))
+                let line = self.lines.current();
+                Ok(Step::Record(&line[BEFORE_RECORD..line.len() - 1]))
             }
             Err(fault) => {
-                let rest = self.reader.fill_buf();
-                let is_last = rest
-                    .map_err(RunIoError::system("read", &self.path))?
-                    .is_empty();
+                let is_last = self.lines.is_at_end().map_err(in_file(&self.path))?;
                 if is_last && fault.code == ChainFaultCode::BadFrame {
                     self.torn_bytes = length;
                     return Ok(Step::Torn(length));
@@ -107,6 +122,24 @@ impl<R: BufRead> ChainReader<R> {
                     fault,
                 })
             }
+        }
+    }
+
+    /// Reads what is left and returns how the file ends.
+    ///
+    /// # Errors
+    /// As [`ChainReader::step`].
+    pub fn read_to_end(&mut self) -> Result<FileEnd, RunIoError> {
+        while let Step::Record(_) = self.step()? {}
+        Ok(self.end())
+    }
+
+    /// How the file ends, as far as it was read.
+    #[must_use]
+    pub const fn end(&self) -> FileEnd {
+        FileEnd {
+            chain: self.chain,
+            torn_bytes: self.torn_bytes,
         }
     }
 
@@ -133,29 +166,8 @@ impl<R: BufRead> ChainReader<R> {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Reads up to and including the next newline and returns how many bytes that were. Of a line
-    /// over the limit only its newline is kept, which makes it no line of a chain.
-    fn read_line(&mut self) -> Result<u64, RunIoError> {
-        read_line(&mut self.reader, &mut self.line, self.max_line_bytes)
-            .map_err(RunIoError::system("read", &self.path))
-    }
 }
 
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>, limit: u64) -> io::Result<u64> {
-    line.clear();
-    let mut length = 0;
-    loop {
-        let read = reader.by_ref().take(limit).read_until(b'\n', line)? as u64;
-        length += read;
-        let is_over = length > limit;
-        let has_ended = read == 0 || line.ends_with(b"\n");
-        if is_over {
-            line.clear();
-            line.extend(has_ended.then_some(b'\n').filter(|_| read > 0));
-        }
-        if has_ended {
-            return Ok(length);
-        }
-    }
+fn in_file(path: &Path) -> impl FnOnce(io::Error) -> RunIoError {
+    RunIoError::system("read", path)
 }

@@ -1,4 +1,4 @@
-//! The directory of a run: its files, and the order in which they come to be.
+//! The directory of a run: its files, and the order in which they are made.
 //!
 //! Never overwrites what is already there, and never leaves a half-written header or manifest under
 //! its name: both are written beside and renamed.
@@ -7,13 +7,10 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::error::RunIoError;
-use super::header::Header;
-use super::prefix::{Prefix, read_header, read_prefix};
+use super::header::{Header, RunConfig};
 use super::recorded_journal::RecordedJournal;
+use super::run_reader::{Prefix, RunReader};
 use super::tape::{Ending, TapeSession, TapeWriter};
 use super::writer::RunWriter;
 
@@ -28,9 +25,9 @@ impl RunDirectory {
     pub const TAPE: &'static str = "tape.jsonl";
     /// One line for each tick.
     pub const JOURNAL: &'static str = "journal.jsonl";
-    /// One line for each tick in which a layer of the simulation went wrong on purpose; follows
-    /// from the header, proves nothing, and is there to be read.
-    pub const DRAWS: &'static str = "draws.jsonl";
+    /// One line for each tick in which a layer of the simulation failed on purpose; follows from the
+    /// header and is there for people to read.
+    pub const INJECTIONS: &'static str = "injections.jsonl";
     /// One line for each trap frame; follows from header and tape like the journal.
     pub const TRAPS: &'static str = "traps.jsonl";
     /// The result of the run; present once it has finished.
@@ -45,7 +42,7 @@ impl RunDirectory {
     /// # Errors
     /// The path is not usable for a new run (nothing in it is touched), or the file system
     /// refuses.
-    pub fn create<C: Serialize>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
+    pub fn create<C: RunConfig>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
         if path.exists() {
             refuse_unless_empty(path)?;
         } else {
@@ -55,10 +52,10 @@ impl RunDirectory {
         let file = create_new(&journal)?;
         lock(&file, &journal)?;
         let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
-            let draws = create_new(&path.join(Self::DRAWS))?;
+            let injections = create_new(&path.join(Self::INJECTIONS))?;
             let traps = create_new(&path.join(Self::TRAPS))?;
             write_whole(path, Self::HEADER, &header.to_bytes())?;
-            Ok((tape, [draws, traps]))
+            Ok((tape, [injections, traps]))
         });
         match rest {
             Ok((tape, plain)) => {
@@ -72,8 +69,8 @@ impl RunDirectory {
                 ))
             }
             Err(error) => {
-                // The first error is the one to tell; what was made here should not stop a retry.
-                for name in [Self::TAPE, Self::DRAWS, Self::TRAPS, Self::JOURNAL] {
+                // The first error is reported; what was made here should not stop a retry.
+                for name in [Self::TAPE, Self::INJECTIONS, Self::TRAPS, Self::JOURNAL] {
                     let _ = fs::remove_file(path.join(name));
                 }
                 Err(error)
@@ -81,29 +78,26 @@ impl RunDirectory {
         }
     }
 
-    /// Resumes the run in `path` where its process stopped, or runs a finished one again.
+    /// Resumes the run in `path` where its process stopped, or checks a finished one again. Accepts
+    /// a finished and an unfinished run.
     ///
-    /// Header, tape, journal and manifest are verified first. The caller then runs everything from
-    /// the first tick on: the writer compares each record with the journal until that has ended,
-    /// cuts a torn line, and appends from there; the tape is played in the same way. Until then no
-    /// file is changed.
+    /// Every file is verified first. The caller then runs everything from the first tick on: the
+    /// writer compares each record with the journal until that has ended, cuts a torn line, and
+    /// appends from there; the tape is played in the same way. Until then no file is changed.
     ///
     /// # Errors
     /// A file is corrupt or cannot be read, or another process is at work on the run.
     pub fn resume<C>(path: &Path) -> Result<(Prefix<C>, RunWriter), RunIoError>
     where
-        C: Serialize + DeserializeOwned,
+        C: RunConfig,
     {
         let journal = path.join(Self::JOURNAL);
-        // The header tells whether there is a run at all, which is more to the point.
-        read_header(path)?;
+        let run = RunReader::of(path);
+        // A directory without a header is no run, which says more than a journal that is missing.
+        run.header_bytes()?;
         let file = open_to_write(&journal)?;
         lock(&file, &journal)?;
-        let prefix = read_prefix(path)?;
-        let traps = path.join(Self::TRAPS);
-        if !traps.exists() {
-            return Err(RunIoError::Missing { path: traps });
-        }
+        let prefix = run.read_whole()?;
         let genesis = prefix.header.genesis();
         let tape = path.join(Self::TAPE);
         let ending = match prefix.manifest {

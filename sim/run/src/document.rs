@@ -44,6 +44,20 @@ pub enum DocumentError {
         /// The newest version that can be read.
         supported: String,
     },
+    /// A header of a kind that this program does not know.
+    #[error("its kind is `{found}`")]
+    UnknownKind {
+        /// What it says it is, at most 40 characters.
+        found: String,
+    },
+    /// A header of another kind than is wanted here.
+    #[error("its kind is `{found}`, expected `{expected}`")]
+    OtherKind {
+        /// What it says it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// The right value in another spelling: white space, member order, escapes, repeated text.
     #[error("not canonical from byte {offset} on; it was edited or written by something else")]
     NotCanonical {
@@ -76,9 +90,7 @@ pub(crate) fn from_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentE
 where
     T: Serialize + DeserializeOwned,
 {
-    // The format is looked at first: a newer version may well have members unknown to this one.
-    let FormatProbe { format: found } = serde_json::from_slice(bytes)?;
-    check_format(&found, format)?;
+    expect_format(bytes, format)?;
     let value: T = serde_json::from_slice(bytes)?;
     let canonical = to_bytes(&value);
     if canonical == bytes {
@@ -90,12 +102,13 @@ where
     })
 }
 
-#[derive(Deserialize)]
-struct FormatProbe {
-    format: String,
-}
-
-fn check_format(found: &str, format: Format) -> Result<(), DocumentError> {
+/// Checks the format before anything else: a newer version may have members unknown to this one.
+pub(crate) fn expect_format(bytes: &[u8], format: Format) -> Result<(), DocumentError> {
+    #[derive(Deserialize)]
+    struct Probe {
+        format: String,
+    }
+    let Probe { format: found } = serde_json::from_slice(bytes)?;
     let expected = format.text();
     if found == expected {
         return Ok(());

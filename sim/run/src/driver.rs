@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use turingos::bus::{self, BusFault, BusFaultCode};
-use turingos::dispatch::Lane;
+use turingos::dispatch::PerLane;
 use turingos::kernel::OracleFault;
 
 use super::error::RunIoError;
@@ -24,23 +24,23 @@ use turingos_draws::{Draws, Stream};
 pub struct DriverConfig {
     /// Bounds of a lane's calls.
     pub retry: RetryConfig,
-    /// Rate limit of lane P.
-    pub limit_p: LaneLimit,
-    /// Rate limit of lane E.
-    pub limit_e: LaneLimit,
+    /// Rate limit of each lane.
+    pub limits: PerLane<LaneLimit>,
 }
 
 impl Default for DriverConfig {
     fn default() -> Self {
         Self {
             retry: RetryConfig::default(),
-            limit_p: LaneLimit {
-                calls_per_minute: 60,
-                burst: 8,
-            },
-            limit_e: LaneLimit {
-                calls_per_minute: 240,
-                burst: 16,
+            limits: PerLane {
+                p: LaneLimit {
+                    calls_per_minute: 60,
+                    burst: 8,
+                },
+                e: LaneLimit {
+                    calls_per_minute: 240,
+                    burst: 16,
+                },
             },
         }
     }
@@ -57,8 +57,7 @@ const TIMER_US: u64 = 1_000;
 #[derive(Debug)]
 pub(crate) struct Driver {
     retry: RetryConfig,
-    limit_p: RateLimit,
-    limit_e: RateLimit,
+    limits: PerLane<RateLimit>,
     jitter: Draws,
     system_prompt: String,
     /// The raw bytes of the last response; empty if the last call brought none.
@@ -72,8 +71,7 @@ impl Driver {
     pub(crate) fn new(config: &DriverConfig, seed: u64) -> Self {
         Self {
             retry: config.retry.clone(),
-            limit_p: RateLimit::new(&config.limit_p),
-            limit_e: RateLimit::new(&config.limit_e),
+            limits: config.limits.as_ref().map(RateLimit::new),
             jitter: Draws::new(seed, Stream::RetryJitter),
             system_prompt: system_prompt(),
             reply: Vec::new(),
@@ -107,10 +105,7 @@ impl Driver {
         let timeout_us = self.retry.timeout_us;
         let mut attempt = 0;
         loop {
-            let limit = match request.lane {
-                Lane::P => &mut self.limit_p,
-                Lane::E => &mut self.limit_e,
-            };
+            let limit = &mut self.limits[request.lane];
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
             self.wait(since, wait_us, oracle.is_playing()).await;

@@ -12,21 +12,22 @@ use super::divergence::Divergence;
 use super::document::DocumentError;
 use super::tape::EntryError;
 
-/// Who has to do something about an error.
+/// Who has to act on an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
-    /// The caller asked for something that is not done.
+    /// The caller: the arguments ask for something that is refused.
     Caller,
-    /// The recording is corrupt, or from another version.
+    /// The recording: it is corrupt, or from another version.
     Recording,
-    /// The file system refused.
+    /// The file system: it refused.
     System,
-    /// The program does something else than it did when the recording was made.
+    /// The program: it does something else than when the recording was made.
     Program,
 }
 
 /// A run directory that cannot be created, written or read. Every variant names the place.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RunIoError {
     /// The path is a file.
     #[error("{path} is not a directory")]
@@ -52,6 +53,12 @@ pub enum RunIoError {
         /// What was given as a run directory.
         path: PathBuf,
     },
+    /// A run lacks one of the files that every run has.
+    #[error("{path} is missing")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file system refused: no space, no permission, no such file.
     #[error("cannot {action} {path}: {source}")]
     System {
@@ -62,21 +69,15 @@ pub enum RunIoError {
         /// The cause, as the operating system says it.
         source: io::Error,
     },
-    /// A file that every run has is not there.
-    #[error("{path} is missing")]
-    Missing {
-        /// The file.
+    /// A header is of another kind or version.
+    #[error("{path}: {source}; the known kinds of runs are {known}")]
+    UnknownHeader {
+        /// The header.
         path: PathBuf,
-    },
-    /// A line of a plain file is not what this version writes.
-    #[error("{path}: line {line} {reason}")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Which line, from 1.
-        line: u64,
-        /// What is wrong with it.
-        reason: String,
+        /// What it says it is.
+        source: DocumentError,
+        /// The kinds that this version reads, separated by commas.
+        known: String,
     },
     /// A header or manifest is not what this version writes.
     #[error("{path}: {source}")]
@@ -93,6 +94,24 @@ pub enum RunIoError {
         path: PathBuf,
         /// Which line, and why.
         fault: ChainFault,
+    },
+    /// The last line of a file was cut short, but the run is finished.
+    #[error("{path}: line {line} is torn, but the run is finished")]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+    },
+    /// A line of the injections is not one that a run writes.
+    #[error("{path}: line {line} {reason}")]
+    BadLine {
+        /// The file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A line of a tape verifies but is no entry.
     #[error("{path}: line {line} {source}")]
@@ -112,7 +131,7 @@ pub enum RunIoError {
         /// What kind of secret.
         secret: &'static str,
     },
-    /// A line that was about to be written is longer than a reader takes.
+    /// A line that was about to be written is longer than readers accept.
     #[error("{path}: line {line} would be longer than {limit} bytes, and the run has stopped")]
     LineTooLong {
         /// The file.
@@ -122,7 +141,7 @@ pub enum RunIoError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A journal tells of ticks whose inputs are not on the tape: the tape lost its end, as it may
+    /// The journal has ticks whose inputs are not on the tape: the tape lost its end, as it may
     /// when the power fails.
     #[error(
         "{path}: ends within tick {tick}, but the journal has {journal_ticks} records; the run \
@@ -139,7 +158,7 @@ pub enum RunIoError {
     /// A replay or a resumed run differs from what was recorded.
     #[error("{0}")]
     Diverged(Box<Divergence>),
-    /// The run has stopped for a reason that was told before.
+    /// The run has stopped for a reason that was reported before.
     #[error("the run has stopped")]
     Stopped,
     /// Another process is at work on the run.
@@ -148,7 +167,7 @@ pub enum RunIoError {
         /// The journal.
         path: PathBuf,
     },
-    /// A run that is finished has no room for another record.
+    /// A finished run is resumed and makes a tick that its journal lacks.
     #[error("{path}: the re-run produced a tick that the finished recording lacks")]
     Finished {
         /// The journal.
@@ -160,8 +179,8 @@ pub enum RunIoError {
         /// The file.
         path: PathBuf,
     },
-    /// The manifest speaks of another journal than the one beside it.
-    #[error("{path}: {claim} says {claimed}, but header and journal say {found}")]
+    /// The manifest disagrees with the files beside it.
+    #[error("{path}: {claim} says {claimed}, but the files beside it say {found}")]
     ManifestDisagrees {
         /// The manifest.
         path: PathBuf,
@@ -175,7 +194,7 @@ pub enum RunIoError {
 }
 
 impl RunIoError {
-    /// Who has to do something about it.
+    /// Who has to act on it.
     #[must_use]
     pub const fn blame(&self) -> Blame {
         match self {
@@ -190,13 +209,24 @@ impl RunIoError {
             | Self::AfterFailure { .. } => Blame::System,
             Self::NoRun { .. }
             | Self::Missing { .. }
-            | Self::Malformed { .. }
+            | Self::UnknownHeader { .. }
             | Self::Document { .. }
             | Self::Chain { .. }
+            | Self::Torn { .. }
+            | Self::BadLine { .. }
             | Self::TapeEntry { .. }
             | Self::TapeTooShort { .. }
             | Self::ManifestDisagrees { .. } => Blame::Recording,
             Self::Diverged(_) | Self::Finished { .. } => Blame::Program,
+        }
+    }
+
+    /// The error of a file of a run that cannot be opened: it is missing, or the system refused.
+    pub(crate) fn not_read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::system("read", &path)(source),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The run header: together with the tape, everything a journal follows from.
 //!
-//! Never holds a path, a date, a host name or a key: the same run has the same header anywhere,
-//! and its digest is the genesis of the run's hash chains.
+//! Its digest is the genesis of the run's hash chains. Never holds a date, a host name, an address
+//! or a key; the only path in it is that of a scenario file, as it was typed.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,43 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
+/// What kind of run a header describes; its `kind` member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunKind {
+    /// Missions drawn from a seed, in a simulated world.
+    Soak,
+    /// A scenario carried out by a seeded agent.
+    Scenario,
+    /// A scenario or a mission carried out by real providers.
+    Live,
+}
+
+impl RunKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Soak, Self::Scenario, Self::Live];
+
+    /// The kind as it is written in headers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Soak => "soak",
+            Self::Scenario => "scenario",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// The resolved configuration of one kind of run.
+pub trait RunConfig: Serialize + DeserializeOwned {
+    /// The kind whose headers hold this configuration.
+    const KIND: RunKind;
+
+    /// The words of the command that repeats the run of `header`. `recording` is the directory of
+    /// the run, if it has one: a run with inputs from outside is repeated from its recording.
+    fn command(header: &Header<Self>, recording: Option<&Path>) -> Vec<String>;
+}
+
 /// Everything that determines a run, besides its tape.
 ///
 /// `C` is the resolved configuration: plain structs of numbers, text and lists, every default
@@ -24,6 +62,7 @@ const FORMAT: Format = Format {
 #[serde(deny_unknown_fields)]
 pub struct Header<C> {
     format: String,
+    kind: RunKind,
     /// What every stream of randomness is derived from.
     pub seed: u64,
     /// How many ticks were asked for. A halt may end the run earlier.
@@ -38,7 +77,7 @@ pub struct Header<C> {
     pub world: Digest,
 }
 
-impl<C> Header<C> {
+impl<C: RunConfig> Header<C> {
     /// A header of the current format version.
     #[must_use]
     pub fn new(
@@ -51,6 +90,7 @@ impl<C> Header<C> {
     ) -> Self {
         Self {
             format: FORMAT.text(),
+            kind: C::KIND,
             seed,
             ticks,
             profile,
@@ -75,14 +115,49 @@ impl<C: Serialize> Header<C> {
     }
 }
 
-impl<C: Serialize + DeserializeOwned> Header<C> {
+impl<C: RunConfig> Header<C> {
     /// Reads the bytes of a `header.json`. `C` should deny unknown fields as this struct does.
     ///
     /// # Errors
-    /// Whatever is not exactly what [`Header::to_bytes`] writes, a newer version told apart.
+    /// The bytes are not exactly what [`Header::to_bytes`] writes, or the header is of another
+    /// kind or version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let kind = header_kind(bytes)?;
+        if kind != C::KIND {
+            return Err(DocumentError::OtherKind {
+                found: kind.name(),
+                expected: C::KIND.name(),
+            });
+        }
         document::from_bytes(bytes, FORMAT)
     }
+
+    /// The command that repeats the run, quoted for a shell. `recording` is the directory of the
+    /// run, if it has one.
+    #[must_use]
+    pub fn command(&self, recording: Option<&Path>) -> String {
+        let words = C::command(self, recording);
+        // A forged header may hold a NUL byte, which no shell can pass on.
+        let words: Vec<_> = words.iter().map(|word| word.replace('\0', "")).collect();
+        shlex::try_join(words.iter().map(String::as_str)).expect("no word holds a NUL byte")
+    }
+}
+
+/// The kind that a header says it is of.
+///
+/// # Errors
+/// The bytes are no header of this version, or of no known kind.
+pub fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
+    #[derive(Deserialize)]
+    struct Probe {
+        kind: String,
+    }
+    document::expect_format(bytes, FORMAT)?;
+    let Probe { kind } = serde_json::from_slice(bytes)?;
+    let known = RunKind::ALL.into_iter().find(|known| known.name() == kind);
+    known.ok_or_else(|| DocumentError::UnknownKind {
+        found: kind.chars().take(40).collect(),
+    })
 }
 
 /// Which mixture of missions and faults a seeded run draws from.
@@ -126,6 +201,15 @@ mod tests {
         lanes: Vec<String>,
     }
 
+    impl RunConfig for Settings {
+        const KIND: RunKind = RunKind::Soak;
+
+        fn command(header: &Header<Self>, recording: Option<&Path>) -> Vec<String> {
+            let recording = recording.map_or(String::new(), |path| path.display().to_string());
+            vec!["sim".into(), header.config.lanes.concat(), recording]
+        }
+    }
+
     fn header() -> Header<Settings> {
         let settings = Settings {
             time_out_us: 30_000_000,
@@ -153,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_bytes_are_the_documented_ones_and_are_read_back() {
-        let expected = "{\"format\":\"turingos.run/1\",\"seed\":18446744073709551615,\
+        let expected = "{\"format\":\"turingos.run/1\",\"kind\":\"soak\",\"seed\":18446744073709551615,\
             \"ticks\":1200,\"profile\":\"routine\",\
             \"config\":{\"time_out_us\":30000000,\"lanes\":[\"P\",\"E\"]},\"scenario\":null,\
             \"world\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}\n";
@@ -214,6 +298,28 @@ mod tests {
         assert_eq!(
             error(&other),
             "its format is `turingos.manifest/1`, expected `turingos.run/1`"
+        );
+    }
+
+    #[test]
+    fn unknown_and_other_kinds_are_refused() {
+        assert_eq!(
+            error(&text().replace("\"soak\"", "\"exchange\"")),
+            "its kind is `exchange`"
+        );
+        assert_eq!(
+            error(&text().replace("\"soak\"", "\"live\"")),
+            "its kind is `live`, expected `soak`"
+        );
+    }
+
+    #[test]
+    fn command_is_quoted_for_a_shell() {
+        let mut header = header();
+        header.config.lanes = vec!["a;b&c\0.json".into()];
+        assert_eq!(
+            header.command(Some(Path::new("my run"))),
+            "sim 'a;b&c.json' 'my run'"
         );
     }
 

@@ -1,9 +1,7 @@
-//! What went wrong on purpose in a tick: one line of `draws.jsonl`.
+//! What went wrong on purpose in a tick: one line of `injections.jsonl`.
 
 use serde::Serialize;
-use turingos_agents::Injected;
-use turingos_agents::noise::NoiseKind;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{Injected, NoiseKind, ProviderFaultKind};
 
 /// The faults that the layers of a simulation injected into one tick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

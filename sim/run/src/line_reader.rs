@@ -15,6 +15,8 @@ const FIRST_BLOCK_BYTES: usize = 4 * 1024;
 pub struct LineReader<R> {
     source: R,
     buffer: Vec<u8>,
+    /// Where the current line begins and ends.
+    current: (usize, usize),
     /// Where the next line begins, and where what was read ends.
     start: usize,
     end: usize,
@@ -71,6 +73,7 @@ impl<R: Read> LineReader<R> {
         Self {
             source,
             buffer: vec![0; FIRST_BLOCK_BYTES],
+            current: (0, 0),
             start: 0,
             end: 0,
             number: 0,
@@ -81,7 +84,7 @@ impl<R: Read> LineReader<R> {
     /// The next line; `None` after the last one.
     ///
     /// # Errors
-    /// [`LineError`]; the reader is of no further use then.
+    /// [`LineError`]. After a line that is too long, [`LineReader::skip_line`] goes to the next.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
         let number = self.number.saturating_add(1);
         let mut searched = self.start;
@@ -109,14 +112,50 @@ impl<R: Read> LineReader<R> {
                 break (self.end, self.end, false);
             }
         };
-        let bytes = &self.buffer[self.start..line_end];
+        self.current = (self.start, line_end);
         self.start = next;
         self.number = number;
         Ok(Some(Line {
             number,
-            bytes,
+            bytes: self.current(),
             is_whole,
         }))
+    }
+
+    /// The bytes of the line that [`LineReader::next_line`] gave last; nothing once another method
+    /// has read on.
+    #[must_use]
+    pub fn current(&self) -> &[u8] {
+        let (start, end) = self.current;
+        &self.buffer[start..end]
+    }
+
+    /// Passes over the next line, however long it is. Returns how many bytes it has, its line feed
+    /// counted.
+    ///
+    /// # Errors
+    /// The source refused.
+    pub fn skip_line(&mut self) -> io::Result<u64> {
+        self.number = self.number.saturating_add(1);
+        let mut length = 0;
+        loop {
+            let rest = &self.buffer[self.start..self.end];
+            let found = memchr::memchr(b'\n', rest);
+            let skipped = found.map_or(rest.len(), |at| at + 1);
+            length += skipped as u64;
+            self.start += skipped;
+            if found.is_some() || self.fill()? == 0 {
+                return Ok(length);
+            }
+        }
+    }
+
+    /// True if no byte follows the lines that were read.
+    ///
+    /// # Errors
+    /// The source refused.
+    pub fn is_at_end(&mut self) -> io::Result<bool> {
+        Ok(self.start == self.end && self.fill()? == 0)
     }
 
     /// Moves what is left to the front and reads behind it; 0 at the end of the source.
@@ -125,6 +164,7 @@ impl<R: Read> LineReader<R> {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
+        self.current = (0, 0);
         if self.end == self.buffer.len() || (was_full && self.buffer.len() < BLOCK_BYTES) {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
@@ -199,5 +239,26 @@ mod tests {
         let text = [b"x".repeat(1_000), b"\n".to_vec()].concat();
         let mut reader = LineReader::new(&text[..], 1_000);
         assert!(reader.next_line().unwrap().is_some());
+    }
+
+    #[test]
+    fn skip_line_passes_over_a_line_of_any_length() {
+        let long = "x".repeat(3 * BLOCK_BYTES);
+        let text = format!("one\n{long}\nthree\n{long}");
+        for step in [1_000, usize::MAX] {
+            let bytes = text.as_bytes();
+            let mut reader = LineReader::new(Drip { bytes, step }, 1_000);
+            assert_eq!(reader.next_line().unwrap().unwrap().bytes, b"one");
+            assert_eq!(reader.next_line().unwrap_err().line(), 2);
+            assert_eq!(reader.skip_line().unwrap(), long.len() as u64 + 1);
+            assert!(!reader.is_at_end().unwrap());
+            let third = reader.next_line().unwrap().unwrap();
+            assert_eq!((third.number, third.bytes), (3, b"three".as_slice()));
+            assert_eq!(reader.current(), b"three");
+            assert!(reader.next_line().is_err());
+            assert_eq!(reader.skip_line().unwrap(), long.len() as u64);
+            assert!(reader.is_at_end().unwrap());
+            assert_eq!(reader.next_line().unwrap(), None);
+        }
     }
 }

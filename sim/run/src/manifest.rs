@@ -28,7 +28,7 @@ pub struct Manifest {
     records: u64,
     root: Digest,
     tape: TapeAnchor,
-    draws: LinesAnchor,
+    injections: LinesAnchor,
     traps: LinesAnchor,
     gates: Vec<Gate>,
     passed: bool,
@@ -84,7 +84,7 @@ pub struct Gate {
 
 impl Manifest {
     /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the ends of tape,
-    /// draws and trap frames in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
+    /// injections and trap frames in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
     /// a command that can be copied into a shell.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, records: u64, root: Digest, reproduce: String) -> Self {
@@ -98,7 +98,7 @@ impl Manifest {
                 entries: 0,
                 head: Digest::EMPTY,
             },
-            draws: LinesAnchor::NONE,
+            injections: LinesAnchor::NONE,
             traps: LinesAnchor::NONE,
             gates: Vec::new(),
             passed: true,
@@ -132,10 +132,10 @@ impl Manifest {
         self
     }
 
-    /// The same manifest with the end of the run's draws.
+    /// The same manifest with the end of the run's injections.
     #[must_use]
-    pub const fn with_draws(mut self, draws: Chain) -> Self {
-        self.draws = LinesAnchor::of(draws);
+    pub const fn with_injections(mut self, injections: Chain) -> Self {
+        self.injections = LinesAnchor::of(injections);
         self
     }
 
@@ -146,10 +146,10 @@ impl Manifest {
         self
     }
 
-    /// What vouches for the draws.
+    /// What vouches for the injections.
     #[must_use]
-    pub const fn draws(&self) -> LinesAnchor {
-        self.draws
+    pub const fn injections(&self) -> LinesAnchor {
+        self.injections
     }
 
     /// What vouches for the trap frames.

@@ -5,7 +5,7 @@
 //! Never holds more than a few batches, each of [`BATCH_BYTES`] and one line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -35,7 +35,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    fn of(lines: &ChainReader<impl BufRead>) -> Self {
+    fn of(lines: &ChainReader<impl Read>) -> Self {
         Self {
             chain: lines.chain(),
             whole_bytes: lines.whole_bytes(),
@@ -75,8 +75,8 @@ pub(super) struct ReadAhead {
     batches: Receiver<Message>,
     spent: Sender<Batch>,
     /// Has the file until it is dropped, so that it is open as long as this is. A thread whose
-    /// batches nobody takes any more ends by itself.
-    _thread: JoinHandle<ChainReader<BufReader<File>>>,
+    /// receiver is gone ends by itself.
+    _thread: JoinHandle<ChainReader<File>>,
     batch: Batch,
     /// The batch before this one.
     before: Batch,
@@ -93,13 +93,14 @@ impl ReadAhead {
     /// `max_line_bytes`.
     ///
     /// # Errors
-    /// The file cannot be opened, or the system has no thread to read it.
+    /// The file is missing or cannot be opened, or the system has no thread to read it.
     pub(super) fn open(
         path: &Path,
         genesis: Digest,
         max_line_bytes: u64,
     ) -> Result<Self, RunIoError> {
-        let mut lines = ChainReader::open(path, genesis, max_line_bytes)?;
+        let file = File::open(path).map_err(RunIoError::not_read(path))?;
+        let mut lines = ChainReader::new(file, path, genesis, max_line_bytes);
         let place = Place::of(&lines);
         let (sender, batches) = sync_channel(WAITING_BATCHES);
         let (spent, again) = channel();
@@ -185,9 +186,9 @@ impl ReadAhead {
     }
 }
 
-/// Sends every record until the file ends, a line is refused, or nobody wants any more.
+/// Sends every record until the file ends, a line is refused, or the receiver is gone.
 fn send_all(
-    lines: &mut ChainReader<impl BufRead>,
+    lines: &mut ChainReader<impl Read>,
     sender: &SyncSender<Message>,
     spent: &Receiver<Batch>,
 ) {
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_nobody_listens_to_ends() {
+    fn thread_without_a_receiver_ends() {
         let (_folder, path) = file(3_000, 900, "");
         let mut lines = ChainReader::open(&path, Digest::EMPTY, 10_000).unwrap();
         let (sender, batches) = sync_channel(WAITING_BATCHES);

@@ -10,8 +10,8 @@ use turingos::journal::Chain;
 use super::directory::RunDirectory;
 use super::divergence::Divergence;
 use super::error::RunIoError;
-use super::prefix::MAX_JOURNAL_LINE_BYTES;
 use super::read_ahead::ReadAhead;
+use super::run_reader::MAX_JOURNAL_LINE_BYTES;
 
 /// The records of a run, one after another.
 #[derive(Debug)]

@@ -121,7 +121,7 @@ fn next_line<'l>(
     path: &Path,
     is_finished: bool,
 ) -> Result<Option<&'l [u8]>, RunIoError> {
-    let malformed = |line, reason: String| RunIoError::Malformed {
+    let malformed = |line, reason: String| RunIoError::BadLine {
         path: path.to_path_buf(),
         line,
         reason,

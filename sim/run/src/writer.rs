@@ -50,7 +50,7 @@ impl RunWriter {
         Self {
             directory: directory.to_path_buf(),
             journal: Journal::Appending(LineWriter::new(journal)),
-            injections: file(RunDirectory::DRAWS, injections),
+            injections: file(RunDirectory::INJECTIONS, injections),
             traps: file(RunDirectory::TRAPS, traps),
             tape,
             scan: None,
@@ -68,7 +68,7 @@ impl RunWriter {
         Ok(Self {
             directory: directory.to_path_buf(),
             journal: Journal::Verifying(Box::new(recorded), journal),
-            injections: LineFile::again(directory, RunDirectory::DRAWS)?,
+            injections: LineFile::again(directory, RunDirectory::INJECTIONS)?,
             traps: LineFile::again(directory, RunDirectory::TRAPS)?,
             tape,
             scan: None,
@@ -169,7 +169,7 @@ impl RunWriter {
             RunDirectory::MANIFEST,
             &{ manifest.clone() }
                 .with_tape(self.tape.chain())
-                .with_draws(self.injections.chain())
+                .with_injections(self.injections.chain())
                 .with_traps(self.traps.chain())
                 .to_bytes(),
         )

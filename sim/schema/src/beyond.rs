@@ -1,34 +1,34 @@
-//! What the program refuses and no schema can: a named list, with a test for each name.
+//! The rules that the program enforces and JSON Schema cannot express, by name.
 //!
-//! Never holds a rule that JSON Schema could state: that belongs into the schema file.
+//! Each has a test. A rule that a schema can express belongs into the schema file instead.
 
-/// One rule that the decoders and readers hold and a schema cannot.
+/// One rule that the program enforces and a schema cannot express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beyond {
     /// The rule's name, stable across versions.
     pub name: &'static str,
-    /// Why a schema cannot state it.
+    /// Why a schema cannot express it.
     pub reason: &'static str,
 }
 
-/// Everything that code refuses although a schema accepts it, or never sees it.
+/// Every rule by which the program refuses what a schema accepts or does not see.
 pub const BEYOND_SCHEMA: [Beyond; 23] = [
     Beyond {
         name: "duplicate-keys",
-        reason: "a schema sees a parsed object, in which a repeated key stands once",
+        reason: "a schema sees a parsed object, which has each key only once",
     },
     Beyond {
         name: "text-encoding",
-        reason: "bytes that are not UTF-8 or begin with a byte order mark are no JSON text, so \
-                 that there is nothing to validate",
+        reason: "bytes that are not UTF-8 or start with a byte order mark are not JSON, so there \
+                 is no document to validate",
     },
     Beyond {
         name: "lone-surrogates",
-        reason: "half of a surrogate pair is no text, and parsers differ in what they make of it",
+        reason: "half of a surrogate pair is not text, and parsers treat it differently",
     },
     Beyond {
         name: "one-document",
-        reason: "a schema sees one parsed document, not what stands before or after it",
+        reason: "a schema sees one parsed document, not the bytes before or after it",
     },
     Beyond {
         name: "size",
@@ -36,29 +36,29 @@ pub const BEYOND_SCHEMA: [Beyond; 23] = [
     },
     Beyond {
         name: "nesting-depth",
-        reason: "a recursive schema cannot count how often it was entered",
+        reason: "a recursive schema cannot count its own depth",
     },
     Beyond {
         name: "integer-spelling",
-        reason: "to a schema 1, 1.0 and 10e-1 are one integer; the program takes the first only",
+        reason: "a schema treats 1, 1.0 and 10e-1 alike; the program accepts only the first",
     },
     Beyond {
         name: "integer-precision",
-        reason: "an integer of more than 64 bits is rounded before a schema sees it, and may be \
-                 rounded into the range that is allowed",
+        reason: "an integer beyond 64 bits is rounded before a schema sees it, possibly into the \
+                 allowed range",
     },
     Beyond {
         name: "limit-in-digits",
-        reason: "a pattern counts digits, so that 20 of them may be more than 64 bits hold",
+        reason: "a pattern counts digits, and 20 digits can exceed 64 bits",
     },
     Beyond {
         name: "bytes-of-a-text",
-        reason: "a schema counts characters, while a path and a pattern are as long as their bytes",
+        reason: "a schema counts characters, but the length of a path or a pattern is in bytes",
     },
     Beyond {
         name: "regular-expressions",
-        reason: "a schema knows another dialect, and neither the nesting of a pattern nor what it \
-                 compiles to",
+        reason: "a schema uses another dialect and limits neither the nesting of a pattern nor its \
+                 compiled size",
     },
     Beyond {
         name: "step-in-order",
@@ -78,11 +78,11 @@ pub const BEYOND_SCHEMA: [Beyond; 23] = [
     },
     Beyond {
         name: "content-size",
-        reason: "a schema sees the words that make a file, not how many bytes they make",
+        reason: "a schema sees the recipe of a file, not its size in bytes",
     },
     Beyond {
         name: "files-side-by-side",
-        reason: "a schema cannot tell that one path leads through another path's file",
+        reason: "a schema cannot detect that one path is a parent of another",
     },
     Beyond {
         name: "window-order",
@@ -94,19 +94,19 @@ pub const BEYOND_SCHEMA: [Beyond; 23] = [
     },
     Beyond {
         name: "hash-of-a-member",
-        reason: "a schema does not compute that a request's hash is that of the request beside it",
+        reason: "a schema cannot compute the hash of the request beside it",
     },
     Beyond {
         name: "base64-of-text",
-        reason: "a pattern does not decode base64, so that it sees neither bytes that are text nor \
-                 digits whose last bits are lost",
+        reason: "a pattern cannot decode base64, so it detects neither bytes that are text nor unused \
+                 bits in the last digit",
     },
     Beyond {
         name: "host",
-        reason: "a pattern knows the characters of a host, not which numbers and names there can be",
+        reason: "a pattern checks the characters of a host, not its numbers and labels",
     },
     Beyond {
         name: "hash-chain",
-        reason: "a schema computes no hash and compares no two documents",
+        reason: "a schema cannot compute a hash or compare two documents",
     },
 ];

@@ -1,7 +1,7 @@
-//! A compiled schema, and the one violation that tells a person most.
+//! A compiled schema, and the most helpful violation of it.
 //!
-//! Never fetches anything: the only schemas that a reference can reach are those of the table.
-//! Never shows a document's values, which may be long, secret or written to forge a line.
+//! References resolve only to the embedded schemas; nothing is fetched. Messages do not contain the
+//! document's values, which may be long, secret or crafted to forge a line.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry, ValidationError, Validator};
@@ -11,28 +11,28 @@ use serde_json::Value;
 use super::{Schema, annotation};
 use turingos_run::one_line::one_line;
 
-/// A schema that is ready to check documents.
+/// A compiled schema.
 #[derive(Debug)]
 pub struct Checker {
     validator: Validator,
 }
 
-/// Where a document is not what its schema says, and which rule says so.
+/// One place where a document violates its schema.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Violation {
     /// JSON pointer (RFC 6901) into the document; empty for the document itself.
     pub pointer: String,
-    /// JSON pointer into the schema, `$ref`s followed: its last part is the keyword that failed.
+    /// JSON pointer into the schema, following `$ref`s; its last part is the failed keyword.
     pub rule: String,
-    /// What the rule asks for, one line without the document's values.
+    /// The requirement, in one line without the document's values.
     pub detail: String,
 }
 
 impl Checker {
-    /// Compiles a schema together with those that it refers to.
+    /// Compiles a schema with its references.
     ///
     /// # Panics
-    /// If a schema file is no schema or refers to none of the table, which a test would have found.
+    /// If an embedded schema is invalid or has an unknown reference, which tests exclude.
     #[must_use]
     pub fn of(schema: &Schema) -> Self {
         let mut registry = Registry::new();
@@ -53,23 +53,23 @@ impl Checker {
         Self { validator }
     }
 
-    /// True if the document is what the schema says.
+    /// True if the document is valid.
     #[must_use]
     pub fn accepts(&self, document: &Value) -> bool {
         self.validator.is_valid(document)
     }
 
-    /// The violation to tell, if there is any; always the same one for the same document.
+    /// The violation to report, if there is any; the same for equal documents.
     #[must_use]
     pub fn violation(&self, document: &Value) -> Option<Violation> {
         self.validator
             .iter_errors(document)
-            .map(|error| told(most_telling(&error)))
+            .map(|error| violation_of(most_specific(&error)))
             .min()
     }
 }
 
-fn told(error: &ValidationError<'_>) -> Violation {
+fn violation_of(error: &ValidationError<'_>) -> Violation {
     Violation {
         pointer: one_line(error.instance_path().as_str()),
         rule: error.evaluation_path().as_str().to_owned(),
@@ -77,9 +77,10 @@ fn told(error: &ValidationError<'_>) -> Violation {
     }
 }
 
-/// Where no branch of several fits, the error of the one that was most likely meant: it has fewer
-/// words and constants wrong than every other, then fewer errors. Of equals none was meant.
-fn most_telling<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
+/// Where none of several branches fits, the error of the branch that was most likely intended: the
+/// one with the fewest wrong words and constants, then with the fewest errors. On a tie, the error
+/// of the whole.
+fn most_specific<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
     let (ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context }) =
         error.kind()
     else {
@@ -95,7 +96,7 @@ fn most_telling<'e>(error: &'e ValidationError<'e>) -> &'e ValidationError<'e> {
     ranked.sort_by_key(|(rank, _)| *rank);
     match ranked.as_slice() {
         [(best, branch), (second, _), ..] if best < second => {
-            branch.first().map_or(error, most_telling)
+            branch.first().map_or(error, most_specific)
         }
         _ => error,
     }
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_branch_that_was_meant_is_told() {
+    fn reports_the_intended_branch() {
         let of = |action: Value| {
             let document = json!({"q_next": "q", "a_t": action});
             violation("syscall-canonical.v4", &document)
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_in_another_schema_names_the_way_to_it() {
+    fn violation_in_a_referenced_schema() {
         let found = violation("journal-line.v1", &json!({"hash": "0", "record": {}}));
         assert_eq!(found, ("/hash".into(), "/properties/hash/pattern".into()));
         let hash = "0".repeat(64);
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_member_name_stays_on_one_line() {
+    fn hostile_member_name_is_escaped() {
         let document = json!({"q_next": "q", "a_t": {"op": "SYS_POP"}, "a\nb\u{2028}": 1});
         let checker = Checker::of(Schema::named("syscall-canonical.v4").unwrap());
         let detail = checker.violation(&document).unwrap().detail;

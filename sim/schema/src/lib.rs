@@ -1,11 +1,11 @@
-//! The schemas of every external shape, JSON Schema 2020-12: the reviewed source of truth.
+//! The JSON Schemas (2020-12) of every external shape, embedded, and a checker of documents.
 //!
-//! A shape is one file in `schemas/` and one name in the table below. Its tests find it there:
-//! each schema is checked against its meta-schema, its name against its `$id`, and each of its
-//! members for a description.
+//! A shape is one file in `schemas/` and one name in the table below. [`Schema::named`] finds it,
+//! [`Checker`] compiles it, [`check_file`] checks a file. [`BEYOND_SCHEMA`] lists the rules that no
+//! schema can express.
 //!
-//! Never decides what a run does: decoders and typed parsers stay the judges of their input, and
-//! tests hold them and the schemas to one another. What no schema can say is [`BEYOND_SCHEMA`].
+//! Only tests and the `schema` verb use this crate: a run's input is judged by the decoders and
+//! parsers, and tests prove that they agree with the schemas.
 
 mod beyond;
 mod checker;
@@ -24,7 +24,7 @@ pub struct Schema {
     text: &'static str,
 }
 
-/// Embeds `schemas/NAME.json`, so that the program needs no files.
+/// Embeds `schemas/NAME.json`.
 macro_rules! schemas {
     ($($name:literal,)+) => {
         &[$(Schema {
@@ -35,7 +35,7 @@ macro_rules! schemas {
 }
 
 impl Schema {
-    /// Every schema, in the order in which a reply becomes a run.
+    /// Every schema, ordered from a reply to a whole run.
     pub const ALL: &[Self] = schemas![
         "syscall-model.v4",
         "syscall-canonical.v4",
@@ -81,7 +81,7 @@ impl Schema {
     /// The file as a JSON value.
     ///
     /// # Panics
-    /// If the file is not JSON, which a test would have found.
+    /// If the file is not JSON, which tests exclude.
     #[must_use]
     pub fn document(&self) -> Value {
         serde_json::from_str(self.text).expect("a test reads every schema file as JSON")
@@ -118,7 +118,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn the_folder_and_the_table_hold_the_same_schemas() {
+    fn table_matches_the_folder() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
         #[expect(
             clippy::disallowed_methods,
@@ -133,11 +133,11 @@ mod tests {
             .map(|schema| format!("{}.json", schema.name()))
             .collect();
         assert_eq!(files, table);
-        assert_eq!(table.len(), Schema::ALL.len(), "a name stands twice");
+        assert_eq!(table.len(), Schema::ALL.len(), "duplicate name");
     }
 
     #[test]
-    fn every_schema_is_valid_and_named_by_its_id() {
+    fn schemas_are_valid() {
         for schema in Schema::ALL {
             let document = schema.document();
             assert_eq!(
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_member_and_definition_says_what_it_is_for() {
+    fn every_member_has_a_description() {
         for schema in Schema::ALL {
             let document = schema.document();
             assert!(document["description"].as_str().is_some_and(is_sentence));
@@ -179,7 +179,7 @@ mod tests {
         text.ends_with('.')
     }
 
-    /// Walks where members are declared. Conditions only narrow what is described elsewhere.
+    /// Visits the declarations of members; conditions only narrow members described elsewhere.
     fn visit(value: &Value, place: &str, members: &mut usize) {
         let Some(object) = value.as_object() else {
             return;

@@ -1,15 +1,15 @@
-//! Files to documents: one JSON document, or one on each line of a file whose name ends in
-//! `.jsonl`.
+//! Checks the documents of a file: one JSON document, or one per line of a `.jsonl` file.
 //!
-//! Duplicate keys are refused here, because a schema only ever sees the last one.
-//! Never holds more than one document in memory.
+//! Duplicate keys are refused here, because a schema sees only the last one. Only one document is in
+//! memory at a time.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Checker, Violation};
+use turingos_run::line_reader::LineReader;
 use turingos_run::one_line::one_line;
 use turingos_run::strict_json::strict_value;
 use turingos_run::tape::MAX_TAPE_LINE_BYTES;
@@ -17,34 +17,34 @@ use turingos_run::tape::MAX_TAPE_LINE_BYTES;
 /// The longest document, in bytes.
 pub const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The longest line, in bytes: that of a tape.
+/// The longest line, in bytes: the limit of a tape.
 pub const MAX_LINE_BYTES: u64 = MAX_TAPE_LINE_BYTES;
 
-/// What a file was found to be.
+/// The result of checking a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every document of it is what the schema says.
+    /// Every document is valid.
     Valid {
-        /// How many documents: 1, or the number of lines.
+        /// The number of documents: 1, or the number of lines.
         documents: u64,
     },
-    /// A document is not what the schema says; the first such.
+    /// The first invalid document.
     Invalid {
-        /// Its line, from 1, if the file is read by lines.
+        /// Its line, from 1, in a file of lines.
         line: Option<u64>,
-        /// Where and why.
+        /// The violation.
         violation: Violation,
     },
-    /// The file cannot be read, or holds something that is no JSON document.
+    /// The file cannot be read, or contains something that is not a JSON document.
     Unreadable {
-        /// The line, from 1, if the file is read by lines and has come to it.
+        /// The line, from 1, in a file of lines.
         line: Option<u64>,
-        /// Why, one line.
+        /// The reason, in one line.
         reason: String,
     },
 }
 
-/// Checks every document of a file; stops at the first that is not valid.
+/// Checks the documents of a file up to the first invalid one.
 #[must_use]
 pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     let file = match File::open(path) {
@@ -53,7 +53,7 @@ pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     };
     let is_lines = path.extension().is_some_and(|ending| ending == "jsonl");
     if is_lines {
-        return check_lines(checker, BufReader::with_capacity(64 * 1024, file));
+        return check_lines(checker, file);
     }
     let mut bytes = Vec::new();
     match read_up_to(file, MAX_DOCUMENT_BYTES, &mut bytes) {
@@ -62,30 +62,24 @@ pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
     }
 }
 
-fn check_lines(checker: &Checker, mut lines: impl BufRead) -> Verdict {
-    let mut line = Vec::new();
-    let mut count = 0;
+fn check_lines(checker: &Checker, source: impl Read) -> Verdict {
+    let limit = usize::try_from(MAX_LINE_BYTES).unwrap_or(usize::MAX);
+    let mut lines = LineReader::new(source, limit);
+    let mut documents = 0;
     loop {
-        line.clear();
-        // One byte over the limit shows that the line is over it.
-        let read = (&mut lines)
-            .take(MAX_LINE_BYTES + 1)
-            .read_until(b'\n', &mut line);
-        match read {
-            Ok(0) => return Verdict::Valid { documents: count },
-            Ok(_) => count += 1,
-            Err(cause) => return unreadable(Some(count + 1), &cause),
-        }
-        if line.len() as u64 > MAX_LINE_BYTES {
-            return unreadable(Some(count), &too_long(MAX_LINE_BYTES));
-        }
-        if let Some(verdict) = check_document(checker, &line, Some(count)) {
+        let line = match lines.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => return Verdict::Valid { documents },
+            Err(error) => return unreadable(Some(error.line()), &error),
+        };
+        if let Some(verdict) = check_document(checker, line.bytes, Some(line.number)) {
             return verdict;
         }
+        documents = line.number;
     }
 }
 
-/// What is wrong with a document, if anything is.
+/// The fault of a document, if there is one.
 fn check_document(checker: &Checker, bytes: &[u8], line: Option<u64>) -> Option<Verdict> {
     let document = match strict_value(bytes) {
         Ok(document) => document,
@@ -134,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_and_the_first_bad_one_is_named() {
+    fn first_invalid_line() {
         assert_eq!(lines(b""), Verdict::Valid { documents: 0 });
         let two = format!("{POP}\n{POP}\n");
         assert_eq!(lines(two.as_bytes()), Verdict::Valid { documents: 2 });
@@ -150,11 +144,11 @@ mod tests {
     }
 
     #[test]
-    fn a_line_over_the_limit_is_refused_unread() {
+    fn line_limit() {
         let long = vec![b' '; usize::try_from(MAX_LINE_BYTES).unwrap() + 1];
         assert_eq!(
             reason(lines(&long)),
-            (Some(1), format!("longer than {MAX_LINE_BYTES} bytes"))
+            (Some(1), format!("is longer than {MAX_LINE_BYTES} bytes"))
         );
     }
 }

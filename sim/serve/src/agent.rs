@@ -9,16 +9,12 @@ use turingos::dispatch::Lane;
 use super::answer::{Answer, Content, Delivery, events};
 use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
 use super::parsed_request::ParsedRequest;
-use turingos_agents::clerk::Clerk;
-use turingos_agents::intent::{Intent, Spelling};
 use turingos_agents::json_text::push_number;
-use turingos_agents::noise::{Noise, NoiseRates};
-use turingos_agents::provider_faults::THOUGHT;
+use turingos_agents::wire::REASONING_TEXT;
 use turingos_agents::wire::{
     Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
 };
-use turingos_agents::worker::Worker;
-use turingos_agents::{Agent as _, Request};
+use turingos_agents::{Agent as _, Clerk, Intent, Noise, NoiseRates, Request, Spelling, Worker};
 use turingos_draws::{Draws, Stream};
 use turingos_run::providers::prompt;
 
@@ -46,32 +42,32 @@ impl Agent {
 
     /// What a call meets, if anything.
     #[must_use]
-    pub fn trouble(&self, asked: &ParsedRequest, attempt: u32) -> Option<ChaosKind> {
-        self.trouble_draws(asked, attempt).0
+    pub fn trouble(&self, request: &ParsedRequest, attempt: u32) -> Option<ChaosKind> {
+        self.trouble_draws(request, attempt).0
     }
 
-    fn trouble_draws(&self, asked: &ParsedRequest, attempt: u32) -> (Option<ChaosKind>, Draws) {
-        let key = call_key(asked, attempt);
+    fn trouble_draws(&self, request: &ParsedRequest, attempt: u32) -> (Option<ChaosKind>, Draws) {
+        let key = call_key(request, attempt);
         let mut draws = Draws::keyed(self.seed, Stream::ProviderFault, key);
-        let kind = self.chaos.draw(asked.endpoint.provider(), &mut draws);
+        let kind = self.chaos.draw(request.endpoint.provider(), &mut draws);
         (kind, draws)
     }
 
     /// The answer to a call.
     #[must_use]
-    pub fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Answer {
-        let (trouble, mut draws) = self.trouble_draws(asked, attempt);
-        let text = self.text(asked, attempt);
+    pub fn answer(&self, request: &ParsedRequest, attempt: u32) -> Answer {
+        let (trouble, mut draws) = self.trouble_draws(request, attempt);
+        let text = self.text(request, attempt);
         let reasoning = draws.chance(u32::from(self.reasoning));
-        let key = envelope_key(self.seed, call_key(asked, attempt), 0);
+        let key = envelope_key(self.seed, call_key(request, attempt), 0);
         let reply = Reply {
             key,
             envelope: Envelope {
-                shape: asked.shape,
-                model: Some(&asked.model),
+                shape: request.shape,
+                model: Some(&request.model),
                 key,
                 tick: 0,
-                reasoning: reasoning.then_some(THOUGHT),
+                reasoning: reasoning.then_some(REASONING_TEXT),
                 ending: Ending::Stop,
                 text: &text,
             },
@@ -84,14 +80,14 @@ impl Agent {
 
     /// What the model says: a transition for a frame of ours, and for any other prompt a transition
     /// or a line of text, whichever was asked for.
-    fn text(&self, asked: &ParsedRequest, attempt: u32) -> Vec<u8> {
+    fn text(&self, request: &ParsedRequest, attempt: u32) -> Vec<u8> {
         let mut text = Vec::new();
         let mut intent = Intent::default();
-        let (q, frame) = match prompt::split(&asked.user) {
+        let (q, frame) = match prompt::split(&request.user) {
             Ok(parts) => parts,
-            Err(_) if asked.wants_json => ("", ""),
+            Err(_) if request.wants_json => ("", ""),
             Err(_) => {
-                self.chat(asked, &mut text);
+                self.chat(request, &mut text);
                 return text;
             }
         };
@@ -104,21 +100,21 @@ impl Agent {
             intent.spell(Spelling::CANONICAL, &mut text);
             return text;
         }
-        let request = Request {
+        let frame_request = Request {
             tick: 0,
             lane: Lane::E,
             attempt,
-            system_prompt: &asked.system,
+            system_prompt: &request.system,
             q,
             frame,
         };
-        let seed = envelope_key(self.seed, call_key(asked, attempt), 1);
-        Noise::new(seed, self.noise.clone()).say(&request, &intent, &mut text);
+        let seed = envelope_key(self.seed, call_key(request, attempt), 1);
+        Noise::new(seed, self.noise.clone()).say(&frame_request, &intent, &mut text);
         text
     }
 
     /// A few words that name the prompt, so that two answers can be told apart.
-    fn chat(&self, asked: &ParsedRequest, out: &mut Vec<u8>) {
+    fn chat(&self, request: &ParsedRequest, out: &mut Vec<u8>) {
         const OPENINGS: [&str; 4] = ["Certainly", "Of course", "Understood", "Very well"];
         const CLOSINGS: [&str; 4] = [
             "nothing else was needed.",
@@ -126,13 +122,13 @@ impl Agent {
             "please check it before you rely on it.",
             "ask again and it will be the same.",
         ];
-        let mut draws = Draws::keyed(self.seed, Stream::Clerk, hash_key(asked));
-        let label = asked.hash.short(12);
+        let mut draws = Draws::keyed(self.seed, Stream::Clerk, hash_key(request));
+        let label = request.hash.short(12);
         out.extend_from_slice(draws.pick(&OPENINGS).as_bytes());
         out.extend_from_slice(b". Prompt ");
         out.extend_from_slice(label.as_bytes());
         out.extend_from_slice(b" has ");
-        push_number(out, asked.user.chars().count() as u64);
+        push_number(out, request.user.chars().count() as u64);
         out.extend_from_slice(b" characters; ");
         out.extend_from_slice(draws.pick(&CLOSINGS).as_bytes());
     }
@@ -146,13 +142,13 @@ fn is_clerks(q: &str) -> bool {
 }
 
 /// The first 64 bits of the request's hash.
-fn hash_key(asked: &ParsedRequest) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *asked.hash.as_bytes();
+fn hash_key(request: &ParsedRequest) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *request.hash.as_bytes();
     u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn call_key(asked: &ParsedRequest, attempt: u32) -> u64 {
-    envelope_key(hash_key(asked), u64::from(attempt), 0)
+fn call_key(request: &ParsedRequest, attempt: u32) -> u64 {
+    envelope_key(hash_key(request), u64::from(attempt), 0)
 }
 
 /// The name of a call in headers and error bodies.

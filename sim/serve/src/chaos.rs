@@ -6,8 +6,7 @@
 
 use turingos::bus::Provider;
 
-use turingos_agents::profile::FaultRates;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{FaultRates, ProviderFaultKind};
 use turingos_draws::{Draws, Stream};
 
 /// The longest pause before an answer that is only slow, in microseconds.

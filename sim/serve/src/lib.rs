@@ -71,13 +71,13 @@ pub enum Source {
 impl Source {
     /// By what a request is known when it comes again: to an agent, a stream is the same request;
     /// on a tape it is another, as is the same one to another provider.
-    fn identity(&self, asked: &ParsedRequest) -> Digest {
+    fn identity(&self, request: &ParsedRequest) -> Digest {
         match self {
-            Self::Seeded(_) => asked.hash,
+            Self::Seeded(_) => request.hash,
             Self::Recorded(_) => Digest::of_parts(&[
-                asked.endpoint.provider().name().as_bytes(),
+                request.endpoint.provider().name().as_bytes(),
                 b"\n",
-                asked.canonical.as_bytes(),
+                request.canonical.as_bytes(),
             ]),
         }
     }
@@ -93,10 +93,10 @@ impl Source {
         }
     }
 
-    fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
+    fn answer(&self, request: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
         match self {
-            Self::Seeded(agent) => Ok(agent.answer(asked, attempt)),
-            Self::Recorded(recording) => recording.answer(asked, attempt),
+            Self::Seeded(agent) => Ok(agent.answer(request, attempt)),
+            Self::Recorded(recording) => recording.answer(request, attempt),
         }
     }
 }
@@ -296,21 +296,21 @@ impl Desk {
 
     /// Answers a body that was posted to an endpoint, after the pause that the answer asks for.
     async fn answer(&self, endpoint: Endpoint, body: Vec<u8>) -> Answer {
-        let asked = match ParsedRequest::parse(endpoint, &body) {
-            Ok(asked) => asked,
+        let request = match ParsedRequest::parse(endpoint, &body) {
+            Ok(request) => request,
             Err(refusal) => return self.refuse(endpoint, &refusal),
         };
-        let identity = self.source.identity(&asked);
+        let identity = self.source.identity(&request);
         let attempt = self
             .attempts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .count(identity);
-        let answer = match self.source.answer(&asked, attempt) {
+        let answer = match self.source.answer(&request, attempt) {
             Ok(answer) => answer,
             Err(refusal) => return self.refuse(endpoint, &refusal),
         };
-        let asked_at = Instant::now();
+        let started = Instant::now();
         if answer.wait_us > 0 {
             tokio::select! {
                 biased;
@@ -321,7 +321,7 @@ impl Desk {
         }
         let before = self.answered.fetch_add(1, Ordering::Relaxed);
         if let Some(log) = &self.log {
-            let request = Request {
+            let logged = Request {
                 tick: before,
                 lane: Lane::E,
                 attempt,
@@ -331,8 +331,8 @@ impl Desk {
             };
             let outcome = answer.as_received(endpoint.provider());
             let outcome = outcome.as_ref().map_err(|fault| *fault);
-            let took_us = u64::try_from(asked_at.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let entry = CallEntry::new(&request, body, outcome, took_us);
+            let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let entry = CallEntry::new(&logged, body, outcome, took_us);
             // A log that cannot be written has stopped the server already.
             let _ = log.send(Entry::Call(entry)).await;
         }

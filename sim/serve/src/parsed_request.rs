@@ -1,4 +1,4 @@
-//! A request's body, read once and strictly: what is asked, of whom, and how it is to be answered.
+//! A request's body, read once and strictly: what it asks for, and how the answer is to be sent.
 //!
 //! Never answers. A member that the answer does not depend on is let through unread, as the
 //! providers do, but it is part of the hash.
@@ -20,12 +20,12 @@ const TRANSPORT_MEMBERS: [&str; 2] = ["stream", "stream_options"];
 /// A request that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedRequest {
-    /// Where it was asked.
+    /// Where it was sent.
     pub endpoint: Endpoint,
     /// SHA-256 of the body as canonical JSON (members sorted, no spaces), without the members
     /// that only say how the answer travels.
     pub hash: Digest,
-    /// The body as canonical JSON, every member in it: what a recording knows it by.
+    /// The body as canonical JSON, every member in it: what identifies it in a recording.
     pub canonical: String,
     /// The model asked for; the answer bears its name.
     pub model: String,
@@ -43,7 +43,7 @@ impl ParsedRequest {
     /// Reads a body.
     ///
     /// # Errors
-    /// [`Refusal`]: not JSON, a member that stands twice, or a member that is missing or of the
+    /// [`Refusal`]: not JSON, a duplicate key, or a member that is missing or of the
     /// wrong type.
     pub fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Self, Refusal> {
         let document = strict_value(body).map_err(|error| {
@@ -110,7 +110,7 @@ fn has_transport_members(members: &Map<String, Value>) -> bool {
 /// A body as canonical JSON: members sorted, no spaces.
 ///
 /// # Errors
-/// One line for people: it is not JSON, or a member stands twice.
+/// One line for people: it is not JSON, or has a duplicate key.
 pub(super) fn canonical(body: &[u8]) -> Result<String, String> {
     match strict_value(body) {
         Ok(document) => Ok(document.to_string()),
@@ -280,29 +280,29 @@ mod tests {
 
     #[test]
     fn each_provider_s_way_to_speak_is_understood() {
-        let asked = parse(
+        let request = parse(
             Endpoint::Messages,
             r#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"be"},{"type":"text","text":" brief"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null},{"role":"user","content":[{"type":"image","source":{}},{"type":"text","text":"b"}]}]}"#,
         )
         .unwrap();
         assert_eq!(
-            (asked.system.as_str(), asked.user.as_str()),
+            (request.system.as_str(), request.user.as_str()),
             ("be brief", "b")
         );
-        let asked = parse(
+        let request = parse(
             Endpoint::OllamaGenerate,
             r#"{"model":"m","prompt":"p","system":"s","format":"json","stream":false}"#,
         )
         .unwrap();
-        assert_eq!((asked.system.as_str(), asked.user.as_str()), ("s", "p"));
-        assert!(asked.wants_json);
-        assert_eq!(asked.shape, Shape::OllamaGenerate);
-        let asked = parse(
+        assert_eq!((request.system.as_str(), request.user.as_str()), ("s", "p"));
+        assert!(request.wants_json);
+        assert_eq!(request.shape, Shape::OllamaGenerate);
+        let request = parse(
             Endpoint::OllamaChat,
             r#"{"model":"m","messages":[{"role":"user","content":"p"}]}"#,
         )
         .unwrap();
-        assert_eq!(asked.shape, Shape::OllamaChatStream);
+        assert_eq!(request.shape, Shape::OllamaChatStream);
     }
 
     #[test]

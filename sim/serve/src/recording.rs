@@ -1,8 +1,8 @@
 //! Answers from a tape, and nothing but those.
 //!
-//! A request is known by its canonical JSON; the calls that sent the same one are answered in
-//! their order. A request that is not on the tape, or came more often than it was recorded, is
-//! refused with the nearest one named. Never makes up an answer, and never calls anybody.
+//! A request is identified by its canonical JSON; the calls that sent the same one are answered in
+//! their order. A request that is not on the tape, or is sent more often than it was recorded, is
+//! refused, and the refusal names the nearest one. Never makes up an answer, and opens no connection.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use thiserror::Error;
 use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
-use turingos::journal::Chain;
 
 use super::agent::request_id;
 use super::answer::{Answer, Content, Delivery};
@@ -19,9 +18,9 @@ use super::chaos::HANG_US;
 use super::parsed_request::{ParsedRequest, canonical};
 use super::refusal::{Reason, Refusal};
 use turingos_agents::TransportFault;
-use turingos_run::prefix::{read_document, read_header};
+use turingos_run::run_reader::{Ends, HeaderFacts};
 use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
-use turingos_run::{Manifest, RunDirectory, RunIoError};
+use turingos_run::{RunDirectory, RunIoError, RunReader};
 
 /// The most bytes of requests and answers that are held.
 pub const MAX_RECORDED_BYTES: usize = 1024 * 1024 * 1024;
@@ -34,22 +33,13 @@ const EXCERPT_CHARS: usize = 48;
 
 /// A recording that cannot be served.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RecordingError {
     /// It cannot be read, or is not what was recorded.
     #[error(transparent)]
     Run(#[from] RunIoError),
-    /// It verifies as far as it goes, but its end is not the one that its manifest knows.
-    #[error("{path}: ends with entry {found} at {head}, but the manifest beside it says otherwise")]
-    OtherEnd {
-        /// The tape.
-        path: PathBuf,
-        /// How many entries there are.
-        found: u64,
-        /// The hash of the last of them.
-        head: Digest,
-    },
-    /// An entry sent something that is no JSON.
-    #[error("{path}: line {line} sent a request that is no JSON: {reason}")]
+    /// The request of an entry is not JSON.
+    #[error("{path}: line {line}: its request is not JSON: {reason}")]
     NotJson {
         /// The tape.
         path: PathBuf,
@@ -65,7 +55,7 @@ pub enum RecordingError {
         path: PathBuf,
     },
     /// There is nothing to serve.
-    #[error("{path}: no call of a provider is on this tape")]
+    #[error("{path}: this tape has no provider call")]
     Empty {
         /// The tape.
         path: PathBuf,
@@ -77,7 +67,7 @@ pub enum RecordingError {
 pub struct Recording {
     /// The calls that sent the same request, by its canonical form, in their order.
     calls: BTreeMap<String, Vec<Call>>,
-    chain: Chain,
+    is_unfinished: bool,
 }
 
 #[derive(Debug)]
@@ -90,47 +80,52 @@ struct Call {
 
 impl Recording {
     /// Reads the tape of a run directory, or a tape that is a file of its own: one of a server's
-    /// logs, or the `tape.jsonl` of a run with its header beside it. A torn last line is left out.
+    /// logs, or the `tape.jsonl` of a run with its header beside it.
+    ///
+    /// Accepts a finished and an unfinished run, and a log, which nothing finishes: of the last two
+    /// a torn last line is left out. Of a run's other files only header and manifest are read,
+    /// because no answer depends on them.
     ///
     /// # Errors
     /// [`RecordingError`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let tape = if path.is_dir() {
-            path.join(RunDirectory::TAPE)
+        let is_tape_of_run = path.file_name().is_some_and(|it| it == RunDirectory::TAPE)
+            && path.with_file_name(RunDirectory::HEADER).exists();
+        if path.is_dir() {
+            Self::of_run(path)
+        } else if is_tape_of_run {
+            Self::of_run(path.parent().unwrap_or(Path::new("")))
         } else {
-            path.to_path_buf()
-        };
-        let beside = |name| tape.with_file_name(name);
-        let is_of_run = tape
-            .file_name()
-            .is_some_and(|name| name == RunDirectory::TAPE);
-        let header = beside(RunDirectory::HEADER);
-        let genesis = if path.is_dir() {
-            Digest::of(&read_header(path)?)
-        } else if is_of_run && header.exists() {
-            Digest::of(&read_document(&header)?)
-        } else {
-            LOOSE_GENESIS
-        };
-        let recording = Self::read(TapeReader::open(&tape, genesis)?, &tape)?;
-        let manifest = beside(RunDirectory::MANIFEST);
-        if genesis != LOOSE_GENESIS && manifest.exists() {
-            recording.check_end(&tape, &manifest)?;
+            let mut tape = TapeReader::open(path, LOOSE_GENESIS)?;
+            Self::read(&mut tape, path)
         }
+    }
+
+    fn of_run(directory: &Path) -> Result<Self, RecordingError> {
+        let run = RunReader::of(directory);
+        let header = run.header_bytes()?;
+        let kind = run.kind_of(&header)?;
+        let mut tape = run.tape(Digest::of(&header))?;
+        let mut recording = Self::read(&mut tape, &directory.join(RunDirectory::TAPE))?;
+        let ends = Ends {
+            tape: Some(tape.end()),
+            ..Ends::default()
+        };
+        let end = run.judge(HeaderFacts::from(&kind), run.manifest()?.as_ref(), &ends)?;
+        recording.is_unfinished = !end.is_finished();
         Ok(recording)
     }
 
     fn read(
-        mut reader: TapeReader<impl std::io::BufRead>,
+        tape: &mut TapeReader<impl std::io::Read>,
         path: &Path,
     ) -> Result<Self, RecordingError> {
         let mut recording = Self {
             calls: BTreeMap::new(),
-            chain: reader.chain(),
+            is_unfinished: false,
         };
         let mut bytes = 0;
-        while let Some(entry) = reader.next_entry()? {
-            recording.chain = reader.chain();
+        while let Some(entry) = tape.next_entry()? {
             let Entry::Call(entry) = entry else {
                 continue;
             };
@@ -142,7 +137,7 @@ impl Recording {
             }
             let request = canonical(entry.request()).map_err(|reason| RecordingError::NotJson {
                 path: path.to_path_buf(),
-                line: recording.chain.count(),
+                line: tape.chain().count(),
                 reason,
             })?;
             recording.calls.entry(request).or_default().push(Call {
@@ -166,22 +161,28 @@ impl Recording {
         (self.calls.len(), self.calls.values().map(Vec::len).sum())
     }
 
-    /// What was answered when the request came for the time `attempt`, from 0.
+    /// True for the tape of a run that has no manifest.
+    #[must_use]
+    pub const fn is_unfinished(&self) -> bool {
+        self.is_unfinished
+    }
+
+    /// The recorded answer to the request when it is sent for the time `attempt`, from 0.
     ///
     /// # Errors
     /// The recording has no such call.
-    pub fn answer(&self, asked: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
-        let Some(calls) = self.calls.get(&asked.canonical) else {
-            return Err(Refusal::new(Reason::NotRecorded, self.nearest(asked)));
+    pub fn answer(&self, request: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
+        let Some(calls) = self.calls.get(&request.canonical) else {
+            return Err(Refusal::new(Reason::NotRecorded, self.nearest(request)));
         };
-        let provider = asked.endpoint.provider();
+        let provider = request.endpoint.provider();
         let own: Vec<_> = calls.iter().filter(|call| call.is_of(provider)).collect();
         if let Some(call) = own.get(attempt as usize) {
             return call.answer();
         }
         let message = match own.first() {
             Some(first) => format!(
-                "this request was recorded {} times and has come once more; the first one is {}",
+                "this request was recorded {} times and was sent again; the first recorded one is {}",
                 own.len(),
                 first.place()
             ),
@@ -192,45 +193,28 @@ impl Recording {
 
     /// Names the recorded request that has the most in common with this one, at its beginning and
     /// its end together.
-    fn nearest(&self, asked: &ParsedRequest) -> String {
-        let asked = asked.canonical.as_str();
-        let alike = |request: &str| {
-            let start = common_prefix(asked, request);
-            let rest = asked.len().min(request.len()) - start;
-            let end = asked.bytes().rev().zip(request.bytes().rev());
+    fn nearest(&self, request: &ParsedRequest) -> String {
+        let sent = request.canonical.as_str();
+        let alike = |recorded: &str| {
+            let start = common_prefix(sent, recorded);
+            let rest = sent.len().min(recorded.len()) - start;
+            let end = sent.bytes().rev().zip(recorded.bytes().rev());
             start + end.take(rest).take_while(|(a, b)| a == b).count()
         };
         // The first of several that are as near, in the order of their canonical forms.
         let nearest = self.calls.iter().rev().max_by_key(|entry| alike(entry.0));
-        let Some((request, call)) = nearest.and_then(|(text, calls)| Some((text, calls.first()?)))
+        let Some((recorded, call)) = nearest.and_then(|(text, calls)| Some((text, calls.first()?)))
         else {
             return "this request is not on the tape".to_owned();
         };
-        let at = common_prefix(asked, request);
+        let at = common_prefix(sent, recorded);
         format!(
             "this request is not on the tape; the nearest one is {}, which differs from byte {at} \
-             of its canonical form on: recorded {:?}, asked {:?}",
+             of its canonical form on: recorded {:?}, sent {:?}",
             call.place(),
-            excerpt(request, at),
-            excerpt(asked, at),
+            excerpt(recorded, at),
+            excerpt(sent, at),
         )
-    }
-
-    fn check_end(&self, tape: &Path, manifest: &Path) -> Result<(), RecordingError> {
-        let document = Manifest::from_bytes(&read_document(manifest)?).map_err(|source| {
-            let path = manifest.to_path_buf();
-            RunIoError::Document { path, source }
-        })?;
-        let claimed = document.tape();
-        let (found, head) = (self.chain.count(), self.chain.head());
-        if (claimed.entries, claimed.head) == (found, head) {
-            return Ok(());
-        }
-        Err(RecordingError::OtherEnd {
-            path: tape.to_path_buf(),
-            found,
-            head,
-        })
     }
 }
 
@@ -242,7 +226,7 @@ impl Call {
         )
     }
 
-    /// False if another provider answered. Where nobody did, nothing says who was asked.
+    /// False if another provider answered. A call without an answer has no provider.
     fn is_of(&self, provider: Provider) -> bool {
         match &self.outcome {
             CallOutcome::Reply(reply) => reply.provider == provider,

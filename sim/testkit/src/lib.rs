@@ -1,4 +1,4 @@
-//! What tests and gates share: conformance cases, corpus readers, fuzz bodies, guard trials.
+//! Shared machinery of tests and gates: conformance cases, corpus readers, fuzz bodies, guard trials.
 //!
 //! Linked by no product crate but the one behind `sim gate`.
 

@@ -1,8 +1,8 @@
-//! One child process and what it starts: run within a time limit, its output bounded.
+//! Runs one child process and its descendants with a time limit and bounded output.
 //!
-//! The child leads a process group of its own. When it has ended, or its time is up, the whole
-//! group is killed, so that what it left in the background does not outlive it. Never waits for
-//! a pipe that a detached process keeps open, and never keeps more output than it was told.
+//! The child leads its own process group. When it has ended or timed out, the whole group is
+//! killed, so that no background process outlives it. A pipe that a detached process keeps open
+//! is not waited for.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
@@ -17,22 +17,22 @@ use turingos::pointer::clip_bytes;
 
 use turingos_world::shell::CUT_MARKER;
 
-/// Bytes read at once.
+/// The size of one read, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// How often a child is looked at while a pipe is open; output wakes the wait at once.
+/// The poll interval while a pipe is open; output ends the wait at once.
 const OPEN_PIPE_WAIT: Duration = Duration::from_millis(10);
 
-/// How often a child is looked at that has closed both pipes, mostly because it is ending.
+/// The poll interval after the child has closed both pipes, usually because it is ending.
 const CLOSED_PIPES_WAIT: Duration = Duration::from_millis(1);
 
-/// How many chunks are still taken from a pipe after the end; more than a pipe can hold.
+/// The most chunks read from a pipe after the end; more than a pipe can hold.
 const LAST_CHUNKS: usize = 32;
 
-/// What came of a child.
+/// The outcome of a child.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// `None` if its time was up.
+    /// `None` if it timed out.
     pub(super) status: Option<ExitStatus>,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
@@ -57,14 +57,14 @@ impl Kept {
     }
 
     fn push(&mut self, chunk: &[u8]) {
-        // Four more than are shown: a character that the limit cuts is not taken for a bad one.
+        // Keep four more bytes than are shown, so that a character cut at the limit is not invalid.
         let room = self.limit.saturating_add(4) - self.bytes.len();
         let kept = &chunk[..chunk.len().min(room)];
         self.bytes.extend_from_slice(kept);
         self.overflowed |= self.bytes.len() > self.limit;
     }
 
-    /// True if not everything was kept.
+    /// True if the limit was exceeded.
     pub(super) const fn overflowed(&self) -> bool {
         self.overflowed
     }
@@ -73,7 +73,7 @@ impl Kept {
         &self.bytes
     }
 
-    /// As text, bytes that are not UTF-8 as U+FFFD, with a marker at its end if something was cut.
+    /// The text, with U+FFFD for invalid UTF-8 and a marker at the end if it was cut.
     pub(super) fn into_text(self) -> String {
         let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
         if self.overflowed || text.len() > self.limit {
@@ -84,10 +84,10 @@ impl Kept {
     }
 }
 
-/// Runs `command` to its end or to the end of its time.
+/// Runs `command` until it ends or times out.
 ///
 /// # Errors
-/// It could not be started or watched. Nothing of it runs then.
+/// It could not be started or watched. No process is left running.
 pub(super) fn run(
     command: &mut Command,
     time_limit: Duration,
@@ -104,8 +104,8 @@ pub(super) fn run(
     let mut stdout = Pipe::new(child.stdout.take(), output_limit);
     let mut stderr = Pipe::new(child.stderr.take(), output_limit);
     let watched = watch(group, &mut stdout, &mut stderr, started, time_limit);
-    // Before the leader is reaped: until then its number cannot become somebody else's. That
-    // nothing is left to kill is no error.
+    // Kill before reaping the leader: until then its id cannot be reused. An empty group is no
+    // error.
     let _ = kill_process_group(group, Signal::KILL);
     let status = child.wait()?;
     let in_time = watched?;
@@ -119,7 +119,7 @@ pub(super) fn run(
     })
 }
 
-/// Reads until the child has ended (true) or its time is up (false).
+/// Reads until the child has ended (true) or timed out (false).
 fn watch(
     child: Pid,
     stdout: &mut Pipe<impl Read + AsFd>,
@@ -173,7 +173,7 @@ fn wait_for_output(
     }
 }
 
-/// True if the child has ended. It is not reaped.
+/// True if the child has ended. Does not reap it.
 fn has_ended(child: Pid) -> io::Result<bool> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     match waitid(WaitId::Pid(child), options) {
@@ -183,7 +183,7 @@ fn has_ended(child: Pid) -> io::Result<bool> {
     }
 }
 
-/// One output stream; the source is dropped at its end.
+/// One output stream; its source is dropped at the end.
 struct Pipe<R> {
     source: Option<R>,
     kept: Kept,
@@ -207,7 +207,7 @@ impl<R: Read> Pipe<R> {
         }
     }
 
-    /// Takes what is there, at most one chunk. False if there is nothing now, or ever again.
+    /// Reads what is available, at most one chunk. False if there is nothing now or the stream ended.
     fn take(&mut self, chunk: &mut [u8]) -> bool {
         let Some(source) = &mut self.source else {
             return false;
@@ -219,14 +219,14 @@ impl<R: Read> Pipe<R> {
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            // A pipe that cannot be read any more has nothing more to say.
+            // A pipe that fails to read has ended.
             Ok(_) | Err(_) => self.source = None,
         }
         false
     }
 
-    /// Takes what the pipe still holds. A process that left the group may go on writing, so this
-    /// has an end of its own.
+    /// Reads what the pipe still holds. A process that left the group may keep writing, so the
+    /// number of reads is bounded.
     fn take_rest(&mut self) {
         let mut chunk = vec![0; CHUNK_BYTES];
         for _ in 0..LAST_CHUNKS {
@@ -239,7 +239,7 @@ impl<R: Read> Pipe<R> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a real process is stopped in real time; how long it took is taped like its output"
+    reason = "a real process needs a real time-out; its duration is recorded on the tape"
 )]
 fn now() -> Instant {
     Instant::now()

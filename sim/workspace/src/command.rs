@@ -1,6 +1,6 @@
 //! Command lines, run by the system's shell in the workspace.
 //!
-//! Never hands on the environment of this program: a command sees the five variables set here.
+//! A command does not inherit this program's environment; it sees only the variables set here.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
@@ -13,19 +13,19 @@ use turingos_world::shell::MAX_LINE_BYTES;
 
 const SHELL: &str = "/bin/sh";
 
-/// Where commands are looked for.
+/// The search path for commands.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The exit code of a line that the shell is not given, as of one that it cannot parse.
+/// The exit code of a line that is refused before the shell, the same as for a syntax error.
 const SYNTAX_EXIT: u8 = 2;
 
-/// The exit code of a line that ran out of time.
+/// The exit code of a time-out.
 const TIMEOUT_EXIT: u8 = 124;
 
 /// The exit code of a line whose shell did not start.
 const NOT_STARTED_EXIT: u8 = 126;
 
-/// What is added to the number of a signal that ended a command.
+/// Added to the number of the signal that ended a command.
 const SIGNAL_EXIT: u8 = 128;
 
 /// Runs one line to its end.
@@ -37,7 +37,7 @@ pub(super) fn run(workspace: &Workspace, line: &str) -> CommandOutcome {
         return refused(NOT_STARTED_EXIT, "the workspace was moved or removed");
     }
     let mut shell = Command::new(SHELL);
-    // Without the two dashes a line that starts with one would be read as options.
+    // Without `--`, a line that starts with a dash would be parsed as options.
     shell.args(["-c", "--", line]);
     prepare(&mut shell, workspace);
     shell.env("HOME", &workspace.path);
@@ -62,7 +62,7 @@ pub(super) fn run(workspace: &Workspace, line: &str) -> CommandOutcome {
     }
 }
 
-/// The directory and the environment of every process that a workspace starts.
+/// Sets the directory and the environment of a process that a workspace starts.
 pub(super) fn prepare(command: &mut Command, workspace: &Workspace) {
     command
         .current_dir(&workspace.path)

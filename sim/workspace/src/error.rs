@@ -1,41 +1,40 @@
-//! Why a directory cannot become a workspace.
-//!
-//! Never about a single file of an open one: that is a `WorldFault`.
+//! Why a directory cannot become a workspace. A fault within an open one is a `WorldFault`.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A path that cannot be opened as a workspace. Nothing was changed in it.
+/// Why a path cannot be opened as a workspace. Nothing in it was changed.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum WorkspaceError {
-    /// Something other than a directory stands there.
-    #[error("{path} is not a directory; a workspace is a directory of its own")]
+    /// It is not a directory.
+    #[error("{path} is not a directory; choose a directory as the workspace")]
     NotADirectory {
-        /// What was given as the workspace.
+        /// The given path.
         path: PathBuf,
     },
-    /// The directory was to be filled and holds something already.
-    #[error("{path} is not empty; choose an empty or a new directory as the workspace")]
+    /// A new workspace needs an empty directory.
+    #[error("{path} is not empty; choose an empty or new directory as the workspace")]
     NotEmpty {
-        /// The directory that was to become a workspace.
+        /// The directory.
         path: PathBuf,
     },
-    /// Another process works in the directory.
-    #[error("{path} is the workspace of another run; wait for its end or choose another directory")]
+    /// Another process uses the directory.
+    #[error("{path} is in use by another run; wait until it ends or choose another directory")]
     InUse {
         /// The directory.
         path: PathBuf,
     },
-    /// The system refused.
+    /// The operating system reported an error.
     #[error("cannot {action} the workspace {path}: {source}")]
     System {
-        /// The verb: what was being done.
+        /// The failed action, as a verb.
         action: &'static str,
         /// The directory.
         path: PathBuf,
-        /// The cause, as the operating system says it.
+        /// The cause.
         source: io::Error,
     },
 }

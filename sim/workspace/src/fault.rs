@@ -1,14 +1,14 @@
-//! From what the system says to what a manifold says.
+//! System errors as world faults.
 //!
-//! Never puts anything but the workspace's own path before a reason, so that no text of a frame
-//! depends on where the workspace is.
+//! A fault names only the path within the workspace, so that no frame depends on the location of
+//! the workspace.
 
 use std::io::{self, ErrorKind};
 
 use rustix::io::Errno;
 use turingos::manifold::{WorldFault, WorldFaultCode};
 
-/// A fault that its code explains: the same words as the in-memory world's.
+/// A fault that its code explains, worded as in the in-memory world.
 pub(super) fn plain(code: WorldFaultCode, path: &str) -> WorldFault {
     WorldFault {
         code,
@@ -16,7 +16,7 @@ pub(super) fn plain(code: WorldFaultCode, path: &str) -> WorldFault {
     }
 }
 
-/// A fault with a reason of its own.
+/// A fault with a specific reason.
 pub(super) fn because(code: WorldFaultCode, path: &str, reason: &str) -> WorldFault {
     WorldFault {
         code,
@@ -24,7 +24,7 @@ pub(super) fn because(code: WorldFaultCode, path: &str, reason: &str) -> WorldFa
     }
 }
 
-/// The fault that an error of the system is.
+/// The fault for a system error.
 pub(super) fn system(path: &str) -> impl Fn(io::Error) -> WorldFault + '_ {
     move |error| {
         let code = match error.kind() {
@@ -33,7 +33,7 @@ pub(super) fn system(path: &str) -> impl Fn(io::Error) -> WorldFault + '_ {
             ErrorKind::NotADirectory => WorldFaultCode::NotDirectory,
             ErrorKind::FileTooLarge => WorldFaultCode::TooLarge,
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => WorldFaultCode::NoSpace,
-            // The sandbox refuses with an error that no system call gave.
+            // The sandbox's own refusal, which has no OS error code.
             ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
                 return because(
                     WorldFaultCode::Denied,

@@ -1,7 +1,4 @@
-//! Reading files and listing directories.
-//!
-//! Never opens what is not a regular file, never reads more than it was told, and never follows a
-//! link out of the root.
+//! Reading files and listing directories. Only regular files are opened.
 
 use std::io::Read as _;
 
@@ -12,13 +9,13 @@ use turingos::manifold::{WorldFault, WorldFaultCode};
 use super::fault::{because, plain, system};
 use super::replacement::STAGING_NAME;
 
-/// How many entries a directory may have to be listed; beyond it TOO_LARGE.
+/// The most entries of a directory that can be listed; beyond it TOO_LARGE.
 const MAX_ENTRIES: usize = 65_536;
 
 /// The text of a file of at most `limit` bytes.
 pub(super) fn read(root: &Dir, path: &str, limit: usize) -> Result<String, WorldFault> {
-    // Looked at before it is opened, because opening a device can have effects; and again after,
-    // because something else may have come in between. Until then the open must not wait.
+    // Check the type before opening, because opening a device can have effects, and again after,
+    // because the entry may have been replaced. The open itself must not block.
     check_regular(&root.metadata(path).map_err(system(path))?, path)?;
     let mut options = OpenOptions::new();
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -31,7 +28,7 @@ pub(super) fn read(root: &Dir, path: &str, limit: usize) -> Result<String, World
         return Err(plain(WorldFaultCode::TooLarge, path));
     }
     let mut bytes = Vec::new();
-    // It may be growing.
+    // The file may be growing.
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     let read = read.map_err(system(path))?;
     if u64::try_from(read).unwrap_or(u64::MAX) > limit {
@@ -54,9 +51,9 @@ fn check_regular(metadata: &Metadata, path: &str) -> Result<(), WorldFault> {
     }
 }
 
-/// The names in a directory as [`turingos::Manifold::list`] gives them. What no pointer can have
-/// in a name (control characters, bytes that are not UTF-8) is shown as U+FFFD: a name that a
-/// command made up must not look like a line of a frame.
+/// The names in a directory as [`turingos::Manifold::list`] returns them. Characters that no pointer
+/// can contain (control characters, invalid UTF-8) become U+FFFD, so that no file name can imitate
+/// a line of a frame.
 pub(super) fn list(
     root: &Dir,
     directory: Option<&str>,
@@ -84,7 +81,7 @@ pub(super) fn list(
                     || name.clone().into(),
                     |it| std::path::Path::new(it).join(&name),
                 );
-                // A link to nowhere, or out of the workspace, is shown as the file it is.
+                // A dangling link, or one that leads out of the workspace, is listed as a file.
                 root.metadata(path).is_ok_and(|target| target.is_dir())
             };
         let mut shown: String = name
@@ -100,7 +97,7 @@ pub(super) fn list(
         }
         names.push(shown);
     }
-    // The slash takes part in the order of the names as they are returned.
+    // The trailing slash counts in the sort order.
     names.sort_unstable();
     names.truncate(limit);
     Ok(names)

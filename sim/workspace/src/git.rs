@@ -1,13 +1,12 @@
 //! The history of a workspace that is a git repository.
 //!
-//! Runs `git` itself, with fixed arguments and nothing of the user's or the system's settings.
-//! Only `.git` of the workspace is looked at, never a repository around it, and nothing of what a
-//! repository can have run is run: no hook, pager, external diff, signature check or fetch. Never
-//! writes to the repository.
+//! It runs `git` with fixed arguments and without the user's or the system's settings. It reads
+//! only the workspace's own `.git` and lets the repository run nothing: no hook, pager, external
+//! diff, signature check or fetch.
 //!
-//! A line has the same form as in the in-memory history. `ref` is whatever names a commit; the
-//! time is the committer's, and its epoch is 1970; `grep` looks at whole messages; a commit
-//! that changed nothing of its own, such as a merge, shows `-` for the paths.
+//! A line has the same format as in the in-memory history. `ref` is any name of a commit; the time
+//! is the committer's, since 1970; `grep` searches whole messages; a commit without changes of its
+//! own, such as a merge, shows `-` for the paths.
 
 use std::io::ErrorKind;
 use std::process::Command;
@@ -20,14 +19,13 @@ use super::child::{self, Ended};
 use super::{Workspace, command};
 use turingos_world::history::{KEPT_PATHS, Selection, keep_message, unknown_ref, write_line};
 
-/// The one repository that is looked at.
+/// The repository directory.
 const REPOSITORY: &str = ".git";
 
-/// Bytes of a log with all its paths, before they are cut to what is shown.
+/// The most bytes of a log with all its paths, before it is shortened.
 const MAX_LOG_BYTES: usize = 16 * 1024 * 1024;
 
-/// Settings that a repository could make of its own, and that would run something else or change
-/// the form of the log.
+/// Overrides of repository settings that would run other programs or change the log's format.
 const SETTINGS: [&str; 7] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -66,7 +64,7 @@ const LOG: [&str; 12] = [
     "--format=%x00%H %ct %s",
 ];
 
-/// The lines that a query asks for.
+/// The lines that match a query.
 pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, WorldFault> {
     let selection = Selection::of(query).map_err(bad_query)?;
     check_repository(workspace)?;
@@ -101,11 +99,11 @@ pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, 
     let text = String::from_utf8_lossy(ended.stdout.bytes());
     lines(&text).ok_or_else(|| WorldFault {
         code: WorldFaultCode::Other,
-        detail: "git log: not in the form that was asked for".to_owned(),
+        detail: "git log: unexpected output format".to_owned(),
     })
 }
 
-/// A repository that is a plain directory: a file or a link in its place would lead elsewhere.
+/// Requires `.git` to be a plain directory: a file or a link would lead elsewhere.
 fn check_repository(workspace: &Workspace) -> Result<(), WorldFault> {
     let fault = |code, detail: &str| {
         Err(WorldFault {
@@ -136,7 +134,7 @@ fn check_repository(workspace: &Workspace) -> Result<(), WorldFault> {
     }
 }
 
-/// The whole id of the commit that a ref names. `None` if there is no commit yet.
+/// The full id of the commit at `reference`. `None` if there is no commit yet.
 fn resolve(workspace: &Workspace, reference: Option<&str>) -> Result<Option<String>, WorldFault> {
     let name = reference.unwrap_or("HEAD");
     if name.is_empty() || name.starts_with('-') || name.contains('\0') {
@@ -225,7 +223,10 @@ fn failed(ended: Ended) -> WorldFault {
     let said = String::from_utf8_lossy(ended.stderr.bytes());
     let reason = match ended.status {
         None => "git took too long",
-        Some(_) => said.lines().next().unwrap_or("git failed without a word"),
+        Some(_) => said
+            .lines()
+            .next()
+            .unwrap_or("git failed without a message"),
     };
     WorldFault {
         code: WorldFaultCode::Other,

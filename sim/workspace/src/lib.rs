@@ -1,19 +1,17 @@
 //! The directory manifold: a real directory behind the same trait as the in-memory world.
 //!
-//! **Files are confined.** Every path is resolved beneath an open handle of the workspace, so
-//! `..`, absolute paths and symbolic links cannot lead out of it, whatever is renamed meanwhile.
-//! A link that stays inside is followed, except as the target of a write. Pipes, sockets and
-//! devices are refused without being opened.
+//! **Files are confined.** Every path is resolved beneath an open handle of the workspace, so `..`,
+//! absolute paths and symbolic links cannot lead out of it, even if directories are renamed
+//! meanwhile. A link that stays inside is followed, except as the target of a write. Pipes, sockets
+//! and devices are refused without being opened.
 //!
-//! **Commands are not.** They start in the workspace with an environment of their own, a time
-//! limit and an output limit, and their whole process group is killed at their end; but they run
-//! with the rights of the user who runs this program, may read and write whatever that user may,
-//! and may detach a process from the group (`setsid`, `set -m`). Whoever needs more runs the
-//! program itself in a container.
+//! **Commands are not confined.** They start in the workspace with their own environment, a time
+//! limit and an output limit, and their process group is killed at the end. But they have all the
+//! rights of the user who runs this program and can detach a process from the group (`setsid`,
+//! `set -m`). For isolation, run the program in a container.
 //!
-//! What is read here is outside input, the time a command took included: a run in a directory can
-//! only be repeated from its tape. This module never injects a fault, never keeps a history of
-//! its own, and never shows an absolute path.
+//! File contents, outputs and durations are nondeterministic input, so a run in a directory can be
+//! repeated only from its tape. No absolute path appears in an answer.
 
 mod child;
 mod command;
@@ -40,14 +38,14 @@ pub use replacement::STAGING_NAME;
 
 use turingos_world::{Quota, shell};
 
-/// How much a workspace may answer with. The defaults are the in-memory world's.
+/// The limits of a workspace. The defaults are the in-memory world's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a file that is read or written, at most; beyond it TOO_LARGE.
+    /// The largest file to read or write, in bytes; beyond it TOO_LARGE.
     pub file_bytes: usize,
-    /// Bytes kept of each output stream of a command; the rest is read and thrown away.
+    /// Bytes kept of each output stream of a command; the rest is discarded.
     pub output_bytes: usize,
-    /// How long a command may run, and each of the calls of `git`.
+    /// The time limit of a command and of each call of `git`.
     pub command_time: Duration,
 }
 
@@ -61,30 +59,29 @@ impl Default for Limits {
     }
 }
 
-/// A workspace directory, held by this process alone as long as the value lives.
+/// A workspace directory, locked for this process while the value lives.
 #[derive(Debug)]
 pub struct Workspace {
     root: Dir,
-    /// Canonical. Only commands are started by it; files are reached through `root`.
+    /// Canonical. Only for starting commands; files are reached through `root`.
     path: PathBuf,
     limits: Limits,
-    /// The lock of the directory; released when it is dropped, also by a kill.
+    /// The lock of the directory; the system releases it if the process is killed.
     lock: File,
 }
 
 impl Drop for Workspace {
-    /// Closing would do, were there not a moment in which a child of this process, started by
-    /// another thread, still has the file open too.
+    /// Unlocks explicitly, because a child started by another thread may briefly keep the file open.
     fn drop(&mut self) {
         let _ = self.lock.unlock();
     }
 }
 
 impl Workspace {
-    /// Opens an existing directory as it is.
+    /// Opens an existing directory.
     ///
     /// # Errors
-    /// It is missing or no directory, another process holds it, or the system refuses.
+    /// It is missing or not a directory, another process uses it, or the system reports an error.
     pub fn open(path: &Path, limits: Limits) -> Result<Self, WorkspaceError> {
         let system = || WorkspaceError::system("open", path);
         let canonical = fs::canonicalize(path).map_err(system())?;
@@ -117,10 +114,10 @@ impl Workspace {
         })
     }
 
-    /// Opens an empty directory, which is made with its parents if it is missing.
+    /// Opens an empty directory, creating it and its parents if it is missing.
     ///
     /// # Errors
-    /// It is a file or holds anything, which is left untouched; or as for [`Workspace::open`].
+    /// It is a file or not empty, and stays unchanged; or as for [`Workspace::open`].
     pub fn create(path: &Path, limits: Limits) -> Result<Self, WorkspaceError> {
         if fs::symlink_metadata(path).is_err() {
             fs::create_dir_all(path).map_err(WorkspaceError::system("create", path))?;
@@ -138,11 +135,11 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Writes initial files, each a path and its content.
+    /// Writes initial files, pairs of path and content.
     ///
     /// # Errors
-    /// OTHER if a path is no workspace path; else what a write of the file says. Files before it
-    /// have been written.
+    /// OTHER if a path is not a workspace path; otherwise the fault of writing the file. Earlier
+    /// files stay written.
     pub fn populate<'a>(
         &mut self,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -157,7 +154,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// False if the path by which commands are started no longer leads to the open directory.
+    /// False if `path`, where commands start, is no longer the open directory.
     fn is_in_place(&self) -> bool {
         let (Ok(named), Ok(held)) = (fs::metadata(&self.path), self.root.dir_metadata()) else {
             return false;

@@ -1,10 +1,10 @@
-//! Writing: a whole file is put in the place of another one, or nothing happens.
+//! Atomic writes: a whole file replaces another, or nothing changes.
 //!
-//! The content goes into a staging file in the same directory, is flushed to disk and renamed
-//! over the target. A reader sees the old content or the new one, never a part; hard links to the
-//! old file keep the old content, and the new file belongs to whoever runs this program. Never
-//! writes through a symbolic link, and never leaves a staging file behind unless the process is
-//! killed meanwhile; the next write in that directory removes it then.
+//! The content goes into a staging file in the same directory, is flushed to disk and renamed over
+//! the target. A reader sees the old content or the new, never a part. Hard links to the old file
+//! keep the old content, and the new file belongs to the user of this program. A symbolic link is
+//! never written through. If the process is killed during a write, the next write in the directory
+//! removes the staging file.
 
 use std::io::{self, ErrorKind, Write as _};
 
@@ -13,11 +13,11 @@ use turingos::manifold::{WorldFault, WorldFaultCode};
 
 use super::fault::{because, plain, system};
 
-/// The name of staging files. One is enough for a directory, since a workspace has one writer;
-/// it is not listed and cannot be written.
+/// The name of a staging file. A directory needs only one, because a workspace has one writer. The
+/// name is not listed and cannot be written.
 pub const STAGING_NAME: &str = ".turingos-staging";
 
-/// Replaces a file or creates it with its parents.
+/// Replaces a file, or creates it with its parents.
 pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFault> {
     let (parent, name) = match path.rsplit_once('/') {
         Some((parent, name)) => (Some(parent), name),
@@ -38,7 +38,7 @@ pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFa
             .and_then(|directory| replace(&directory, name, path, content)),
     };
     if written.is_err() {
-        // The first error is the one to tell. A directory that is in use by now stays.
+        // Report the first error only. A directory that is in use by now stays.
         for directory in made.iter().rev() {
             let _ = root.remove_dir(directory);
         }
@@ -46,7 +46,7 @@ pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFa
     written
 }
 
-/// Opens a directory; those that are missing on the way are made, and noted in `made`.
+/// Opens a directory, creating missing ones on the way and listing them in `made`.
 fn open_or_make<'a>(root: &Dir, path: &'a str, made: &mut Vec<&'a str>) -> io::Result<Dir> {
     match root.open_dir(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -64,8 +64,8 @@ fn open_or_make<'a>(root: &Dir, path: &'a str, made: &mut Vec<&'a str>) -> io::R
     root.open_dir(path)
 }
 
-/// Puts `content` at `name` in an open directory. Both names are single segments, so nothing on
-/// the way to them can be swapped for a link any more.
+/// Writes `content` to `name` in an open directory. Both names are single segments, so no parent can
+/// be swapped for a link any more.
 fn replace(directory: &Dir, name: &str, path: &str, content: &str) -> Result<(), WorldFault> {
     let permissions = permissions_of_target(directory, name, path)?;
     let staging = create_staging(directory).map_err(system(path))?;
@@ -75,15 +75,14 @@ fn replace(directory: &Dir, name: &str, path: &str, content: &str) -> Result<(),
         let _ = directory.remove_file(STAGING_NAME);
         return Err(system(path)(error));
     }
-    // The content is in place. That the name survives a power failure is best effort: there is
-    // no way to take the write back.
+    // The content is in place and cannot be taken back, so syncing the name is best effort.
     if let Ok(handle) = directory.open(".") {
         let _ = handle.sync_all();
     }
     Ok(())
 }
 
-/// What the file that is to be replaced allows; `None` if there is none.
+/// The permissions of the file to replace; `None` if there is none.
 fn permissions_of_target(
     directory: &Dir,
     name: &str,
@@ -104,7 +103,7 @@ fn permissions_of_target(
     } else if target.permissions().mode() & 0o222 == 0 {
         denied("the file is read-only")
     } else {
-        // Bits beyond these (set-user-ID) were given to the old content.
+        // Other bits (set-user-ID) must not pass to new content.
         let mode = target.permissions().mode() & 0o777;
         Ok(Some(Permissions::from_mode(mode)))
     }

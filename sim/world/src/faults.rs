@@ -1,14 +1,13 @@
-//! Injectable faults: what may go wrong with the in-memory world, and who decides.
+//! Injectable faults of the in-memory world, and the plans that decide when they occur.
 //!
-//! A plan decides *whether*; the world decides what that means for the operation at hand. A plan
-//! never sees paths or contents, so that it cannot depend on them, and a fault once handed out is
-//! never dropped: the world always reports it.
+//! A plan decides *whether* an operation fails; the world applies the fault to the operation. A
+//! plan never sees paths or contents, so it cannot depend on them.
 
 use std::collections::VecDeque;
 
 use turingos::manifold::WorldFaultCode;
 
-/// What is about to be done when a plan is asked. It is asked once for each.
+/// The operation that a plan is asked about, once for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     /// A manifold read.
@@ -19,26 +18,27 @@ pub enum Operation {
     Write,
     /// A whole command line, before anything of it runs.
     Exec,
-    /// A look at the history.
+    /// A history query.
     GitLog,
 }
 
-/// What goes wrong.
+/// A fault to inject into an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum InjectedFault {
-    /// The target seems not to be there.
+    /// The target appears to be missing.
     NotFound,
-    /// The world does not allow it.
+    /// Permission is denied.
     Denied,
-    /// The disk seems full.
+    /// The disk appears to be full.
     NoSpace,
-    /// The operation stops half-way. A write leaves the target alone and half of its content in
-    /// a staging file, `PATH.torn`; any other operation merely fails.
+    /// The operation stops half-way. A write leaves the target unchanged and half of its content
+    /// in a staging file, `PATH.torn`; any other operation just fails.
     TornWrite,
 }
 
 impl InjectedFault {
-    /// The code that the caller of the operation is given.
+    /// The code that the caller receives.
     #[must_use]
     pub const fn code(self) -> WorldFaultCode {
         match self {
@@ -50,10 +50,10 @@ impl InjectedFault {
     }
 }
 
-/// Decides which operations fail. It must be a function of its own state and the operations it
-/// was asked about, or a run cannot be repeated.
+/// Decides which operations fail. Its answers must depend only on its own state and the
+/// operations it was asked about, or a run cannot be repeated.
 pub trait FaultPlan {
-    /// The fault to inject into the operation about to be done, if any.
+    /// The fault to inject into the next operation, if any.
     fn next_fault(&mut self, operation: Operation) -> Option<InjectedFault>;
 }
 
@@ -63,7 +63,7 @@ impl<F: FaultPlan + ?Sized> FaultPlan for Box<F> {
     }
 }
 
-/// The plan under which nothing ever goes wrong.
+/// The plan without faults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoFaults;
 
@@ -73,19 +73,19 @@ impl FaultPlan for NoFaults {
     }
 }
 
-/// A queue of faults, each waiting for the next operation of its kind. An operation that does
-/// not match the front of the queue is left alone.
+/// A queue of faults, each for the next operation of its kind. An operation that does not match
+/// the front of the queue succeeds.
 #[derive(Clone, Debug, Default)]
 pub struct ScriptedFaults(VecDeque<(Operation, InjectedFault)>);
 
 impl ScriptedFaults {
-    /// A plan that injects `faults` in their order.
+    /// A plan that injects `faults` in order.
     #[must_use]
     pub fn new(faults: impl IntoIterator<Item = (Operation, InjectedFault)>) -> Self {
         Self(faults.into_iter().collect())
     }
 
-    /// How many faults still wait.
+    /// How many faults are left.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.0.len()
@@ -103,13 +103,13 @@ impl FaultPlan for ScriptedFaults {
 /// One fault that was injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Injection {
-    /// Into what.
+    /// The operation that failed.
     pub operation: Operation,
-    /// What went wrong.
+    /// The injected fault.
     pub fault: InjectedFault,
 }
 
-/// Which faults were injected since someone last asked.
+/// The faults injected since the last [`InjectionLog::take`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct InjectionLog {
     pending: Vec<Injection>,
@@ -117,7 +117,7 @@ pub(crate) struct InjectionLog {
 }
 
 impl InjectionLog {
-    /// How many injections are kept between two questions; later ones are only counted.
+    /// How many injections are kept between two takes; later ones are only counted.
     const KEPT: usize = 64;
 
     pub(crate) fn ask(

@@ -1,8 +1,7 @@
 //! The file tree: text files and directories under one root, within fixed quotas.
 //!
-//! Directories are real: a write makes the parents it needs, and they stay until someone removes
-//! them. The tree never holds a file whose parent is missing, never exceeds its [`Quota`], never
-//! half-applies a change, and never asks for a time or a fault; those belong to its callers.
+//! A write makes the parent directories it needs, and they stay until they are removed. The tree
+//! never exceeds its [`Quota`] and never applies half of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +12,10 @@ use turingos::pointer::WorkspacePath;
 
 use super::paths::{ancestors, is_within, join};
 
-/// What the name of a file that a torn write left behind ends with.
+/// The suffix of the staging file that a torn write leaves behind.
 pub const STAGING_SUFFIX: &str = ".torn";
 
-/// How much a world may hold. Every figure counts staging files too.
+/// How much a world may hold, staging files included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
@@ -41,7 +40,7 @@ impl Default for Quota {
     }
 }
 
-/// What stands at a path.
+/// The kind of entry at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A text file.
@@ -65,7 +64,7 @@ impl Node {
     }
 }
 
-/// Files and directories by their path from the root.
+/// Files and directories by path from the root.
 #[derive(Clone, Debug)]
 pub struct FileTree {
     quota: Quota,
@@ -78,7 +77,7 @@ pub struct FileTree {
 impl FileTree {
     /// An empty root.
     #[must_use]
-    pub const fn new(quota: Quota) -> Self {
+    pub(crate) const fn new(quota: Quota) -> Self {
         Self {
             quota,
             nodes: BTreeMap::new(),
@@ -88,31 +87,31 @@ impl FileTree {
         }
     }
 
-    /// How many files there are.
+    /// The number of files.
     #[must_use]
     pub const fn file_count(&self) -> usize {
         self.files
     }
 
-    /// How many directories there are, the root not counted.
+    /// The number of directories, without the root.
     #[must_use]
     pub fn directory_count(&self) -> usize {
         self.nodes.len() - self.files
     }
 
-    /// The bytes of all files together.
+    /// The total bytes of all files.
     #[must_use]
     pub const fn total_bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The quota it was made with.
+    /// The quota.
     #[must_use]
     pub const fn quota(&self) -> &Quota {
         &self.quota
     }
 
-    /// What stands at `path`, if anything.
+    /// The kind of entry at `path`, if there is one.
     #[must_use]
     pub fn kind(&self, path: &str) -> Option<Kind> {
         self.nodes.get(path).map(Node::kind)
@@ -130,12 +129,16 @@ impl FileTree {
         }
     }
 
-    /// Replaces a file or creates it with its parents, and sweeps away what an earlier torn
-    /// write to the same path left behind.
+    /// Replaces a file or creates it with its parents, and removes the staging file that an
+    /// earlier torn write to the same path left behind.
     ///
     /// # Errors
-    /// IS_DIRECTORY, NOT_DIRECTORY, TOO_LARGE, NO_SPACE; nothing has changed then.
-    pub fn write(&mut self, path: &WorkspacePath, content: &str) -> Result<(), WorldFaultCode> {
+    /// IS_DIRECTORY, NOT_DIRECTORY, TOO_LARGE, NO_SPACE; nothing changes.
+    pub(crate) fn write(
+        &mut self,
+        path: &WorkspacePath,
+        content: &str,
+    ) -> Result<(), WorldFaultCode> {
         let path = path.as_str();
         if content.len() > self.quota.max_file_bytes {
             return Err(WorldFaultCode::TooLarge);
@@ -162,9 +165,9 @@ impl FileTree {
         Ok(())
     }
 
-    /// Leaves behind what a torn write to `path` leaves: a staging file with half of `content`.
-    /// Where that cannot be (a quota, a file of that name that is not staging), nothing is left.
-    pub fn leave_torn(&mut self, path: &WorkspacePath, content: &str) {
+    /// Leaves a staging file with half of `content`, as a torn write to `path` does. Does nothing
+    /// if a quota forbids it or a file of that name exists that is not a staging file.
+    pub(crate) fn leave_torn(&mut self, path: &WorkspacePath, content: &str) {
         let Ok(staging) = format!("{path}{STAGING_SUFFIX}").parse::<WorkspacePath>() else {
             return;
         };
@@ -178,11 +181,11 @@ impl FileTree {
         }
     }
 
-    /// Makes a directory and the parents it lacks. One that is already there is no error.
+    /// Makes a directory and its missing parents. An existing directory is no error.
     ///
     /// # Errors
-    /// NOT_DIRECTORY if a file stands at the path or above it, NO_SPACE.
-    pub fn make_directory(&mut self, path: &WorkspacePath) -> Result<(), WorldFaultCode> {
+    /// NOT_DIRECTORY if the path or a parent is a file, NO_SPACE.
+    pub(crate) fn make_directory(&mut self, path: &WorkspacePath) -> Result<(), WorldFaultCode> {
         let path = path.as_str();
         match self.nodes.get(path) {
             Some(Node::Directory) => Ok(()),
@@ -199,8 +202,8 @@ impl FileTree {
         }
     }
 
-    /// Removes a file, or a directory with everything in it. Removing nothing is no error.
-    pub fn remove(&mut self, path: &str) {
+    /// Removes a file, or a directory with its contents. A missing path is no error.
+    pub(crate) fn remove(&mut self, path: &str) {
         match self.nodes.remove(path) {
             None => {}
             Some(Node::File(content)) => self.forget_file(path, &content),
@@ -214,13 +217,13 @@ impl FileTree {
         }
     }
 
-    /// Moves a file, or a directory with everything in it. A file may replace another file;
-    /// nothing else is replaced.
+    /// Moves a file, or a directory with its contents. A file may replace another file; nothing
+    /// else is replaced.
     ///
     /// # Errors
-    /// NOT_FOUND, NOT_DIRECTORY, NO_SPACE for the parents, DENIED if `to` is taken or lies inside
-    /// `from`, OTHER if a path would become too long; nothing has changed then.
-    pub fn rename(&mut self, from: &str, to: &WorkspacePath) -> Result<(), WorldFaultCode> {
+    /// NOT_FOUND, NOT_DIRECTORY, NO_SPACE for the parents, DENIED if `to` exists or is inside
+    /// `from`, OTHER if a path would become too long; nothing changes.
+    pub(crate) fn rename(&mut self, from: &str, to: &WorkspacePath) -> Result<(), WorldFaultCode> {
         let to = to.as_str();
         if !self.nodes.contains_key(from) {
             return Err(self.why_missing(from));
@@ -254,12 +257,12 @@ impl FileTree {
         Ok(())
     }
 
-    /// The names in a directory (`None` is the root) with what each is, in byte order of the
-    /// bare names.
+    /// The names in a directory (`None` is the root) and their kinds, in byte order of the bare
+    /// names.
     ///
     /// # Errors
     /// NOT_FOUND, NOT_DIRECTORY.
-    pub fn children(
+    pub(crate) fn children(
         &self,
         directory: Option<&str>,
     ) -> Result<impl Iterator<Item = (&str, Kind)>, WorldFaultCode> {
@@ -283,21 +286,21 @@ impl FileTree {
             .filter(|(name, _)| !name.contains('/')))
     }
 
-    /// Every path with what it is, in byte order.
+    /// Every path and its kind, in byte order.
     pub fn paths(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.nodes
             .iter()
             .map(|(path, node)| (path.as_str(), node.kind()))
     }
 
-    /// Every path below a directory with what it is, in byte order, the directory not included.
-    pub fn paths_below(&self, directory: &str) -> impl Iterator<Item = (&str, Kind)> {
+    /// Every path below a directory and its kind, in byte order, without the directory itself.
+    pub(crate) fn paths_below(&self, directory: &str) -> impl Iterator<Item = (&str, Kind)> {
         self.below(directory)
             .map(|(path, node)| (path.as_str(), node.kind()))
     }
 
     /// Removes everything.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.nodes.clear();
         self.staging.clear();
         self.files = 0;
@@ -306,7 +309,7 @@ impl FileTree {
 
     /// Folds every path and content into a digest that starts from `seed`.
     #[must_use]
-    pub fn digest(&self, seed: Digest) -> Digest {
+    pub(crate) fn digest(&self, seed: Digest) -> Digest {
         self.nodes.iter().fold(seed, |so_far, (path, node)| {
             let (tag, content) = match node {
                 Node::File(content) => (b"f", content.as_str()),
@@ -370,7 +373,7 @@ impl FileTree {
     }
 
     fn below(&self, directory: &str) -> impl Iterator<Item = (&String, &Node)> {
-        // The character after `/` bounds everything that starts with `directory/`.
+        // `0` is the character after `/`, so it bounds every path that starts with `directory/`.
         self.nodes
             .range(format!("{directory}/")..format!("{directory}0"))
     }
@@ -384,7 +387,7 @@ impl FileTree {
 }
 
 fn replace_text(old: &mut String, content: &str) {
-    // A buffer is reused, unless that would let a once large file keep far more than it holds.
+    // Reuses the buffer unless the old file was so much larger that it would waste memory.
     if old.capacity() > content.len().saturating_mul(4).saturating_add(4096) {
         *old = content.to_owned();
     } else {

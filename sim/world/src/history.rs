@@ -1,7 +1,6 @@
-//! The virtual commit history: who wrote what, when, newest first.
+//! The virtual commit history, a SHA-256 chain of which the latest commits are kept.
 //!
-//! Commits form a SHA-256 chain and only the latest are kept. The history never holds contents,
-//! never rewrites a commit, and never reads a clock: the time of a commit is its caller's.
+//! The history holds paths and messages but no file contents; the caller gives each commit's time.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -16,10 +15,10 @@ use super::paths::is_within;
 pub const KEPT_COMMITS: usize = 1024;
 
 /// How many commits a query without a limit shows.
-pub const DEFAULT_LIMIT: u16 = 20;
+const DEFAULT_LIMIT: u16 = 20;
 
-/// How many paths of one commit are kept, in byte order; a commit that touched more shows a last
-/// `...` and is found by the kept ones only.
+/// How many paths of one commit are kept, in byte order. A commit that changed more shows `...`
+/// at the end and is found by its kept paths only.
 pub const KEPT_PATHS: usize = 16;
 
 /// How many bytes of a message are kept.
@@ -30,12 +29,12 @@ const SHOWN_DIGITS: usize = 12;
 
 /// How one path changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It is now a file with content of this digest.
+pub(crate) enum Change {
+    /// Now a file whose content has this digest.
     File(Digest),
-    /// It is now a directory.
+    /// Now a directory.
     Directory,
-    /// It is gone.
+    /// Removed.
     Removed,
 }
 
@@ -43,10 +42,10 @@ pub enum Change {
 struct Commit {
     id: Digest,
     time_us: u64,
-    /// Separated by line feeds, which no path can hold.
+    /// Separated by line feeds, which a path cannot contain.
     paths: String,
     message: String,
-    /// What the log shows of it: written once, shown many times.
+    /// Its line in the log, written once because it is shown often.
     line: String,
 }
 
@@ -76,13 +75,13 @@ impl History {
         self.commits.len()
     }
 
-    /// How many commits were ever recorded.
+    /// How many commits were recorded in total.
     #[must_use]
     pub const fn recorded(&self) -> u64 {
         self.recorded
     }
 
-    /// The id of the newest commit; the digest of nothing before the first.
+    /// The id of the newest commit; the empty digest before the first.
     #[must_use]
     pub const fn head(&self) -> Digest {
         self.head
@@ -91,13 +90,13 @@ impl History {
     /// Adds one commit; `changes` in byte order of the paths. The id of a commit is
     /// SHA-256(parent ‖ time ‖ kind ‖ length of path ‖ path ‖ content digest), applied once more
     /// for each further path with the previous result in place of the parent.
-    pub fn commit<'a>(
+    pub(crate) fn commit<'a>(
         &mut self,
         changes: impl IntoIterator<Item = (&'a str, Change)>,
         time_us: u64,
         message: &[&str],
     ) {
-        // The slot of the commit that is forgotten is used again, so a full ring allocates nothing.
+        // A full history reuses the slot of its oldest commit, so it allocates nothing.
         let mut commit = if self.commits.len() >= KEPT_COMMITS {
             self.commits.pop_front()
         } else {
@@ -131,15 +130,15 @@ impl History {
         self.recorded = self.recorded.saturating_add(1);
     }
 
-    /// The commits that a query asks for, newest first, one a line:
+    /// The commits that match a query, newest first, one per line:
     /// `<id> <time_us> <path>[,<path>…] <message>`.
     ///
     /// `ref` is `HEAD`, `HEAD~N`, or at least four leading digits of a commit's id; `since` is
     /// `T+SECONDS` or a plain number of microseconds; `path` is a file or a directory.
     ///
     /// # Errors
-    /// A sentence about the operand that cannot be answered.
-    pub fn log(&self, query: &GitLogQuery) -> Result<String, String> {
+    /// A sentence that names the invalid operand.
+    pub(crate) fn log(&self, query: &GitLogQuery) -> Result<String, String> {
         let selection = Selection::of(query)?;
         let skipped = match query.reference.as_deref() {
             None => 0,
@@ -216,7 +215,7 @@ impl Commit {
     }
 }
 
-/// One line of a log, from a whole id in hexadecimal.
+/// Writes one line of a log, from a full id in hexadecimal.
 pub fn write_line<'a>(
     out: &mut String,
     id: &str,
@@ -237,20 +236,22 @@ pub fn write_line<'a>(
     out.push('\n');
 }
 
-/// The operands of a query that mean the same for every history.
+/// The query operands that every history interprets alike.
 #[derive(Debug)]
 pub struct Selection {
     /// From 1 to [`GitLogQuery::MAX_LIMIT`].
     pub limit: usize,
-    /// Microseconds; no older commit is shown.
+    /// In microseconds; older commits are left out.
     pub since_us: u64,
-    /// Only commits that touched it, or something in it.
+    /// Only commits that changed this path or something below it.
     pub path: Option<WorkspacePath>,
 }
 
 impl Selection {
+    /// Checks and resolves the operands of a query.
+    ///
     /// # Errors
-    /// A sentence about the operand that cannot be answered.
+    /// A sentence that names the invalid operand.
     pub fn of(query: &GitLogQuery) -> Result<Self, String> {
         if query.query_params.is_some() {
             return Err("query_params was not resolved into operands".to_owned());
@@ -274,7 +275,7 @@ impl Selection {
     }
 }
 
-/// What a log says for a ref that it does not know.
+/// The message for an unknown ref.
 pub fn unknown_ref(reference: &str) -> String {
     format!("unknown ref {}", clip_bytes(reference, 80))
 }
@@ -296,7 +297,7 @@ fn chain(parent: Digest, time_us: u64, path: &str, change: Change) -> Digest {
     ])
 }
 
-/// Puts a message together as a log keeps it: clipped, and on one line.
+/// Joins the parts of a message as a log keeps it: clipped, and on one line.
 pub fn keep_message(kept: &mut String, parts: &[&str]) {
     kept.clear();
     for part in parts {

@@ -1,15 +1,17 @@
 //! The in-memory world: files, a small shell, a virtual history, quotas and injectable faults.
 //!
-//! A world is a function of what it was made with and the calls made since. It never reads a
-//! clock, the environment or the real file system, never draws randomness itself, and never grows
-//! past its quotas, however long a run lasts.
+//! [`World`] implements the kernel's `Manifold` in memory. Its state is a function of its initial
+//! files, its fault plan and the calls made since, and stays within its [`Quota`] however long a
+//! run lasts. [`World::with_files`] makes one, [`World::with_faults`] adds a [`FaultPlan`].
+//!
+//! This crate uses no `std::fs`, no tokio and no clock: the caller passes virtual time in.
 
-pub mod faults;
-pub mod files;
+mod faults;
+mod files;
 pub mod history;
 mod paths;
-pub mod projects;
-pub mod seeded_faults;
+mod projects;
+mod seeded_faults;
 pub mod shell;
 
 use std::collections::BTreeSet;
@@ -20,40 +22,39 @@ use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
 pub use faults::{FaultPlan, InjectedFault, Injection, NoFaults, Operation, ScriptedFaults};
-pub use files::{FileTree, Kind, Quota};
-pub use history::{Change, History};
-pub use projects::{SummaryStyle, TestCommands};
+pub use files::{FileTree, Kind, Quota, STAGING_SUFFIX};
+pub use history::History;
+pub use seeded_faults::{SeededFaults, WorldFaultRates};
 
 use faults::InjectionLog;
+use history::Change;
 
-/// An in-memory manifold, with a plan `F` of the faults that are injected into it.
+/// An in-memory manifold with a plan `F` of the faults to inject.
 #[derive(Clone, Debug)]
 pub struct World<F = NoFaults> {
     files: FileTree,
     history: History,
-    tests: TestCommands,
     plan: F,
     injected: InjectionLog,
 }
 
 impl World {
-    /// An empty world in which nothing goes wrong.
+    /// An empty world without faults.
     #[must_use]
     pub fn new(quota: Quota) -> Self {
         Self {
             files: FileTree::new(quota),
             history: History::default(),
-            tests: TestCommands::default(),
             plan: NoFaults,
             injected: InjectionLog::default(),
         }
     }
 
-    /// A world that starts with `files`, each a path and its content. They are one commit at time
-    /// 0, if there are any.
+    /// A world that starts with `files`, pairs of path and content. If there are any, they form
+    /// one commit at time 0.
     ///
     /// # Errors
-    /// OTHER if a path is no workspace path; else what a write of the file would say.
+    /// OTHER if a path is not a workspace path; otherwise the fault of writing the file.
     pub fn with_files<'a>(
         quota: Quota,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -76,48 +77,40 @@ impl World {
 }
 
 impl<F: FaultPlan> World<F> {
-    /// The same world under another plan of faults.
+    /// The same world under another fault plan.
     #[must_use]
     pub fn with_faults<G: FaultPlan>(self, plan: G) -> World<G> {
         World {
             files: self.files,
             history: self.history,
-            tests: self.tests,
             plan,
             injected: self.injected,
         }
     }
 
-    /// The same world with other test commands.
-    #[must_use]
-    pub fn with_test_commands(mut self, tests: TestCommands) -> Self {
-        self.tests = tests;
-        self
-    }
-
-    /// The faults injected since this was last asked, oldest first; at most 64 are kept.
+    /// Takes the faults injected since the last call, oldest first; at most 64 are kept.
     pub fn take_injections(&mut self) -> Vec<Injection> {
         self.injected.take()
     }
 
-    /// How many faults were ever injected.
+    /// How many faults were injected in total.
     #[must_use]
     pub const fn injected_faults(&self) -> u64 {
         self.injected.total()
     }
 
-    /// The plan of faults, for a plan that is steered from outside.
+    /// The fault plan, for callers that steer it during a run.
     pub const fn plan_mut(&mut self) -> &mut F {
         &mut self.plan
     }
 
-    /// The files as they are.
+    /// The current files.
     #[must_use]
     pub const fn files(&self) -> &FileTree {
         &self.files
     }
 
-    /// The history as it is.
+    /// The current history.
     #[must_use]
     pub const fn history(&self) -> &History {
         &self.history
@@ -191,7 +184,7 @@ impl<F: FaultPlan> Manifold for World<F> {
                 Kind::Directory => format!("{name}/"),
             })
             .collect();
-        // The slash takes part in the order of the names as they are returned.
+        // The trailing slash counts in the sort order.
         names.sort_unstable();
         names.truncate(limit);
         Ok(names)
@@ -229,7 +222,6 @@ impl<F: FaultPlan> Manifold for World<F> {
             files: &mut self.files,
             plan: &mut self.plan,
             injected: &mut self.injected,
-            tests: &self.tests,
             changed: BTreeSet::new(),
             elapsed_us: 0,
             read_bytes: 0,
@@ -249,7 +241,7 @@ impl<F: FaultPlan> Manifold for World<F> {
     }
 }
 
-/// What a command line that was not allowed to start looks like.
+/// The outcome of a command line that a fault kept from starting.
 fn refused_command(fault: InjectedFault) -> CommandOutcome {
     let (exit_code, reason) = match fault {
         InjectedFault::NotFound => (127, "No such file or directory"),

@@ -1,35 +1,34 @@
-//! Test commands: `pytest` and its kin, deciding from the files of the world alone.
+//! Simulated test commands (`pytest`, `npm test`, `cargo test`) over the files of the world.
 //!
-//! A project's test suite is every file `tests/*.expect`. Each of its non-blank lines is one test,
-//! `PATH<TAB>TEXT`, and passes if the file PATH exists and contains TEXT. A line of any other form
-//! is a failing test, never a skipped one. With no test at all the command exits with 5, as pytest
-//! does. Arguments after the command's own words select nothing and change nothing.
+//! The test suite is every file `tests/*.expect`. Each non-blank line `PATH<TAB>TEXT` is one test,
+//! which passes if the file PATH exists and contains TEXT. A malformed line is a failing test.
+//! Without any test the command exits with 5, as pytest does. Further arguments are ignored.
 
 use turingos::pointer::{WorkspacePath, clip_bytes};
 
 use super::files::{FileTree, Kind};
 
 /// The directory that holds test suites.
-pub const SUITE_DIRECTORY: &str = "tests";
+pub(super) const SUITE_DIRECTORY: &str = "tests";
 
-/// What the name of a test suite ends with.
-pub const SUITE_SUFFIX: &str = ".expect";
+/// The suffix of a test suite's file name.
+pub(super) const SUITE_SUFFIX: &str = ".expect";
 
 /// The exit code when there is no test to run.
-pub const NO_TESTS_EXIT: u8 = 5;
+pub(super) const NO_TESTS_EXIT: u8 = 5;
 
-/// How many tests are run; a suite that has more fails.
+/// How many tests are run; more than these fail the command.
 const MAX_TESTS: usize = 200;
 
-/// How many failures are described; the rest are counted.
+/// How many failures are described; the rest are only counted.
 const SHOWN_FAILURES: usize = 20;
 
 const MICROSECONDS_TO_START: u64 = 200_000;
 const MICROSECONDS_PER_TEST: u64 = 5_000;
 
-/// Whose summary line a test command imitates.
+/// The tool whose summary line a test command imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SummaryStyle {
+pub(super) enum SummaryStyle {
     /// `== 1 failed, 2 passed ==`; fails with 1.
     Pytest,
     /// `Tests: 1 failed, 2 passed, 3 total`; fails with 1.
@@ -38,59 +37,42 @@ pub enum SummaryStyle {
     Cargo,
 }
 
-/// Which command lines run the tests. The first whose words a command starts with is taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestCommands(Vec<(Vec<String>, SummaryStyle)>);
+/// The commands that run the tests, as words.
+const TEST_COMMANDS: [(&[&str], SummaryStyle); 3] = [
+    (&["npm", "test"], SummaryStyle::Npm),
+    (&["pytest"], SummaryStyle::Pytest),
+    (&["cargo", "test"], SummaryStyle::Cargo),
+];
 
-impl Default for TestCommands {
-    fn default() -> Self {
-        Self::new([
-            ("npm test", SummaryStyle::Npm),
-            ("pytest", SummaryStyle::Pytest),
-            ("cargo test", SummaryStyle::Cargo),
-        ])
-    }
+/// The result of running the tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TestRun {
+    /// 0 if every test passed, [`NO_TESTS_EXIT`] if there was none, otherwise the tool's own code.
+    pub(super) exit_code: u8,
+    /// One line per shown failure, then the summary.
+    pub(super) report: String,
+    /// The duration in virtual microseconds.
+    pub(super) duration_us: u64,
 }
 
-/// What a run of the tests did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TestRun {
-    /// 0 if every test passed, [`NO_TESTS_EXIT`] if there was none, else the tool's own.
-    pub exit_code: u8,
-    /// One line for each failure shown, then the summary.
-    pub report: String,
-    /// How long it took, in virtual microseconds.
-    pub duration_us: u64,
-}
-
-impl TestCommands {
-    /// A table of commands, each given as words separated by spaces. One without words matches
-    /// nothing.
-    #[must_use]
-    pub fn new<'a>(commands: impl IntoIterator<Item = (&'a str, SummaryStyle)>) -> Self {
-        let split = |words: &str| words.split_whitespace().map(str::to_owned).collect();
-        Self(
-            commands
-                .into_iter()
-                .map(|(words, style)| (split(words), style))
-                .filter(|(words, _): &(Vec<String>, SummaryStyle)| !words.is_empty())
-                .collect(),
-        )
-    }
-
-    /// The style of the test command that `words` start with, if any.
-    #[must_use]
-    pub fn find(&self, words: &[String]) -> Option<SummaryStyle> {
-        self.0
-            .iter()
-            .find(|(prefix, _)| words.starts_with(prefix))
-            .map(|(_, style)| *style)
-    }
+/// The style of the test command that `words` start with, if any.
+#[must_use]
+pub(super) fn test_command(words: &[String]) -> Option<SummaryStyle> {
+    TEST_COMMANDS
+        .into_iter()
+        .find(|(command, _)| {
+            words.len() >= command.len()
+                && words
+                    .iter()
+                    .zip(*command)
+                    .all(|(word, wanted)| word == wanted)
+        })
+        .map(|(_, style)| style)
 }
 
 /// Runs every test of the world.
 #[must_use]
-pub fn run_tests(files: &FileTree, style: SummaryStyle) -> TestRun {
+pub(super) fn run_tests(files: &FileTree, style: SummaryStyle) -> TestRun {
     let mut report = String::new();
     let mut passed = 0_usize;
     let mut failed = 0_usize;

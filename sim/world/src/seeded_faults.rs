@@ -1,14 +1,11 @@
 //! A plan of world faults drawn from a seed.
-//!
-//! Never looks at what an operation is about, only at its kind, so that the same seed meets the
-//! same operations with the same faults.
 
 use serde::{Deserialize, Serialize};
 
 use super::faults::{FaultPlan, InjectedFault, Operation};
 use turingos_draws::{Draws, Stream};
 
-/// How often each kind of operation fails, in ten-thousandths.
+/// How often each kind of operation fails, per ten thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorldFaultRates {
@@ -18,7 +15,7 @@ pub struct WorldFaultRates {
     pub write: u32,
 }
 
-/// Draws one decision for each operation that has a rate.
+/// A fault plan that draws one decision for each operation with a rate.
 #[derive(Clone, Debug)]
 pub struct SeededFaults {
     rates: WorldFaultRates,

@@ -162,7 +162,7 @@ fn every_code_is_reached() {
 }
 
 #[test]
-fn only_what_may_pass_by_itself_is_retried() {
+fn only_transient_faults_are_retried() {
     let sdk_retries = [
         BusFaultCode::RateLimited,
         BusFaultCode::Overloaded,

@@ -272,7 +272,7 @@ fn dropped_fields_may_hold_any_number_but_known_counts_may_not() {
 }
 
 #[test]
-fn characters_are_the_decoders_matter_but_raw_controls_are_not_json() {
+fn bidirectional_controls_pass_but_raw_controls_are_not_json() {
     for (quoted, text) in [
         (r"a\u0000\u202e", "a\0\u{202e}"),
         ("\u{7f}\u{202e}", "\u{7f}\u{202e}"),
@@ -286,7 +286,7 @@ fn characters_are_the_decoders_matter_but_raw_controls_are_not_json() {
 }
 
 #[test]
-fn unknown_keys_may_stand_twice_and_known_ones_may_not() {
+fn only_known_keys_are_refused_as_duplicates() {
     let twice = |key: &str| {
         openai(&format!(
             r#""{key}":null,"{key}":null,"message":{{"content":"hello"}},"finish_reason":"stop""#

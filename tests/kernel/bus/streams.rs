@@ -15,7 +15,7 @@ const OPENAI_END: &str =
     r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}"#;
 
 #[test]
-fn an_openai_stream_that_goes_on_after_its_finish_is_refused() {
+fn an_openai_stream_that_continues_after_its_finish_is_refused() {
     let after = |delta: &str, reason: &str| {
         let chunk = format!(
             r#"data: {{"choices":[{{"index":0,"delta":{delta},"finish_reason":{reason}}}]}}"#

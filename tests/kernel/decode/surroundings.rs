@@ -67,7 +67,7 @@ fn prose_without_exactly_one_transition_is_refused() {
 }
 
 #[test]
-fn a_transition_further_back_in_an_array_was_taken() {
+fn a_later_transition_in_an_array_was_taken() {
     for text in [
         format!("Plan: [1, {HALT}]"),
         format!("[\"plan\", {HALT}]"),
@@ -96,7 +96,7 @@ fn a_transition_in_an_object_cut_short_was_taken() {
 }
 
 #[test]
-fn a_tag_in_a_string_let_a_task_out_of_a_cut_transition() {
+fn a_tag_in_a_string_freed_a_task_from_a_cut_transition() {
     let push = r#"{"q_next":"</think>","a_t":{"op":"SYS_PUSH","task":"#;
     for text in [
         format!("{push}{HALT}"),

@@ -1,28 +1,27 @@
-//! Error bodies as each provider writes them.
-//!
-//! Never decides which error a call meets.
+//! Error bodies in each provider's format.
 
 use turingos::bus::Provider;
 
 use crate::json_text::{push_json_string, push_number};
 
-/// What went wrong on the provider's side.
+/// An error on the provider's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProviderError {
-    /// Too many requests: come back later.
+    /// Too many requests; retry later.
     RateLimited,
-    /// The account may spend no more.
+    /// The account's quota is used up.
     QuotaExhausted,
-    /// A bug on their side.
+    /// An internal error.
     Internal,
     /// No capacity.
     Unavailable,
-    /// No capacity, in the words of the messages API.
+    /// No capacity, as the messages API reports it.
     Overloaded,
 }
 
 impl ProviderError {
-    /// The HTTP status it comes under.
+    /// The HTTP status.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -67,7 +66,7 @@ impl ProviderError {
     }
 }
 
-/// Appends the error body of `provider`. `key` makes the request id.
+/// Appends the error body of `provider`. The request id is made from `key`.
 pub fn push_error(provider: Provider, error: ProviderError, key: u64, out: &mut Vec<u8>) {
     let message = error.message().as_bytes();
     match provider {
@@ -101,6 +100,6 @@ pub fn push_error(provider: Provider, error: ProviderError, key: u64, out: &mut 
     }
 }
 
-/// What a gateway in front of any provider answers when it cannot reach it.
+/// The page of a gateway that cannot reach the provider behind it.
 pub const GATEWAY_PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
 <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";

@@ -1,6 +1,4 @@
-//! Bodies as the messages API writes them.
-//!
-//! Never decides how a reply ends.
+//! Bodies in the format of the messages API.
 
 use super::{Body, Ending};
 

@@ -1,13 +1,14 @@
 //! Reply texts as raw provider bytes: whole bodies, streamed bodies and error bodies.
 //!
 //! Shapes and status codes are those of the public client libraries and servers named at each
-//! function. Never decides what goes wrong, and takes every varying field from its arguments.
+//! function. Bodies are a function of the arguments.
 
 mod errors;
 mod kimi;
 mod ollama;
 mod openai;
 
+use strum::VariantArray;
 use turingos::bus::Provider;
 
 use super::json_text::{push_json_string, push_number};
@@ -15,13 +16,13 @@ use super::json_text::{push_json_string, push_number};
 pub use errors::{GATEWAY_PAGE, ProviderError, push_error};
 
 /// The layout of a successful body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum Shape {
     /// `POST /v1/chat/completions`.
     OpenAiChat,
     /// The same with `stream: true` and `include_usage`: server-sent events up to `[DONE]`.
     OpenAiStream,
-    /// The same without `include_usage`: no chunk speaks of usage.
+    /// The same without `include_usage`: no chunk contains usage.
     OpenAiBareStream,
     /// `POST /v1/messages`.
     KimiMessages,
@@ -29,27 +30,17 @@ pub enum Shape {
     KimiStream,
     /// `POST /api/chat` with `stream: false`.
     OllamaChat,
-    /// The same with `stream: true`: one JSON object a line.
+    /// The same with `stream: true`: one JSON object per line.
     OllamaChatStream,
     /// `POST /api/generate` with `stream: false`.
     OllamaGenerate,
-    /// The same with `stream: true`: one JSON object a line.
+    /// The same with `stream: true`: one JSON object per line.
     OllamaGenerateStream,
 }
 
 impl Shape {
     /// Every shape.
-    pub const ALL: [Self; 9] = [
-        Self::OpenAiChat,
-        Self::OpenAiStream,
-        Self::OpenAiBareStream,
-        Self::KimiMessages,
-        Self::KimiStream,
-        Self::OllamaChat,
-        Self::OllamaChatStream,
-        Self::OllamaGenerate,
-        Self::OllamaGenerateStream,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The whole-body shape of a provider's chat endpoint.
     #[must_use]
@@ -71,7 +62,7 @@ impl Shape {
         }
     }
 
-    /// Whose shape it is.
+    /// The provider of the shape.
     #[must_use]
     pub const fn provider(self) -> Provider {
         match self {
@@ -98,40 +89,40 @@ impl Shape {
     }
 }
 
-/// Why the provider says the reply ended.
+/// The reason for the end of a reply, as the provider reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The reply is whole.
+    /// The reply is complete.
     Stop,
     /// The output limit was reached.
     Length,
-    /// A tool is to be called; the text becomes the tool's input.
+    /// A tool call; the text becomes the tool's input.
     ToolCall,
     /// The model or a filter refused.
     Refusal,
 }
 
-/// What an envelope is made from.
+/// The content of a successful body.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
     /// The layout.
     pub shape: Shape,
-    /// The model that the envelope names; the provider's own name for none.
+    /// The model in the envelope; `None` for the provider's default.
     pub model: Option<&'a str>,
-    /// From which ids and counts are derived; equal keys give equal envelopes.
+    /// The source of ids and counts; equal keys give equal envelopes.
     pub key: u64,
     /// The tick, for `created`.
     pub tick: u64,
     /// Reasoning text beside the reply, in the provider's own field.
     pub reasoning: Option<&'a str>,
-    /// How it ended.
+    /// The reason for its end.
     pub ending: Ending,
-    /// The reply; empty for none. Need not be UTF-8.
+    /// The reply, empty for none; need not be UTF-8.
     pub text: &'a [u8],
 }
 
-/// A key for [`Envelope::key`]: a fixed mixing of seed, tick and call, in which each call of a
-/// tick has its own number.
+/// A key for [`Envelope::key`], mixed from the seed, the tick and the number of the call within
+/// the tick.
 #[must_use]
 pub fn envelope_key(seed: u64, tick: u64, call: u64) -> u64 {
     let mut key = seed
@@ -159,7 +150,7 @@ pub fn push_reply(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// The model that a provider names where a request names none.
+/// The model that a provider reports if the request names none.
 #[must_use]
 pub const fn default_model(provider: Provider) -> &'static str {
     match provider {
@@ -169,7 +160,10 @@ pub const fn default_model(provider: Provider) -> &'static str {
     }
 }
 
-/// 2026-01-01T00:00:00Z, in seconds: where virtual time starts for `created`.
+/// The reasoning text of a simulated model.
+pub const REASONING_TEXT: &str = "The frame shows where the work stands; one step follows from it.";
+
+/// 2026-01-01T00:00:00Z in seconds, the start of virtual time for `created`.
 pub const CREATED_BASE: u64 = 1_767_225_600;
 
 struct Body<'a, 'b> {
@@ -190,13 +184,13 @@ impl Body<'_, '_> {
         push_json_string(self.out, text);
     }
 
-    /// The model's name as a JSON string.
+    /// Writes the model's name as a JSON string.
     fn model(&mut self, default: &str) {
         let model = self.envelope.model.unwrap_or(default);
         push_json_string(self.out, model.as_bytes());
     }
 
-    /// 16 letters and digits made from the key.
+    /// Writes 16 letters and digits made from the key.
     fn id(&mut self) {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut key = self.envelope.key;
@@ -214,7 +208,7 @@ impl Body<'_, '_> {
         self.envelope.text.len() as u64 / 4 + 1
     }
 
-    /// The text in pieces that end at characters, as a stream delivers it.
+    /// The text in pieces that end between characters, as a stream delivers it.
     fn pieces<'t>(text: &'t [u8]) -> impl Iterator<Item = &'t [u8]> + use<'t> {
         const PIECE: usize = 96;
         let mut rest = text;

@@ -1,6 +1,4 @@
-//! Bodies as Ollama writes them.
-//!
-//! Never decides how a reply ends.
+//! Bodies in Ollama's format.
 
 use super::{Body, Ending};
 use crate::json_text::push_json_fragment;

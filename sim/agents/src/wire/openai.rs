@@ -1,6 +1,4 @@
-//! Bodies as OpenAI writes them.
-//!
-//! Never decides how a reply ends.
+//! Bodies in OpenAI's format.
 
 use super::{Body, CREATED_BASE, Ending, Shape};
 

@@ -1,6 +1,6 @@
-//! Folds: what a worker remembers of a file that it is shown line by line.
+//! Folds: what a worker keeps of a file that it reads line by line.
 //!
-//! A fold keeps one text, however long the file is. Never sees a frame.
+//! A fold keeps one text, however long the file is.
 
 use turingos::Digest;
 
@@ -10,11 +10,11 @@ use crate::json_text::push_json_string;
 /// The name of the file that lists a directory of a walked tree.
 pub(super) const LISTING: &str = "LISTING";
 
-/// What separates the directories of a walk that are still to be read.
+/// The separator of the unread directories of a walk.
 const PENDING_SEPARATOR: char = ';';
 
 impl Fold {
-    /// Takes one line into `value`; true if no further line can change it.
+    /// Adds one line to `value`; true if no further line can change it.
     pub(super) fn take(&self, line: &str, value: &mut String) -> bool {
         match self {
             Self::Text => {
@@ -47,7 +47,7 @@ impl Fold {
             Self::Fingerprint => {
                 *value = Digest::of_parts(&[value.as_bytes(), b"\n", line.as_bytes()]).short(32);
             }
-            // A walk needs to know where it is: see `walk`.
+            // A walk also needs its directory: see `walk`.
             Self::Walk | Self::Given(_) => {}
         }
         false
@@ -58,8 +58,8 @@ fn integer(value: &str) -> i64 {
     value.parse().unwrap_or(0)
 }
 
-/// Takes one line of the listing of `directory` (relative to the walked root, with a `/` at its end
-/// unless it is the root): a file into `value`, a directory onto `pending`.
+/// Adds one line of the listing of `directory` (relative to the walked root, with a trailing `/`
+/// unless it is the root): a file to `value`, a directory to `pending`.
 pub(super) fn walk(directory: &str, line: &str, value: &mut String, pending: &mut String) {
     let name = line.trim();
     if name.is_empty() {
@@ -78,7 +78,7 @@ pub(super) fn walk(directory: &str, line: &str, value: &mut String, pending: &mu
     }
 }
 
-/// Takes the directory to read next off `pending`.
+/// Removes the next directory from `pending`.
 pub(super) fn next_directory(pending: &mut String) -> Option<String> {
     if pending.is_empty() {
         return None;
@@ -115,7 +115,7 @@ impl Instruction {
                 text.push('\n');
             }
             Form::Verdict if text.is_empty() => {
-                // An empty file has no fingerprint of its own.
+                // An empty file has no fingerprint.
                 text.push_str(if value.is_empty() { "empty" } else { value });
             }
             Form::Verdict => {
@@ -135,7 +135,7 @@ impl Instruction {
         }
     }
 
-    /// The text as it is written, once every reading was added.
+    /// The final text, after every reading was added.
     pub(super) fn finish(&self, text: &str) -> String {
         match self.form {
             Form::Json => format!("{text}}}\n"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn folds_keep_what_they_are_for() {
+    fn fold_values() {
         let lines = ["a,1,x", "b,20,y", "c,300,x", "d,none,x"];
         let x = || "x".to_owned();
         assert_eq!(
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_goes_into_every_directory_once() {
+    fn walk_visits_every_directory_once() {
         let (mut value, mut pending) = (String::new(), String::new());
         for line in ["a.txt", "$d/", "e/"] {
             walk("", line, &mut value, &mut pending);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn values_become_an_object_a_list_and_a_verdict() {
+    fn values_as_object_and_verdict() {
         let line = "put into r as JSON: \"n\" = count of a; \"t\" = text of b; \"g\" = \"x\"";
         let instruction = Instruction::parse(line).unwrap();
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The mission language: one instruction a line, in plain English with fixed words.
+//! The mission language: one instruction per line, in plain English with fixed words.
 //!
 //! ```text
 //! copy PATH to PATH
@@ -17,57 +17,57 @@
 //! replace "TEXT" by "TEXT" in PATH
 //! ```
 //!
-//! An instruction that makes a whole file may end in ` through a capability`. A path is a word
-//! without spaces, commas and quotes; a TEXT is a JSON string. Never reads a frame, and never
-//! guesses: a line in any other words is no instruction.
+//! An instruction that writes a whole file may end in ` through a capability`. A PATH is a word
+//! without spaces, commas and quotes; a TEXT is a JSON string. Any other wording is not an
+//! instruction.
 
-/// What an instruction asks for: readings, in order, and what to make of their values.
+/// A parsed instruction: its readings, in order, and how to combine and write their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Instruction {
     pub(super) readings: Vec<Reading>,
     pub(super) form: Form,
     pub(super) channel: Channel,
-    /// The file that is made or changed.
+    /// The file to write or change.
     pub(super) target: String,
 }
 
-/// One look at a whole file, from its first page to its last.
+/// One pass over a whole file, from its first page to its last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// The file, or the directory to walk; empty if the value is given.
+    /// The file, or the directory to walk; empty for a given value.
     pub(super) source: String,
     pub(super) fold: Fold,
-    /// The member of a JSON object that the value becomes.
+    /// The key of the value in a JSON object.
     pub(super) key: String,
 }
 
-/// What becomes of a file's lines.
+/// How a file's lines become a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fold {
     /// All of them.
     Text,
-    /// Those that contain a text.
+    /// The lines that contain a text.
     Containing(String),
-    /// The first that contains a text.
+    /// The first line that contains a text.
     First(String),
-    /// The sum of a column, counted from 1; columns stand between commas or white space.
+    /// The sum of a column, from 1; columns are separated by commas or white space.
     Sum(usize),
-    /// Their number.
+    /// The number of lines.
     Count,
-    /// A digest that tells two texts apart.
+    /// A digest, to compare two texts.
     Fingerprint,
-    /// The names of files in the listing files of a tree.
+    /// The file names in the listings of a tree.
     Walk,
-    /// Nothing is read: the value is given.
+    /// A given value; nothing is read.
     Given(String),
 }
 
-/// How the values become one text.
+/// How the values are combined into one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// One after another.
     Joined,
-    /// A line for each: the source and its value.
+    /// One line each: the source and its value.
     Listed,
     /// `same` or `different`.
     Verdict,
@@ -75,16 +75,16 @@ pub(super) enum Form {
     Json,
 }
 
-/// How the text is written.
+/// How the text is written to the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
-    /// Over the whole file.
+    /// Replace the whole file.
     File,
-    /// Over the whole file, through a handle.
+    /// Replace the whole file through a handle.
     Capability,
-    /// As one more line.
+    /// Append a line.
     Append,
-    /// In place of a text that stands in the file.
+    /// Replace a text in the file.
     Replace(String),
 }
 
@@ -102,8 +102,8 @@ impl Instruction {
         words.0.is_empty().then_some(instruction)
     }
 
-    /// A command line that does the same without showing the text, if there is one: for sources
-    /// that are too long to be remembered.
+    /// A command line with the same result, if there is one: for sources that are too long for the
+    /// memory.
     pub(super) fn command(&self) -> Option<String> {
         let [reading] = &*self.readings else {
             return None;
@@ -120,7 +120,7 @@ impl Instruction {
         self.with_directory(&work)
     }
 
-    /// A command line that makes the target a file of blank lines.
+    /// A command line that fills the target with blank lines.
     pub(super) fn blank_command(&self, lines: usize) -> Option<String> {
         let work = format!(
             "printf '{}' > {}",
@@ -130,7 +130,7 @@ impl Instruction {
         self.with_directory(&work)
     }
 
-    /// A redirection does not make the directory that it needs.
+    /// Creates the target's directory first, because a redirection does not.
     fn with_directory(&self, work: &str) -> Option<String> {
         Some(match self.target.rsplit_once('/') {
             Some((directory, _)) => format!("mkdir -p {} && {work}", quoted(directory)?),
@@ -139,12 +139,12 @@ impl Instruction {
     }
 }
 
-/// A word of a command line that means itself.
+/// A quoted word of a command line; `None` if it contains a single quote.
 pub(super) fn quoted(text: &str) -> Option<String> {
     (!text.contains('\'')).then(|| format!("'{text}'"))
 }
 
-/// What is left of a line.
+/// The rest of a line.
 struct Words<'a>(&'a str);
 
 impl Words<'_> {
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_language_is_read() {
+    fn parses_every_instruction() {
         for (line, target, readings) in [
             ("copy a to b/c", "b/c", 1),
             ("join a, b and c into d", "d", 3),
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_file_may_be_written_through_a_capability_and_nothing_else() {
+    fn capability_needs_a_whole_file() {
         let line = "write \"x\" to b through a capability";
         assert_eq!(parsed(line).channel, Channel::Capability);
         assert_eq!(
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_are_no_instruction() {
+    fn rejects_other_wording() {
         for line in [
             "",
             "copy a",
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn long_copies_and_filters_have_a_command() {
+    fn copy_and_filter_commands() {
         assert_eq!(
             parsed("copy a to b/c").command().as_deref(),
             Some("mkdir -p 'b' && cp 'a' 'b/c'")

@@ -1,44 +1,48 @@
 //! The worker: a faithful agent that carries out missions written in plain English.
 //!
-//! It reads a mission file, does the step that the frame's contract names next, notes progress
-//! where the contract says, runs the mission's test command and halts. Its answer is a pure
-//! function of (seed, q, frame): what it has to remember from one tick to the next stands in q,
-//! within a bound.
+//! It reads a mission file, carries out the step that the frame's contract names next, records
+//! progress at the contract's pointer, runs the mission's test command and halts. Its answer is a
+//! pure function of (seed, q, frame): its whole memory is in q, within a bound.
 //!
-//! It is made from a seed and nothing else, so that it cannot know a scenario, a contract's
-//! expectations or an expected file but by what frames show. Never answers with anything but one
-//! well-formed transition.
+//! A worker is made from a seed alone, so it learns of a scenario, a contract's expectations or an
+//! expected file only through frames.
 //!
-//! A mission is a text in which these lines count:
+//! These lines of a mission are instructions; all others are ignored:
 //!
 //! ```text
 //! STEP NAME: INSTRUCTION          a step of the plan
-//! NEED PATH: INSTRUCTION          how to make a file that is missing
-//! TEST: COMMAND                   what shows that the work is done
+//! NEED PATH: INSTRUCTION          how to make a missing file
+//! TEST: COMMAND                   the check that the work is done
 //! ```
 
 mod fold;
 mod instruction;
-mod notebook;
+mod memory;
 mod reading;
-mod sight;
 mod turn;
+mod view;
 mod writing;
 
 use super::Agent;
 use super::intent::Intent;
 
-/// The agent.
+/// The worker agent.
 #[derive(Clone, Copy, Debug)]
 pub struct Worker {
     seed: u64,
 }
 
 impl Worker {
-    /// The worker of `seed`, which chooses between ways that lead to the same end.
+    /// The worker of `seed`, which varies its extra actions, not its results.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self { seed }
+    }
+
+    /// The q to boot a kernel with: it names the mission file.
+    #[must_use]
+    pub fn boot_q(mission: &str) -> String {
+        format!("BOOT {mission}")
     }
 }
 
@@ -46,10 +50,4 @@ impl Agent for Worker {
     fn answer(&mut self, q: &str, frame: &str, intent: &mut Intent) {
         turn::answer(self.seed, q, frame, intent);
     }
-}
-
-/// The q to start a kernel with: it tells the worker where its mission stands.
-#[must_use]
-pub fn boot_q(mission: &str) -> String {
-    format!("BOOT {mission}")
 }

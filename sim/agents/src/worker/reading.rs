@@ -1,53 +1,53 @@
-//! How the worker reads: source after source, page after page, each line once.
+//! Reading of sources, page by page, each line once.
 
 use super::fold::{LISTING, next_directory, walk};
 use super::instruction::{Fold, Instruction};
-use super::notebook::Phase;
+use super::memory::Phase;
 use super::turn::Turn;
 
 impl Turn<'_> {
-    /// Looks at the next source, or at the target if there is none.
+    /// Observes the next source, or the target after the last.
     pub(super) fn next_reading(&mut self) {
         let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
+            return self.restart_step();
         };
-        while let Some(reading) = instruction.readings.get(self.book.reading) {
+        while let Some(reading) = instruction.readings.get(self.memory.reading) {
             match &reading.fold {
-                Fold::Given(_) => instruction.add(reading, "", &mut self.book.text),
-                Fold::Walk => return self.look(&format!("{}/{LISTING}", reading.source)),
-                _ => return self.look(&reading.source),
+                Fold::Given(_) => instruction.add(reading, "", &mut self.memory.text),
+                Fold::Walk => return self.observe(&format!("{}/{LISTING}", reading.source)),
+                _ => return self.observe(&reading.source),
             }
-            self.book.reading = self.book.reading.saturating_add(1);
+            self.memory.reading = self.memory.reading.saturating_add(1);
         }
         self.go_to_target(&instruction);
     }
 
     pub(super) fn read(&mut self) {
         let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
+            return self.restart_step();
         };
-        let Some(reading) = instruction.readings.get(self.book.reading) else {
-            return self.begin_anew();
+        let Some(reading) = instruction.readings.get(self.memory.reading) else {
+            return self.restart_step();
         };
-        match self.sight.page_fault() {
+        match self.view.page_fault() {
             None => {}
             Some("NOT_FOUND") => {
-                // What is needed to make it may be missing too: it is made first, and the step,
-                // begun again afterwards, comes back to this one.
-                let missing = self.book.eye.clone();
-                self.forget_step();
-                self.book.make = missing;
-                let mission = self.book.mission.clone();
-                return self.look(&mission);
+                // The missing file is made first, and so are the files it needs in turn; then the
+                // step starts again.
+                let missing = self.memory.pointer.clone();
+                self.reset_step();
+                self.memory.missing_file = missing;
+                let mission = self.memory.mission.clone();
+                return self.observe(&mission);
             }
-            Some("UNKNOWN_PAGE_TOKEN") => return self.begin_anew(),
+            Some("UNKNOWN_PAGE_TOKEN") => return self.restart_step(),
             Some(_) => return self.recover(),
         }
-        let page = self.sight.page();
-        let (lines, carry) = whole_lines(&self.book.carry, page.body, page.next.is_some());
+        let page = self.view.page();
+        let (lines, carry) = whole_lines(&self.memory.carry, page.body, page.next.is_some());
         let directory = match page.source {
             Some(source) => source,
-            None => &self.book.eye,
+            None => &self.memory.pointer,
         };
         let directory = directory
             .strip_prefix(reading.source.as_str())
@@ -61,47 +61,47 @@ impl Turn<'_> {
                 walk(
                     &directory,
                     &line,
-                    &mut self.book.value,
-                    &mut self.book.pending,
+                    &mut self.memory.value,
+                    &mut self.memory.pending,
                 );
-            } else if reading.fold.take(&line, &mut self.book.value) {
+            } else if reading.fold.take(&line, &mut self.memory.value) {
                 is_over = true;
                 break;
             }
         }
-        self.book.carry = carry;
-        if self.book.is_full() {
-            return self.let_the_shell_do_it(&instruction);
+        self.memory.carry = carry;
+        if self.memory.is_full() {
+            return self.use_command(&instruction);
         }
         match page.next {
-            Some(next) if !is_over => return self.look(next),
-            _ => self.book.carry.clear(),
+            Some(next) if !is_over => return self.observe(next),
+            _ => self.memory.carry.clear(),
         }
-        if let Some(directory) = next_directory(&mut self.book.pending) {
+        if let Some(directory) = next_directory(&mut self.memory.pending) {
             let listing = format!("{}/{directory}{LISTING}", reading.source);
-            return self.look(&listing);
+            return self.observe(&listing);
         }
-        let value = std::mem::take(&mut self.book.value);
-        instruction.add(reading, &value, &mut self.book.text);
-        self.book.reading = self.book.reading.saturating_add(1);
+        let value = std::mem::take(&mut self.memory.value);
+        instruction.add(reading, &value, &mut self.memory.text);
+        self.memory.reading = self.memory.reading.saturating_add(1);
         self.next_reading();
     }
 
-    /// What is too long to be remembered is left to a command, if one can do it.
-    pub(super) fn let_the_shell_do_it(&mut self, instruction: &Instruction) {
-        self.book.forget();
+    /// Lets a command do what is too long for the memory, if one can.
+    pub(super) fn use_command(&mut self, instruction: &Instruction) {
+        self.memory.forget();
         match instruction.command() {
             Some(command) => {
-                self.book.phase = Phase::Ran;
-                self.look(&format!("$ {command}"));
+                self.memory.phase = Phase::Ran;
+                self.observe(&format!("$ {command}"));
             }
-            None => self.begin_anew(),
+            None => self.restart_step(),
         }
     }
 }
 
-/// The lines that end in `body`, the first beginning with `carry`, and the beginning of a line that
-/// does not. If nothing follows, the last line needs no line feed.
+/// The complete lines of `carry` followed by `body`, and the start of an incomplete last line. On
+/// the last page the last line needs no line feed.
 pub(super) fn whole_lines(carry: &str, body: &str, more_follows: bool) -> (Vec<String>, String) {
     let text = format!("{carry}{body}");
     let (whole, rest) = match text.rfind('\n') {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_go_on_over_page_ends() {
+    fn lines_continue_across_pages() {
         let (lines, carry) = whole_lines("ab", "c\nd\nef", true);
         assert_eq!((lines.join("|").as_str(), carry.as_str()), ("abc|d", "ef"));
         let (lines, carry) = whole_lines("ef", "g", false);

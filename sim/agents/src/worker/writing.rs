@@ -1,47 +1,47 @@
-//! How the worker writes: to the file itself, through a channel, through a handle, or by a command.
+//! Writing of targets: the file itself, a channel, a handle, or a command.
 
 use super::fold::push_string;
 use super::instruction::{Channel, Instruction};
-use super::notebook::Phase;
+use super::memory::Phase;
 use super::turn::Turn;
 
 impl Turn<'_> {
     pub(super) fn go_to_target(&mut self, instruction: &Instruction) {
         let target = &instruction.target;
-        self.book.phase = Phase::Write;
+        self.memory.phase = Phase::Write;
         match &instruction.channel {
-            Channel::File => self.look(target),
-            Channel::Append => self.look(&format!("sys://append/{target}")),
-            Channel::Replace(_) => self.look(&format!("sys://replace/{target}")),
+            Channel::File => self.observe(target),
+            Channel::Append => self.observe(&format!("sys://append/{target}")),
+            Channel::Replace(_) => self.observe(&format!("sys://replace/{target}")),
             Channel::Capability => {
-                self.book.phase = Phase::Grant;
+                self.memory.phase = Phase::Grant;
                 let path = query_value(target);
-                self.look(&format!("sys://cap/issue?access=rw&path={path}"));
+                self.observe(&format!("sys://cap/issue?access=rw&path={path}"));
             }
         }
     }
 
     pub(super) fn write(&mut self) {
         let Some(instruction) = self.instruction() else {
-            return self.begin_anew();
+            return self.restart_step();
         };
-        match self.sight.page_fault() {
+        match self.view.page_fault() {
             None => {}
             Some("NOT_FOUND") if instruction.channel == Channel::File => {}
             Some(_) => return self.recover(),
         }
-        let text = instruction.finish(&self.book.text);
+        let text = instruction.finish(&self.memory.text);
         let payload = match &instruction.channel {
             Channel::File | Channel::Capability => text,
             Channel::Append => {
-                let last = self.sight.channel_content().lines().last();
+                let last = self.view.channel_content().lines().last();
                 if last == Some(text.trim_end()) {
                     return self.check();
                 }
                 text
             }
             Channel::Replace(search) => {
-                let content = self.sight.channel_content();
+                let content = self.view.channel_content();
                 if !content.contains(search.as_str()) && content.contains(&text) {
                     return self.check();
                 }
@@ -56,37 +56,37 @@ impl Turn<'_> {
         if payload.trim().is_empty() {
             return self.write_blank(&instruction, &payload);
         }
-        self.book.phase = Phase::Check;
-        self.put(&payload);
+        self.memory.phase = Phase::Check;
+        self.write_payload(&payload);
     }
 
-    /// A payload must say something, so a file of blank lines, or of none, is made by a command.
+    /// A payload must not be blank, so a command writes a blank or empty file.
     pub(super) fn write_blank(&mut self, instruction: &Instruction, text: &str) {
         let lines = text.matches('\n').count();
         match (&instruction.channel, instruction.blank_command(lines)) {
             (Channel::File | Channel::Capability, Some(command)) => {
-                self.book.phase = Phase::Ran;
-                self.look(&format!("$ {command}"));
+                self.memory.phase = Phase::Ran;
+                self.observe(&format!("$ {command}"));
             }
-            _ => self.begin_anew(),
+            _ => self.restart_step(),
         }
     }
 
     pub(super) fn write_through_handle(&mut self) {
-        let (Some(instruction), Some(handle)) = (self.instruction(), self.sight.handle()) else {
-            return self.begin_anew();
+        let (Some(instruction), Some(handle)) = (self.instruction(), self.view.handle()) else {
+            return self.restart_step();
         };
-        let text = instruction.finish(&self.book.text);
+        let text = instruction.finish(&self.memory.text);
         if text.trim().is_empty() {
             return self.write_blank(&instruction, &text);
         }
-        self.book.phase = Phase::Check;
-        self.put(&text);
+        self.memory.phase = Phase::Check;
+        self.write_payload(&text);
         self.intent.operand("semantic_cap").push_str(handle);
     }
 }
 
-/// A path as it stands in the query of a pointer.
+/// A path, escaped for the query of a pointer.
 fn query_value(path: &str) -> String {
     let mut out = String::new();
     for character in path.chars() {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_query_would_misread_is_escaped() {
+    fn query_value_escapes() {
         assert_eq!(query_value("a/$b&c%"), "a/$b%26c%25");
     }
 }

@@ -1,13 +1,10 @@
-//! The clerk against a toy kernel: what it does when all goes well, and how it gets out of traps.
+//! The clerk against a toy kernel: normal missions and recovery from traps.
 
 use std::collections::BTreeSet;
 
 use crate::toy_kernel::ToyKernel;
 use turingos::isa::Opcode;
-use turingos_agents::Agent as _;
-use turingos_agents::clerk::{Clerk, MAX_RECOVERIES, boot_q};
-use turingos_agents::intent::{Intent, Spelling};
-use turingos_agents::mission::{Mission, MissionKind};
+use turingos_agents::{Agent as _, Clerk, Intent, MAX_RECOVERIES, Mission, MissionKind, Spelling};
 
 #[test]
 fn missions_are_short_and_use_every_opcode_and_pointer_kind() {
@@ -43,7 +40,7 @@ fn missions_are_short_and_use_every_opcode_and_pointer_kind() {
 }
 
 #[test]
-fn a_faithful_clerk_never_has_to_recover() {
+fn no_recovery_without_noise() {
     for seed in [1, 42, 99] {
         let mut kernel = ToyKernel::new(seed);
         for _ in 0..3_000 {
@@ -63,7 +60,7 @@ fn a_faithful_clerk_never_has_to_recover() {
 }
 
 #[test]
-fn a_faithful_clerk_trips_no_guard() {
+fn no_guard_without_noise() {
     let mut kernel = ToyKernel::new(7);
     let mut history: Vec<(String, String)> = Vec::new();
     let mut mind_run = 0;
@@ -104,7 +101,7 @@ fn a_faithful_clerk_trips_no_guard() {
 }
 
 #[test]
-fn the_answer_is_a_pure_function_of_seed_q_and_frame() {
+fn answer_is_a_function_of_seed_q_and_frame() {
     let mut kernel = ToyKernel::new(5);
     let mut inputs = Vec::new();
     for _ in 0..400 {
@@ -127,7 +124,7 @@ fn the_answer_is_a_pure_function_of_seed_q_and_frame() {
 }
 
 #[test]
-fn traps_are_left_by_different_actions_and_missions_are_given_up_in_the_end() {
+fn recovery_varies_and_is_bounded() {
     for kind in [
         "cpu_fault",
         "io_fault",
@@ -155,7 +152,7 @@ fn traps_are_left_by_different_actions_and_missions_are_given_up_in_the_end() {
 }
 
 #[test]
-fn a_refused_write_is_done_again_from_its_anchor() {
+fn refused_write_resumes_at_its_anchor() {
     let number = (0..).find(|n| Mission::of(9, *n).kind == MissionKind::Note);
     let number = number.unwrap();
     // Step 1 writes; a refused write keeps the next q, so q already says step 2.
@@ -171,9 +168,9 @@ fn a_refused_write_is_done_again_from_its_anchor() {
 }
 
 #[test]
-fn no_halt_without_a_test_that_passed() {
-    let halting = (0..)
-        .find(|n| Mission::of(9, *n).steps().last() == Some(&turingos_agents::step::Step::Halt));
+fn halt_needs_a_passed_test() {
+    let halting =
+        (0..).find(|n| Mission::of(9, *n).steps().last() == Some(&turingos_agents::Step::Halt));
     let mission = Mission::of(9, halting.unwrap());
     let last = mission.steps().len() - 1;
     let q = format!("MISSION {} STEP {last}/9 TRY 0 FILE x\n", mission.number);
@@ -197,13 +194,13 @@ fn no_halt_without_a_test_that_passed() {
     Clerk::new(9).answer(&q, &frame_of(&passed), &mut intent);
     assert_eq!(intent.opcode(), Opcode::Halt);
     assert_eq!(
-        boot_q(&intent.q_next),
+        Clerk::boot_q(&intent.q_next),
         format!("BOOT {}", mission.number + 1)
     );
 }
 
 #[test]
-fn the_boot_q_names_the_next_mission() {
+fn boot_q_names_the_next_mission() {
     for (previous, next) in [
         ("NEXT 18\nDone.", "BOOT 18"),
         ("MISSION 17 STEP 1/9 TRY 0 FILE x", "BOOT 18"),
@@ -212,7 +209,7 @@ fn the_boot_q_names_the_next_mission() {
         ("", "BOOT 0"),
         ("MISSION x", "BOOT 0"),
     ] {
-        assert_eq!(boot_q(previous), next);
+        assert_eq!(Clerk::boot_q(previous), next);
     }
 }
 

@@ -1,15 +1,14 @@
-//! What each kind of noise does to a reply, checked against a plain JSON parser.
+//! The effect of each kind of noise on a reply, checked with a plain JSON parser.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use turingos::dispatch::Lane;
 use turingos::isa::Opcode;
-use turingos_agents::Request;
-use turingos_agents::intent::{Intent, Spelling};
-use turingos_agents::noise::{Noise, NoiseClass, NoiseKind, NoiseRates};
-use turingos_agents::profile::AgentProfile;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{
+    AgentProfile, Intent, Noise, NoiseClass, NoiseKind, NoiseRates, ProviderFaultKind, Request,
+    Spelling,
+};
 
 const FRAME: &str = "[OS_CONTRACT]\n(none)\n\n[OS_CALL_STACK]\n[CALL_STACK_DEPTH] 0\n\n\
                      [OBSERVED_SLICE]\ntext";
@@ -81,20 +80,20 @@ fn transition_in(text: &str) -> Value {
 }
 
 #[test]
-fn names_are_unique_and_indices_match() {
+fn names_are_unique_and_match_indices() {
     let names: std::collections::BTreeSet<_> =
         NoiseKind::ALL.iter().map(|kind| kind.name()).collect();
     assert_eq!(names.len(), NoiseKind::COUNT);
-    for (index, kind) in NoiseKind::ALL.into_iter().enumerate() {
+    for (index, kind) in NoiseKind::ALL.iter().copied().enumerate() {
         assert_eq!(kind as usize, index);
     }
-    for (index, kind) in ProviderFaultKind::ALL.into_iter().enumerate() {
+    for (index, kind) in ProviderFaultKind::ALL.iter().copied().enumerate() {
         assert_eq!(kind as usize, index);
     }
 }
 
 #[test]
-fn wrapping_and_spacing_leave_the_transition_as_it_was() {
+fn wrapping_and_spacing_keep_the_transition() {
     for kind in [
         NoiseKind::MarkdownFence,
         NoiseKind::SurroundingProse,
@@ -136,7 +135,7 @@ fn spellings_keep_the_values() {
 }
 
 #[test]
-fn what_is_not_json_does_not_parse() {
+fn invalid_json_does_not_parse() {
     for kind in [
         NoiseKind::TruncatedJson,
         NoiseKind::TwoTransitions,
@@ -165,7 +164,7 @@ fn what_is_not_json_does_not_parse() {
 }
 
 #[test]
-fn what_is_json_has_the_flaw_it_is_named_for() {
+fn valid_json_has_the_named_flaw() {
     let opcodes: Vec<&str> = Opcode::ALL.iter().map(|opcode| opcode.name()).collect();
     for (_, text) in said(NoiseKind::WrongOpcode) {
         let reply: Value = serde_json::from_slice(&text).unwrap();
@@ -208,7 +207,7 @@ fn what_is_json_has_the_flaw_it_is_named_for() {
 }
 
 #[test]
-fn oversized_is_over_the_limit_and_otherwise_well_formed() {
+fn oversized_is_well_formed() {
     let mut noise = Noise::new(1, NoiseRates::none().with(NoiseKind::Oversized, 10_000));
     let mut text = Vec::new();
     noise.say(&request(0, "q"), &intents()[0], &mut text);
@@ -218,9 +217,10 @@ fn oversized_is_over_the_limit_and_otherwise_well_formed() {
 }
 
 #[test]
-fn misbehaviour_decodes_keeps_q_and_is_bounded() {
+fn misbehaviour_decodes_and_keeps_q() {
     let kinds = NoiseKind::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|kind| kind.class() == NoiseClass::Misbehaving && *kind != NoiseKind::Lost);
     for kind in kinds {
         for (_, text) in said(kind) {
@@ -240,7 +240,7 @@ fn misbehaviour_decodes_keeps_q_and_is_bounded() {
 }
 
 #[test]
-fn behaviours_end_when_a_kernel_boots() {
+fn behaviour_ends_at_boot() {
     let mut noise = Noise::new(8, NoiseRates::none().with(NoiseKind::Lost, 5_000));
     let mut tick = 0;
     while noise
@@ -257,7 +257,7 @@ fn behaviours_end_when_a_kernel_boots() {
 }
 
 #[test]
-fn a_swarm_turns_off_about_half_and_what_is_off_never_fires() {
+fn swarm_turns_off_half_the_kinds() {
     let mut off_total = 0;
     for seed in 0..20 {
         let profile = AgentProfile::hostile().swarm(seed);
@@ -271,7 +271,8 @@ fn a_swarm_turns_off_about_half_and_what_is_off_never_fires() {
             }
         }
         let off = NoiseKind::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|kind| profile.noise.rate(*kind) == 0);
         for kind in off {
             off_total += 1;
@@ -282,24 +283,26 @@ fn a_swarm_turns_off_about_half_and_what_is_off_never_fires() {
 }
 
 #[test]
-fn routine_has_nothing_malformed() {
+fn routine_is_well_formed() {
     let profile = AgentProfile::routine();
     assert!(!profile.lasting_faults);
     for kind in NoiseKind::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|kind| kind.must_be_refused())
     {
         assert_eq!(profile.noise.rate(kind), 0);
     }
     let total = |profile: &AgentProfile| -> u32 {
         NoiseKind::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .map(|kind| u32::from(profile.noise.rate(kind)))
             .sum()
     };
     assert!(total(&profile) < 800);
     assert!(total(&AgentProfile::hostile()) < 5_000);
-    for kind in NoiseKind::ALL {
+    for &kind in NoiseKind::ALL {
         assert!(AgentProfile::hostile().noise.rate(kind) > 0);
     }
 }

@@ -1,4 +1,4 @@
-//! The oracle as a whole: bytes on the wire, faults, retries, counts.
+//! The seeded oracle as a whole: bodies, faults, retries, counts.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,12 +7,11 @@ use crate::toy_kernel::ToyKernel;
 use serde_json::Value;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
-use turingos_agents::noise::NoiseKind;
-use turingos_agents::profile::{AgentProfile, FaultRates};
-use turingos_agents::provider_faults::{ProviderFaultKind, Recovery};
-use turingos_agents::seeded::SeededOracle;
 use turingos_agents::wire::{Ending, Envelope, Shape, envelope_key, push_reply};
-use turingos_agents::{Oracle, RawReply, Request, TransportFault};
+use turingos_agents::{
+    AgentProfile, FaultRates, NoiseKind, Oracle, ProviderFaultKind, RawReply, Recovery, Request,
+    SeededOracle, TransportFault,
+};
 
 fn request<'a>(tick: u64, lane: Lane, attempt: u32, q: &'a str, frame: &'a str) -> Request<'a> {
     Request {
@@ -79,10 +78,10 @@ fn text_of(shape: Shape, body: &str) -> String {
 }
 
 #[test]
-fn every_shape_carries_the_text_exactly() {
+fn shapes_carry_the_text() {
     let long = "naïve \"façade\"\\ \n\t此处 ".repeat(40);
     for text in ["x", "{\"q_next\":\"a\"}", long.as_str()] {
-        for shape in Shape::ALL {
+        for &shape in Shape::ALL {
             let body = body_of(shape, Ending::Stop, text);
             assert_eq!(text_of(shape, &body), text, "{shape:?}");
         }
@@ -90,7 +89,7 @@ fn every_shape_carries_the_text_exactly() {
 }
 
 #[test]
-fn whole_bodies_have_the_fields_of_their_provider() {
+fn bodies_have_their_providers_fields() {
     let reply =
         |shape, ending| -> Value { serde_json::from_str(&body_of(shape, ending, "text")).unwrap() };
     let openai = reply(Shape::OpenAiChat, Ending::Stop);
@@ -121,8 +120,8 @@ fn whole_bodies_have_the_fields_of_their_provider() {
 }
 
 #[test]
-fn every_fault_has_its_status_and_body() {
-    for kind in ProviderFaultKind::ALL {
+fn fault_statuses_and_bodies() {
+    for &kind in ProviderFaultKind::ALL {
         let profile = AgentProfile {
             faults: FaultRates::none().with(kind, 10_000),
             ..AgentProfile::hostile()
@@ -181,7 +180,7 @@ fn check_fault(kind: ProviderFaultKind, reply: &RawReply) {
 }
 
 #[test]
-fn routine_ticks_always_get_a_reply_within_the_retries() {
+fn routine_replies_within_the_retries() {
     let mut oracle = SeededOracle::new(42, AgentProfile::routine());
     let mut kernel = ToyKernel::new(42);
     let mut faulted = 0;
@@ -212,13 +211,13 @@ fn routine_ticks_always_get_a_reply_within_the_retries() {
         assert!(recovered, "{kind:?}");
     }
     assert!((250..550).contains(&faulted), "{faulted}");
-    for kind in NoiseKind::ALL {
+    for &kind in NoiseKind::ALL {
         assert!(oracle.counts().noise(kind) == 0 || !kind.must_be_refused());
     }
 }
 
 #[test]
-fn a_retry_says_the_same() {
+fn retry_repeats_the_text() {
     let mut oracle = SeededOracle::new(6, AgentProfile::hostile());
     for tick in 0..200 {
         let texts: BTreeSet<String> = (0..12)
@@ -230,7 +229,7 @@ fn a_retry_says_the_same() {
                     return None;
                 }
                 let body = String::from_utf8(reply.body).unwrap();
-                let shapes = Shape::ALL.into_iter();
+                let shapes = Shape::ALL.iter().copied();
                 let mut shapes = shapes.filter(|shape| shape.provider() == reply.provider);
                 let streamed = body.contains("\ndata: ") || body.trim_end().contains('\n');
                 let shape = if body.contains("\"response\":") {
@@ -246,7 +245,7 @@ fn a_retry_says_the_same() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+fn seed_decides_the_bytes() {
     let run = |seed| {
         let mut oracle = SeededOracle::new(seed, AgentProfile::hostile());
         let mut kernel = ToyKernel::new(1);
@@ -264,7 +263,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 }
 
 #[test]
-fn a_long_hostile_run_applies_every_kind() {
+fn hostile_run_applies_every_kind() {
     let mut oracle = SeededOracle::new(4, AgentProfile::hostile());
     let mut kernel = ToyKernel::new(4);
     for tick in 0..30_000 {
@@ -280,7 +279,7 @@ fn a_long_hostile_run_applies_every_kind() {
 }
 
 #[test]
-fn a_call_says_its_latency_instead_of_sleeping() {
+fn call_reports_latency_without_sleeping() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)

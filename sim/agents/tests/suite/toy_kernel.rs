@@ -1,12 +1,9 @@
-//! A kernel and a world small enough to check by eye. Nothing is ever refused here except what
-//! the clerk would get wrong.
+//! A minimal kernel and world that refuse only the clerk's own mistakes.
 
 use std::collections::BTreeMap;
 
 use turingos::isa::Opcode;
-use turingos_agents::Agent as _;
-use turingos_agents::clerk::{Clerk, boot_q};
-use turingos_agents::intent::Intent;
+use turingos_agents::{Agent as _, Clerk, Intent};
 
 pub(crate) struct ToyKernel {
     clerk: Clerk,
@@ -139,7 +136,7 @@ impl ToyKernel {
 
     pub(crate) fn tick(&mut self) -> Intent {
         if self.pointer == "HALT" {
-            self.q = boot_q(&self.q);
+            self.q = Clerk::boot_q(&self.q);
             self.pointer = "README.md".to_owned();
             self.queue.clear();
         }

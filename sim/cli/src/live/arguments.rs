@@ -12,7 +12,8 @@ use turingos::bus::Provider;
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::soak::seed;
-use turingos_live::spending::Budget;
+use turingos_live::Budget;
+use turingos_run::fixed_point::Decimal;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
@@ -147,7 +148,7 @@ impl LiveArgs {
 
     /// The budget. Dollars can only be counted where prices are known.
     pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
-        let lanes = [&settings.lane_p, &settings.lane_e];
+        let lanes = [&settings.lanes.p, &settings.lanes.e];
         let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
         if self.max_cost_usd.is_some() && is_free {
             return Err(Failure::new(
@@ -175,15 +176,6 @@ impl LiveArgs {
         let given = self.resume.as_deref().or(self.out.as_deref());
         given.unwrap_or(Path::new("."))
     }
-
-    /// The command that runs the recording again.
-    pub(super) fn reproduce(&self) -> String {
-        let path = self.recording().display().to_string();
-        match path.contains([' ', '\'', '"', '$', '\\']) {
-            true => format!("sim replay '{}'", path.replace('\'', "'\\''")),
-            false => format!("sim replay {path}"),
-        }
-    }
 }
 
 /// Reads a file of at most `limit` bytes; one byte more shows that it is longer.
@@ -198,13 +190,11 @@ pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
 
 /// Dollars as a decimal number, of which micro-dollars are the sixth place.
 fn micro_dollars(text: &str) -> Result<u64, String> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) || fraction.len() > 6 {
-        return Err("not an amount such as 2.50, to the millionth".into());
-    }
-    let digits = format!("{whole}{fraction:0<6}");
-    digits.parse().map_err(|_| "too much money".into())
+    Decimal::read(text)
+        .filter(|number| number.decimals() <= 6)
+        .ok_or("not an amount such as 2.50, to the millionth")?
+        .scaled(6)
+        .ok_or_else(|| "too much money".into())
 }
 
 #[cfg(test)]

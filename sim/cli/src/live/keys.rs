@@ -18,8 +18,8 @@ impl Keys {
     /// A variable is not set, or its value is no key. The value is not shown.
     pub(super) fn of_environment(settings: &Settings) -> Result<Self, Failure> {
         Ok(Self {
-            p: key(&settings.lane_p)?,
-            e: key(&settings.lane_e)?,
+            p: key(&settings.lanes.p)?,
+            e: key(&settings.lanes.e)?,
         })
     }
 }

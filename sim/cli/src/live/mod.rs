@@ -20,10 +20,8 @@ use super::soak_report::Stopwatch;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
 use signals::Signals;
-use turingos_live::LiveOracle;
 use turingos_live::session::{End, LiveSession};
-use turingos_live::spending::Budget;
-use turingos_live::transport::NoProvider;
+use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
 use turingos_run::scenario::{Ending, Outcome};
 use turingos_run::{Header, Manifest, RunDirectory, read_prefix};
@@ -164,7 +162,7 @@ fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) ->
         header.profile,
         outcome.metrics.ticks,
         outcome.root,
-        arguments.reproduce(),
+        header.command(Some(arguments.recording())),
     )
     .with_gates(outcome.gates.clone())
     .with_counts(counts)

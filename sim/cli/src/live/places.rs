@@ -128,7 +128,7 @@ pub(crate) fn no_workspace(error: WorkspaceError) -> Failure {
         WorkspaceError::NotADirectory { .. }
         | WorkspaceError::NotEmpty { .. }
         | WorkspaceError::InUse { .. } => Exit::Usage,
-        WorkspaceError::System { .. } => Exit::System,
+        _ => Exit::System,
     };
     Failure::new(exit, error.to_string())
 }

@@ -10,7 +10,7 @@ use super::arguments::LiveArgs;
 use super::watch::dollars;
 use crate::table::{Align, Table};
 use crate::verdict::write_verdict;
-use turingos_live::spending::Spending;
+use turingos_live::Spending;
 use turingos_run::scenario::Outcome;
 use turingos_run::{Gate, Manifest};
 

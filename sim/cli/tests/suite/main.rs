@@ -7,6 +7,7 @@
 
 mod command_line;
 mod dataset;
+mod findings;
 mod killed;
 mod live;
 mod replay_command;

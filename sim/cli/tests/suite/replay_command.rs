@@ -176,9 +176,13 @@ fn corrupt_files_are_named_with_line_and_reason() {
         (
             journal,
             Vec::new(),
-            "manifest.json: records says 30, but header and journal say 0",
+            "manifest.json: records says 30, but the files beside it say 0",
         ),
-        (journal, b"garbage\n".to_vec(), "records says 30"),
+        (
+            journal,
+            b"garbage\n".to_vec(),
+            "journal.jsonl: line 1 is torn, but the run is finished",
+        ),
         (
             journal,
             b"garbage\nand more\n".to_vec(),
@@ -187,16 +191,16 @@ fn corrupt_files_are_named_with_line_and_reason() {
         (
             journal,
             lines(journal, 29),
-            "records says 30, but header and journal say 29",
+            "records says 30, but the files beside it say 29",
         ),
-        (journal, half(journal), "records says 30"),
+        (journal, half(journal), "is torn, but the run is finished"),
         (journal, twice, "BROKEN_CHAIN: line 4 "),
         (journal, of(&foreign, journal), "BROKEN_CHAIN: line 1 "),
         (journal, b"\xff\xfe\0\0\n\n".to_vec(), "BAD_FRAME: line 1 "),
         (
             tape,
             b"garbage\n".to_vec(),
-            "a finished tape's torn bytes says 0",
+            "tape.jsonl: line 1 is torn, but the run is finished",
         ),
         (
             tape,
@@ -222,8 +226,8 @@ fn corrupt_files_are_named_with_line_and_reason() {
     ] {
         let damaged = directory.path().join("DAMAGED");
         fs::create_dir_all(&damaged).unwrap();
-        let (draws, traps) = (RunDirectory::DRAWS, RunDirectory::TRAPS);
-        for name in [header, journal, tape, manifest, draws, traps] {
+        let (injections, traps) = (RunDirectory::INJECTIONS, RunDirectory::TRAPS);
+        for name in [header, journal, tape, manifest, injections, traps] {
             fs::copy(run.join(name), damaged.join(name)).unwrap();
         }
         fs::write(damaged.join(name), &bytes).unwrap();
@@ -294,7 +298,7 @@ fn a_run_without_its_end_is_replayed_as_far_as_it_goes() {
     let (code, out, _) = replay(&run, &[]);
     assert_eq!(code, Some(0));
     assert!(
-        out.contains("29 ticks") && out.contains("of a torn line were left out"),
+        out.contains("29 ticks") && out.contains("of a torn line left out"),
         "{out}"
     );
     let before = fs::read(run.join(RunDirectory::JOURNAL)).unwrap();

@@ -42,7 +42,7 @@ fn a_run_can_be_written_and_read_back() {
     assert_eq!(prefix.records, json["ticks"].as_u64().unwrap());
     assert_eq!(prefix.header.config.scenario.name(), "log-hunt");
     assert!(prefix.manifest.unwrap().passed());
-    assert!(fs::metadata(path.join("draws.jsonl")).unwrap().len() > 0);
+    assert!(fs::metadata(path.join("injections.jsonl")).unwrap().len() > 0);
     let (code, _, err) = sim(&arguments);
     assert_eq!(code, Some(2), "{err}");
 }

@@ -2,6 +2,8 @@
 //!
 //! Never holds an address, a key or a price: what a run does not follow from is no part of it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use turingos::dispatch::Lane;
 use turingos::kernel::{Kernel, KernelConfig};
@@ -13,9 +15,8 @@ use crate::scenario::{Scenario, ScenarioPlan};
 use crate::session::{Inputs, Start};
 use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
-use crate::{DriverConfig, Header, Profile};
-use turingos_agents::Request;
-use turingos_agents::worker::boot_q;
+use crate::{DriverConfig, Header, Profile, RunConfig, RunKind};
+use turingos_agents::{Request, Worker};
 
 /// The providers of both lanes, as far as their requests follow from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +33,8 @@ impl Providers {
     #[must_use]
     pub fn of(settings: &Settings) -> Self {
         Self {
-            p: settings.lane_p.provider.clone(),
-            e: settings.lane_e.provider.clone(),
+            p: settings.lanes.p.provider.clone(),
+            e: settings.lanes.e.provider.clone(),
         }
     }
 
@@ -91,14 +92,24 @@ pub struct Config {
     pub scenario: Scenario,
 }
 
+impl RunConfig for Config {
+    const KIND: RunKind = RunKind::Live;
+
+    fn command(_header: &Header<Self>, recording: Option<&Path>) -> Vec<String> {
+        let recording = recording.map_or("RUN".into(), |path| path.display().to_string());
+        vec!["sim".to_owned(), "replay".to_owned(), recording]
+    }
+}
+
 impl Config {
     /// The configuration of a scenario with these providers.
     #[must_use]
     pub fn of(scenario: Scenario, settings: &Settings) -> Self {
-        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        let system_prompt_chars =
+            u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
         Self {
             kernel: KernelConfig {
-                discipline_chars,
+                system_prompt_chars,
                 test_commands: scenario.test_commands().to_vec(),
                 ..KernelConfig::default()
             },
@@ -123,7 +134,7 @@ impl Config {
         let config = &header.config;
         let mission = config.scenario.mission().as_str();
         Start {
-            kernel: Kernel::boot(&config.kernel, &boot_q(mission), mission)
+            kernel: Kernel::boot(&config.kernel, &Worker::boot_q(mission), mission)
                 .with_contract(config.scenario.contract().clone()),
             driver: config.driver.clone(),
             seed: header.seed,

@@ -2,7 +2,6 @@
 //!
 //! Opens no socket, does not wait, and changes no file. Stops at the first difference.
 
-mod kind;
 mod recording;
 mod watch;
 
@@ -17,10 +16,9 @@ use crate::scenario::{self, Place, ScenarioRun};
 use crate::session::{RunPlan, Session};
 use crate::soak::{self, Soak, judge, on_virtual_time};
 use crate::tape::{NoOracle, NoWorld};
-use crate::{Cause, Divergence, Header, RunIoError};
+use crate::{Cause, Divergence, Header, Kind, RunEnd, RunIoError};
 use turingos_agents::Oracle;
 
-pub use kind::Kind;
 pub use recording::Recording;
 pub use watch::Watcher;
 
@@ -39,10 +37,26 @@ pub struct Report {
     pub tape_entries: u64,
     /// The head of the journal's chain after these ticks.
     pub root: Digest,
-    /// Whether the run was replayed to the end that its manifest names.
+    /// Whether the run was replayed to the end that its manifest states.
     pub whole: bool,
+    /// Whether the recorded run has a manifest.
+    pub finished: bool,
     /// The bytes of a line that was being written when the process stopped; they were left out.
     pub torn_bytes: u64,
+}
+
+impl Report {
+    /// How the recorded run ends, as far as it was replayed.
+    #[must_use]
+    pub const fn end(&self) -> RunEnd {
+        match self.finished {
+            true => RunEnd::Finished,
+            false => RunEnd::Unfinished {
+                records: self.ticks,
+                torn_bytes: self.torn_bytes,
+            },
+        }
+    }
 }
 
 /// Replays the run in `directory`, the first `stop_at` ticks of it if that is given. A closure that

@@ -3,26 +3,28 @@
 //!
 //! Reads no file twice, and holds no more of one than what is read ahead.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use turingos::Digest;
 use turingos::journal::Chain;
 
 use super::Report;
-use super::kind::Kind;
-use crate::prefix::{Ends, check_manifest, read_document, read_header};
+use crate::chain_reader::FileEnd;
 use crate::recorded_traps::RecordedTraps;
+use crate::run_reader::Ends;
 use crate::session::Tick;
 use crate::tape::{Ending, TapeSession};
 use crate::{
-    Divergence, Gate, Header, Manifest, RecordedJournal, RunDirectory, RunIoError, Verified,
+    Divergence, Gate, Header, Kind, Manifest, RecordedJournal, RunDirectory, RunFolder, RunIoError,
+    RunReader, Verified,
 };
 
 /// A run that is being replayed.
 #[derive(Debug)]
 pub struct Recording {
-    directory: PathBuf,
+    files: RunReader<RunFolder>,
     header: Vec<u8>,
+    injections: FileEnd,
     journal: RecordedJournal,
     traps: RecordedTraps,
     tape: TapeSession,
@@ -30,24 +32,20 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the run in `directory`.
+    /// Opens the run in `directory`: accepts a finished and an unfinished one.
     ///
     /// # Errors
-    /// A file is missing or cannot be read, or the manifest is malformed.
+    /// A file is missing, corrupt or cannot be read.
     pub fn open(directory: &Path) -> Result<Self, RunIoError> {
-        let header = read_header(directory)?;
+        let files = RunReader::of(directory);
+        let header = files.header_bytes()?;
         let genesis = Digest::of(&header);
-        let path = directory.join(RunDirectory::MANIFEST);
-        let manifest = match path.exists() {
-            false => None,
-            true => Some(
-                Manifest::from_bytes(&read_document(&path)?)
-                    .map_err(|source| RunIoError::Document { path, source })?,
-            ),
-        };
+        let manifest = files.manifest()?;
+        let injections = files.injections()?;
         let tape = directory.join(RunDirectory::TAPE);
         Ok(Self {
-            directory: directory.to_path_buf(),
+            files,
+            injections,
             journal: RecordedJournal::open(directory, genesis)?,
             traps: RecordedTraps::open(directory)?,
             tape: TapeSession::playing(&tape, genesis, Ending::Stop)?,
@@ -61,10 +59,7 @@ impl Recording {
     /// # Errors
     /// The header is not what this version writes.
     pub fn kind(&self) -> Result<Kind, RunIoError> {
-        Kind::of(&self.header).map_err(|source| RunIoError::Document {
-            path: self.directory.join(RunDirectory::HEADER),
-            source,
-        })
+        self.files.kind_of(&self.header)
     }
 
     /// The tape, to be played.
@@ -130,40 +125,51 @@ impl Recording {
             return Ok(());
         };
         let (claimed, found) = (verdicts(manifest.gates()), verdicts(replayed));
-        if claimed == found {
-            return Ok(());
-        }
-        Err(RunIoError::ManifestDisagrees {
-            path: self.directory.join(RunDirectory::MANIFEST),
-            claim: "gates",
-            claimed: claimed.join(", "),
-            found: found.join(", "),
-        })
+        let (claimed, found) = (claimed.join(", "), found.join(", "));
+        self.files.agree("gates", claimed, found)
     }
 
     /// Checks that journal and tape end here, and that the manifest says so.
     ///
     /// # Errors
-    /// Journal or tape have more, or the manifest describes another run.
+    /// Journal, tape or trap frames have more than the replay made, or the manifest disagrees.
     pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
         self.journal.expect_end()?;
+        self.expect_whole()?;
         // The tape of a run that was killed may be ahead of its journal.
         let is_finished = self.is_finished();
         self.tape
             .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
-        let ends = Ends {
-            journal: self.journal.chain(),
-            torn_bytes: self.journal.torn_bytes(),
-            tape: self.tape.chain(),
-            tape_torn_bytes: self.tape.torn_bytes(),
-        };
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
-        let path = self.directory.join(RunDirectory::MANIFEST);
-        check_manifest(manifest, header, &ends, &path)?;
+        self.files
+            .judge(header.into(), Some(manifest), &self.ends())?;
         self.traps
             .expect_end(self.journal.chain().count(), manifest)
+    }
+
+    /// Refuses a torn line of a finished run, as far as the files were read.
+    fn expect_whole(&self) -> Result<(), RunIoError> {
+        if !self.is_finished() {
+            return Ok(());
+        }
+        self.files.expect_whole(&self.ends())
+    }
+
+    fn ends(&self) -> Ends {
+        Ends {
+            journal: Some(FileEnd {
+                chain: self.journal.chain(),
+                torn_bytes: self.journal.torn_bytes(),
+            }),
+            tape: Some(FileEnd {
+                chain: self.tape.chain(),
+                torn_bytes: self.tape.torn_bytes(),
+            }),
+            injections: Some(self.injections),
+            traps: None,
+        }
     }
 
     /// What has been replayed; `whole` says that it was verified to its end.
@@ -176,6 +182,7 @@ impl Recording {
             tape_entries: self.tape.chain().count(),
             root: self.journal.chain().head(),
             whole,
+            finished: self.is_finished(),
             torn_bytes: self.journal.torn_bytes(),
         }
     }

@@ -17,8 +17,7 @@ use super::fault::{ScenarioCode, ScenarioError, shown};
 use super::interrupted::Interruption;
 use super::member::{Member, below, path};
 use crate::strict_json::strict_value;
-use turingos_agents::Brownout;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{Brownout, ProviderFaultKind};
 use turingos_world::{Quota, World};
 
 /// The longest scenario file, in bytes.
@@ -340,7 +339,10 @@ fn required_trap(member: &Member<'_>) -> Result<RequiredTrap, ScenarioError> {
 fn brownout(member: &Member<'_>) -> Result<Brownout, ScenarioError> {
     let members = member.object(&["first_tick", "last_tick", "lane", "fault"], &[])?;
     let first = members.get("first_tick")?.number(0..=MAX_TICK_LIMIT)?;
-    let kinds = ProviderFaultKind::ALL.map(|kind| (kind.name(), kind));
+    let kinds: Vec<_> = ProviderFaultKind::ALL
+        .iter()
+        .map(|kind| (kind.name(), *kind))
+        .collect();
     let lanes = [("P", Some(Lane::P)), ("E", Some(Lane::E)), ("both", None)];
     Ok(Brownout {
         first,

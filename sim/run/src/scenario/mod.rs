@@ -24,7 +24,7 @@ pub use interrupted::{Interrupted, Interruption, Interruptions};
 pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
 pub use metrics::{Metrics, share};
 pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
-pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings};
+pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings, noise_text};
 
 /// A scenario that is built into the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

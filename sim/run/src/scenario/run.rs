@@ -15,8 +15,7 @@ use super::settings::{AnyAgent, Place, Settings};
 use super::watch::Watch;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
 use crate::{Gate, Header};
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::{Injected, Oracle};
+use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::World;
 
 /// How a run ended.

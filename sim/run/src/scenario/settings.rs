@@ -1,17 +1,15 @@
 //! The resolved configuration of a scenario's run: everything its header says about it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use turingos::kernel::{Kernel, KernelConfig};
 
 use super::document::Scenario;
 use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
-use crate::{Header, Profile};
-use turingos_agents::clerk::Clerk;
-use turingos_agents::intent::Intent;
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::worker::{Worker, boot_q};
-use turingos_agents::{Agent, AgentProfile};
+use crate::{Header, Profile, RunConfig, RunKind};
+use turingos_agents::{Agent, AgentProfile, Clerk, Intent, SeededOracle, Worker};
 use turingos_world::Quota;
 
 /// The highest noise level, in ten-thousandths.
@@ -84,10 +82,40 @@ pub struct Settings {
     pub agent: AgentKind,
     /// How the agent's replies and its providers go wrong.
     pub speech: AgentProfile,
+    /// The noise level that `speech` was made with, in ten-thousandths; 0 in the hostile profile.
+    pub noise: u16,
     /// Where the run takes place.
     pub place: Place,
+    /// What was typed to name the scenario: a built-in one's name, or the path of a file.
+    pub source: String,
     /// The whole scenario.
     pub scenario: Scenario,
+}
+
+impl RunConfig for Settings {
+    const KIND: RunKind = RunKind::Scenario;
+
+    fn command(header: &Header<Self>, _recording: Option<&Path>) -> Vec<String> {
+        let settings = &header.config;
+        let (seed, noise) = (header.seed.to_string(), noise_text(settings.noise));
+        let mut words = vec!["sim", "run", &settings.source, "--seed", &seed];
+        words.extend(["--noise", &noise, "--agent", settings.agent.name()]);
+        words.extend(["--profile", header.profile.name()]);
+        if settings.place == Place::Directory {
+            words.extend(["--workspace", "NEW_DIRECTORY"]);
+        }
+        words.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// A noise level as the command line takes it: a decimal fraction.
+#[must_use]
+pub fn noise_text(level: u16) -> String {
+    let decimals = format!("{:04}", level % 10_000);
+    match decimals.trim_end_matches('0') {
+        "" => format!("{}", level / 10_000),
+        decimals => format!("{}.{decimals}", level / 10_000),
+    }
 }
 
 impl Settings {
@@ -95,10 +123,11 @@ impl Settings {
     /// the replies; the hostile one in every way there is, whatever the level.
     #[must_use]
     pub fn of(scenario: Scenario, profile: Profile, agent: AgentKind, noise: u16) -> Self {
-        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        let system_prompt_chars =
+            u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
         Self {
             kernel: KernelConfig {
-                discipline_chars,
+                system_prompt_chars,
                 test_commands: scenario.test_commands().to_vec(),
                 ..KernelConfig::default()
             },
@@ -109,7 +138,9 @@ impl Settings {
                 Profile::Routine => AgentProfile::at_noise(noise),
                 Profile::Hostile => AgentProfile::hostile(),
             },
+            noise,
             place: Place::Memory,
+            source: scenario.name().to_owned(),
             scenario,
         }
     }
@@ -121,10 +152,11 @@ impl Settings {
         self
     }
 
-    /// The noise that these settings were made with, if they were made by [`Settings::of`].
+    /// The same settings for a scenario that was named by `source`, a built-in name or a path.
     #[must_use]
-    pub fn noise(&self) -> Option<u16> {
-        (0..=MAX_NOISE).find(|noise| AgentProfile::at_noise(*noise) == self.speech)
+    pub fn named_by(mut self, source: &str) -> Self {
+        source.clone_into(&mut self.source);
+        self
     }
 
     /// The header of a run with these settings in a world that holds the scenario's files.
@@ -140,7 +172,7 @@ impl Settings {
     #[must_use]
     pub fn kernel(&self) -> Kernel {
         let mission = self.scenario.mission().as_str();
-        Kernel::boot(&self.kernel, &boot_q(mission), mission)
+        Kernel::boot(&self.kernel, &Worker::boot_q(mission), mission)
             .with_contract(self.scenario.contract().clone())
     }
 

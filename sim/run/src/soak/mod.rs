@@ -18,11 +18,8 @@ use turingos::kernel::{Committed, Kernel};
 use crate::Header;
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
-use turingos_agents::seeded::SeededOracle;
-use turingos_agents::{Injected, boot_q};
-use turingos_world::World;
-use turingos_world::faults::FaultPlan;
-use turingos_world::seeded_faults::SeededFaults;
+use turingos_agents::{Clerk, Injected, SeededOracle};
+use turingos_world::{FaultPlan, SeededFaults, World};
 
 /// The pointer a machine boots at.
 pub const BOOT_POINTER: &str = "README.md";
@@ -71,7 +68,7 @@ impl<F: FaultPlan> RunPlan<World<F>> for SoakPlan {
         let leads_to_trap = kernel.d().trap().is_some();
         self.tally.count(committed, injected, leads_to_trap);
         if committed.record.status != Status::Running {
-            let q = boot_q(kernel.q());
+            let q = Clerk::boot_q(kernel.q());
             kernel.reboot(&q, BOOT_POINTER);
         }
     }

@@ -1,14 +1,15 @@
 //! The resolved configuration of a soak: everything a run's header says about it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use turingos::kernel::KernelConfig;
 
 use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
-use crate::{Header, Profile};
+use crate::{Header, Profile, RunConfig, RunKind};
 use turingos_agents::AgentProfile;
-use turingos_world::seeded_faults::WorldFaultRates;
-use turingos_world::{Quota, World};
+use turingos_world::{Quota, World, WorldFaultRates};
 
 /// Everything that shapes a soak, every default written out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,13 +25,30 @@ pub struct Settings {
     pub world_faults: WorldFaultRates,
     /// How the agents and their providers behave.
     pub agent: AgentProfile,
+    /// Whether [`Settings::swarm`] turned a subset of the kinds of trouble off.
+    pub swarm: bool,
+}
+
+impl RunConfig for Settings {
+    const KIND: RunKind = RunKind::Soak;
+
+    fn command(header: &Header<Self>, _recording: Option<&Path>) -> Vec<String> {
+        let (ticks, seed) = (header.ticks.to_string(), header.seed.to_string());
+        let mut words = vec!["sim", "soak", "--ticks", &ticks, "--seed", &seed];
+        words.extend(["--profile", header.profile.name()]);
+        if header.config.swarm {
+            words.push("--swarm");
+        }
+        words.into_iter().map(str::to_owned).collect()
+    }
 }
 
 impl Settings {
     /// The settings of a profile.
     #[must_use]
     pub fn of(profile: Profile) -> Self {
-        let discipline_chars = u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
+        let system_prompt_chars =
+            u32::try_from(system_prompt().chars().count()).unwrap_or(u32::MAX);
         let (agent, world_faults) = match profile {
             Profile::Routine => (
                 AgentProfile::routine(),
@@ -46,13 +64,14 @@ impl Settings {
         };
         Self {
             kernel: KernelConfig {
-                discipline_chars,
+                system_prompt_chars,
                 ..KernelConfig::default()
             },
             driver: DriverConfig::default(),
             quota: Quota::default(),
             world_faults,
             agent,
+            swarm: false,
         }
     }
 
@@ -67,6 +86,7 @@ impl Settings {
     #[must_use]
     pub fn swarm(mut self, seed: u64) -> Self {
         self.agent = self.agent.swarm(seed);
+        self.swarm = true;
         self
     }
 

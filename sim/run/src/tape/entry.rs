@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_a_call_without_a_response() {
-        for fault in TransportFault::ALL {
+        for &fault in TransportFault::ALL {
             let entry = Entry::Call(CallEntry::new(&request(0), b"{}".into(), Err(fault), 9));
             let text = text(&entry);
             assert!(text.contains(&format!("\"outcome\":{{\"fault\":\"{}\"}}", fault.name())));

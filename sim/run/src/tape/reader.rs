@@ -4,7 +4,7 @@
 //! Never holds more than one entry in memory.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::Read;
 use std::path::Path;
 
 use turingos::Digest;
@@ -12,7 +12,7 @@ use turingos::journal::Chain;
 
 use super::MAX_TAPE_LINE_BYTES;
 use super::entry::Entry;
-use crate::chain_reader::{ChainReader, Step};
+use crate::chain_reader::{ChainReader, FileEnd, Step};
 use crate::error::RunIoError;
 
 /// Reads a tape from its first entry on.
@@ -22,7 +22,7 @@ pub struct TapeReader<R> {
     scratch: Vec<u8>,
 }
 
-impl TapeReader<BufReader<File>> {
+impl TapeReader<File> {
     /// Opens the tape at `path`, whose chain begins at `genesis`.
     ///
     /// # Errors
@@ -36,10 +36,10 @@ impl TapeReader<BufReader<File>> {
     }
 }
 
-impl<R: BufRead> TapeReader<R> {
-    /// Reads from `reader`; `path` is only for errors.
-    pub fn new(reader: R, path: &Path, genesis: Digest) -> Self {
-        Self::over(ChainReader::new(reader, path, genesis, MAX_TAPE_LINE_BYTES))
+impl<R: Read> TapeReader<R> {
+    /// Reads from `source`, which needs no buffer; `path` is only for errors.
+    pub fn new(source: R, path: &Path, genesis: Digest) -> Self {
+        Self::over(ChainReader::new(source, path, genesis, MAX_TAPE_LINE_BYTES))
     }
 
     const fn over(lines: ChainReader<R>) -> Self {
@@ -63,6 +63,21 @@ impl<R: BufRead> TapeReader<R> {
             line: self.lines.chain().count(),
             source: Box::new(source),
         })
+    }
+
+    /// Reads what is left and returns how the tape ends.
+    ///
+    /// # Errors
+    /// As [`TapeReader::next_entry`].
+    pub fn read_to_end(&mut self) -> Result<FileEnd, RunIoError> {
+        while self.next_entry()?.is_some() {}
+        Ok(self.end())
+    }
+
+    /// How the tape ends, as far as it was read.
+    #[must_use]
+    pub const fn end(&self) -> FileEnd {
+        self.lines.end()
     }
 
     /// The tape's head and how many entries were read.

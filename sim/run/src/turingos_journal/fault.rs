@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::json::{JsonFault, JsonFaultKind};
+use turingos::json::{JsonFault, JsonFaultKind};
+
 use crate::one_line::one_line;
 
 macro_rules! codes {
@@ -47,7 +48,7 @@ codes! {
     NotALine = "NOT_A_LINE",
     /// What follows the kind is no compact JSON object.
     Syntax = "SYNTAX",
-    /// A key stands twice in one object.
+    /// A duplicate key in one object.
     DuplicateKey = "DUPLICATE_KEY",
     /// A member is missing.
     MissingMember = "MISSING_MEMBER",
@@ -132,16 +133,12 @@ impl LineFault {
 
 impl From<JsonFault> for LineFault {
     fn from(fault: JsonFault) -> Self {
-        let place = fault.at.saturating_add(1);
-        match fault.kind {
-            JsonFaultKind::Syntax(what) => Self::new(
-                FaultCode::Syntax,
-                format_args!("{what} at byte {place} of its JSON"),
-            ),
-            JsonFaultKind::DuplicateKey(key) => Self::new(
-                FaultCode::DuplicateKey,
-                format_args!("`{key}` stands twice, again at byte {place} of its JSON"),
-            ),
-        }
+        let code = match fault.kind {
+            JsonFaultKind::DuplicateKey(_) => FaultCode::DuplicateKey,
+            _ => FaultCode::Syntax,
+        };
+        let place = fault.byte.saturating_add(1);
+        let kind = fault.kind;
+        Self::new(code, format_args!("{kind} at byte {place} of its JSON"))
     }
 }

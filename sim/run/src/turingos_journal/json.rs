@@ -1,33 +1,19 @@
-//! Compact JSON on one line, looked at where it stands.
+//! Compact JSON on one line, looked at in place.
 //!
-//! Strict: no member twice at any depth, no white space, no half of a surrogate pair, nothing after
-//! the value. Never builds a tree and never copies: a caller gets spans of the line.
+//! Strict, as the kernel's reader is, and compact: white space between tokens is refused. Never
+//! builds a tree and never copies: a caller gets spans of the line.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use super::text::{Text, hex_digits, surrogates};
+use turingos::json::{JsonFault, JsonFaultKind, Members, Reader, Rules};
+
+use super::text::Text;
 
 /// How deep values may nest.
 const MAX_NESTING: usize = 64;
 
 /// How many members a line's object may have: several times what any recording has.
 const MAX_MEMBERS: usize = 128;
-
-/// Text that is not the JSON it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct JsonFault {
-    /// The byte, from 0, in the JSON text.
-    pub(super) at: usize,
-    pub(super) kind: JsonFaultKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum JsonFaultKind {
-    Syntax(&'static str),
-    /// A key stands twice in one object.
-    DuplicateKey(String),
-}
 
 /// A member's value as it stands in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,24 +44,25 @@ pub(super) struct Object<'l> {
 impl<'l> Object<'l> {
     /// Reads text that is exactly one object.
     pub(super) fn read(text: &'l str) -> Result<Self, JsonFault> {
-        let mut scanner = Scanner { text, at: 0 };
-        let mut members: Vec<Member<'l>> = Vec::with_capacity(20);
-        if scanner.peek() != Some(b'{') {
-            return Err(scanner.syntax("no object"));
+        if !text.starts_with('{') {
+            return Err(syntax(0, "no object"));
         }
-        scanner.members(MAX_NESTING, |begins, key, value| {
-            if members.iter().any(|member| member.key == key) {
-                return Err(JsonFaultKind::DuplicateKey(key.into_owned()));
-            }
+        let mut reader = Reader::new(text, Rules::any_json(MAX_NESTING).compact());
+        reader.value()?;
+        let mut keys = Members::default();
+        let mut members = Vec::with_capacity(20);
+        loop {
+            let begins = reader.position();
+            let Some(key) = reader.next_key(&mut keys)? else {
+                break;
+            };
             if members.len() == MAX_MEMBERS {
-                return Err(JsonFaultKind::Syntax("too many members"));
+                return Err(syntax(begins, "too many members"));
             }
+            let value = Value::of(&text[reader.member_span()?]);
             members.push(Member { key, value, begins });
-            Ok(())
-        })?;
-        if scanner.at < text.len() {
-            return Err(scanner.syntax("something after the object"));
         }
+        reader.end()?;
         Ok(Self { members })
     }
 
@@ -85,192 +72,26 @@ impl<'l> Object<'l> {
     }
 }
 
-struct Scanner<'l> {
-    text: &'l str,
-    at: usize,
+impl<'l> Value<'l> {
+    /// Sorts the span of a value that has been read.
+    fn of(span: &'l str) -> Self {
+        match span.as_bytes() {
+            [b'"', inner @ .., b'"'] => {
+                let is_escaped = memchr::memchr(b'\\', inner).is_some();
+                Self::String(Text::new(&span[1..span.len() - 1], is_escaped))
+            }
+            [b'{', ..] => Self::Object(span),
+            [b'[', ..] => Self::Array(span),
+            [b'-' | b'0'..=b'9', ..] => Self::Number(span),
+            _ => Self::Word(span),
+        }
+    }
 }
 
-impl<'l> Scanner<'l> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn syntax(&self, what: &'static str) -> JsonFault {
-        self.fault(JsonFaultKind::Syntax(what))
-    }
-
-    fn fault(&self, kind: JsonFaultKind) -> JsonFault {
-        JsonFault { at: self.at, kind }
-    }
-
-    fn value(&mut self, nesting: usize) -> Result<Value<'l>, JsonFault> {
-        let start = self.at;
-        match self.peek() {
-            Some(b'"') => self.string().map(Value::String),
-            Some(b'{') => {
-                let mut keys = BTreeSet::new();
-                self.members(nesting, |_, key, _| {
-                    if let Some(key) = keys.replace(key) {
-                        return Err(JsonFaultKind::DuplicateKey(key.into_owned()));
-                    }
-                    Ok(())
-                })?;
-                Ok(Value::Object(&self.text[start..self.at]))
-            }
-            Some(b'[') => {
-                self.items(nesting)?;
-                Ok(Value::Array(&self.text[start..self.at]))
-            }
-            Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
-            Some(_) => self.word().map(Value::Word),
-            None => Err(self.syntax("the text ends too early")),
-        }
-    }
-
-    /// Reads an object whose brace is at the cursor, showing each member to `take`.
-    fn members(
-        &mut self,
-        nesting: usize,
-        mut take: impl FnMut(usize, Cow<'l, str>, Value<'l>) -> Result<(), JsonFaultKind>,
-    ) -> Result<(), JsonFault> {
-        let Some(nesting) = nesting.checked_sub(1) else {
-            return Err(self.syntax("nested too deep"));
-        };
-        self.at += 1;
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        let mut begins = self.at;
-        loop {
-            let place = self.at;
-            if self.peek() != Some(b'"') {
-                return Err(self.syntax("no member name"));
-            }
-            let key = self.string()?.decoded();
-            if self.peek() != Some(b':') {
-                return Err(self.syntax("no colon"));
-            }
-            self.at += 1;
-            let value = self.value(nesting)?;
-            take(begins, key, value).map_err(|kind| JsonFault { at: place, kind })?;
-            begins = self.at;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.syntax("neither a comma nor a closing brace")),
-            }
-        }
-    }
-
-    fn items(&mut self, nesting: usize) -> Result<(), JsonFault> {
-        let Some(nesting) = nesting.checked_sub(1) else {
-            return Err(self.syntax("nested too deep"));
-        };
-        self.at += 1;
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            self.value(nesting)?;
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(self.syntax("neither a comma nor a closing bracket")),
-            }
-        }
-    }
-
-    /// Reads the string whose quote is at the cursor. Controls are refused with the line.
-    fn string(&mut self) -> Result<Text<'l>, JsonFault> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        let mut is_escaped = false;
-        self.at = start;
-        loop {
-            let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[self.at..]) else {
-                self.at = bytes.len();
-                return Err(self.syntax("a string that does not end"));
-            };
-            self.at += found;
-            if bytes[self.at] == b'"' {
-                let raw = &self.text[start..self.at];
-                self.at += 1;
-                return Ok(Text::new(raw, is_escaped));
-            }
-            is_escaped = true;
-            self.at += self.escape_length()?;
-        }
-    }
-
-    /// How many bytes the escape at the cursor takes.
-    fn escape_length(&self) -> Result<usize, JsonFault> {
-        let escape = &self.text.as_bytes()[self.at..];
-        match escape.get(1) {
-            Some(b'"' | b'\\' | b'/' | b'n' | b't' | b'r' | b'b' | b'f') => Ok(2),
-            Some(b'u') => {
-                let Some(first) = hex_digits(escape, 2) else {
-                    return Err(self.syntax("no four hexadecimal digits"));
-                };
-                if !(0xd800..0xe000).contains(&first) {
-                    return Ok(6);
-                }
-                let second = hex_digits(escape, 8).filter(|_| escape[6..8] == *b"\\u");
-                match second.and_then(|second| surrogates(first, second)) {
-                    Some(_) => Ok(12),
-                    None => Err(self.syntax("half of a surrogate pair")),
-                }
-            }
-            _ => Err(self.syntax("no escape of JSON")),
-        }
-    }
-
-    fn number(&mut self) -> Result<&'l str, JsonFault> {
-        let start = self.at;
-        self.at += usize::from(self.peek() == Some(b'-'));
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(&self.text[start..self.at])
-    }
-
-    fn digits(&mut self) -> Result<(), JsonFault> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 {
-            return Err(self.syntax("no digit"));
-        }
-        self.at += count;
-        Ok(())
-    }
-
-    fn word(&mut self) -> Result<&'l str, JsonFault> {
-        let rest = &self.text[self.at..];
-        let word = ["true", "false", "null"]
-            .into_iter()
-            .find(|word| rest.starts_with(word));
-        let Some(word) = word else {
-            return Err(self.syntax("no value"));
-        };
-        self.at += word.len();
-        Ok(word)
+const fn syntax(byte: usize, what: &'static str) -> JsonFault {
+    JsonFault {
+        byte,
+        kind: JsonFaultKind::Syntax(what),
     }
 }
 
@@ -280,7 +101,7 @@ mod tests {
 
     fn fault(text: &str) -> Option<(usize, JsonFaultKind)> {
         let fault = Object::read(text).err()?;
-        Some((fault.at, fault.kind))
+        Some((fault.byte, fault.kind))
     }
 
     #[test]
@@ -308,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_named_at_any_depth() {
+    fn a_duplicate_key_is_named_at_any_depth() {
         let twice = |key: &str| JsonFaultKind::DuplicateKey(key.into());
         assert_eq!(fault(r#"{"a":1,"b":2,"a":3}"#), Some((13, twice("a"))));
         assert_eq!(fault(r#"{"a":1,"\u0061":3}"#), Some((7, twice("a"))));
@@ -326,10 +147,10 @@ mod tests {
             (r#"{"a":1,}"#, 7),
             (r#"{"a":1}x"#, 7),
             (r#"{"a": 1}"#, 5),
-            (r#"{"a":01}"#, 6),
+            (r#"{"a":01}"#, 5),
             (r#"{"a":1.}"#, 7),
             (r#"{"a":-}"#, 6),
-            (r#"{"a":nul}"#, 5),
+            (r#"{"a":nul}"#, 8),
             (r#"{"a":"x}"#, 8),
             (r#"{"a":"\x"}"#, 6),
             (r#"{"a":"\u12g4"}"#, 6),
@@ -343,7 +164,7 @@ mod tests {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
         assert_eq!(
             fault(&deep).map(|(_, kind)| kind),
-            Some(JsonFaultKind::Syntax("nested too deep"))
+            Some(JsonFaultKind::TooDeep(64))
         );
         let wide: Vec<_> = (0..200).map(|number| format!("\"{number}\":0")).collect();
         let wide = format!("{{{}}}", wide.join(","));

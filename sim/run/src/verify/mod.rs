@@ -1,18 +1,17 @@
 //! Verifying what is on disk: the files of a run, and journals of TuringOS.
 //!
-//! Never runs the kernel and never changes a file. That a journal follows from its header and tape
-//! is what a replay shows; here every byte is held to what vouches for it.
+//! Never runs the kernel: a replay shows that a journal follows from its header and tape. Here
+//! every byte is checked against the hashes, seals and forms that cover it.
 
 mod journals;
 mod record_view;
 mod records;
 mod run;
-mod source;
-mod traps;
 
 pub use journals::{JOURNAL_ENDING, journal_file};
 pub use run::run;
-pub use source::{RunFiles, RunFolder};
+
+use crate::RunEnd;
 
 /// What was found of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +34,9 @@ pub enum Verdict {
         /// What is wrong, one line for people.
         reason: String,
     },
-    /// Nothing can be said while another file is as it is.
+    /// The manifest is missing: the run is unfinished. How far it got, if its journal is valid.
+    Unfinished(Option<RunEnd>),
+    /// Another file has to be valid first.
     Unchecked {
         /// The other file.
         without: &'static str,
@@ -43,10 +44,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// True if everything in the file holds.
+    /// True if everything in the file holds, or the file is a manifest that is not there yet.
     #[must_use]
     pub const fn is_valid(&self) -> bool {
-        matches!(self, Self::Valid(_))
+        matches!(self, Self::Valid(_) | Self::Unfinished(_))
     }
 
     fn invalid(line: Option<u64>, reason: impl ToString) -> Self {
@@ -60,10 +61,10 @@ impl Verdict {
 /// What a valid file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// How many there are of each thing, in the order in which they are told.
+    /// How many there are of each thing, in the order in which they are printed.
     pub counts: Vec<(&'static str, u64)>,
     /// Where its hash chain ends, if it has one and anything in it.
     pub root: Option<String>,
     /// What else there is to say, for people.
-    pub note: Option<&'static str>,
+    pub note: Option<String>,
 }

@@ -11,7 +11,7 @@ use turingos::trap::TrapKind;
 
 use super::record_view::RecordView;
 
-/// What the records so far came to.
+/// The counts of the records so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     count: u64,
@@ -20,7 +20,7 @@ pub(super) struct Records {
     traps: BTreeMap<TrapKind, u64>,
 }
 
-/// What the next record has to go on from.
+/// What the next record has to continue.
 #[derive(Clone, Debug, Default)]
 struct Before {
     time_us: u64,
@@ -39,11 +39,11 @@ impl Records {
             return self.keep(&view);
         }
         let record: Record = serde_json::from_slice(bytes)
-            .map_err(|error| format!("its record is not one: {error}"))?;
+            .map_err(|error| format!("its record is not a journal record: {error}"))?;
         let mut json = String::with_capacity(bytes.len());
         record.write_json(&mut json);
         if json.as_bytes() != bytes {
-            return Err("its record is not in the one spelling of its value".into());
+            return Err("its record is not in canonical form".into());
         }
         self.keep(&RecordView::of(&record))
     }
@@ -76,7 +76,7 @@ impl Records {
             return Err("it must have an opcode or a fault, and not both".into());
         }
         if record.actual != record.op.map(Opcode::class) {
-            return Err("its route tells another class than its opcode has".into());
+            return Err("the class in its route differs from the class of its opcode".into());
         }
         let Some(before) = &self.before else {
             return Ok(());
@@ -87,9 +87,9 @@ impl Records {
                 record.time_us
             ));
         }
-        // A machine that has stopped goes on where it is booted.
+        // A machine that has stopped continues where it is booted.
         if before.is_running && record.pointer != before.next {
-            return Err("its pointer is not where the tick before led".into());
+            return Err("its pointer differs from the `next` of the tick before".into());
         }
         Ok(())
     }

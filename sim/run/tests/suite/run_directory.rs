@@ -7,17 +7,25 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFaultCode};
-use turingos_agents::seeded::SeededOracle;
+use turingos_agents::SeededOracle;
 use turingos_run::soak::{self, on_virtual_time};
 use turingos_run::{
-    Blame, Gate, Header, Inputs, Manifest, Prefix, Profile, RunDirectory, RunIoError, RunWriter,
-    Session, Start, Ticks, read_prefix,
+    Blame, Gate, Header, Inputs, LineChain, Manifest, Prefix, Profile, RunConfig, RunDirectory,
+    RunIoError, RunKind, RunWriter, Session, Start, Ticks, read_prefix,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
     time_out_us: u64,
+}
+
+impl RunConfig for Settings {
+    const KIND: RunKind = RunKind::Soak;
+
+    fn command(_header: &Header<Self>, _recording: Option<&Path>) -> Vec<String> {
+        vec!["sim".into(), "soak".into()]
+    }
 }
 
 fn header() -> Header<Settings> {
@@ -86,7 +94,16 @@ fn a_finished_run_is_read_back_whole() {
     let prefix = read(&path).unwrap();
     assert_eq!(prefix.header, header());
     assert_eq!((prefix.records, prefix.head), (5, heads[5]));
-    let manifest = manifest.with_tape(Chain::new(header().genesis()));
+    let mut traps = LineChain::default();
+    for line in fs::read_to_string(path.join(RunDirectory::TRAPS))
+        .unwrap()
+        .lines()
+    {
+        traps.line(line.as_bytes());
+    }
+    let manifest = manifest
+        .with_tape(Chain::new(header().genesis()))
+        .with_traps(traps.chain());
     assert_eq!((prefix.torn_bytes, prefix.manifest), (0, Some(manifest)));
     assert_eq!(fs::read(path.join(RunDirectory::TAPE)).unwrap(), b"");
     let hidden = path.join(".manifest.json.unfinished");
@@ -278,7 +295,7 @@ fn a_manifest_must_agree_with_the_journal_beside_it() {
     assert!(
         error
             .to_string()
-            .ends_with("records says 3, but header and journal say 2")
+            .ends_with("records says 3, but the files beside it say 2")
     );
 }
 

@@ -5,7 +5,7 @@ use turingos::isa::Opcode;
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
-use turingos_agents::noise::NoiseKind;
+use turingos_agents::NoiseKind;
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
 use turingos_run::{Header, Profile, Tick};
 
@@ -149,7 +149,8 @@ fn a_swarm_turns_kinds_off_for_a_whole_seed() {
     for seed in 0..4 {
         let settings = Settings::of(Profile::Hostile).swarm(seed);
         let off: Vec<_> = NoiseKind::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|kind| settings.agent.noise.rate(*kind) == 0)
             .collect();
         assert!(off.len() > 5 && off.len() < 28, "{}", off.len());

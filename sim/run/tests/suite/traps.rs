@@ -7,10 +7,10 @@ use tempfile::TempDir;
 use turingos::trap::TrapFrame;
 use turingos_run::replay::{Report, replay};
 use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
-use turingos_run::verify::{self, RunFolder};
 use turingos_run::{
     Blame, Cause, Divergence, LineChain, Manifest, Profile, RunDirectory, RunIoError,
 };
+use turingos_run::{RunFolder, verify};
 
 const TICKS: u64 = 120;
 
@@ -178,7 +178,10 @@ fn an_unfinished_run_may_lack_its_last_trap_frames() {
     lines[2] = lines[2].replacen("\"t\":", "\"t\":1", 1);
     write(run, &lines);
     assert_eq!(diverged(run).cause, Cause::TrapFrameChanged);
+    let refused = RunDirectory::resume::<Settings>(run).unwrap_err();
+    assert_eq!(refused.blame(), Blame::Recording);
     // A resumed run writes them all again.
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let (prefix, writer) = RunDirectory::resume::<Settings>(run).unwrap();
     let mut soak = Soak::start_into(&prefix.header, writer);
     on_virtual_time(soak.drive()).unwrap();

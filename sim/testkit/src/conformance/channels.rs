@@ -1,9 +1,9 @@
-//! Promises about what the kernel does with a manifold: channels, pages and page faults.
+//! What the kernel does with a manifold: channels, pages and page faults.
 
 use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
 use turingos::manifold::{Manifold, WorldFaultCode};
 
-use super::{Case, Disagreement, given, holds, lists, read, same};
+use super::{Case, Mismatch, given, holds, lists, read, same};
 
 pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
     [
@@ -16,8 +16,8 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
             run: replaces,
         },
         Case {
-            name: "a channel cannot write where no file can be",
-            run: a_channel_reports_what_the_world_says,
+            name: "a channel write to an impossible path is refused",
+            run: channel_reports_world_faults,
         },
         Case {
             name: "a model sees the same text of files, faults and pages",
@@ -26,7 +26,7 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
     ]
 }
 
-fn appends<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn appends<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "unfinished", "first")?;
     for (file, line, code, content) in [
         ("log/new", "one", None, "one\n"),
@@ -46,7 +46,7 @@ fn appends<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
     lists(world, Some("log"), 10, &["new"])
 }
 
-fn replaces<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn replaces<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "f", "a b a\n")?;
     for (payload, code, content) in [
         (r#"{"search":"b","replace":"é\n"}"#, None, "a é\n a\n"),
@@ -78,7 +78,7 @@ fn replaces<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
     same("none", read(world, "none")?, absent)
 }
 
-fn a_channel_reports_what_the_world_says<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn channel_reports_world_faults<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "old\n")?;
     for (pointer, code) in [
         ("sys://append/dir", "IS_DIRECTORY"),
@@ -93,7 +93,7 @@ fn a_channel_reports_what_the_world_says<M: Manifold>(world: &mut M) -> Result<(
     lists(world, None, 10, &["dir/"])
 }
 
-fn shows_the_same_text<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn shows_the_same_text<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "the content\n")?;
     given(world, "dir/other/file", "x")?;
     let lines: Vec<String> = (0..4_000).map(|line| format!("line {line:06}\n")).collect();
@@ -128,12 +128,12 @@ fn shows_the_same_text<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
     Ok(())
 }
 
-/// Has a model write `payload` at `pointer`. The code of the trap, if there is one.
+/// Lets a model write `payload` at `pointer`. Returns the code of the trap, if there is one.
 fn write_at<M: Manifold>(
     world: &mut M,
     pointer: &str,
     payload: &str,
-) -> Result<Option<String>, Disagreement> {
+) -> Result<Option<String>, Mismatch> {
     let mut kernel = Kernel::boot(&KernelConfig::default(), "q", pointer);
     let reply = serde_json::json!({
         "q_next": "q",
@@ -152,7 +152,7 @@ fn write_at<M: Manifold>(
             reply: Ok(&reply),
         },
     );
-    // Observing what is not there traps too; only the last frame is of the write.
+    // Observing a missing file traps too; only the last frame belongs to the write.
     let refused = committed.record.effect == turingos::Digest::EMPTY;
     let last = committed.trap_frames.last();
     let code = last.map(|frame| frame.cause.code.to_string());

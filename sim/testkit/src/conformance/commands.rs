@@ -1,8 +1,8 @@
-//! Promises about command lines.
+//! Command lines.
 
 use turingos::manifold::{Manifold, WorldFaultCode};
 
-use super::{Case, Disagreement, given, holds, read, same};
+use super::{Case, Mismatch, given, holds, read, same};
 
 pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
     [
@@ -15,17 +15,17 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
             run: a_failing_command_is_an_outcome,
         },
         Case {
-            name: "commands and writes see each other's files",
+            name: "commands and writes share the files",
             run: commands_and_writes_share_the_files,
         },
         Case {
-            name: "a command changes nothing for the next one but files",
+            name: "a command affects the next one only through files",
             run: commands_share_nothing_else,
         },
     ]
 }
 
-fn runs_commands_in_the_workspace<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn runs_commands_in_the_workspace<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "a.txt", "alpha\nbeta\n")?;
     for (line, stdout) in [
         ("true", ""),
@@ -50,7 +50,7 @@ fn runs_commands_in_the_workspace<M: Manifold>(world: &mut M) -> Result<(), Disa
     )
 }
 
-fn a_failing_command_is_an_outcome<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_failing_command_is_an_outcome<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     for (line, exit_code, complains) in [
         ("false", 1, false),
         ("cat none", 1, true),
@@ -66,7 +66,7 @@ fn a_failing_command_is_an_outcome<M: Manifold>(world: &mut M) -> Result<(), Dis
     Ok(())
 }
 
-fn commands_and_writes_share_the_files<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn commands_and_writes_share_the_files<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     prints(world, "mkdir -p made/by; echo command > made/by/it", "")?;
     holds(world, "made/by/it", "command\n")?;
     given(world, "made/by/it", "write\n")?;
@@ -76,13 +76,13 @@ fn commands_and_writes_share_the_files<M: Manifold>(world: &mut M) -> Result<(),
     prints(world, "ls made/by", "it\n")
 }
 
-fn commands_share_nothing_else<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn commands_share_nothing_else<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "x\n")?;
     world.exec("cd dir", 1);
     prints(world, "ls", "dir\n")
 }
 
-fn prints<M: Manifold>(world: &mut M, line: &str, stdout: &str) -> Result<(), Disagreement> {
+fn prints<M: Manifold>(world: &mut M, line: &str, stdout: &str) -> Result<(), Mismatch> {
     let outcome = world.exec(line, 2);
     let found = (outcome.exit_code, outcome.stdout.as_str());
     same(line, found, (0, stdout))

@@ -1,17 +1,17 @@
-//! Promises about reading, writing and listing.
+//! Reading, writing and listing.
 
 use turingos::manifold::{Manifold, WorldFault, WorldFaultCode};
 
-use super::{Case, Disagreement, given, holds, lists, path, read, same, write};
+use super::{Case, Mismatch, given, holds, lists, path, read, same, write};
 
 pub(super) fn cases<M: Manifold>() -> [Case<M>; 7] {
     [
         Case {
-            name: "what was written is read back",
+            name: "a written file is read back",
             run: reads_back_what_was_written,
         },
         Case {
-            name: "a read that fails says why",
+            name: "a failed read has the right code",
             run: says_why_it_cannot_read,
         },
         Case {
@@ -19,7 +19,7 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 7] {
             run: lists_sorted_names_up_to_the_limit,
         },
         Case {
-            name: "a listing that fails says why",
+            name: "a failed listing has the right code",
             run: says_why_it_cannot_list,
         },
         Case {
@@ -31,13 +31,13 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 7] {
             run: a_write_replaces_the_whole_file,
         },
         Case {
-            name: "a fault that its code explains names just the path",
+            name: "a fault without a specific reason names just the path",
             run: a_plain_fault_names_the_path,
         },
     ]
 }
 
-fn reads_back_what_was_written<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn reads_back_what_was_written<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     let contents = [
         "",
         "one line\n",
@@ -64,7 +64,7 @@ fn reads_back_what_was_written<M: Manifold>(world: &mut M) -> Result<(), Disagre
     Ok(())
 }
 
-fn says_why_it_cannot_read<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn says_why_it_cannot_read<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "x")?;
     for (name, code) in [
         ("none", WorldFaultCode::NotFound),
@@ -78,7 +78,7 @@ fn says_why_it_cannot_read<M: Manifold>(world: &mut M) -> Result<(), Disagreemen
     Ok(())
 }
 
-fn lists_sorted_names_up_to_the_limit<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn lists_sorted_names_up_to_the_limit<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     lists(world, None, 10, &[])?;
     for name in ["b/x", "b-c", "a", "Z", "b.d", "b/deep/y", ".h", "é"] {
         given(world, name, "x")?;
@@ -91,7 +91,7 @@ fn lists_sorted_names_up_to_the_limit<M: Manifold>(world: &mut M) -> Result<(), 
     lists(world, Some("b/deep"), 10, &["y"])
 }
 
-fn says_why_it_cannot_list<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn says_why_it_cannot_list<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "file", "x")?;
     for (name, code) in [
         ("none", WorldFaultCode::NotFound),
@@ -104,7 +104,7 @@ fn says_why_it_cannot_list<M: Manifold>(world: &mut M) -> Result<(), Disagreemen
     Ok(())
 }
 
-fn a_refused_write_changes_nothing<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_refused_write_changes_nothing<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "old")?;
     for (name, code) in [
         ("dir", WorldFaultCode::IsDirectory),
@@ -118,7 +118,7 @@ fn a_refused_write_changes_nothing<M: Manifold>(world: &mut M) -> Result<(), Dis
     lists(world, Some("dir"), 10, &["file"])
 }
 
-fn a_write_replaces_the_whole_file<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_write_replaces_the_whole_file<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "a long first content\n")?;
     given(world, "dir/other", "other")?;
     given(world, "dir/file", "short")?;
@@ -127,7 +127,7 @@ fn a_write_replaces_the_whole_file<M: Manifold>(world: &mut M) -> Result<(), Dis
     lists(world, Some("dir"), 10, &["file", "other"])
 }
 
-fn a_plain_fault_names_the_path<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_plain_fault_names_the_path<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     given(world, "dir/file", "x")?;
     let fault = |code, name: &str| WorldFault {
         code,

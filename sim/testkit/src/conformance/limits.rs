@@ -1,19 +1,19 @@
-//! Promises about sizes.
+//! Sizes.
 
 use turingos::manifold::{Manifold, WorldFaultCode};
 
-use super::{Case, Disagreement, given, holds, lists, read, same, write};
+use super::{Case, Mismatch, given, holds, lists, read, same, write};
 use turingos_world::Quota;
 use turingos_world::shell::{CUT_MARKER, MAX_LINE_BYTES, SHOWN_LIMIT};
 
 pub(super) fn cases<M: Manifold>() -> [Case<M>; 3] {
     [
         Case {
-            name: "a file may be as large as the limit and no larger",
+            name: "a file is at most as large as the limit",
             run: a_file_is_bounded,
         },
         Case {
-            name: "what a command prints is cut at the limit, and says so",
+            name: "a command's output is cut at the limit with a marker",
             run: output_is_bounded,
         },
         Case {
@@ -23,7 +23,7 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 3] {
     ]
 }
 
-fn a_file_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_file_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     let limit = Quota::default().max_file_bytes;
     let largest = "0123456789abcde\n".repeat(limit / 16);
     given(world, "large", &largest)?;
@@ -39,8 +39,8 @@ fn a_file_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
     lists(world, None, 10, &["large"])
 }
 
-fn output_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
-    // Three bytes a character, so that the limit falls inside of one.
+fn output_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
+    // Three bytes per character, so that the limit falls inside one.
     let half = "日".repeat(SHOWN_LIMIT / 6);
     given(world, "half", &half)?;
     for (line, text, is_cut) in [
@@ -57,7 +57,7 @@ fn output_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
     Ok(())
 }
 
-fn a_command_line_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Disagreement> {
+fn a_command_line_is_bounded<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
     let line = |length: usize| format!("echo {}", "x".repeat(length - 5));
     let longest = world.exec(&line(MAX_LINE_BYTES), 1);
     same("the longest line", longest.exit_code, 0)?;

@@ -1,8 +1,8 @@
-//! What every manifold promises, as cases that any implementation can be put through.
+//! Conformance cases for every implementation of `Manifold`.
 //!
-//! The cases use only what an in-memory world and a real directory with a POSIX shell share, so
-//! they never look at durations, at histories, or at the wording of what a command complains of.
-//! They never panic: a promise that is not kept is a sentence.
+//! The cases cover what an in-memory world and a real directory with a POSIX shell share, so not
+//! durations, histories or the wording of a command's errors. A failure is a returned message, not a
+//! panic.
 
 mod channels;
 mod commands;
@@ -14,19 +14,19 @@ use std::fmt::Debug;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
-/// What was found instead of what was promised, for people.
-pub type Disagreement = String;
+/// What was found instead of the expected result.
+pub type Mismatch = String;
 
-/// One promise, with the means to check it.
+/// One requirement and its check.
 #[derive(Debug)]
 pub struct Case<M> {
-    /// The promise, in a few words.
+    /// The requirement, in a few words.
     pub name: &'static str,
-    run: fn(&mut M) -> Result<(), Disagreement>,
+    run: fn(&mut M) -> Result<(), Mismatch>,
 }
 
 impl<M: Manifold> Case<M> {
-    /// Every case. Each needs a fresh manifold without files and with the limits of
+    /// Every case. Each needs a new manifold without files and with the limits of
     /// [`Quota::default`](turingos_world::Quota).
     #[must_use]
     pub fn all() -> Vec<Self> {
@@ -39,16 +39,16 @@ impl<M: Manifold> Case<M> {
         .concat()
     }
 
-    /// Puts a fresh manifold through the case.
+    /// Checks a new manifold.
     ///
     /// # Errors
-    /// What was found instead; the rest of the case was not looked at.
-    pub fn check(&self, manifold: &mut M) -> Result<(), Disagreement> {
+    /// The first mismatch; the rest of the case is not checked.
+    pub fn check(&self, manifold: &mut M) -> Result<(), Mismatch> {
         (self.run)(manifold)
     }
 }
 
-// Not derived: the manifold itself need not be copied.
+// Not derived, because the manifold need not be `Clone`.
 impl<M> Clone for Case<M> {
     fn clone(&self) -> Self {
         Self {
@@ -58,8 +58,8 @@ impl<M> Clone for Case<M> {
     }
 }
 
-fn same<T: Debug + PartialEq>(what: &str, found: T, promised: T) -> Result<(), Disagreement> {
-    if found == promised {
+fn same<T: Debug + PartialEq>(what: &str, found: T, expected: T) -> Result<(), Mismatch> {
+    if found == expected {
         return Ok(());
     }
     let shown = |value: T| {
@@ -71,23 +71,23 @@ fn same<T: Debug + PartialEq>(what: &str, found: T, promised: T) -> Result<(), D
             text
         }
     };
-    let (found, promised) = (shown(found), shown(promised));
-    Err(format!("{what}: {found} where {promised} was promised"))
+    let (found, expected) = (shown(found), shown(expected));
+    Err(format!("{what}: found {found}, expected {expected}"))
 }
 
-fn path(text: &str) -> Result<WorkspacePath, Disagreement> {
+fn path(text: &str) -> Result<WorkspacePath, Mismatch> {
     text.parse().map_err(|error| format!("{text}: {error}"))
 }
 
 fn read<M: Manifold>(
     world: &mut M,
     name: &str,
-) -> Result<Result<String, WorldFaultCode>, Disagreement> {
+) -> Result<Result<String, WorldFaultCode>, Mismatch> {
     let mut content = String::new();
     match world.read(&path(name)?, &mut content) {
         Ok(()) => Ok(Ok(content)),
         Err(fault) => {
-            same("the text that a failed read leaves", content, String::new())?;
+            same("the text after a failed read", content, String::new())?;
             Ok(Err(fault.code))
         }
     }
@@ -97,17 +97,17 @@ fn write<M: Manifold>(
     world: &mut M,
     name: &str,
     content: &str,
-) -> Result<Result<(), WorldFaultCode>, Disagreement> {
+) -> Result<Result<(), WorldFaultCode>, Mismatch> {
     let written = world.write(&path(name)?, content, 1);
     Ok(written.map_err(|fault| fault.code))
 }
 
-/// Writes a file that a case starts from.
-fn given<M: Manifold>(world: &mut M, name: &str, content: &str) -> Result<(), Disagreement> {
+/// Writes an initial file of a case.
+fn given<M: Manifold>(world: &mut M, name: &str, content: &str) -> Result<(), Mismatch> {
     same(name, write(world, name, content)?, Ok(()))
 }
 
-fn holds<M: Manifold>(world: &mut M, name: &str, content: &str) -> Result<(), Disagreement> {
+fn holds<M: Manifold>(world: &mut M, name: &str, content: &str) -> Result<(), Mismatch> {
     same(name, read(world, name)?, Ok(content.to_owned()))
 }
 
@@ -115,10 +115,10 @@ fn lists<M: Manifold>(
     world: &mut M,
     directory: Option<&str>,
     limit: usize,
-    promised: &[&str],
-) -> Result<(), Disagreement> {
+    expected: &[&str],
+) -> Result<(), Mismatch> {
     let parsed = directory.map(path).transpose()?;
     let found = world.list(parsed.as_ref(), limit);
-    let promised = promised.iter().map(|name| (*name).to_owned()).collect();
-    same(directory.unwrap_or("."), found, Ok(promised))
+    let expected = expected.iter().map(|name| (*name).to_owned()).collect();
+    same(directory.unwrap_or("."), found, Ok(expected))
 }

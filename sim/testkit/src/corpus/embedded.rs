@@ -39,7 +39,7 @@ const FOLDERS: [(&str, &[Text]); 8] = [
 macro_rules! transcripts {
     ($($run:literal)+) => {
         [$(($run, &[
-            transcripts!($run, "draws.jsonl"),
+            transcripts!($run, "injections.jsonl"),
             transcripts!($run, "header.json"),
             transcripts!($run, "journal.jsonl"),
             transcripts!($run, "manifest.json"),

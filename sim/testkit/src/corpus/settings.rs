@@ -52,8 +52,8 @@ impl Document for SettingsText {
     fn read(input: &[u8]) -> Result<Kinds, Refusal<SettingsFaultCode>> {
         match Settings::parse(input) {
             Ok(settings) => Ok(Kinds {
-                p: settings.lane_p.provider.kind,
-                e: settings.lane_e.provider.kind,
+                p: settings.lanes.p.provider.kind,
+                e: settings.lanes.e.provider.kind,
             }),
             Err(fault) => Err(Refusal {
                 code: fault.code,

@@ -1,4 +1,4 @@
-//! Contracts: whatever the file says, a plan is followed line by line or refused with its place.
+//! Contracts: a plan is followed line by line, or refused with the place of the error.
 
 use turingos::contract::{Contract, ContractError, Progress, Step};
 use turingos::isa::{Syscall, Transition};
@@ -9,15 +9,15 @@ use turingos::trap::TrapKind;
 
 use turingos_world::{Quota, World};
 
-/// Steps of a plan that are walked at most.
+/// The most steps of a plan to walk.
 const WALKED: usize = 4;
 
 /// A `.turingos.contract.json`.
 ///
-/// Properties: an error names a place in JSON Pointer's form and says why in few words. The first
-/// lines of a plan are its progress, with and without the last line end, and nothing else is. A
-/// machine under the contract never changes the progress file but by the next step's line, and
-/// never halts while a step is undone; one that is not enabled shows and refuses nothing.
+/// Properties: an error names a place as a JSON Pointer, with a short reason. Only the first lines
+/// of a plan are valid progress, with or without the last line end. Under an enabled contract the
+/// progress file changes only by the next step's line, and the machine does not halt before the
+/// last step; a disabled contract shows and refuses nothing.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -63,7 +63,7 @@ fn check_progress(contract: &Contract) {
     }
 }
 
-/// Any text is judged, twice alike.
+/// Any text gets a verdict, and the same one twice.
 fn check_expectations(contract: &Contract, text: &str) {
     for step in contract.steps().iter().take(WALKED) {
         if let Some(expectation) = step.expectation() {
@@ -72,7 +72,7 @@ fn check_expectations(contract: &Contract, text: &str) {
     }
 }
 
-/// Declares step after step done, and asks to halt after each.
+/// Declares the steps done in order, and requests a halt after each.
 fn walk(contract: Contract) {
     let Some(progress_file) = contract.progress_file().cloned() else {
         return;

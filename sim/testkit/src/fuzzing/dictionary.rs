@@ -1,17 +1,15 @@
-//! The fuzzers' dictionary, written from the instruction set itself.
-//!
-//! Never lists an opcode, a key, a trap or a provider's word of its own where the code has a list.
+//! The fuzzers' dictionary, generated from the tables of the instruction set.
 
 use std::collections::BTreeSet;
 
 use turingos::isa::{OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode, Placement, TaskStatus};
 use turingos::trap::TrapKind;
 
-/// What the file begins with: where it comes from.
+/// The header of the file, which names its source.
 const HEADING: &str =
     "# Written by `cargo run --package turingos-testkit --example fuzz_dictionary`.\n";
 
-/// Tokens that no list of the code holds: tags, pointer schemes and members of documents.
+/// Tokens without a table in the code: tags, pointer schemes and members of documents.
 const OTHER_TOKENS: [&str; 24] = [
     "<think>",
     "</think>",
@@ -39,7 +37,7 @@ const OTHER_TOKENS: [&str; 24] = [
     "$ ",
 ];
 
-/// The dictionary in libFuzzer's format: one quoted token a line, sorted, each once.
+/// The dictionary in libFuzzer's format: one quoted token per line, sorted and unique.
 #[must_use]
 pub fn instruction_set() -> String {
     let mut tokens = BTreeSet::new();

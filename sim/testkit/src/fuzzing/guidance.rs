@@ -1,4 +1,4 @@
-//! Trap frames and guard blocks: one spelling for each frame, and a block for whatever it says.
+//! Trap frames and guard blocks: one spelling for each frame, and a valid block for every frame.
 
 use std::sync::LazyLock;
 
@@ -15,13 +15,12 @@ static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
     Checker::of(Schema::named("guard-block.v1").expect("the schema is embedded in the program"))
 });
 
-/// A trap frame, on a second line the one that it closed, and on a third how the machine stands.
-/// Bytes that are no frame are the details of one.
+/// Input: a trap frame; on a second line the frame that it closed; on a third the state of the
+/// machine. Bytes that are not a frame become the details of one.
 ///
-/// Properties: a frame that is read is written as the very same bytes, and is refused with a byte
-/// more or less. The block is the same each time, valid by its schema, one line, within its limit,
-/// and lists exactly the instructions that are legal; its detail is the frame's or begins as it
-/// does.
+/// Properties: a parsed frame serializes to the same bytes, and is refused with one byte more or
+/// less. The block is deterministic, valid by its schema, one line within its limit, and lists
+/// exactly the legal instructions; its detail is the frame's or a prefix of it.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -45,11 +44,11 @@ pub fn guard_block(bytes: &[u8]) {
     check_content(&document, &frame, &situation);
 }
 
-/// A frame, if the bytes are one.
+/// The frame in the bytes, if they are one.
 fn read(bytes: &[u8]) -> Option<TrapFrame> {
     let frame = TrapFrame::parse(bytes).ok()?;
     let written = serde_json::to_vec(&frame).expect("a frame is JSON");
-    assert_eq!(written, bytes, "read, but written otherwise");
+    assert_eq!(written, bytes, "parsed, but serialized differently");
     let longer = [bytes, b" "].concat();
     for other in [&bytes[..bytes.len() - 1], &longer] {
         assert!(TrapFrame::parse(other).is_err());
@@ -57,7 +56,7 @@ fn read(bytes: &[u8]) -> Option<TrapFrame> {
     Some(frame)
 }
 
-/// A frame whose details are as much of the text as a frame can hold.
+/// A frame whose details are as much of the text as fits.
 fn frame_about(bytes: &[u8]) -> TrapFrame {
     let text = String::from_utf8_lossy(bytes);
     let choice = mixed(bytes);

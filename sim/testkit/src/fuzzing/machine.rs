@@ -1,7 +1,7 @@
-//! A kernel on a world under observation, and the laws that hold after each of its ticks.
+//! A kernel on an observed world, and the invariants that hold after each tick.
 //!
-//! The laws are stated from outside: from records, registers, the world before and after, and what
-//! was asked of it. Never looks at how the kernel comes to what it does.
+//! The invariants are checked from outside: on records, registers, the world before and after, and
+//! the calls it received.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -17,7 +17,7 @@ use turingos::trap::{TrapFrame, TrapKind};
 
 use super::script::{Answer, SEEN_HANDLE, SEEN_PAGE, SEEN_TASK, Script, Step};
 use super::shell::check_world;
-use super::witness::{Asked, Witness, WorldState};
+use super::witness::{Calls, Witness, WorldState};
 use turingos_world::World;
 
 const BOOT_Q: &str = "BOOT";
@@ -26,25 +26,25 @@ const BOOT_POINTER: &str = "README.md";
 /// Commands whose outcome counts for halting.
 const EVIDENCE_WINDOW: usize = 6;
 
-/// Panic resets in a row at most.
+/// The most consecutive panic resets.
 const MAX_PANIC_RESETS: u8 = 2;
 
-/// A machine, its world, and what has been seen of both.
+/// A machine with its world, and the observations needed to check it.
 pub(super) struct Machine {
     kernel: Kernel,
     witness: Witness,
     chain: Chain,
     now_us: u64,
     traps: u64,
-    discipline_chars: usize,
+    system_prompt_chars: usize,
     test_commands: Vec<String>,
-    /// Whether each of the last commands was a test that passed.
+    /// For each of the last commands, whether it was a passed test.
     evidence: VecDeque<bool>,
-    /// The newest handle, page pointer and task id that a frame showed.
+    /// The newest handle, page pointer and task id in a frame.
     seen: [(&'static str, String); 3],
 }
 
-/// What a trapped tick must leave as it was.
+/// The state that a trapped tick must not change.
 #[derive(PartialEq, Eq, Debug)]
 struct State {
     q: String,
@@ -68,7 +68,7 @@ impl Machine {
         ];
         let world = World::with_files(script.quota, files).expect("the quota holds the files");
         let config = KernelConfig {
-            discipline_chars: script.discipline_chars,
+            system_prompt_chars: script.system_prompt_chars,
             ..KernelConfig::default()
         };
         Self {
@@ -77,20 +77,20 @@ impl Machine {
             chain: Chain::new(Digest::EMPTY),
             now_us: 0,
             traps: 0,
-            discipline_chars: usize::try_from(script.discipline_chars).unwrap_or(usize::MAX),
+            system_prompt_chars: usize::try_from(script.system_prompt_chars).unwrap_or(usize::MAX),
             test_commands: config.test_commands,
             evidence: VecDeque::new(),
             seen: [SEEN_HANDLE, SEEN_PAGE, SEEN_TASK].map(|name| (name, name.to_owned())),
         }
     }
 
-    /// Lets the time before a step pass.
+    /// Advances time to the start of a step.
     pub(super) fn advance(&mut self, step: &Step) {
         self.now_us += step.pause_us;
     }
 
-    /// Opens a tick and drops it. A copy of the world is observed, because observing a command
-    /// runs it; unless it is one, the world must not change.
+    /// Opens a tick on a copy of the world and drops it. The copy must not change, unless the pointer
+    /// is a command, which runs when it is observed.
     pub(super) fn open_and_drop(&mut self, step: &Step) {
         let observes_command = matches!(self.kernel.d().pointer(), Ok(Pointer::Command(_)));
         let mut witness = self.witness.clone();
@@ -100,7 +100,7 @@ impl Machine {
         assert!(observes_command || witness.state() == self.world());
     }
 
-    /// Runs one tick and asserts every law.
+    /// Runs one tick and asserts every invariant.
     pub(super) fn tick(&mut self, step: &Step) -> Committed {
         let (d, q) = (self.kernel.d().clone(), self.kernel.q().to_owned());
         let (tick, queue) = (
@@ -108,16 +108,16 @@ impl Machine {
             self.kernel.queue().rendered().to_owned(),
         );
         let unobserved = self.world();
-        let limit = frame_limit(self.discipline_chars, q.chars().count());
+        let limit = frame_limit(self.system_prompt_chars, q.chars().count());
         *self.witness.world.plan_mut() = step.faults.clone();
         let open = self.kernel.open(self.now_us, &mut self.witness);
         let open = open.expect("a stopped machine is rebooted");
         let frame = open.frame().to_owned();
         let lane = open.lane();
 
-        let observed = self.witness.take_asked();
+        let observed = self.witness.take_calls();
         let is_command = matches!(d.pointer(), Ok(Pointer::Command(_)));
-        assert_eq!(observed.writes, 0, "observing wrote");
+        assert_eq!(observed.writes, 0, "an observation wrote");
         assert_eq!(observed.commands.len(), usize::from(is_command));
         assert!(is_command || self.witness.state() == unobserved);
         assert!(frame.chars().count() <= limit && limit <= FRAME_LIMIT);
@@ -142,7 +142,7 @@ impl Machine {
                 reply: text.as_deref().map_err(Clone::clone),
             },
         );
-        let changed = self.witness.take_asked();
+        let changed = self.witness.take_calls();
         let record = &committed.record;
 
         assert_eq!((record.tick, self.kernel.tick()), (tick, tick + 1));
@@ -170,12 +170,16 @@ impl Machine {
         let mut json = String::new();
         record.write_json(&mut json);
         self.chain.append(json.as_bytes(), &mut Vec::new());
-        assert_eq!(self.chain.count(), self.kernel.tick(), "one record a tick");
+        assert_eq!(
+            self.chain.count(),
+            self.kernel.tick(),
+            "one record per tick"
+        );
         self.look_at(&frame);
         committed
     }
 
-    /// Starts a stopped machine again.
+    /// Reboots a stopped machine.
     pub(super) fn reboot_if_stopped(&mut self) {
         if self.kernel.status() != Status::Running {
             assert!(self.kernel.open(self.now_us, &mut self.witness).is_err());
@@ -189,7 +193,7 @@ impl Machine {
         self.chain.head()
     }
 
-    /// Everything in the world.
+    /// The state of the world.
     pub(super) fn world(&self) -> WorldState {
         self.witness.state()
     }
@@ -220,7 +224,10 @@ impl Machine {
         }
         assert!(record.traps.is_sorted_by_key(|trap| trap.is_hard()));
         let hard = record.traps.iter().filter(|trap| trap.is_hard()).count();
-        assert!(hard <= 2, "a trap, and the loop that it closes");
+        assert!(
+            hard <= 2,
+            "at most a trap and the loop guard that it triggers"
+        );
         assert_eq!(
             record.fault.is_some(),
             record.traps.contains(&TrapKind::CpuFault)
@@ -229,8 +236,8 @@ impl Machine {
         assert!(hard == 0 || is_at_trap || record.status == Status::Failed);
     }
 
-    /// Remembers how the commands of a committed tick ended.
-    fn note_evidence(&mut self, observed: &Asked) {
+    /// Records the exit codes of a committed tick's commands.
+    fn note_evidence(&mut self, observed: &Calls) {
         for (command, exit_code) in &observed.commands {
             let is_test = |prefix: &String| command.starts_with(prefix.as_str());
             let passed = *exit_code == 0 && self.test_commands.iter().any(is_test);
@@ -241,7 +248,7 @@ impl Machine {
         }
     }
 
-    /// A machine halts only with evidence, and fails only when its panic budget is spent.
+    /// A machine halts only with evidence, and fails only when its panic budget is used up.
     fn check_status(&self, committed: &Committed) {
         let record = &committed.record;
         let at_halt = self.kernel.d().pointer() == Ok(&Pointer::Halt);
@@ -277,19 +284,19 @@ impl Machine {
                 frame[at..].split(is_end).next()
             });
             if let Some(found) = found {
-                // A colon follows a task's id.
+                // A task's id ends at a colon.
                 found.trim_end_matches(':').clone_into(seen);
             }
         }
     }
 }
 
-/// At most one effect, the one that the syscall names; on a trapped tick none.
+/// At most one effect, that of the syscall; none on a trapped tick.
 fn check_effect(
     committed: &Committed,
     before: State,
     after: State,
-    changed: &Asked,
+    changed: &Calls,
     transition: Option<&Transition>,
 ) {
     let record = &committed.record;
@@ -333,10 +340,14 @@ fn check_queue(queue: &RunQueue) {
     assert!(tasks.len() <= MAX_TASKS);
     assert!(count(TaskStatus::Active) <= 1, "two active tasks");
     if count(TaskStatus::Active) == 0 {
-        assert_eq!(count(TaskStatus::Suspended), 0, "nobody works on a task");
+        assert_eq!(
+            count(TaskStatus::Suspended),
+            0,
+            "a suspended task, but none is active"
+        );
     }
     let ids: BTreeSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    assert_eq!(ids.len(), tasks.len(), "two tasks of one id");
+    assert_eq!(ids.len(), tasks.len(), "duplicate task id");
     for task in tasks {
         assert!(task.objective.chars().count() <= MAX_TASK_TEXT);
         assert!(task.scratchpad.chars().count() <= MAX_TASK_TEXT);

@@ -1,9 +1,8 @@
-//! What fuzzing asks of every input that comes from outside: one body for each target.
+//! The bodies of the fuzz targets, one for each external input.
 //!
-//! A body takes arbitrary bytes and panics if a property is broken; that is the only way in which
-//! it speaks. The fuzz targets and the ordinary tests call the same bodies, so an input that a
-//! fuzzer finds fails on stable too. A body never draws, never touches a file or a clock, and never
-//! keeps anything from one input to the next.
+//! A body takes arbitrary bytes and panics if a property does not hold. Fuzz targets and ordinary
+//! tests call the same bodies, so an input that a fuzzer finds also fails on stable. A body is a
+//! function of its input alone.
 
 mod contracts;
 pub mod dictionary;
@@ -69,7 +68,7 @@ const fn target(name: &'static str, body: fn(&[u8])) -> Target {
     Target { name, body }
 }
 
-/// A number that follows from every byte, to choose one variant of an input for each input.
+/// A number computed from all bytes, which selects one variant of an input.
 fn mixed(bytes: &[u8]) -> usize {
     bytes.iter().fold(bytes.len(), |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(usize::from(*byte))

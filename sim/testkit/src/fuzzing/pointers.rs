@@ -7,9 +7,9 @@ use turingos::pointer::{
 
 /// The text of a pointer.
 ///
-/// Properties: what parses prints as a text that parses as the same pointer, unless its escapes
-/// make that text too long. The pointer register holds what the text parses as, and keeps a text
-/// that still means it. No path has a segment that leads elsewhere.
+/// Properties: a parsed pointer prints as a text that parses as the same pointer, unless escapes
+/// make the text too long. The pointer register holds the parsed pointer and a text that parses as
+/// it. No path has a segment that leads elsewhere.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -30,7 +30,10 @@ pub fn pointer(bytes: &[u8]) {
         }
         Err(reason) => {
             assert!(!reason.name().is_empty());
-            assert!(location.text().len() <= 200, "an invalid text is kept long");
+            assert!(
+                location.text().len() <= 200,
+                "an invalid text is not clipped"
+            );
         }
     }
     if let Ok(path) = text.parse::<WorkspacePath>() {

@@ -1,4 +1,4 @@
-//! Provider bodies: a reply is whole and not blank, and only a success has one.
+//! Provider bodies: a reply is complete and not blank, and only a success has one.
 
 use turingos::bus::{self, BusFault, Provider};
 use turingos::isa::Fault;
@@ -30,12 +30,16 @@ pub fn provider_ollama(bytes: &[u8]) {
     provider(Provider::Ollama, bytes);
 }
 
-/// Properties: the same bytes give the same result. An accepted text is not blank. A body that is
-/// one document is refused without its last byte. No status but a success has a reply. A text in
-/// any of the provider's envelopes comes out as it went in, and a cut envelope is refused.
+/// Properties: equal bytes give equal results. An accepted text is not blank. A body that is one
+/// document is refused without its last byte. Only a success status has a reply. A text in any of
+/// the provider's envelopes is decoded unchanged, and a cut envelope is refused.
 fn provider(provider: Provider, bytes: &[u8]) {
     let parsed = bus::parse(provider, 200, bytes);
-    assert_eq!(parsed, bus::parse(provider, 200, bytes), "the same twice");
+    assert_eq!(
+        parsed,
+        bus::parse(provider, 200, bytes),
+        "equal bytes, different results"
+    );
     match &parsed {
         Err(fault) => check_fault(fault),
         Ok(reply) => {
@@ -74,7 +78,7 @@ fn check_cut_document_is_refused(provider: Provider, bytes: &[u8]) {
 fn check_envelopes(provider: Provider, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let choice = mixed(bytes);
-    for shape in Shape::ALL {
+    for &shape in Shape::ALL {
         if shape.provider() != provider {
             continue;
         }

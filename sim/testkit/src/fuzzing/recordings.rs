@@ -1,4 +1,4 @@
-//! Recordings: one spelling for each document, and no changed byte unseen.
+//! Recordings: one spelling for each document, and every changed byte is detected.
 
 use turingos::Digest;
 use turingos::journal::{Chain, ChainFault, Record};
@@ -9,8 +9,8 @@ use turingos_run::{Header, Manifest};
 
 /// A `header.json` or a `manifest.json`.
 ///
-/// Properties: what is read is written as the very same bytes. The same bytes without the last, or
-/// with one more, are refused.
+/// Properties: a parsed document serializes to the same bytes, and is refused with one byte more or
+/// less.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -19,7 +19,7 @@ pub fn run_header(bytes: &[u8]) {
     let manifest = |bytes: &[u8]| Manifest::from_bytes(bytes).map(|read| read.to_bytes());
     let read = [header(bytes).ok(), manifest(bytes).ok()];
     for written in read.iter().flatten() {
-        assert_eq!(written, bytes, "read, but written otherwise");
+        assert_eq!(written, bytes, "parsed, but serialized differently");
         let longer = [bytes, b"\n"].concat();
         for other in [&bytes[..bytes.len() - 1], &longer] {
             assert!(header(other).is_err() && manifest(other).is_err());
@@ -31,16 +31,16 @@ pub fn run_header(bytes: &[u8]) {
     );
 }
 
-/// A journal's bytes, and what the records of a journal are made from.
+/// Input: a journal, also used as the source of the records of another.
 ///
-/// Properties: a chain over any records verifies and ends at the same head; with one bit flipped,
-/// a line dropped before the last, or two lines exchanged, it does not. Bytes that are a record
-/// are written as a record that reads the same.
+/// Properties: a chain over any records verifies and ends at the same head. It does not verify with
+/// one bit flipped, a line before the last removed, or two lines swapped. A parsed record
+/// serializes to a record that parses as the same.
 ///
 /// # Panics
 /// If a property does not hold.
 pub fn journal(bytes: &[u8]) {
-    // Arbitrary bytes are a journal that somebody handed us: an error, whatever it is.
+    // Arbitrary bytes as a journal give an error, not a panic.
     let _ = verify(bytes);
     check_record(bytes);
     let records: Vec<Vec<u8>> = bytes

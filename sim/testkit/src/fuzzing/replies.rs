@@ -1,7 +1,6 @@
-//! Replies of a model: what is accepted is canonical, whole, and all of what was written.
+//! Replies of a model: an accepted reply has one canonical form and loses nothing.
 //!
-//! The decoder under test is never its own judge: what was written is read a second time by a
-//! lenient parser, and the two readings are compared.
+//! A lenient second parser reads each accepted reply, and the results are compared.
 
 use serde_json::{Map, Value};
 use turingos::isa::{
@@ -13,10 +12,9 @@ use super::mixed;
 
 /// A document in either envelope.
 ///
-/// Properties: what the canonical envelope accepts, the model envelope reads alike, and so does the
-/// reply decoder with the model envelope. What is accepted has one canonical text, which reads back
-/// as the same transition. No key and no value of the document is missing there. With a key more,
-/// it is refused.
+/// Properties: what the canonical envelope accepts, the model envelope and the reply decoder decode
+/// alike. The canonical text of an accepted document decodes to the same transition and contains
+/// every key and value. With an additional key the document is refused.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -34,24 +32,28 @@ pub fn syscall(bytes: &[u8]) {
         assert_eq!(canonical, model, "the envelopes disagree");
     }
     if let Ok(taken) = &model {
-        assert_eq!(model, reply, "a document is not taken as a reply");
+        assert_eq!(model, reply, "a document is not accepted as a reply");
         check_canonical_form(taken);
         check_nothing_is_lost(bytes, taken);
-        check_a_key_more_is_refused(taken, mixed(bytes));
+        check_extra_key_is_refused(taken, mixed(bytes));
     }
 }
 
 /// A raw reply: prose, fences, reasoning, or a document.
 ///
-/// Properties: what is accepted has one canonical text, which reads back as the same transition. A
-/// whole document is refused wherever it is cut, and so is a reply that follows a whole transition.
-/// The transition is not taken out of anything around it, be that whole or cut.
+/// Properties: the canonical text of an accepted reply decodes to the same transition. A cut
+/// document is refused, and so is a reply with a second transition. A transition is not extracted
+/// from an enclosing document, complete or cut.
 ///
 /// # Panics
 /// If a property does not hold.
 pub fn reply_text(bytes: &[u8]) {
     let taken = isa::decode(bytes);
-    assert_eq!(taken, isa::decode(bytes), "the same reply twice");
+    assert_eq!(
+        taken,
+        isa::decode(bytes),
+        "equal replies, different results"
+    );
     match &taken {
         Err(fault) => check_fault(fault),
         Ok(taken) => {
@@ -73,7 +75,7 @@ fn check_fault(fault: &Fault) {
 
 fn check_canonical_form(taken: &Transition) {
     let text = taken.to_canonical();
-    // Escapes may make the canonical text of a reply near the limit longer than a reply may be.
+    // Near the limit, escapes can make the canonical text too long for a reply.
     if text.len() > MAX_REPLY_BYTES {
         return;
     }
@@ -86,7 +88,7 @@ fn check_canonical_form(taken: &Transition) {
     }
 }
 
-/// Compares what was written, read leniently, with the canonical text, member by member.
+/// Compares the leniently parsed reply with its canonical text, member by member.
 fn check_nothing_is_lost(bytes: &[u8], taken: &Transition) {
     let written = object(serde_json::from_slice(bytes).expect("what was accepted is JSON"));
     let kept = object(serde_json::from_str(&taken.to_canonical()).expect("canonical is JSON"));
@@ -151,8 +153,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Adds to the action a key that some opcode has, or none, with a value that no key may have.
-fn check_a_key_more_is_refused(taken: &Transition, choice: usize) {
+/// Adds a key to the action, of some opcode or of none, with a value that no key accepts.
+fn check_extra_key_is_refused(taken: &Transition, choice: usize) {
     let keys: Vec<&str> = Opcode::ALL
         .iter()
         .flat_map(|opcode| opcode.operands())
@@ -213,6 +215,9 @@ fn check_two_transitions_are_refused(bytes: &[u8], taken: &Transition) {
         .windows(b"</th".len())
         .any(|window| window == b"</th");
     if !has_closing_tag {
-        assert!(isa::decode(&doubled).is_err(), "two transitions are one");
+        assert!(
+            isa::decode(&doubled).is_err(),
+            "two transitions are accepted"
+        );
     }
 }

@@ -1,17 +1,17 @@
-//! Scenario files: whatever the file says, it is refused with its place, or it can be run.
+//! Scenario files: each is refused with the place of the error, or it runs.
 
 use turingos_run::scenario::{AgentKind, Scenario, ScenarioError, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
 use turingos_run::{Header, Profile};
 
-/// Ticks of a scenario that are run at most.
+/// The most ticks of a scenario to run.
 const RUN_TICKS: u64 = 24;
 
 /// A scenario file.
 ///
-/// Properties: an error names a place in JSON Pointer's form and says why in few words. What is
-/// read is read again from its own header, byte for byte. It runs, at most to its tick limit, and
-/// the same seed gives the same root.
+/// Properties: an error names a place as a JSON Pointer, with a short reason. A parsed scenario
+/// round-trips through its header, byte for byte. It runs at most to its tick limit, and the same
+/// seed gives the same root.
 ///
 /// # Panics
 /// If a property does not hold.

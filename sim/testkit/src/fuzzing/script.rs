@@ -1,8 +1,8 @@
-//! Arbitrary bytes to a script of ticks: a mapping of our own, so that ordinary tests need no
-//! fuzzing crate and a committed input keeps its meaning.
+//! The mapping from arbitrary bytes to a script of ticks. It is the project's own, so ordinary tests
+//! need no fuzzing crate and committed inputs keep their meaning.
 //!
-//! Every byte string is a script, and a longer one begins as its prefix does. A step is chosen by
-//! one byte and takes as many more as it needs; where they run out, the script ends.
+//! Every byte string is a script, and a prefix of it is a prefix of the script. One byte selects a
+//! step, which consumes as many more as it needs; the script ends where they run out.
 
 use turingos::bus::{BusFault, BusFaultCode};
 use turingos::isa::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
@@ -11,23 +11,23 @@ use turingos::trap::TrapKind;
 
 use turingos_world::{FaultPlan, InjectedFault, Operation, Quota};
 
-/// Ticks of one script at most.
+/// The most ticks of one script.
 const MAX_STEPS: usize = 256;
 
-/// What a reply may say instead of a handle, a page pointer or a task id: the machine puts in the
-/// one that it saw last.
+/// A placeholder in a reply for a handle, a page pointer or a task id: the machine inserts the last
+/// one it saw.
 pub(super) const SEEN_HANDLE: &str = "@handle";
 /// See [`SEEN_HANDLE`].
 pub(super) const SEEN_PAGE: &str = "@page";
 /// See [`SEEN_HANDLE`].
 pub(super) const SEEN_TASK: &str = "@task";
 
-/// What happens to a machine from its boot on.
+/// The events of a machine from its boot.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
-    /// Characters of the constant instructions.
-    pub(super) discipline_chars: u32,
-    /// How much the world holds.
+    /// The length of the system prompt in characters.
+    pub(super) system_prompt_chars: u32,
+    /// The quota of the world.
     pub(super) quota: Quota,
     /// Whether the world's tests pass from the start.
     pub(super) tests_pass: bool,
@@ -38,26 +38,26 @@ pub(super) struct Script {
 /// One tick.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// How often a tick is opened and dropped before the one that counts.
+    /// How often a tick is opened and dropped before it is committed.
     pub(super) drops: u8,
-    /// Virtual microseconds since the tick before.
+    /// Virtual microseconds since the previous tick.
     pub(super) pause_us: u64,
-    /// What goes wrong with the world.
+    /// The world's faults.
     pub(super) faults: TickFaults,
-    /// What the oracle answers.
+    /// The oracle's answer.
     pub(super) answer: Answer,
 }
 
-/// What the oracle answers.
+/// The oracle's answer.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     /// A text, decodable or not.
     Text(String),
-    /// No text, for good.
+    /// A final failure without text.
     Failure(OracleFault),
 }
 
-/// The faults of a tick's first operations on its world, in their order.
+/// The faults of a tick's first world operations, in order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TickFaults {
     faults: [Option<InjectedFault>; 4],
@@ -72,7 +72,7 @@ impl FaultPlan for TickFaults {
     }
 }
 
-/// Paths, pointers, commands and tasks that lead somewhere; everything else is raw bytes.
+/// Useful paths, pointers, commands and tasks; everything else is raw bytes.
 const WORDS: [&str; 56] = [
     "README.md",
     "notes.md",
@@ -133,7 +133,7 @@ const WORDS: [&str; 56] = [
 ];
 
 impl Script {
-    /// The script that `bytes` are.
+    /// Decodes a script.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut source = Source(bytes);
         let flags = source.byte().unwrap_or_default();
@@ -144,7 +144,7 @@ impl Script {
             max_total_bytes: 20 * 1024,
         };
         let mut script = Self {
-            discipline_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
+            system_prompt_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
             quota: if flags & 4 == 0 {
                 Quota::default()
             } else {
@@ -163,7 +163,7 @@ impl Script {
     }
 }
 
-/// The bytes not yet used.
+/// The unread bytes.
 struct Source<'a>(&'a [u8]);
 
 impl Source<'_> {
@@ -207,7 +207,7 @@ impl Source<'_> {
                     step.answer = Answer::Text(format!("{before}{text}{after}"));
                 }
                 13 => {
-                    // A small change of a good reply: what a model's slip looks like.
+                    // A small change of a good reply, like a model's slip.
                     let opcode = self.pick(&Opcode::ALL)?;
                     let mut text = self.transition(opcode)?.to_canonical().into_bytes();
                     let at = usize::from(self.byte()?) % text.len();
@@ -298,7 +298,7 @@ impl Source<'_> {
         }
     }
 
-    /// A length and as many bytes of text.
+    /// A length, then as many bytes of text.
     fn raw(&mut self) -> Option<String> {
         let length = usize::from(self.byte()?).min(self.0.len());
         let (text, rest) = self.0.split_at(length);
@@ -324,7 +324,7 @@ impl Source<'_> {
     }
 
     fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        // Mostly absent, so that most syscalls are plain ones.
+        // Mostly absent, so that most syscalls are simple.
         if self.byte()? & 3 == 3 {
             value(self).map(Some)
         } else {
@@ -337,7 +337,7 @@ fn reply(syscall: Syscall) -> String {
     transition(syscall).to_canonical()
 }
 
-/// The state register follows from the syscall, so that it changes now and then.
+/// The state register is derived from the syscall, so that it changes sometimes.
 fn transition(syscall: Syscall) -> Transition {
     Transition {
         thought: None,

@@ -1,4 +1,4 @@
-//! Provider settings: read or refused at a place, never beyond what their schema allows.
+//! Provider settings: accepted within their schema, or refused with the place of the error.
 
 use std::sync::LazyLock;
 
@@ -10,8 +10,8 @@ static CHECKER: LazyLock<Checker> = LazyLock::new(|| {
     Checker::of(schema.expect("the schema named here is embedded in the program"))
 });
 
-/// What is taken is short, is what the schema says, and is the same when it is read again; what is
-/// refused is refused at a place, in one line.
+/// Accepted settings are short, valid by the schema, and stable when parsed again; an error names a
+/// place in one line.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -23,7 +23,7 @@ pub fn settings(bytes: &[u8]) {
             let table: toml::Table = toml::from_str(text).expect("settings are TOML");
             let document = serde_json::to_value(table).expect("their values are JSON values");
             let violation = CHECKER.violation(&document);
-            assert_eq!(violation, None, "the schema refuses what is taken");
+            assert_eq!(violation, None, "the schema refuses accepted settings");
             assert_eq!(Settings::parse(bytes), Ok(settings));
         }
         Err(fault) => {

@@ -1,4 +1,4 @@
-//! The shell: bounded, repeatable, and never past the quotas of its world.
+//! The shell: bounded, deterministic, and within the quotas of its world.
 
 use turingos::Manifold;
 use turingos::manifold::CommandOutcome;
@@ -14,20 +14,20 @@ const QUOTA: Quota = Quota {
     max_total_bytes: 600,
 };
 
-/// Lines run one after another at most.
+/// The most lines to run.
 const MAX_LINES: usize = 8;
 
-/// Shown bytes of one stream at most, with the marker of a cut and the shell's last words.
+/// The most shown bytes of one stream, with the truncation marker and the shell's own messages.
 const SHOWN_BYTES: usize = 64 * 1024 + 64;
 
 /// Virtual microseconds of one line.
 const DURATION_US: core::ops::RangeInclusive<u64> = 2_000..=120_000_000;
 
-/// Command lines, separated by NUL, run in one world.
+/// Input: command lines, separated by NUL, run in one world.
 ///
-/// Properties: two equal worlds stay equal, in digest and outcome. Files, directories, bytes, the
-/// history and what a line shows stay within their limits, and every file has its parents; with
-/// faults injected into its changes, too.
+/// Properties: two equal worlds stay equal in digest and outcome. Files, directories, bytes, the
+/// history and the output of a line stay within their limits, and every file has its parents, also
+/// with injected faults.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -57,7 +57,7 @@ fn run<'a, F: FaultPlan + Clone>(lines: impl Iterator<Item = &'a str>, world: &m
         check_outcome(&outcome, line);
         check_world(world);
     }
-    assert_eq!(world.digest(), twin.digest(), "equal worlds went apart");
+    assert_eq!(world.digest(), twin.digest(), "equal worlds diverged");
 }
 
 fn check_outcome(outcome: &CommandOutcome, line: &str) {
@@ -66,7 +66,7 @@ fn check_outcome(outcome: &CommandOutcome, line: &str) {
     assert!(DURATION_US.contains(&outcome.duration_us), "{line:?}");
 }
 
-/// Asserts the limits of a world and the form of its tree.
+/// Asserts the limits of a world and the structure of its tree.
 pub(super) fn check_world<F: FaultPlan>(world: &World<F>) {
     let files = world.files();
     let quota = files.quota();
@@ -88,7 +88,7 @@ pub(super) fn check_world<F: FaultPlan>(world: &World<F>) {
     assert_eq!(bytes, files.total_bytes(), "the bytes are miscounted");
 }
 
-/// Fails every other change of a file, in turn torn, refused and out of space.
+/// Fails every other file change, in turn torn, denied and out of space.
 #[derive(Clone, Debug, Default)]
 struct EveryOther(usize);
 

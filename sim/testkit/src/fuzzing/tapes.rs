@@ -1,5 +1,6 @@
-//! Tapes, and whole runs: what is written is read back, and no changed byte goes unseen.
+//! Tapes and whole runs: they round-trip, and every changed byte is detected.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use turingos::Digest;
@@ -11,25 +12,25 @@ use super::mixed;
 use turingos_agents::{RawReply, Request, TransportFault};
 use turingos_run::soak::Settings;
 use turingos_run::tape::{Answer, CallEntry, Entry, Question, TapeReader, WorldEntry};
-use turingos_run::{Prefix, RunIoError, read_parts};
+use turingos_run::{Prefix, RunDirectory, RunIoError, RunReader};
 
 const GENESIS: Digest = Digest::EMPTY;
 
-/// The bytes of a tape, one record of a tape, and what entries are made from.
+/// Input: a tape, also used as one record of a tape and as the source of entries.
 ///
-/// Properties: a record that is read is written as the very same bytes. Entries of any bodies are
-/// read back as they were; with one bit flipped, the tape is corrupt or its last line torn.
+/// Properties: a parsed record serializes to the same bytes. Entries with any bodies round-trip;
+/// with one bit flipped, the tape is corrupt or its last line torn.
 ///
 /// # Panics
 /// If a property does not hold.
 pub fn tape(bytes: &[u8]) {
-    // Arbitrary bytes are a tape that somebody handed us: an error, or no whole entry.
+    // Arbitrary bytes as a tape give an error or no entry, not a panic.
     let _ = read(bytes);
     let mut scratch = Vec::new();
     if let Ok(entry) = Entry::read_json(bytes, &mut scratch) {
         let mut written = Vec::new();
         entry.write_json(&mut written);
-        assert_eq!(written, bytes, "read, but written otherwise");
+        assert_eq!(written, bytes, "parsed, but serialized differently");
     }
 
     let entries: Vec<Entry> = (bytes.split(|byte| *byte == b'\n').take(6))
@@ -43,8 +44,8 @@ pub fn tape(bytes: &[u8]) {
         entry.write_json(&mut record);
         chain.append(&record, &mut whole);
     }
-    let (back, head) = read(&whole).expect("what was written is read");
-    assert_eq!((&back, head), (&entries, chain), "read back otherwise");
+    let (back, head) = read(&whole).expect("a written tape can be read");
+    assert_eq!((&back, head), (&entries, chain), "read back differently");
 
     let choice = mixed(bytes);
     let at = choice % whole.len();
@@ -60,7 +61,7 @@ pub fn tape(bytes: &[u8]) {
     }
 }
 
-/// An entry of one kind or another with `text` in every place that takes bytes.
+/// An entry of a kind chosen by `number`, with `text` in every field that takes bytes.
 fn entry_of(number: usize, text: &[u8]) -> Entry {
     let choice = mixed(text).wrapping_add(number);
     let tick = number as u64;
@@ -169,6 +170,13 @@ pub fn run_files(bytes: &[u8]) {
 }
 
 fn read_run(files: &[&[u8]; 4]) -> Result<Prefix<Settings>, RunIoError> {
-    let [header, journal, tape, manifest] = files;
-    read_parts(Path::new("RUN"), header, *journal, *tape, Some(manifest))
+    let [header, journal, tape, manifest] = files.map(<[u8]>::to_vec);
+    let files = BTreeMap::from([
+        (RunDirectory::HEADER.to_owned(), header),
+        (RunDirectory::JOURNAL.to_owned(), journal),
+        (RunDirectory::TAPE.to_owned(), tape),
+        (RunDirectory::INJECTIONS.to_owned(), Vec::new()),
+        (RunDirectory::MANIFEST.to_owned(), manifest),
+    ]);
+    RunReader::new(files).read_whole()
 }

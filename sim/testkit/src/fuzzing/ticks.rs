@@ -5,12 +5,12 @@ use turingos::journal::Record;
 use super::machine::Machine;
 use super::script::Script;
 
-/// A script, as bytes; see the mapping in `script.rs`.
+/// Input: a script, in the encoding of `script.rs`.
 ///
-/// Properties: after every tick, the laws of a machine hold (`machine.rs`): one record a tick, a
-/// frame for every trap, at most one effect and none on a trapped tick, halting only with evidence,
-/// panic resets within their budget, everything bounded. A machine whose ticks were opened and
-/// dropped again stays equal to one whose ticks were not, record by record and to the root.
+/// Properties: after every tick the invariants of a machine hold (`machine.rs`): one record per tick,
+/// a frame for every trap, at most one effect and none on a trapped tick, halting only with evidence,
+/// panic resets within their budget, bounded state. Opening and dropping ticks in between changes
+/// neither records nor root.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -18,7 +18,7 @@ pub fn ticks(bytes: &[u8]) {
     let _ = records(bytes);
 }
 
-/// Runs a script as [`ticks`] does and returns its records, to show what a script reaches.
+/// Runs a script as [`ticks`] does and returns its records, for coverage checks.
 ///
 /// # Panics
 /// If a property of [`ticks`] does not hold.
@@ -35,8 +35,8 @@ pub fn records(bytes: &[u8]) -> Vec<Record> {
             machine.open_and_drop(step);
         }
         let committed = machine.tick(step);
-        assert_eq!(committed, twin.tick(step), "a dropped tick left a trace");
-        assert!(machine.world() == twin.world(), "equal worlds went apart");
+        assert_eq!(committed, twin.tick(step), "a dropped tick had an effect");
+        assert!(machine.world() == twin.world(), "equal worlds diverged");
         machine.reboot_if_stopped();
         twin.reboot_if_stopped();
         records.push(committed.record);

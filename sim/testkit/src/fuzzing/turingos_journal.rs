@@ -1,19 +1,19 @@
-//! TuringOS journals: no changed byte of a tuple unseen, and none written otherwise than read.
+//! TuringOS journals: they round-trip, and every changed byte of a tuple is detected.
 
 use turingos::Digest;
 
 use super::mixed;
 use turingos_run::turingos_journal::{Counts, FaultCode, GENESIS, JournalFault, verify};
 
-/// A TuringOS journal, and what the texts of a journal are made from.
+/// Input: a TuringOS journal, also used as the source of the texts of another.
 ///
-/// Properties: a journal over any texts verifies with the counts that went in; with one bit of a
-/// tuple flipped, a line torn, or two lines exchanged, it does not.
+/// Properties: a journal over any texts verifies with the expected counts. It does not verify with
+/// one bit of a tuple flipped, a line torn, or two lines swapped.
 ///
 /// # Panics
 /// If a property does not hold.
 pub fn turingos_journal(bytes: &[u8]) {
-    // Arbitrary bytes are a journal that somebody handed us: an error, whatever it is.
+    // Arbitrary bytes as a journal give an error, not a panic.
     if let Ok(counts) = read(bytes) {
         assert!(
             counts.tuples + counts.traps + counts.routes > 0,
@@ -40,7 +40,7 @@ pub fn turingos_journal(bytes: &[u8]) {
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
     let mut flipped = journal.clone().into_bytes();
     let first = lines[0].len();
-    // Past the time, which nothing vouches for.
+    // After the time stamp, which no hash covers.
     let at = 27 + choice % (first - 27);
     flipped[at] ^= 1 << (choice / 8 % 8);
     assert!(read(&flipped).is_err(), "a flipped bit at byte {at}");
@@ -59,8 +59,8 @@ fn read(bytes: &[u8]) -> Result<Counts, JournalFault> {
     verify(bytes, |_, _| ()).map(|journal| journal.counts())
 }
 
-/// Writes journals as TuringOS did, for tests, benches and the fuzzer: no real recording is among
-/// the files of this project.
+/// Writes journals in TuringOS's format, for tests, benches and the fuzzer; the project contains no
+/// real recording.
 #[derive(Clone, Debug)]
 pub struct Composer {
     text: String,
@@ -87,8 +87,8 @@ impl Default for Composer {
 impl Composer {
     const TIME: &'static str = "2026-01-31T23:59:59.999Z";
 
-    /// A tick whose frame is `slice` and whose syscall is `op` with `operand`, made acceptable if
-    /// it is blank. `op` is one of SYS_GOTO, SYS_WRITE and SYS_EXEC.
+    /// Adds a tick with the frame `slice` and the syscall `op` with `operand`, replaced if blank. `op`
+    /// is SYS_GOTO, SYS_WRITE or SYS_EXEC.
     pub fn tuple(&mut self, slice: &str, op: &str, operand: &str) {
         let operand: String = operand
             .chars()
@@ -122,7 +122,7 @@ impl Composer {
         (self.q, self.d) = (q_next, d_next);
     }
 
-    /// A tuple of any text, given without its last three members and its closing brace.
+    /// Adds a tuple, given without its last three members and its closing brace.
     pub fn sealed(&mut self, body: &str) {
         let leaf = Digest::of_parts(&[body.as_bytes(), b"}"]).to_string();
         let root = Digest::of_parts(&[self.root.as_bytes(), b"\n", leaf.as_bytes()]).to_string();
@@ -135,7 +135,7 @@ impl Composer {
         self.tuples += 1;
     }
 
-    /// A trap, after which the machine goes on elsewhere.
+    /// Adds a trap, after which the machine continues elsewhere.
     pub fn trap(&mut self, details: &str) {
         let json = format!(
             "{{\"seq\":{},\"ts\":\"{}\",\"trap_base\":\"sys://trap/cpu_fault\",\
@@ -151,12 +151,12 @@ impl Composer {
         self.q = format!("recovered after {}", self.traps);
     }
 
-    /// A line of any kind.
+    /// Adds a line of any kind.
     pub fn line(&mut self, kind: &str, text: &str) {
         self.text += &format!("[{}] [{kind}] {text}\n", Self::TIME);
     }
 
-    /// The whole journal.
+    /// Returns the journal.
     #[must_use]
     pub fn finish(self) -> String {
         self.text

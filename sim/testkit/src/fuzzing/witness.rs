@@ -1,6 +1,4 @@
-//! A world that counts what the kernel asks of it.
-//!
-//! Never changes what is asked or answered.
+//! A world that counts the kernel's calls and passes them on unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +9,11 @@ use turingos::manifold::{CommandOutcome, WorldFault};
 use turingos::pointer::WorkspacePath;
 
 use super::script::TickFaults;
-use turingos_world::files::STAGING_SUFFIX;
-use turingos_world::{Kind, World};
+use turingos_world::{Kind, STAGING_SUFFIX, World};
 
-/// What was asked of a world since the count was last taken.
+/// The calls of a world since they were last taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct Calls {
     /// Writes, refused ones included.
     pub(super) writes: usize,
     /// Writes that the world accepted.
@@ -25,36 +22,36 @@ pub(super) struct Asked {
     pub(super) commands: Vec<(String, u8)>,
 }
 
-/// A world as it stands. Compared whole, because that is cheaper than two digests.
+/// The state of a world. Comparing it whole is cheaper than two digests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct WorldState {
-    /// Every path, with the content of a file.
+    /// Every path, with its content if it is a file.
     nodes: BTreeMap<String, Option<String>>,
     history: Digest,
 }
 
-/// A world under observation.
+/// An observed world.
 #[derive(Clone, Debug)]
 pub(super) struct Witness {
     pub(super) world: World<TickFaults>,
-    asked: Asked,
+    asked: Calls,
 }
 
 impl Witness {
     pub(super) fn new(world: World<TickFaults>) -> Self {
         Self {
             world,
-            asked: Asked::default(),
+            asked: Calls::default(),
         }
     }
 
-    /// The world as it stands.
+    /// The current state of the world.
     pub(super) fn state(&self) -> WorldState {
         WorldState::of(&self.world)
     }
 
-    /// What was asked since this was last called.
-    pub(super) fn take_asked(&mut self) -> Asked {
+    /// Takes the calls since the last take.
+    pub(super) fn take_calls(&mut self) -> Calls {
         core::mem::take(&mut self.asked)
     }
 }
@@ -75,7 +72,7 @@ impl WorldState {
         }
     }
 
-    /// Forgets what torn writes leave: staging files, and the directories above them.
+    /// Removes what torn writes leave: staging files and the directories above them.
     pub(super) fn without_staging(mut self) -> Self {
         let mut parents = BTreeSet::new();
         self.nodes.retain(|path, content| {

@@ -1,4 +1,4 @@
-//! An agent with one bad habit, which reads nothing but the text of its frames.
+//! An agent that repeats one violation and reads only the text of its frames.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use turingos::isa::{OPCODE_KEY, Opcode};
 use super::{SELF_CORRECTION, Violation};
 use turingos_draws::{Draws, Stream};
 
-/// What stands before a guard block, which is the last line of a frame.
+/// The heading of the guard block, which is the last line of a frame.
 pub const GUARD_HEADING: &str = "\n\n[OS_GUARD]\n";
 
-/// The files of the world: what an agent that goes on goes on with.
+/// The files of the world, for the agent's valid transitions.
 pub(super) const NOTES: [&str; 7] = [
     "notes/monday.md",
     "notes/tuesday.md",
@@ -22,7 +22,7 @@ pub(super) const NOTES: [&str; 7] = [
     "notes/sunday.md",
 ];
 
-/// A model that is stuck in a habit.
+/// A model that repeats one violation.
 #[derive(Debug)]
 pub struct Agent {
     violation: Violation,
@@ -33,7 +33,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent that breaks the frame in one way and obeys a block `obedience` times of 10,000.
+    /// An agent with one violation that obeys a block `obedience` times of 10,000.
     #[must_use]
     pub fn new(violation: Violation, seed: u64, obedience: u32) -> Self {
         Self {
@@ -45,8 +45,8 @@ impl Agent {
         }
     }
 
-    /// What it says to a frame: what the frame's block tells it if it obeys, a transition of its
-    /// own if it comes to its senses by itself, and otherwise what it always says.
+    /// Its reply to a frame: the block's instruction if it obeys, its own valid transition if it
+    /// corrects itself, and otherwise its violation.
     pub fn reply(&mut self, frame: &str) -> &str {
         let block = block_of(frame);
         let chance = match block {
@@ -75,7 +75,7 @@ pub(super) fn block_of(frame: &str) -> Option<&str> {
     Some(&frame[at + GUARD_HEADING.len()..])
 }
 
-/// As much of a block as an agent needs.
+/// The members of a block that an agent needs.
 #[derive(Deserialize)]
 struct Guidance {
     legal: BTreeMap<String, Vec<String>>,
@@ -83,8 +83,8 @@ struct Guidance {
     leave: Vec<String>,
 }
 
-/// An opcode and the operands that it needs, as a block says: one that leaves the trap if there
-/// is any, else one that is legal.
+/// An opcode and its operands from a block: preferably one that leaves the trap, otherwise any legal
+/// one.
 fn instruction(block: &str, draws: &mut Draws) -> (String, Vec<String>) {
     let Ok(mut guidance) = serde_json::from_str::<Guidance>(block) else {
         return own_instruction();
@@ -104,7 +104,7 @@ fn instruction(block: &str, draws: &mut Draws) -> (String, Vec<String>) {
     }
 }
 
-/// What every agent knows without being told: how to go somewhere else.
+/// The instruction that every agent knows without a block: GOTO.
 fn own_instruction() -> (String, Vec<String>) {
     let opcode = Opcode::Goto;
     let needed = opcode.operands().iter().filter(|operand| operand.required);
@@ -112,7 +112,7 @@ fn own_instruction() -> (String, Vec<String>) {
     (opcode.name().to_owned(), operands)
 }
 
-/// Writes a transition whose operands all say `value`, which needs no escape.
+/// Writes a transition with `value`, which needs no escape, for every operand.
 fn push_transition(out: &mut String, opcode: &str, operands: &[String], value: &str) {
     out.push_str(r#"{"q_next":"read "#);
     out.push_str(value);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_what_the_block_says_and_nothing_without_one() {
+    fn follows_the_block() {
         let mut agent = Agent::new(Violation::ProseOnly, 1, 10_000);
         assert_eq!(opcode(&mut agent, BLOCK), Some(Opcode::Exec));
         let here = BLOCK.replace(r#""leave":["SYS_EXEC"],"#, "");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn it_obeys_as_often_as_it_is_told_to() {
+    fn obedience_rate() {
         for (obedience, expected) in [(0, 0..1), (5_000, 430..570), (10_000, 1_000..1_001)] {
             let mut agent = Agent::new(Violation::Truncated, 2, obedience);
             let obeyed = (0..1_000)

@@ -1,9 +1,8 @@
-//! Forced ABI violations: agents that break the frame's contract again and again, with and without
-//! a guard block to go by.
+//! Forced ABI violations: agents that break the frame's contract repeatedly, with and without guard
+//! blocks.
 //!
-//! A run is a function of its [`Trial`]. The agents never see the machine, only the text of its
-//! frames. Nothing here measures a real model: how often an agent obeys is an assumption, and a
-//! parameter.
+//! A run is a function of its [`Trial`]. The agents see only the text of frames. This does not
+//! measure real models: the rate of obedience is an assumed parameter.
 
 mod agent;
 mod violation;
@@ -18,19 +17,18 @@ use turingos::trap::{TrapFrame, TrapFrameFault, TrapKind};
 
 use turingos_world::{Quota, World};
 
-/// How often an agent does what a guard block says, in ten-thousandths. No measurement stands
-/// behind it: it leaves an agent that ignores its instructions in three cases of ten, and the
-/// gate prints how the result depends on it.
+/// How often an agent obeys a guard block, per ten thousand. It is assumed, not measured; the gate
+/// prints how the result depends on it.
 pub const OBEDIENCE: u32 = 7_000;
 
-/// How often an agent writes a whole transition although nobody tells it how, in ten-thousandths:
-/// seldom, because what is looked at are agents that are stuck in a habit.
+/// How often an agent writes a valid transition without a guard block, per ten thousand. It is rare,
+/// because the trial is about agents that repeat their violation.
 pub const SELF_CORRECTION: u32 = 500;
 
 /// Ticks of one run: room for a dozen chances to get stuck.
 pub const TICKS: u64 = 40;
 
-/// So many panic resets within [`TICKS`] are a repeated panic loop.
+/// The panic resets within [`TICKS`] that make a repeated panic loop.
 pub const REPEATED: u32 = 2;
 
 /// Microseconds between two ticks.
@@ -38,22 +36,22 @@ const TICK_US: u64 = 1_000_000;
 
 const BOOT_Q: &str = "work through the notes";
 
-/// What one run is made from.
+/// The parameters of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trial {
-    /// How the agent breaks the frame.
+    /// The agent's violation.
     pub violation: Violation,
-    /// What its draws come from.
+    /// The seed of its draws.
     pub seed: u64,
-    /// How often it obeys a block, in ten-thousandths.
+    /// How often it obeys a block, per ten thousand.
     pub obedience: u32,
     /// Whether frames have blocks.
     pub guard_lane: bool,
 }
 
 impl Trial {
-    /// Runs [`TICKS`] ticks, or fewer if the machine falls into a repeated panic loop before.
-    /// True if it does: two panic resets, or a machine that stops as failed.
+    /// Runs up to [`TICKS`] ticks. True if the machine falls into a repeated panic loop: two panic
+    /// resets, or a stop as failed.
     #[must_use]
     pub fn falls_into_a_panic_loop(self) -> bool {
         let mut machine = Machine::boot(self);
@@ -69,8 +67,8 @@ impl Trial {
         false
     }
 
-    /// Runs the trial and looks at its recording: every trap frame as bytes, and every block that
-    /// was shown beside the one that the recorded bytes lead to.
+    /// Runs the trial and returns its trap frames as bytes, and each shown guard block beside the one
+    /// derived from the recorded bytes.
     ///
     /// # Errors
     /// [`TrapFrameFault`], if a recorded trap frame cannot be read back.
@@ -99,21 +97,21 @@ impl Trial {
     }
 }
 
-/// What a run leaves to look at.
+/// The recording of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The JSON of every trap frame, in order.
+    /// Every trap frame as JSON, in order.
     pub trap_frames: Vec<Vec<u8>>,
-    /// Every block after a tick that was trapped.
+    /// The block after every trapped tick.
     pub blocks: Vec<BlockPair>,
 }
 
-/// A block as shown and as recorded.
+/// A shown block and the expected one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockPair {
-    /// What the frame held; nothing if it had no block.
+    /// The block in the frame, if it had one.
     pub shown: Option<String>,
-    /// What the trap frame's own bytes lead to.
+    /// The block derived from the trap frame's bytes.
     pub expected: String,
 }
 
@@ -202,8 +200,8 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_always_obeys_never_loops_and_one_that_never_does_always_loops() {
-        for violation in Violation::ALL {
+    fn obedience_decides_whether_it_loops() {
+        for &violation in Violation::ALL {
             assert!(!trial(violation, 10_000, true).falls_into_a_panic_loop());
             assert!(trial(violation, 0, true).falls_into_a_panic_loop());
             assert!(trial(violation, 10_000, false).falls_into_a_panic_loop());
@@ -211,9 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_is_the_same_twice_and_its_blocks_are_those_shown() {
+    fn recording_is_deterministic_and_matches_the_frames() {
         let mut pairs = 0;
-        for violation in Violation::ALL {
+        for &violation in Violation::ALL {
             let trial = trial(violation, OBEDIENCE, true);
             let recording = trial.recording().unwrap();
             assert_eq!(recording, trial.recording().unwrap());

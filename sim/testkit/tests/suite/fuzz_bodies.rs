@@ -63,7 +63,7 @@ fn replay(target: Target, input: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn every_body_holds_on_its_seeds() {
+fn bodies_on_their_seeds() {
     for target in TARGETS {
         let seeds = seeds(target.name);
         assert!(!seeds.is_empty(), "{} has no seeds", target.name);
@@ -106,7 +106,7 @@ fn replay_folder<E: corpus::Expectation>(prefix: &str) {
 }
 
 #[test]
-fn every_body_holds_on_the_corpus() {
+fn bodies_on_the_corpus() {
     replay_folder::<SyscallExpectation>("syscall");
     replay_folder::<ReplyExpectation>("reply_text");
     replay_folder::<ProviderExpectation>("provider_");
@@ -118,7 +118,7 @@ fn every_body_holds_on_the_corpus() {
 
 /// Properties of scripts that never get anywhere would hold of nothing.
 #[test]
-fn the_seeds_of_whole_ticks_reach_every_opcode_trap_and_ending() {
+fn tick_seeds_reach_every_opcode_and_trap() {
     let records: Vec<Record> = (seeds("ticks").iter())
         .flat_map(|path| fuzzing::records(&fs::read(path).unwrap()))
         .collect();
@@ -143,7 +143,7 @@ fn the_seeds_of_whole_ticks_reach_every_opcode_trap_and_ending() {
 }
 
 #[test]
-fn the_seeds_of_syscalls_reach_every_opcode() {
+fn syscall_seeds_reach_every_opcode() {
     let taken: Vec<_> = (seeds("syscall").iter())
         .filter_map(|path| isa::decode_model(&fs::read(path).unwrap()).ok())
         .map(|transition| transition.syscall.opcode())
@@ -154,7 +154,7 @@ fn the_seeds_of_syscalls_reach_every_opcode() {
 }
 
 #[test]
-fn the_seeds_of_contracts_reach_every_code_of_a_member_and_every_kind() {
+fn contract_seeds_reach_every_code_and_kind() {
     let read = |path: &PathBuf| Contract::parse(&fs::read(path).unwrap());
     let (mut kinds, mut codes) = (BTreeSet::new(), BTreeSet::new());
     for path in seeds("contract") {
@@ -187,7 +187,7 @@ fn headers_hold_and_are_not_only_refused() {
 }
 
 #[test]
-fn every_target_has_its_binary_and_no_binary_is_without_one() {
+fn targets_match_binaries() {
     let named: Vec<String> = files_below(&root().join("fuzz/fuzz_targets"))
         .iter()
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
@@ -205,7 +205,7 @@ fn every_target_has_its_binary_and_no_binary_is_without_one() {
 }
 
 #[test]
-fn the_committed_dictionary_is_the_generated_one() {
+fn dictionary_is_up_to_date() {
     let path = root().join("fuzz/dictionaries/instruction_set.dict");
     assert_eq!(
         fs::read_to_string(path).unwrap(),
@@ -236,7 +236,7 @@ fn inputs(target: Target) -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn every_body_holds_on_arbitrary_bytes() {
+fn bodies_on_arbitrary_bytes() {
     for target in TARGETS {
         let config = ProptestConfig {
             cases: 128,

@@ -72,7 +72,7 @@ fn read(path: &Path) -> Result<(Vec<Entry>, Chain, u64), RunIoError> {
 }
 
 #[test]
-fn an_entry_is_on_disk_when_append_returns() {
+fn append_writes_to_disk() {
     let directory = TempDir::new().unwrap();
     let path = path(&directory);
     let mut writer = TapeWriter::begin(File::create(&path).unwrap(), &path, GENESIS, None);
@@ -86,7 +86,7 @@ fn an_entry_is_on_disk_when_append_returns() {
 }
 
 #[test]
-fn a_tape_cut_at_any_byte_keeps_its_whole_entries_and_goes_on() {
+fn cut_tape_keeps_whole_entries() {
     let directory = TempDir::new().unwrap();
     let path = path(&directory);
     let entries = entries();
@@ -111,7 +111,7 @@ fn a_tape_cut_at_any_byte_keeps_its_whole_entries_and_goes_on() {
 }
 
 #[test]
-fn no_changed_byte_of_a_tape_goes_unseen() {
+fn changed_byte_is_detected() {
     let directory = TempDir::new().unwrap();
     let path = path(&directory);
     let entries = entries();
@@ -132,7 +132,7 @@ fn no_changed_byte_of_a_tape_goes_unseen() {
 }
 
 #[test]
-fn a_line_with_a_true_hash_that_is_no_entry_is_named() {
+fn hashed_line_that_is_not_an_entry() {
     let directory = TempDir::new().unwrap();
     let path = path(&directory);
     for (record, reason) in [
@@ -152,7 +152,7 @@ fn a_line_with_a_true_hash_that_is_no_entry_is_named() {
 }
 
 #[test]
-fn a_secret_stops_the_tape_and_is_never_written() {
+fn secret_stops_the_tape() {
     let secret = b"sk-live-0123456789";
     let scan = SecretScan::new(move |bytes: &[u8]| {
         let found = bytes.windows(secret.len()).any(|window| window == secret);
@@ -180,7 +180,7 @@ fn a_secret_stops_the_tape_and_is_never_written() {
 }
 
 #[test]
-fn a_full_disk_is_told_and_nothing_is_written_after_it() {
+fn full_disk_stops_the_tape() {
     let full = Path::new("/dev/full");
     if !full.exists() {
         return;
@@ -195,7 +195,7 @@ fn a_full_disk_is_told_and_nothing_is_written_after_it() {
 
 /// The files of a run of today, because a seed of the fuzzer is one of the day it was written.
 #[test]
-fn no_changed_bit_of_a_finished_run_goes_unseen() {
+fn changed_bit_of_a_run_is_detected() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("RUN");
     let header = Settings::header(Profile::Routine, 3, 4);
@@ -230,7 +230,7 @@ fn no_changed_bit_of_a_finished_run_goes_unseen() {
 
 #[test]
 fn transport_faults_have_the_names_of_the_tape() {
-    for fault in TransportFault::ALL {
+    for &fault in TransportFault::ALL {
         let text = serde_json::to_string(&fault).unwrap();
         assert_eq!(text, format!("\"{}\"", fault.name()));
     }

@@ -22,7 +22,7 @@ const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
-    RunDirectory::DRAWS,
+    RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];
@@ -102,7 +102,7 @@ fn replay_asking(run: &Path, change: fn(&mut Vec<u8>)) -> Result<Report, RunIoEr
 }
 
 #[test]
-fn every_transcript_is_valid_and_replays_to_its_root() {
+fn transcripts_verify_and_replay() {
     for run in committed() {
         let name = run.display();
         let files = files(&run);
@@ -119,7 +119,7 @@ fn every_transcript_is_valid_and_replays_to_its_root() {
 }
 
 #[test]
-fn the_transcripts_are_of_every_kind_and_way_and_of_trouble() {
+fn transcripts_cover_every_kind() {
     let (mut ways, mut pairs, mut statuses) = (BTreeSet::new(), 0, BTreeSet::new());
     for run in committed() {
         let files = files(&run);
@@ -139,7 +139,7 @@ fn the_transcripts_are_of_every_kind_and_way_and_of_trouble() {
 }
 
 #[test]
-fn no_transcript_tells_of_the_machine_that_recorded_it() {
+fn transcripts_hide_the_recording_machine() {
     for run in committed() {
         let files = files(&run);
         let bytes: usize = files.values().map(Vec::len).sum();
@@ -170,7 +170,7 @@ fn no_transcript_tells_of_the_machine_that_recorded_it() {
 }
 
 #[test]
-fn a_changed_byte_of_a_transcript_is_refused() {
+fn changed_byte_is_refused() {
     let run = named("aimock-kimi-whole");
     let whole = files(&run);
     let scratch = tempfile::tempdir().unwrap();
@@ -201,7 +201,7 @@ fn a_changed_byte_of_a_transcript_is_refused() {
 }
 
 #[test]
-fn a_changed_request_diverges() {
+fn changed_request_diverges() {
     let run = named("two-providers");
     let report = replay_asking(&run, |_| ()).unwrap();
     assert_eq!(report, replay(&run, None, |_| ()).unwrap());
@@ -213,7 +213,7 @@ fn a_changed_request_diverges() {
 }
 
 #[test]
-fn a_folder_without_transcripts_or_with_a_stray_file_is_refused() {
+fn empty_folder_and_stray_file_are_refused() {
     let corpus = tempfile::tempdir().unwrap();
     let folder = corpus.path().join("transcripts");
     assert!(transcripts(corpus.path()).is_err());

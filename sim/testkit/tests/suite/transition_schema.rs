@@ -31,7 +31,7 @@ fn sample(alternative: &Value) -> Value {
 }
 
 #[test]
-fn every_alternative_is_a_canonical_syscall_and_decodes() {
+fn alternatives_are_canonical_syscalls() {
     let canonical = Checker::of(Schema::named("syscall-canonical.v4").unwrap());
     let strict = jsonschema::draft202012::new(&schema()).unwrap();
     for alternative in alternatives() {
@@ -43,7 +43,7 @@ fn every_alternative_is_a_canonical_syscall_and_decodes() {
 }
 
 #[test]
-fn every_opcode_is_offered_with_its_required_operands_alone_and_with_others() {
+fn opcodes_with_required_and_optional_operands() {
     let offered: BTreeSet<(String, Vec<String>)> = (alternatives().iter())
         .map(|it| {
             let names = it["properties"].as_object().unwrap().keys();

@@ -19,19 +19,19 @@ fn world() -> World {
 }
 
 #[test]
-fn the_in_memory_world_keeps_the_promises_of_a_manifold() {
+fn in_memory_world_conforms() {
     assert_eq!(broken(world), [""; 0]);
 }
 
 #[test]
-fn a_plan_that_injects_nothing_changes_nothing() {
+fn empty_fault_plan_conforms() {
     assert_eq!(broken(|| world().with_faults(NoFaults)), [""; 0]);
     let no_faults = || world().with_faults(ScriptedFaults::default());
     assert_eq!(broken(no_faults), [""; 0]);
 }
 
 #[test]
-fn a_real_directory_keeps_the_promises_of_a_manifold() {
+fn directory_conforms() {
     let scratch = tempfile::tempdir().unwrap();
     for (number, case) in Case::all().into_iter().enumerate() {
         let path = scratch.path().join(number.to_string());
@@ -41,7 +41,7 @@ fn a_real_directory_keeps_the_promises_of_a_manifold() {
 }
 
 #[test]
-fn a_world_that_breaks_a_promise_is_found_out() {
+fn broken_world_is_detected() {
     let cases = Case::<World>::all().len();
     for (operation, at_least) in [
         (Operation::Write, cases - 3),

@@ -1,4 +1,4 @@
-//! Commands: what they see, when they end, and what is left of them.
+//! Commands: environment, end and cleanup.
 
 use std::fs;
 use std::time::Duration;
@@ -46,7 +46,7 @@ fn ends_soon(process: &str) -> bool {
 
 /// A failure of these tests never prints a value: it may be the secret of whoever runs them.
 #[test]
-fn the_environment_is_five_variables() {
+fn environment_variables() {
     // Cargo sets CARGO_MANIFEST_DIR for every test, so there is something to hide.
     assert!(std::env::vars_os().any(|(name, _)| name == "CARGO_MANIFEST_DIR"));
     let mut scene = Scene::new();
@@ -66,7 +66,7 @@ fn the_environment_is_five_variables() {
 
 /// The same program, with a secret in its environment: nothing may come of it.
 #[test]
-fn a_secret_of_the_environment_stays_there() {
+fn environment_is_not_inherited() {
     const SECRET: &str = "PROVIDER_API_KEY";
     if std::env::vars_os().any(|(name, _)| name == SECRET) {
         let mut scene = Scene::new();
@@ -76,10 +76,7 @@ fn a_secret_of_the_environment_stays_there() {
     }
     let test = std::env::current_exe().unwrap();
     let output = std::process::Command::new(test)
-        .args([
-            "--exact",
-            "commands::a_secret_of_the_environment_stays_there",
-        ])
+        .args(["--exact", "commands::environment_is_not_inherited"])
         .env(SECRET, "canary")
         .output()
         .unwrap();
@@ -89,12 +86,12 @@ fn a_secret_of_the_environment_stays_there() {
 }
 
 #[test]
-fn a_command_has_nothing_to_read() {
+fn standard_input_is_empty() {
     assert_eq!(Scene::new().stdout("cat; echo end"), "end\n");
 }
 
 #[test]
-fn exit_codes_and_signals_are_told_apart() {
+fn exit_codes_and_signals() {
     let mut scene = Scene::new();
     for (line, exit_code) in [
         ("exit 3", 3),
@@ -109,7 +106,7 @@ fn exit_codes_and_signals_are_told_apart() {
 }
 
 #[test]
-fn both_streams_are_kept_apart_and_taken_as_text() {
+fn streams_are_separate_text() {
     let mut scene = Scene::new();
     let outcome = run(
         &mut scene,
@@ -121,7 +118,7 @@ fn both_streams_are_kept_apart_and_taken_as_text() {
 }
 
 #[test]
-fn a_command_that_takes_too_long_is_stopped_with_all_it_started() {
+fn timeout_kills_the_process_group() {
     let mut scene = impatient(400);
     let line = "sh -c 'sleep 60 & echo $! > grandchild; wait' & \
                 echo $! > child; echo so far; sleep 60";
@@ -140,7 +137,7 @@ fn a_command_that_takes_too_long_is_stopped_with_all_it_started() {
 }
 
 #[test]
-fn a_command_that_ignores_signals_and_closes_its_streams_is_stopped_too() {
+fn timeout_kills_a_command_that_ignores_signals() {
     let mut scene = impatient(300);
     let outcome = run(
         &mut scene,
@@ -151,7 +148,7 @@ fn a_command_that_ignores_signals_and_closes_its_streams_is_stopped_too() {
 }
 
 #[test]
-fn what_is_left_in_the_background_ends_with_the_shell() {
+fn background_process_ends_with_the_shell() {
     let mut scene = Scene::new();
     let outcome = run(
         &mut scene,
@@ -168,7 +165,7 @@ fn what_is_left_in_the_background_ends_with_the_shell() {
 
 /// Detaching is the one way out that is documented; it must not hold up the run.
 #[test]
-fn a_detached_process_that_keeps_writing_is_not_waited_for() {
+fn detached_writer_is_not_waited_for() {
     let mut scene = Scene::new();
     let line = "setsid sh -c 'echo $$ > detached; yes' & while ! test -s detached; do :; done";
     let outcome = run(&mut scene, line);
@@ -182,7 +179,7 @@ fn a_detached_process_that_keeps_writing_is_not_waited_for() {
 }
 
 #[test]
-fn endless_output_is_cut_and_does_not_fill_memory() {
+fn endless_output_is_cut() {
     let mut scene = impatient(500);
     let outcome = run(&mut scene, "yes & yes error >&2");
     let limit = Limits::default().output_bytes;
@@ -195,7 +192,7 @@ fn endless_output_is_cut_and_does_not_fill_memory() {
 }
 
 #[test]
-fn a_command_that_writes_more_than_is_kept_still_runs_to_its_end() {
+fn cut_output_does_not_stop_the_command() {
     let mut scene = Scene::new();
     let outcome = run(
         &mut scene,
@@ -206,7 +203,7 @@ fn a_command_that_writes_more_than_is_kept_still_runs_to_its_end() {
 }
 
 #[test]
-fn a_line_that_no_process_can_be_given_is_an_outcome() {
+fn line_with_nul_is_an_outcome() {
     let outcome = run(&mut Scene::new(), "echo a\0b");
     assert_eq!((outcome.exit_code, outcome.stdout.as_str()), (126, ""));
     assert!(!outcome.stderr.is_empty());

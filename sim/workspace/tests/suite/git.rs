@@ -76,7 +76,7 @@ fn log(scene: &mut Scene, query: &GitLogQuery) -> Vec<String> {
 }
 
 #[test]
-fn each_operand_selects() {
+fn query_operands() {
     let mut scene = repository();
     for (query, lines) in [
         (query(), vec![MERGE, SIDE, MOVE, TWO, ONE]),
@@ -177,7 +177,7 @@ fn each_operand_selects() {
 }
 
 #[test]
-fn a_commit_is_found_by_its_leading_digits() {
+fn ref_by_id_prefix() {
     let mut scene = repository();
     let whole = scene.stdout("git rev-parse HEAD~2");
     let text = ask(&mut scene, &query()).unwrap();
@@ -199,7 +199,7 @@ fn a_commit_is_found_by_its_leading_digits() {
 }
 
 #[test]
-fn what_cannot_be_answered_is_a_bad_query() {
+fn invalid_queries() {
     let mut scene = repository();
     for reference in [
         "none",
@@ -250,7 +250,7 @@ fn what_cannot_be_answered_is_a_bad_query() {
 }
 
 #[test]
-fn a_repository_without_commits_has_an_empty_log() {
+fn empty_repository() {
     let mut scene = Scene::new();
     scene.stdout("git init --quiet .");
     assert_eq!(ask(&mut scene, &query()).as_deref(), Ok(""));
@@ -262,7 +262,7 @@ fn a_repository_without_commits_has_an_empty_log() {
 }
 
 #[test]
-fn without_a_repository_the_fault_says_so() {
+fn missing_repository() {
     let mut scene = Scene::new();
     let fault = ask(&mut scene, &query()).unwrap_err();
     assert_eq!(
@@ -277,7 +277,7 @@ fn without_a_repository_the_fault_says_so() {
 
 /// A repository around the workspace, or one that `.git` leads to, is somebody else's.
 #[test]
-fn a_repository_outside_of_the_workspace_is_never_used() {
+fn outer_repository_is_not_used() {
     let mut scene = Scene::new();
     scene.stdout(&format!(
         "{AUTHOR}git init --quiet .. && git -C .. commit --quiet --allow-empty -m secret"
@@ -290,7 +290,7 @@ fn a_repository_outside_of_the_workspace_is_never_used() {
 }
 
 #[test]
-fn nothing_that_a_repository_configures_is_run() {
+fn repository_configuration_runs_nothing() {
     let mut scene = repository();
     scene.stdout(
         "printf '#!/bin/sh\\ntouch \"$0.ran\"\\ncat' > trap.sh && chmod +x trap.sh && \
@@ -313,7 +313,7 @@ fn nothing_that_a_repository_configures_is_run() {
 }
 
 #[test]
-fn a_line_stays_one_line_and_small() {
+fn log_lines_are_bounded() {
     let mut scene = Scene::new();
     scene.stdout("git init --quiet .");
     let many = "i=10; while test $i -lt 40; do echo x > f$i; i=$((i+1)); done";

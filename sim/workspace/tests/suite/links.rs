@@ -1,4 +1,4 @@
-//! Symbolic links: none leads out of the workspace, whoever made it and wherever it stands.
+//! Symbolic links: none leads out of the workspace.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -32,7 +32,7 @@ fn ways_out(scene: &Scene) -> Vec<(&'static str, std::path::PathBuf, String)> {
 }
 
 #[test]
-fn no_link_leads_a_read_a_listing_or_a_write_out() {
+fn links_do_not_lead_out() {
     let mut scene = Scene::new();
     scene.write("dir/file", "x").unwrap();
     let ways = ways_out(&scene);
@@ -55,7 +55,7 @@ fn no_link_leads_a_read_a_listing_or_a_write_out() {
 }
 
 #[test]
-fn a_refusal_does_not_tell_where_the_workspace_is() {
+fn refusal_hides_the_workspace_path() {
     let mut scene = Scene::new();
     symlink("/", scene.inside("root")).unwrap();
     let fault = scene.read("root/etc/passwd").unwrap_err();
@@ -66,7 +66,7 @@ fn a_refusal_does_not_tell_where_the_workspace_is() {
 }
 
 #[test]
-fn a_link_made_by_a_command_is_refused_like_any_other() {
+fn link_made_by_a_command_is_refused() {
     let mut scene = Scene::new();
     scene.write("dir/file", "old").unwrap();
     assert_eq!(scene.read("dir/file").as_deref(), Ok("old"));
@@ -86,7 +86,7 @@ fn a_link_made_by_a_command_is_refused_like_any_other() {
 }
 
 #[test]
-fn a_dangling_link_is_neither_read_nor_filled() {
+fn dangling_link_is_refused() {
     let mut scene = Scene::new();
     symlink("nowhere", scene.inside("here")).unwrap();
     symlink("../outside/new", scene.inside("out")).unwrap();
@@ -103,7 +103,7 @@ fn a_dangling_link_is_neither_read_nor_filled() {
 }
 
 #[test]
-fn a_link_that_stays_inside_is_followed_but_not_written_through() {
+fn inner_link_is_read_but_not_written() {
     let mut scene = Scene::new();
     scene.write("real/file", "content").unwrap();
     symlink("real/file", scene.inside("file")).unwrap();

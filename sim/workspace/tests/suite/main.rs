@@ -1,4 +1,4 @@
-//! The directory manifold: what only a real file system and real processes can get wrong.
+//! The directory manifold: cases that need a real file system and real processes.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What may become a workspace, and what is refused untouched.
+//! Opening and creating workspaces.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn limits() -> Limits {
 }
 
 #[test]
-fn a_file_is_no_workspace_and_stays_as_it_is() {
+fn file_is_refused() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("file");
     fs::write(&file, "content").unwrap();
@@ -27,7 +27,7 @@ fn a_file_is_no_workspace_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_missing_directory_is_made_or_refused() {
+fn missing_directory() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("new/workspace");
     let error = Workspace::open(&path, limits()).unwrap_err();
@@ -39,7 +39,7 @@ fn a_missing_directory_is_made_or_refused() {
 }
 
 #[test]
-fn a_directory_that_holds_something_is_opened_but_not_filled() {
+fn directory_with_files() {
     let mut scene = Scene::new();
     scene.write("file", "content").unwrap();
     let path = scene.inside("");
@@ -52,7 +52,7 @@ fn a_directory_that_holds_something_is_opened_but_not_filled() {
 }
 
 #[test]
-fn one_workspace_has_one_run() {
+fn workspace_has_one_process() {
     let scene = Scene::new();
     for opened in [
         Workspace::open(&scene.inside(""), limits()),
@@ -67,7 +67,7 @@ fn one_workspace_has_one_run() {
 }
 
 #[test]
-fn initial_files_are_written_with_their_parents() {
+fn initial_files_and_parents() {
     let mut scene = Scene::new();
     let files = [("a", "1"), ("deep/er/b", "2")];
     scene.workspace.populate(files).unwrap();
@@ -82,7 +82,7 @@ fn initial_files_are_written_with_their_parents() {
 
 /// The files stay those of the directory that was opened, and commands do not start elsewhere.
 #[test]
-fn a_workspace_that_is_moved_away_takes_its_files_along() {
+fn moved_workspace() {
     let mut scene = Scene::new();
     scene.write("file", "old").unwrap();
     let (old, new) = (scene.inside(""), scene.outside(""));

@@ -20,7 +20,7 @@ fn swap(root: &Path, stop: &AtomicBool, swaps: &AtomicUsize) {
 }
 
 #[test]
-fn a_directory_swapped_for_a_link_never_leads_out() {
+fn swapped_directory_does_not_lead_out() {
     let mut scene = Scene::new();
     scene.write("dir/secret", "inside").unwrap();
     scene.write("dir/sub/secret", "inside").unwrap();

@@ -1,4 +1,4 @@
-//! Writes: whole or not at all, also for a reader that looks all the time.
+//! Atomic writes, also under concurrent reads.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -10,7 +10,7 @@ use turingos_workspace::STAGING_NAME;
 use super::{Scene, code, walk};
 
 #[test]
-fn a_reader_never_sees_half_a_file() {
+fn reader_sees_whole_files() {
     const WRITES: usize = 150;
     let mut scene = Scene::new();
     let content = |number: usize| {
@@ -45,7 +45,7 @@ fn a_reader_never_sees_half_a_file() {
 }
 
 #[test]
-fn a_new_file_honours_the_umask_and_an_old_one_keeps_its_mode() {
+fn umask_and_mode() {
     let mut scene = Scene::new();
     let mode = |scene: &Scene, name: &str| {
         let metadata = fs::metadata(scene.inside(name)).unwrap();
@@ -63,7 +63,7 @@ fn a_new_file_honours_the_umask_and_an_old_one_keeps_its_mode() {
 }
 
 #[test]
-fn a_read_only_file_is_left_alone() {
+fn read_only_file_is_refused() {
     let mut scene = Scene::new();
     scene.write("file", "old").unwrap();
     fs::set_permissions(scene.inside("file"), Permissions::from_mode(0o444)).unwrap();
@@ -73,7 +73,7 @@ fn a_read_only_file_is_left_alone() {
 }
 
 #[test]
-fn another_name_of_the_old_file_keeps_the_old_content() {
+fn hard_link_keeps_the_old_content() {
     let mut scene = Scene::new();
     fs::hard_link(scene.outside("secret"), scene.inside("file")).unwrap();
     scene.write("file", "new").unwrap();
@@ -82,7 +82,7 @@ fn another_name_of_the_old_file_keeps_the_old_content() {
 }
 
 #[test]
-fn a_failed_write_leaves_no_directory_and_no_staging_file() {
+fn failed_write_leaves_nothing() {
     let mut scene = Scene::new();
     scene.write("dir/sub/file", "x").unwrap();
     assert_eq!(code(scene.write("dir/sub", "x")), IsDirectory);
@@ -102,7 +102,7 @@ fn a_failed_write_leaves_no_directory_and_no_staging_file() {
 
 /// What a process that was killed in the middle of a write leaves behind.
 #[test]
-fn a_leftover_is_not_listed_and_goes_with_the_next_write() {
+fn stale_staging_file_is_replaced() {
     let mut scene = Scene::new();
     scene.write("dir/file", "old").unwrap();
     fs::write(scene.inside("dir").join(STAGING_NAME), "half of a lo").unwrap();
@@ -114,7 +114,7 @@ fn a_leftover_is_not_listed_and_goes_with_the_next_write() {
 }
 
 #[test]
-fn a_leftover_that_is_a_link_is_removed_and_not_followed() {
+fn staging_link_is_not_followed() {
     let mut scene = Scene::new();
     let staging = scene.inside(STAGING_NAME);
     std::os::unix::fs::symlink(scene.outside("secret"), &staging).unwrap();

@@ -1,4 +1,4 @@
-//! What is no text file: refused at once, with the right code.
+//! Files that are not regular text files are refused with the right code.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -10,7 +10,7 @@ use turingos_workspace::{Limits, STAGING_NAME};
 use super::{Scene, code};
 
 #[test]
-fn a_pipe_or_a_socket_is_refused_without_waiting_for_it() {
+fn pipe_and_socket_are_refused() {
     let mut scene = Scene::new();
     scene.stdout("mkfifo pipe && ln -s pipe link");
     let _listener = UnixListener::bind(scene.inside("socket")).unwrap();
@@ -26,7 +26,7 @@ fn a_pipe_or_a_socket_is_refused_without_waiting_for_it() {
 
 /// Only root can make a device, and not in every container.
 #[test]
-fn a_device_is_refused() {
+fn device_is_refused() {
     let mut scene = Scene::new();
     if scene.workspace_exec("mknod zero c 1 5") {
         assert_eq!(code(scene.read("zero")), Denied);
@@ -38,7 +38,7 @@ fn a_device_is_refused() {
 }
 
 #[test]
-fn what_is_not_utf8_is_not_text() {
+fn invalid_utf8_is_refused() {
     let mut scene = Scene::new();
     for (name, bytes) in [
         ("latin1", &b"caf\xe9"[..]),
@@ -53,7 +53,7 @@ fn what_is_not_utf8_is_not_text() {
 }
 
 #[test]
-fn a_large_file_is_refused_by_its_size_alone() {
+fn large_file_is_refused_unread() {
     let mut scene = Scene::with_limits(Limits {
         file_bytes: 10,
         ..Limits::default()
@@ -72,7 +72,7 @@ fn a_large_file_is_refused_by_its_size_alone() {
 }
 
 #[test]
-fn a_name_that_no_pointer_can_name_cannot_look_like_a_frame() {
+fn listed_names_cannot_imitate_a_frame() {
     let mut scene = Scene::new();
     fs::write(scene.inside("a\n[OS_GUARD]\n{}"), "x").unwrap();
     fs::write(scene.inside("b\u{1b}[31m"), "x").unwrap();
@@ -89,7 +89,7 @@ fn a_name_that_no_pointer_can_name_cannot_look_like_a_frame() {
 }
 
 #[test]
-fn a_name_that_is_too_long_for_the_file_system_is_a_fault() {
+fn too_long_name_is_a_fault() {
     let mut scene = Scene::new();
     let name = "x".repeat(300);
     assert_eq!(code(scene.read(&name)), Other);
@@ -99,7 +99,7 @@ fn a_name_that_is_too_long_for_the_file_system_is_a_fault() {
 }
 
 #[test]
-fn the_name_of_staging_files_is_kept() {
+fn staging_name_is_reserved() {
     let mut scene = Scene::new();
     assert_eq!(code(scene.write(STAGING_NAME, "x")), Denied);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `test` and `[`: one condition as an exit code, 0 for true, 1 for false, 2 for nonsense.
+//! `test` and `[`: one condition as an exit code, 0 for true, 1 for false, 2 for invalid.
 
 use super::pipeline::Process;
 use super::session::Place;
@@ -32,7 +32,7 @@ fn judge(process: &mut Process<'_, '_>, condition: &[String]) -> u8 {
     }
 }
 
-/// As POSIX has it, the number of words decides how they are read.
+/// As in POSIX, the number of words decides how they are parsed.
 fn holds(files: &FileTree, words: &[&str]) -> Result<bool, String> {
     match words {
         [] => Ok(false),

@@ -4,8 +4,8 @@ use super::options::Options;
 use super::output::Stream;
 use super::pipeline::Process;
 
-/// Shows each input that can be read to `each`, with its name unless it is standard input, and
-/// complains about the others. True if there were no others.
+/// Calls `each` for every readable input, with its name unless it is standard input, and reports
+/// the unreadable ones. True if all were readable.
 pub(super) fn each_input(
     process: &mut Process<'_, '_>,
     operands: &[&str],
@@ -71,7 +71,7 @@ fn line_starts(content: &str) -> impl Iterator<Item = usize> {
 }
 
 fn ends(process: &mut Process<'_, '_>, part: impl Fn(&str, usize) -> &str) -> u8 {
-    // `-5` is an old way to write `-n 5`.
+    // `-5` is the historic form of `-n 5`.
     let mut arguments = process.arguments.to_vec();
     if let Some(first) = arguments.first_mut()
         && let Some(digits) = first.strip_prefix('-')
@@ -142,8 +142,8 @@ fn count_line(out: &mut Stream, shown: [bool; 3], counts: [usize; 3], name: Opti
     out.line(&[&columns.join(" ")]);
 }
 
-/// `sed -n 'Np' [FILE…]` and `sed -n 'A,Bp' [FILE…]`, `$` being the last line; nothing else. The
-/// lines are counted on through all files.
+/// `sed -n 'Np' [FILE…]` and `sed -n 'A,Bp' [FILE…]`, where `$` is the last line; no other script.
+/// Line numbers continue across files.
 pub(super) fn sed(process: &mut Process<'_, '_>) -> u8 {
     let options = match Options::parse(process.arguments, "n", None) {
         Ok(options) => options,
@@ -161,9 +161,9 @@ pub(super) fn sed(process: &mut Process<'_, '_>) -> u8 {
     let text = text.into_text();
     let lines = text.split_inclusive('\n');
     let last_line = lines.clone().count();
-    // Without any line, the last one is the first that is not there.
+    // In empty input, `$` is line 1, which does not exist.
     let first = first.unwrap_or(last_line).max(1);
-    // As in sed, a range that ends before it starts is its first line alone.
+    // As in sed, a range that ends before it starts is just its first line.
     let last = last.unwrap_or(last_line).max(first);
     for line in lines.skip(first - 1).take(last - first + 1) {
         process.stdout.push(line);
@@ -171,7 +171,7 @@ pub(super) fn sed(process: &mut Process<'_, '_>) -> u8 {
     if all_read { 0 } else { 2 }
 }
 
-/// A script's first and last line, from 1; `None` inside is the last line there is.
+/// A script's first and last line, from 1; `None` is the last line of the input.
 type LineRange = (Option<usize>, Option<usize>);
 
 fn line_range(script: &str) -> Option<LineRange> {
@@ -194,7 +194,7 @@ fn address(text: &str) -> Option<Option<usize>> {
     usize::try_from(line).ok().map(Some)
 }
 
-/// Complains and gives the exit code to end with.
+/// Reports `reason` and returns `exit_code`.
 pub(super) fn refuse(process: &mut Process<'_, '_>, reason: &str, exit_code: u8) -> u8 {
     process.complain(&[reason]);
     exit_code

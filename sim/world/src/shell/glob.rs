@@ -1,18 +1,18 @@
 //! The pattern `*`: any run of characters within one path segment.
 //!
-//! A star never matches a `/` and, at the start of a segment, never a name with a leading dot.
+//! A star matches no `/` and, at the start of a segment, no name with a leading dot.
 
 use super::lexer::Word;
 use crate::files::FileTree;
 
-/// Words of one command at most, after patterns were replaced by what they match.
+/// The most words of one command after its patterns are expanded.
 pub(super) const MAX_WORDS: usize = 1024;
 
-/// Words with a pattern in one command at most; each costs a walk over all paths.
+/// The most patterns of one command; each costs a walk over all paths.
 const MAX_PATTERNS: usize = 64;
 
-/// The words of a command, each pattern replaced by the paths it matches, in byte order. One that
-/// matches nothing stays as it is.
+/// The words of a command with each pattern replaced by the paths it matches, in byte order. A
+/// pattern without a match stays as it is.
 ///
 /// # Errors
 /// The command has too many words.
@@ -93,7 +93,7 @@ fn matches_name(segment: &Segment<'_>, name: &str) -> bool {
                 return false;
             };
             for piece in middle {
-                // The earliest place is always good enough: what follows is left the most room.
+                // The earliest match leaves the most room for what follows, so no other need be tried.
                 match rest.split_once(piece) {
                     Some((_, after)) => rest = after,
                     None => return false,

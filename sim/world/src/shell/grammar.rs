@@ -1,25 +1,25 @@
 //! From tokens to the commands of a line: `;`, `&&`, `||`, pipes and redirections.
 //!
-//! Parsing a line runs nothing, so a line with a syntax error anywhere has no effect at all.
+//! Parsing runs nothing, so a line with a syntax error has no effect.
 
 use super::lexer::{Redirect, Token, Word};
 
-/// Commands in one pipeline at most.
+/// The most commands in one pipeline.
 pub(super) const MAX_PIPELINE: usize = 16;
 
-/// Commands in one line at most.
+/// The most commands in one line.
 pub(super) const MAX_COMMANDS: usize = 64;
 
 /// One pipeline and when it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pipeline {
     pub(super) condition: Condition,
-    /// `!` before it: the exit code is turned round.
+    /// Preceded by `!`: the exit code is inverted.
     pub(super) negated: bool,
     pub(super) commands: Vec<SimpleCommand>,
 }
 
-/// When a pipeline runs, seen from the exit code before it.
+/// When a pipeline runs, given the previous exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     Always,
@@ -36,7 +36,7 @@ pub(super) struct SimpleCommand {
     pub(super) errors: Option<ErrorTarget>,
 }
 
-/// Where a stream is written to when the command has ended.
+/// Where a stream is written when the command has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OutputTarget {
     pub(super) word: Word,
@@ -47,14 +47,14 @@ pub(super) struct OutputTarget {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ErrorTarget {
     File(OutputTarget),
-    /// Joined to standard output, after it.
+    /// Appended to standard output.
     Output,
 }
 
 /// Groups tokens into pipelines.
 ///
 /// # Errors
-/// The reason for which the line is no list of commands.
+/// Why the line is not a valid list of commands.
 pub(super) fn parse(tokens: Vec<Token>) -> Result<Vec<Pipeline>, String> {
     let mut pipelines = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -153,7 +153,7 @@ fn redirection(
     }
 }
 
-/// One stream goes to one place: a second redirection of it is refused rather than preferred.
+/// A second redirection of the same stream is an error.
 fn set<T>(slot: &mut Option<T>, value: T) -> Result<(), String> {
     if slot.is_some() {
         return Err("a stream is redirected twice".to_owned());

@@ -1,15 +1,14 @@
 //! `grep`: lines that contain a pattern.
 //!
-//! With `-F` a pattern is plain text. Without it a pattern is a small part of POSIX basic regular
-//! expressions: plain characters, `.` for any character, `.*` for any run, `^` and `$` at the
-//! ends, and a backslash before a character that is meant literally. Any other construct is an
-//! error, because a pattern that is read otherwise than meant finds the wrong lines in silence.
+//! With `-F` a pattern is plain text. Otherwise it is a small subset of POSIX basic regular
+//! expressions: plain characters, `.`, `.*`, `^` and `$` at the ends, and backslash escapes. Any
+//! other construct is an error, because a misread pattern would silently find the wrong lines.
 
 use super::filters::{each_input, refuse};
 use super::options::Options;
 use super::pipeline::Process;
 
-/// Bytes of a pattern at most; matching costs at most this much for each byte of a line.
+/// The longest pattern in bytes; matching costs at most this much for each byte of a line.
 const MAX_PATTERN_BYTES: usize = 128;
 
 /// `grep [-n] [-c] [-v] [-i] [-q] [-F] PATTERN [FILE…]`: 0 if a line was found, 1 if none, 2
@@ -66,7 +65,7 @@ struct Pattern {
     at_start: bool,
     at_end: bool,
     ignore_case: bool,
-    /// Runs of characters that follow one another with anything between; `None` is any character.
+    /// Runs of characters with anything between them; `None` is any character.
     runs: Vec<Vec<Option<char>>>,
 }
 
@@ -122,7 +121,7 @@ impl Pattern {
         let mut rest = folded.as_slice();
         let last = self.runs.len() - 1;
         for (index, run) in self.runs.iter().enumerate() {
-            // The earliest place is always good enough, but the last run may be tied to the end.
+            // The earliest match suffices, except that the last run may be anchored at the end.
             let fixed_start = index == 0 && self.at_start;
             let fixed_end = index == last && self.at_end;
             let latest = match rest.len().checked_sub(run.len()) {

@@ -1,9 +1,8 @@
 //! From a command line to tokens.
 //!
-//! Quotes `'…'` and `"…"` and the backslash work as in a POSIX shell. There are no variables, no
-//! substitutions and no background jobs, and what looks like one outside single quotes is a
-//! syntax error rather than plain text: a command that means something else elsewhere never runs
-//! here with another meaning.
+//! Quotes `'…'` and `"…"` and the backslash work as in a POSIX shell. Variables, substitutions and
+//! background jobs are syntax errors outside single quotes, so a command never runs here with a
+//! different meaning than in a real shell.
 
 /// A piece of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +10,7 @@ pub(super) enum Token {
     Word(Word),
     /// `;`
     Semicolon,
-    /// Ends a command like `;`, but may follow anything.
+    /// A line end: ends a command like `;`, but may follow anything.
     LineEnd,
     And,
     Or,
@@ -19,11 +18,11 @@ pub(super) enum Token {
     Redirect(Redirect),
 }
 
-/// One word, its quotes removed.
+/// One word without its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
-    /// Byte offsets of the `*` in `text` that stand for any run of characters.
+    /// Byte offsets of the unquoted `*` in `text`.
     pub(super) stars: Vec<usize>,
 }
 
@@ -47,7 +46,7 @@ pub(super) enum Redirect {
 /// Splits a line into tokens.
 ///
 /// # Errors
-/// What the shell does not understand, for its message.
+/// The unsupported or unterminated construct, for the error message.
 pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
     let mut found = Vec::new();
     let mut rest = line;
@@ -112,7 +111,7 @@ fn word(rest: &str) -> Result<(Word, usize), String> {
                 skip(&mut characters, after[..length].chars().count());
             }
             '\\' => match characters.next() {
-                // A line that goes on in the next one.
+                // A line continuation.
                 Some((_, '\n')) => {}
                 Some((_, escaped)) => word.text.push(escaped),
                 None => return Err("trailing backslash".to_owned()),
@@ -127,7 +126,7 @@ fn word(rest: &str) -> Result<(Word, usize), String> {
     Ok((word, rest.len()))
 }
 
-/// Reads up to and with the closing quote; returns how many bytes that was.
+/// Reads up to and including the closing quote; returns the number of bytes read.
 fn double_quoted(rest: &str, text: &mut String) -> Result<usize, String> {
     let mut characters = rest.char_indices();
     while let Some((at, character)) = characters.next() {

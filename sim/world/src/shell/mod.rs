@@ -1,12 +1,12 @@
 //! A small deterministic shell for one command line at a time.
 //!
-//! A line is parsed whole before anything runs. Every loop and every stream is bounded, time is
+//! A line is parsed completely before anything runs. Every loop and stream is bounded, time is
 //! virtual, and the exit codes are POSIX's: 2 for a syntax error, 127 for an unknown command,
-//! 126 for one that may not run, 124 for a line that ran out of time. The shell has no variables,
-//! no working directory other than the root, no background jobs and no way out of the workspace.
+//! 126 for a command that may not run, 124 for a time-out. The working directory is always the
+//! root, and there are no variables and no background jobs.
 //!
-//! A redirection replaces its target when the command has ended, whole or not at all; until then
-//! the command can still read what was there.
+//! A redirection replaces its target when the command has ended, completely or not at all; until
+//! then the command can still read the old content.
 
 mod condition;
 mod filters;
@@ -18,9 +18,9 @@ mod listing;
 mod options;
 mod output;
 mod pipeline;
+mod printing;
 mod session;
 mod sorting;
-mod speech;
 mod tree;
 
 use turingos::manifold::CommandOutcome;
@@ -30,16 +30,16 @@ pub use output::{CUT_MARKER, SHOWN_LIMIT};
 pub(crate) use session::Session;
 pub use session::TIME_LIMIT_US;
 
-/// Bytes of a command line at most.
+/// The longest command line, in bytes.
 pub const MAX_LINE_BYTES: usize = 4096;
 
-/// The exit code of a line that is no list of commands.
+/// The exit code of a syntax error.
 const SYNTAX_EXIT: u8 = 2;
 
-/// The exit code of a line that ran out of time.
+/// The exit code of a time-out.
 const TIMEOUT_EXIT: u8 = 124;
 
-/// Virtual microseconds that a line takes at least, and again for each command it runs.
+/// Virtual microseconds that a line takes, and again each command it runs.
 pub(crate) const COMMAND_US: u64 = 2_000;
 
 /// Runs a line to its end.
@@ -58,7 +58,7 @@ pub(crate) fn run(line: &str, session: &mut Session<'_>) -> CommandOutcome {
     }
 }
 
-/// What the whole line has shown so far.
+/// The output of the line so far.
 struct Shown {
     stdout: Stream,
     stderr: Stream,

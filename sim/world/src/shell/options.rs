@@ -1,6 +1,4 @@
 //! Options of a command: single letters, grouped or apart, before or between the operands.
-//!
-//! An option that a command does not know is an error, never skipped.
 
 /// A command's options and operands.
 #[derive(Clone, Debug, Default)]

@@ -1,15 +1,15 @@
-//! Text that grows up to a limit and then says that it was cut.
+//! Output text with a limit and a marker where it was cut.
 
-/// Bytes of one command's output at most; a pipe or a redirection never carries more.
+/// The most bytes of one command's output, also through a pipe or a redirection.
 pub(super) const STREAM_LIMIT: usize = 1024 * 1024;
 
-/// Bytes of what a whole line shows on either stream at most.
+/// The most bytes that a whole line shows on either stream.
 pub const SHOWN_LIMIT: usize = 64 * 1024;
 
-/// What cut text ends with.
+/// The end of text that was cut.
 pub const CUT_MARKER: &str = "\n[output truncated]\n";
 
-/// A stream in the making.
+/// A bounded output stream.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     text: String,
@@ -40,7 +40,7 @@ impl Stream {
         }
     }
 
-    /// Adds each part, then a line end.
+    /// Adds the parts, then a line end.
     pub(super) fn line(&mut self, parts: &[&str]) {
         for part in parts {
             self.push(part);
@@ -60,7 +60,7 @@ impl Stream {
         self.text
     }
 
-    /// The text, with a marker at its end if something was cut.
+    /// The text, with a marker at its end if it was cut.
     pub(super) fn into_shown(mut self) -> String {
         if self.overflowed {
             self.text.push_str(CUT_MARKER);

@@ -1,25 +1,25 @@
-//! Running one pipeline: each command in turn, its output the next one's input.
+//! Runs one pipeline: each command's output is the next one's input.
 //!
-//! The commands run one after another, never side by side; the exit code is the last one's.
+//! The commands run one after another; the exit code is the last one's.
 
 use super::glob;
 use super::grammar::{ErrorTarget, OutputTarget, Pipeline, SimpleCommand};
 use super::lexer::Word;
 use super::output::{STREAM_LIMIT, Stream};
 use super::session::{Place, Session, reason};
-use super::{COMMAND_US, Shown, condition, filters, grep, listing, sorting, speech, tree};
+use super::{COMMAND_US, Shown, condition, filters, grep, listing, printing, sorting, tree};
 use crate::files::Kind;
-use crate::projects::run_tests;
+use crate::projects::{run_tests, test_command};
 use turingos::manifold::WorldFaultCode;
 use turingos::pointer::WorkspacePath;
 
 const NOT_FOUND_EXIT: u8 = 127;
 const CANNOT_RUN_EXIT: u8 = 126;
 
-/// Where text may be sent to vanish, the one absolute path that the shell knows.
+/// The null device, the only absolute path that the shell accepts.
 const NULL_DEVICE: &str = "/dev/null";
 
-/// A running command: what it was given and where it speaks.
+/// A running command with its arguments, input and outputs.
 pub(super) struct Process<'a, 'w> {
     pub(super) name: &'a str,
     pub(super) arguments: &'a [String],
@@ -30,7 +30,7 @@ pub(super) struct Process<'a, 'w> {
 }
 
 impl Process<'_, '_> {
-    /// Says on standard error what is wrong, after the command's name.
+    /// Writes an error to standard error, after the command's name.
     pub(super) fn complain(&mut self, parts: &[&str]) {
         self.stderr.push(self.name);
         self.stderr.push(": ");
@@ -120,7 +120,7 @@ fn run_command(
     exit_code
 }
 
-/// A command whose words are final and whose files are known to be usable.
+/// A command with its words expanded and its redirections checked.
 struct Prepared {
     words: Vec<String>,
     input: Option<String>,
@@ -175,7 +175,7 @@ fn sink(
         Ok(_) | Err(WorldFaultCode::NotFound) => {}
         Err(code) => return Err(refuse(reason(code))),
     }
-    // Unlike the kernel's write, a redirection does not make the directory it needs.
+    // Unlike a kernel write, a redirection does not create missing directories.
     match path.parent() {
         Some(parent) if session.files.kind(parent.as_str()) != Some(Kind::Directory) => {
             Err(refuse(reason(WorldFaultCode::NotFound)))
@@ -193,7 +193,7 @@ fn deliver(
     let Some(path) = sink else {
         return Ok(());
     };
-    // Part of an output would look like all of it.
+    // A truncated output must not pass for a complete one.
     let delivered = if stream.overflowed() {
         Err(reason(WorldFaultCode::TooLarge).to_owned())
     } else {
@@ -207,19 +207,19 @@ fn about(word: &Word, reason: &str) -> String {
 }
 
 fn dispatch(process: &mut Process<'_, '_>, words: &[String]) -> u8 {
-    if let Some(style) = process.session.tests.find(words) {
+    if let Some(style) = test_command(words) {
         let run = run_tests(process.session.files, style);
         process.session.spend(run.duration_us);
         process.stdout.push(&run.report);
         return run.exit_code;
     }
     match process.name {
-        "echo" => speech::echo(process),
-        "printf" => speech::printf(process),
-        "pwd" => speech::pwd(process),
+        "echo" => printing::echo(process),
+        "printf" => printing::printf(process),
+        "pwd" => printing::pwd(process),
         "true" => 0,
         "false" => 1,
-        "sleep" => speech::sleep(process),
+        "sleep" => printing::sleep(process),
         "cat" => filters::cat(process),
         "head" => filters::head(process),
         "tail" => filters::tail(process),

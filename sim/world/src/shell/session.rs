@@ -1,8 +1,7 @@
-//! What one command line may touch: the files behind the fault plan, its clock and its record of
-//! what it changed.
+//! What one command line can reach: the files behind the fault plan, its virtual clock, and the
+//! list of paths it changed.
 //!
-//! Every change of a file that a command makes goes through here, so none escapes the quotas, the
-//! faults or the history.
+//! Every file change of a command goes through here, so none bypasses quotas, faults or history.
 
 use std::collections::BTreeSet;
 
@@ -11,29 +10,27 @@ use turingos::pointer::{PointerError, WorkspacePath};
 
 use crate::faults::{FaultPlan, InjectedFault, InjectionLog, Operation};
 use crate::files::{FileTree, Kind};
-use crate::projects::TestCommands;
 
 /// Virtual microseconds after which a line is stopped.
 pub const TIME_LIMIT_US: u64 = 120_000_000;
 
-/// Bytes that the commands of one line may read from files. It bounds what a line can cost the
-/// host, which virtual time does not.
+/// Bytes that the commands of one line may read from files. It bounds the host's work, which
+/// virtual time does not.
 const READ_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The world as one line sees it.
+/// The world during one command line.
 pub(crate) struct Session<'a> {
     pub(crate) files: &'a mut FileTree,
     pub(crate) plan: &'a mut dyn FaultPlan,
     pub(crate) injected: &'a mut InjectionLog,
-    pub(crate) tests: &'a TestCommands,
-    /// Every path that the line wrote, made or removed.
+    /// Every path that the line wrote, created or removed.
     pub(crate) changed: BTreeSet<String>,
     pub(crate) elapsed_us: u64,
     /// Bytes read from files so far.
     pub(crate) read_bytes: usize,
 }
 
-/// A path as a command was given it.
+/// A path operand of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Root,
@@ -41,10 +38,10 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Parses an operand; a `/` at the end is allowed and says nothing.
+    /// Parses an operand; a trailing `/` is ignored.
     ///
     /// # Errors
-    /// Why it is no place in the workspace.
+    /// Why it is not a path in the workspace.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let trimmed = match text.trim_end_matches('/') {
             "" => text,
@@ -67,7 +64,7 @@ impl Place {
         }
     }
 
-    /// What stands there.
+    /// The kind of entry there, if any.
     pub(super) fn kind(&self, files: &FileTree) -> Option<Kind> {
         match self {
             Self::Root => Some(Kind::Directory),
@@ -77,10 +74,10 @@ impl Place {
 }
 
 impl Session<'_> {
-    /// The content of the file that an operand names.
+    /// The content of the file at an operand.
     ///
     /// # Errors
-    /// The reason, as a shell words it.
+    /// The reason in a shell's words.
     pub(super) fn read(&mut self, operand: &str) -> Result<&str, String> {
         let Place::Inner(path) = Place::parse(operand)? else {
             return Err(reason(WorldFaultCode::IsDirectory).to_owned());
@@ -96,10 +93,10 @@ impl Session<'_> {
         Ok(content)
     }
 
-    /// Replaces or extends a file; after an error it is as before.
+    /// Replaces a file or appends to it; an error leaves it unchanged.
     ///
     /// # Errors
-    /// The reason, as a shell words it.
+    /// The reason in a shell's words.
     pub(super) fn write(
         &mut self,
         path: &WorkspacePath,
@@ -129,20 +126,20 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Makes a directory with its parents.
+    /// Creates a directory with its parents.
     ///
     /// # Errors
-    /// The reason, as a shell words it.
+    /// The reason in a shell's words.
     pub(super) fn make_directory(&mut self, path: &WorkspacePath) -> Result<(), String> {
         self.fallible(|files| files.make_directory(path))?;
         self.changed.insert(path.as_str().to_owned());
         Ok(())
     }
 
-    /// Removes a file or a whole directory.
+    /// Removes a file, or a directory with its contents.
     ///
     /// # Errors
-    /// The reason, as a shell words it.
+    /// The reason in a shell's words.
     pub(super) fn remove(&mut self, path: &WorkspacePath) -> Result<(), String> {
         self.fallible(|files| {
             files.remove(path.as_str());
@@ -152,10 +149,10 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Moves a file or a whole directory, replacing a file that stands at `to`.
+    /// Moves a file, or a directory with its contents; replaces a file at `to`.
     ///
     /// # Errors
-    /// The reason, as a shell words it.
+    /// The reason in a shell's words.
     pub(super) fn rename(&mut self, from: &str, to: &WorkspacePath) -> Result<(), String> {
         self.fallible(|files| files.rename(from, to))?;
         self.changed.insert(from.to_owned());
@@ -163,7 +160,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Lets virtual time pass, at most up to the limit.
+    /// Advances virtual time, at most to the limit.
     pub(super) fn spend(&mut self, microseconds: u64) {
         self.elapsed_us = self
             .elapsed_us
@@ -171,7 +168,7 @@ impl Session<'_> {
             .min(TIME_LIMIT_US);
     }
 
-    /// True once the line has used up its time.
+    /// True if the line has used up its time.
     pub(super) const fn timed_out(&self) -> bool {
         self.elapsed_us >= TIME_LIMIT_US
     }
@@ -188,7 +185,7 @@ impl Session<'_> {
     }
 }
 
-/// A world's refusal in a shell's words.
+/// A world fault in a shell's words.
 pub(super) const fn reason(code: WorldFaultCode) -> &'static str {
     match code {
         WorldFaultCode::NotFound => "No such file or directory",

@@ -1,4 +1,4 @@
-//! `sort`: lines in byte order or by the number they start with.
+//! `sort`: lines in byte order or by their leading number.
 
 use std::cmp::Ordering;
 

@@ -1,7 +1,6 @@
 //! Commands that change the tree: mkdir, rm, cp, mv.
 //!
-//! Each operand is done or refused on its own, whole; one that is refused does not undo the
-//! others.
+//! Each operand succeeds or fails on its own; a failure does not undo the others.
 
 use turingos::manifold::WorldFaultCode;
 use turingos::pointer::WorkspacePath;
@@ -102,7 +101,7 @@ fn copy_file(
     process.session.write(target, &content, false)
 }
 
-/// Copies what it can before the first refusal, as `cp` does: the copies made until then stay.
+/// Copies until the first error, as `cp` does; copies made before it stay.
 fn copy_directory(
     process: &mut Process<'_, '_>,
     source: &WorkspacePath,
@@ -164,8 +163,8 @@ fn each_operand(
     exit_code
 }
 
-/// Calls `each` with every source and the path it goes to: in the target if that is a directory,
-/// the target itself otherwise.
+/// Calls `each` with every source and its destination: inside the target if that is a directory,
+/// otherwise the target itself.
 fn each_source(
     process: &mut Process<'_, '_>,
     mut options: Options<'_>,

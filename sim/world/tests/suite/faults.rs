@@ -1,4 +1,4 @@
-//! Each fault, and what it leaves behind.
+//! Each fault and its effects.
 
 use turingos::Manifold;
 use turingos::isa::GitLogQuery;
@@ -23,7 +23,7 @@ fn world(faults: &[(Operation, InjectedFault)]) -> World<ScriptedFaults> {
 }
 
 #[test]
-fn a_fault_is_reported_once_by_its_own_code_and_logged() {
+fn fault_codes_and_log() {
     for fault in EVERY_FAULT {
         let mut world = world(&[(Operation::Read, fault)]);
         assert_eq!(read(&mut world, "f"), Err(fault.code()));
@@ -39,7 +39,7 @@ fn a_fault_is_reported_once_by_its_own_code_and_logged() {
 }
 
 #[test]
-fn listing_and_history_fail_too() {
+fn listing_and_history_faults() {
     let mut world = world(&[
         (Operation::List, InjectedFault::Denied),
         (Operation::GitLog, InjectedFault::NotFound),
@@ -59,7 +59,7 @@ fn listing_and_history_fail_too() {
 }
 
 #[test]
-fn a_failed_write_leaves_the_world_as_it_was() {
+fn failed_write_changes_nothing() {
     for fault in [
         InjectedFault::NotFound,
         InjectedFault::Denied,
@@ -76,7 +76,7 @@ fn a_failed_write_leaves_the_world_as_it_was() {
 }
 
 #[test]
-fn a_torn_write_keeps_the_target_and_leaves_a_staging_file() {
+fn torn_write_leaves_a_staging_file() {
     let mut world = world(&[(Operation::Write, InjectedFault::TornWrite)]);
     let head = world.history().head();
     assert_eq!(
@@ -95,14 +95,14 @@ fn a_torn_write_keeps_the_target_and_leaves_a_staging_file() {
 }
 
 #[test]
-fn a_torn_prefix_ends_at_a_character() {
+fn torn_prefix_ends_between_characters() {
     let mut world = world(&[(Operation::Write, InjectedFault::TornWrite)]);
     write(&mut world, "f", "日本").unwrap_err();
     assert_eq!(read(&mut world, "f.torn").unwrap(), "日");
 }
 
 #[test]
-fn a_file_that_only_looks_like_staging_is_never_touched() {
+fn file_with_staging_suffix_is_kept() {
     let mut world = world(&[(Operation::Write, InjectedFault::TornWrite)]);
     world.plan_mut().next_fault(Operation::Write);
     write(&mut world, "f.torn", "mine").unwrap();
@@ -113,7 +113,7 @@ fn a_file_that_only_looks_like_staging_is_never_touched() {
 }
 
 #[test]
-fn staging_that_someone_adopts_is_theirs() {
+fn overwritten_staging_file_is_kept() {
     let mut world = world(&[(Operation::Write, InjectedFault::TornWrite)]);
     write(&mut world, "f", "12345678").unwrap_err();
     write(&mut world, "f.torn", "adopted").unwrap();
@@ -122,7 +122,7 @@ fn staging_that_someone_adopts_is_theirs() {
 }
 
 #[test]
-fn staging_keeps_within_the_quota() {
+fn staging_counts_against_the_quota() {
     let quota = Quota {
         max_files: 1,
         ..Quota::default()
@@ -138,7 +138,7 @@ fn staging_keeps_within_the_quota() {
 }
 
 #[test]
-fn a_redirection_that_fails_reports_it_and_leaves_the_file() {
+fn failed_redirection_keeps_the_file() {
     let cases = [
         (InjectedFault::NotFound, "f: No such file or directory\n"),
         (InjectedFault::Denied, "f: Permission denied\n"),
@@ -160,7 +160,7 @@ fn a_redirection_that_fails_reports_it_and_leaves_the_file() {
 }
 
 #[test]
-fn a_command_that_cannot_change_a_file_says_so() {
+fn failed_command_reports_the_fault() {
     for line in ["rm f", "rm -r d", "mv f h", "mkdir h", "cp f h"] {
         let mut world = world(&[(Operation::Write, InjectedFault::Denied)]);
         let before = world.digest();
@@ -173,7 +173,7 @@ fn a_command_that_cannot_change_a_file_says_so() {
 }
 
 #[test]
-fn a_line_that_may_not_start_does_nothing() {
+fn refused_line_does_nothing() {
     let codes = [127, 126, 1, 1];
     for (fault, exit_code) in EVERY_FAULT.into_iter().zip(codes) {
         let mut world = world(&[(Operation::Exec, fault)]);
@@ -186,7 +186,7 @@ fn a_line_that_may_not_start_does_nothing() {
 }
 
 #[test]
-fn a_boxed_plan_is_a_plan() {
+fn boxed_plan() {
     let plan: Box<dyn FaultPlan> = Box::new(ScriptedFaults::new([(
         Operation::Write,
         InjectedFault::Denied,

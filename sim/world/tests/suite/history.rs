@@ -1,4 +1,4 @@
-//! The commit chain and what can be asked of it.
+//! The commit chain and its queries.
 
 use turingos::isa::GitLogQuery;
 use turingos::manifold::WorldFaultCode;
@@ -42,13 +42,13 @@ const TWO: &str = "2000000 src/b write src/b";
 const ONE: &str = "1000000 a write a";
 
 #[test]
-fn the_log_is_newest_first_one_commit_a_line() {
+fn log_is_newest_first() {
     assert_eq!(log(&mut world(), &query()), [FIVE, FOUR, THREE, TWO, ONE]);
     assert_eq!(World::new(Quota::default()).git_log(&query()).unwrap(), "");
 }
 
 #[test]
-fn each_operand_selects() {
+fn query_operands() {
     let cases = [
         (
             GitLogQuery {
@@ -129,7 +129,7 @@ fn each_operand_selects() {
 }
 
 #[test]
-fn a_commit_is_found_by_its_leading_digits() {
+fn ref_by_id_prefix() {
     let mut world = world();
     let text = world.git_log(&query()).unwrap();
     let third = text.lines().nth(2).unwrap();
@@ -145,7 +145,7 @@ fn a_commit_is_found_by_its_leading_digits() {
 }
 
 #[test]
-fn what_cannot_be_answered_is_a_bad_query() {
+fn invalid_queries() {
     let bad = [
         GitLogQuery {
             reference: some("main"),
@@ -207,7 +207,7 @@ fn what_cannot_be_answered_is_a_bad_query() {
 }
 
 #[test]
-fn the_id_is_the_documented_chain() {
+fn commit_id_chain() {
     let mut world = World::new(Quota::default());
     let mut head = Digest::EMPTY;
     for (time_us, content) in [(1_u64, "one"), (2, "two")] {
@@ -227,7 +227,7 @@ fn the_id_is_the_documented_chain() {
 }
 
 #[test]
-fn only_the_latest_commits_are_kept_and_limits_hold() {
+fn history_is_bounded() {
     let mut world = World::new(Quota::default());
     for time_us in 0..3000 {
         world.write(&path("f"), "x", time_us).unwrap();
@@ -248,7 +248,7 @@ fn only_the_latest_commits_are_kept_and_limits_hold() {
 }
 
 #[test]
-fn a_message_stays_one_short_line_and_many_paths_are_cut() {
+fn long_messages_and_path_lists_are_cut() {
     let mut world = World::new(Quota::default());
     let names: Vec<String> = (10..40).map(|number| format!("d{number}")).collect();
     world.exec(&format!("mkdir\t{}\ntrue", names.join(" ")), 0);
@@ -261,7 +261,7 @@ fn a_message_stays_one_short_line_and_many_paths_are_cut() {
 }
 
 #[test]
-fn a_line_that_changes_nothing_is_no_commit() {
+fn unchanged_world_makes_no_commit() {
     let mut world = world();
     let head = world.history().head();
     world.exec("ls; cat none; echo x > none/y; mkdir -p d", 9);

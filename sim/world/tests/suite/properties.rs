@@ -1,4 +1,4 @@
-//! Properties of the world under arbitrary lines, writes and faults.
+//! Properties under arbitrary command lines, writes and faults.
 
 use proptest::prelude::*;
 use turingos::Manifold;
@@ -14,7 +14,7 @@ const QUOTA: Quota = Quota {
     max_total_bytes: 200,
 };
 
-/// Injects what a list says, round and round.
+/// Injects the faults of a list in a cycle.
 #[derive(Clone, Debug)]
 struct Cycle(Vec<Option<InjectedFault>>, usize);
 
@@ -153,7 +153,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_world_stays_within_its_bounds(
+    fn world_is_bounded(
         steps in proptest::collection::vec(step(), 0..20),
         faults in proptest::collection::vec(fault(), 1..9),
     ) {
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_calls_give_the_same_world(
+    fn world_is_deterministic(
         steps in proptest::collection::vec(step(), 0..12),
         faults in proptest::collection::vec(fault(), 1..9),
     ) {
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn a_line_has_bounded_output_and_time(line in line()) {
+    fn line_output_and_time_are_bounded(line in line()) {
         let mut world = World::with_files(Quota::default(), [("a", "1\n2\n"), ("d/e", "x")]).unwrap();
         let outcome = world.exec(&line, 0);
         prop_assert!(outcome.stdout.len() <= 64 * 1024 + 32);
@@ -193,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn a_write_is_all_or_nothing(
+    fn write_is_all_or_nothing(
         old in proptest::option::of("\\PC{0,20}"),
         new in "\\PC{0,40}",
         fault in fault(),

@@ -1,4 +1,4 @@
-//! How much fits, and that nothing is half-applied when it does not.
+//! Quotas, and that a refused change is not half applied.
 
 use turingos::Manifold;
 use turingos::manifold::WorldFaultCode::{NoSpace, TooLarge};
@@ -14,7 +14,7 @@ const SMALL: Quota = Quota {
 };
 
 #[test]
-fn each_quota_refuses_and_changes_nothing() {
+fn quota_refusal_changes_nothing() {
     let mut world = World::new(SMALL);
     assert_eq!(write(&mut world, "a", "12345678901"), Err(TooLarge));
     write(&mut world, "a", "1234567890").unwrap();
@@ -34,7 +34,7 @@ fn each_quota_refuses_and_changes_nothing() {
 }
 
 #[test]
-fn directories_are_counted_and_made_all_or_none() {
+fn directory_quota() {
     let mut world = World::new(SMALL);
     assert_eq!(write(&mut world, "a/b/c/f", "x"), Err(NoSpace));
     assert_eq!(world.files().directory_count(), 0);
@@ -51,7 +51,7 @@ fn directories_are_counted_and_made_all_or_none() {
 }
 
 #[test]
-fn a_directory_outlives_its_last_file() {
+fn directory_outlives_its_last_file() {
     let mut world = World::new(SMALL);
     write(&mut world, "a/f", "x").unwrap();
     world.exec("rm a/f", 0);
@@ -63,7 +63,7 @@ fn a_directory_outlives_its_last_file() {
 }
 
 #[test]
-fn a_redirection_over_the_quota_leaves_the_file() {
+fn redirection_over_the_quota_keeps_the_file() {
     let mut world = World::new(SMALL);
     write(&mut world, "a", "old").unwrap();
     let outcome = world.exec("echo 12345678901 > a", 0);
@@ -76,7 +76,7 @@ fn a_redirection_over_the_quota_leaves_the_file() {
 }
 
 #[test]
-fn what_a_rename_would_make_too_long_is_refused() {
+fn rename_to_a_long_path_is_refused() {
     let mut world = World::new(Quota::default());
     let name = "n".repeat(200);
     write(&mut world, &format!("a/{name}/{name}"), "x").unwrap();
@@ -101,7 +101,7 @@ fn clearing_keeps_the_history() {
 }
 
 #[test]
-fn initial_files_are_held_to_the_quota() {
+fn initial_files_obey_the_quota() {
     let fault = World::with_files(SMALL, [("a", "x"), ("b", "12345678901")]).unwrap_err();
     assert_eq!((fault.code, fault.detail.as_str()), (TooLarge, "b"));
     assert!(World::with_files(SMALL, [("../a", "x")]).is_err());

@@ -11,7 +11,7 @@ pub(crate) const FILES: [&str; 6] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
-    RunDirectory::DRAWS,
+    RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
 ];

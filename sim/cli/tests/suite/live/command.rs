@@ -79,7 +79,7 @@ impl Place {
             "header.json",
             "tape.jsonl",
             "journal.jsonl",
-            "draws.jsonl",
+            "injections.jsonl",
             "traps.jsonl",
             "manifest.json",
         ] {

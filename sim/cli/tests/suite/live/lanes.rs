@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use turingos::dispatch::PerLane;
 use turingos_live::Key;
 use turingos_run::providers::Settings;
 
@@ -130,7 +131,10 @@ fn two_lanes_are_two_providers_and_one_takes_over_from_the_other() {
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
         let one = |kind: &str, server: &Server| settings(kind, server.address, "");
         let settings = Settings {
-            lane_e: one("ollama", &routine).lane_e,
+            lanes: PerLane {
+                p: one("kimi", &strong).lanes.p,
+                e: one("ollama", &routine).lanes.e,
+            },
             ..one("kimi", &strong)
         };
         let mut session = session(&settings, None);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use turingos::bus::{self, Provider};
 use turingos::isa::decode_model;
-use turingos_agents::{boot_q, worker};
+use turingos_agents::{Clerk, Worker};
 use turingos_run::providers::prompt::compose;
 use turingos_serve::endpoint::Endpoint;
 
@@ -20,7 +20,7 @@ async fn text(served: &Served, endpoint: Endpoint, body: &Value) -> String {
 fn a_frame_gets_the_same_transition_by_every_protocol() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
-        let user = compose(&boot_q(""), "[OBSERVED_SLICE]\n");
+        let user = compose(&Clerk::boot_q(""), "[OBSERVED_SLICE]\n");
         let mut texts = Vec::new();
         for endpoint in Endpoint::ALL {
             for stream in [false, true] {
@@ -75,7 +75,7 @@ fn another_seed_gives_other_answers_and_the_same_seed_the_same_bytes() {
 fn noise_is_drawn_anew_for_each_attempt() {
     on_real_time(async {
         let served = Served::by(noisy(3)).await;
-        let user = compose(&boot_q(""), "[OBSERVED_SLICE]\n");
+        let user = compose(&Clerk::boot_q(""), "[OBSERVED_SLICE]\n");
         let body = prompt(Endpoint::OllamaChat, &user, false);
         let mut texts = std::collections::BTreeSet::new();
         for _ in 0..40 {
@@ -93,7 +93,7 @@ fn noise_is_drawn_anew_for_each_attempt() {
 fn a_worker_s_register_is_answered_by_the_worker() {
     on_real_time(async {
         let served = Served::by(faithful(42)).await;
-        let user = compose(&worker::boot_q("MISSION.md"), "[OBSERVED_SLICE]\n");
+        let user = compose(&Worker::boot_q("MISSION.md"), "[OBSERVED_SLICE]\n");
         let body = prompt(Endpoint::Messages, &user, false);
         let said = text(&served, Endpoint::Messages, &body).await;
         decode_model(said.as_bytes()).unwrap();

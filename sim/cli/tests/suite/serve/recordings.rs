@@ -65,7 +65,7 @@ fn a_log_is_served_as_it_was_recorded_and_strictly() {
             assert_eq!(session(&served).await, expected);
             // Once more than recorded, and never recorded.
             for (user, part) in [
-                ("prompt 0", "was recorded 1 times and has come once more"),
+                ("prompt 0", "was recorded 1 times and was sent again"),
                 ("prompt 9", "the nearest one is that of tick"),
             ] {
                 let body = named(Endpoint::Messages, user, false);

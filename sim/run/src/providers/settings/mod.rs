@@ -9,7 +9,7 @@ mod resolve;
 
 use std::time::Duration;
 
-use turingos::dispatch::Lane;
+use turingos::dispatch::PerLane;
 
 use super::provider::ProviderSettings;
 use crate::DriverConfig;
@@ -21,10 +21,8 @@ pub use file::{LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, SettingsFile}
 /// Everything that a live run is told about its providers, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The lane for trouble.
-    pub lane_p: LaneSettings,
-    /// The lane for routine; equal to the other if the settings describe only one.
-    pub lane_e: LaneSettings,
+    /// The lanes; both alike if the settings describe only one.
+    pub lanes: PerLane<LaneSettings>,
     /// How calls are bounded and repeated, on both lanes.
     pub retry: RetryConfig,
     /// Whether a proxy named by the environment is used.
@@ -40,22 +38,12 @@ impl Settings {
         SettingsFile::parse(bytes)?.resolve()
     }
 
-    /// The settings of one lane.
-    #[must_use]
-    pub const fn lane(&self, lane: Lane) -> &LaneSettings {
-        match lane {
-            Lane::P => &self.lane_p,
-            Lane::E => &self.lane_e,
-        }
-    }
-
     /// What the driver needs of them.
     #[must_use]
     pub fn driver(&self) -> DriverConfig {
         DriverConfig {
             retry: self.retry.clone(),
-            limit_p: self.lane_p.limit.clone(),
-            limit_e: self.lane_e.limit.clone(),
+            limits: self.lanes.as_ref().map(|lane| lane.limit.clone()),
         }
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Never looks at the environment: whether a key is there is asked when a run starts.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use turingos::bus::Provider;
-use url::Url;
+use url::{Host, Url};
+
+use turingos::dispatch::PerLane;
 
 use super::fault::{SettingsFault, SettingsFaultCode};
 use super::file::{LaneFile, RetryFile, SettingsFile};
@@ -32,14 +33,13 @@ impl SettingsFile {
     /// # Errors
     /// [`SettingsFault`]: the first value that cannot be used, by its key.
     pub fn resolve(self) -> Result<Settings, SettingsFault> {
-        let lane_p = self.lane.p.resolve("lane.p")?;
-        let lane_e = match self.lane.e {
+        let p = self.lane.p.resolve("lane.p")?;
+        let e = match self.lane.e {
             Some(lane) => lane.resolve("lane.e")?,
-            None => lane_p.clone(),
+            None => p.clone(),
         };
         Ok(Settings {
-            lane_p,
-            lane_e,
+            lanes: PerLane { p, e },
             retry: self.retry.resolve()?,
             system_proxy: self.system_proxy,
         })
@@ -157,7 +157,7 @@ const fn public_address(kind: Provider) -> (&'static str, Option<&'static str>) 
     }
 }
 
-/// The table that a key stands in.
+/// The table that a key is in.
 #[derive(Clone, Copy)]
 struct Place(&'static str);
 
@@ -211,14 +211,14 @@ impl Place {
         let Some(base_url) = base_url else {
             return Ok((public.into(), key_variable));
         };
-        let address = Address::parse(&base_url).ok_or_else(|| {
+        let url = address(&base_url).ok_or_else(|| {
             self.bad(
                 "base_url",
-                "not an address such as `https://host:port/path`, without user, query, fragment \
-                 or a slash at its end",
+                "not an address such as `https://host:port/path`, in lower case, without user, \
+                 query, fragment or a slash at its end",
             )
         })?;
-        if key_variable.is_some() && address.is_plain_http && !address.is_loopback() {
+        if key_variable.is_some() && url.scheme() == "http" && !is_loopback(&url) {
             return Err(self.bad(
                 "base_url",
                 "a key would travel in clear text: use https, or a loopback address",
@@ -238,62 +238,40 @@ fn is_variable(name: &str) -> bool {
         && (name.bytes()).all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// An address in the one spelling that is taken: nothing that a reader of addresses would drop,
-/// decode or normalise, so that what is connected to is what is written.
-struct Address<'a> {
-    is_plain_http: bool,
-    host: &'a str,
+/// Reads an address in its one spelling: `Url` would drop, decode or normalise nothing, so that what
+/// is connected to is what is written.
+fn address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let (scheme, host) = (url.scheme(), url.host_str()?);
+    let path = Some(url.path()).filter(|path| *path != "/").unwrap_or("");
+    let spelling = |port: Option<u16>| match port {
+        Some(port) => format!("{scheme}://{host}:{port}{path}"),
+        None => format!("{scheme}://{host}{path}"),
+    };
+    // The port that a scheme has anyway may be written or not.
+    let is_spelled = [url.port(), url.port_or_known_default()]
+        .into_iter()
+        .any(|port| spelling(port) == text);
+    let is_plain = |text: &str, others: &[u8]| {
+        (text.bytes()).all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+    };
+    let fits = text.len() <= MAX_ADDRESS_BYTES
+        && matches!(scheme, "http" | "https")
+        && is_spelled
+        && is_plain(host, b"-._[:]")
+        && url.port() != Some(0)
+        && (path.split('/').skip(1)).all(|it| !it.is_empty() && is_plain(it, b"-._~"));
+    fits.then_some(url)
 }
 
-impl<'a> Address<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
-        let (is_plain_http, rest) = match text.strip_prefix("https://") {
-            Some(rest) => (false, rest),
-            None => (true, text.strip_prefix("http://")?),
-        };
-        let (authority, path) = match rest.find('/') {
-            Some(slash) => rest.split_at(slash),
-            None => (rest, ""),
-        };
-        let (host, port) = match authority.rfind(':').filter(|_| !authority.ends_with(']')) {
-            Some(colon) => (&authority[..colon], Some(&authority[colon + 1..])),
-            None => (authority, None),
-        };
-        let port_fits = port.is_none_or(|port| {
-            let number: Option<u16> = port.parse().ok();
-            number.is_some_and(|number| number > 0 && number.to_string() == port)
-        });
-        let fits = text.len() <= MAX_ADDRESS_BYTES
-            && is_host(host)
-            && port_fits
-            && path.split('/').skip(1).all(is_segment);
-        // The reader of addresses has the last word on names and numbers of hosts.
-        (fits && Url::parse(text).is_ok()).then_some(Self {
-            is_plain_http,
-            host,
-        })
+/// True for the addresses from which nothing leaves this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(number)) => number.is_loopback(),
+        Some(Host::Ipv6(number)) => number.is_loopback(),
+        None => false,
     }
-
-    /// True for the addresses from which nothing leaves this machine, as they are usually written.
-    fn is_loopback(&self) -> bool {
-        let number: Option<Ipv4Addr> = self.host.parse().ok();
-        matches!(self.host, "localhost" | "[::1]") || number.is_some_and(|it| it.is_loopback())
-    }
-}
-
-fn is_host(host: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    match host.strip_prefix('[') {
-        Some(rest) => rest
-            .strip_suffix(']')
-            .is_some_and(|number| number.parse::<Ipv6Addr>().is_ok()),
-        None => !host.is_empty() && host.bytes().all(is_letter),
-    }
-}
-
-fn is_segment(segment: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    !matches!(segment, "" | "." | "..") && segment.bytes().all(is_letter)
 }
 
 #[cfg(test)]
@@ -310,8 +288,8 @@ mod tests {
     #[test]
     fn the_least_settings_are_the_public_address_with_its_key() {
         let settings = Settings::parse(LEAST.as_bytes()).unwrap();
-        assert_eq!(settings.lane_p, settings.lane_e);
-        let connection = &settings.lane_p.connection;
+        assert_eq!(settings.lanes.p, settings.lanes.e);
+        let connection = &settings.lanes.p.connection;
         assert_eq!(connection.base_url, "https://api.openai.com/v1");
         assert_eq!(connection.key_variable.as_deref(), Some("OPENAI_API_KEY"));
         assert_eq!(settings.retry, RetryConfig::default());
@@ -322,7 +300,7 @@ mod tests {
     fn an_own_address_gets_no_key_that_was_not_named() {
         let text = format!("{LEAST}base_url = \"http://10.0.0.7:8000/v1\"\n");
         let settings = Settings::parse(text.as_bytes()).unwrap();
-        assert_eq!(settings.lane_p.connection.key_variable, None);
+        assert_eq!(settings.lanes.p.connection.key_variable, None);
     }
 
     #[test]

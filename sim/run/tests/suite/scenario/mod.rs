@@ -8,7 +8,7 @@ mod verdicts;
 mod worker;
 
 use serde_json::Value;
-use turingos_agents::seeded::SeededOracle;
+use turingos_agents::SeededOracle;
 use turingos_run::scenario::{
     AgentKind, AnyAgent, BuiltIn, Outcome, Scenario, ScenarioRun, Settings,
 };

@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 use turingos::isa::{Opcode, decode_canonical};
-use turingos_agents::Agent;
-use turingos_agents::intent::{Intent, Spelling};
-use turingos_agents::worker::{Worker, boot_q};
+use turingos_agents::{Agent, Intent, Spelling, Worker};
 use turingos_run::scenario::{BuiltIn, Scenario, ScenarioRun};
 use turingos_run::soak::on_virtual_time;
 
@@ -36,7 +34,7 @@ const STEP: &str = "[STEP] 1 of 1\n[NEXT_STEP] ONE\n[STEP_FILE] b\n[STATUS] BLOC
 #[test]
 fn it_goes_to_the_source_of_the_step_that_the_contract_names() {
     let mission = "STEP TWO: copy x to y\nSTEP ONE: copy a to b\n";
-    let (_, q, text) = answered(1, &boot_q("M.md"), &frame(STEP, "(empty)", mission));
+    let (_, q, text) = answered(1, &Worker::boot_q("M.md"), &frame(STEP, "(empty)", mission));
     // Seeds differ in whether they keep a task for the step; either way the order is remembered.
     assert!(
         text.contains("\"pointer\":\"a\"") || text.contains("SYS_PUSH"),
@@ -48,12 +46,16 @@ fn it_goes_to_the_source_of_the_step_that_the_contract_names() {
 #[test]
 fn it_writes_nothing_that_it_did_not_see() {
     let mission = "STEP ONE: copy a to b\n";
-    let mut q = boot_q("M.md");
+    let mut q = Worker::boot_q("M.md");
     let mut trace = String::from("(empty)");
     let mut text = String::new();
     // Seed 3 keeps no task for this step.
     for seed in 0..8 {
-        (_, q, text) = answered(seed, &boot_q("M.md"), &frame(STEP, "(empty)", mission));
+        (_, q, text) = answered(
+            seed,
+            &Worker::boot_q("M.md"),
+            &frame(STEP, "(empty)", mission),
+        );
         if !text.contains("SYS_PUSH") {
             trace = "1. aaaaaaaaaaaa".to_owned();
             break;

@@ -37,7 +37,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         RunDirectory::HEADER,
         RunDirectory::TAPE,
         RunDirectory::JOURNAL,
-        RunDirectory::DRAWS,
+        RunDirectory::INJECTIONS,
         RunDirectory::TRAPS,
         RunDirectory::MANIFEST,
     ] {

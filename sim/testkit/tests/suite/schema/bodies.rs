@@ -16,7 +16,7 @@ const TRANSITION: &str = r#"{"q_next":"go on","a_t":{"sys":"sys_goto","handle":"
 /// Whole bodies of every shape, as the simulated providers send them.
 fn sent(text: &str) -> Vec<(Provider, Tree)> {
     let mut bodies = Vec::new();
-    for shape in Shape::ALL {
+    for &shape in Shape::ALL {
         for reasoning in [None, Some("so it is")] {
             let envelope = Envelope {
                 shape,
@@ -78,7 +78,7 @@ fn frame(provider: Provider, response: &Value) -> Value {
 }
 
 #[test]
-fn a_crossing_of_the_bus_is_a_frame() {
+fn bus_results_are_valid_frames() {
     let checker = checker("bus-frame.v1");
     let transition: Value = serde_json::from_str(TRANSITION).unwrap();
     for (provider, body) in sent(TRANSITION) {
@@ -110,7 +110,7 @@ fn a_crossing_of_the_bus_is_a_frame() {
 }
 
 #[test]
-fn every_changed_body_is_judged_alike() {
+fn agree_on_a_changed_body() {
     let checker = checker("bus-frame.v1");
     let mut judged = [0, 0];
     for (provider, body) in sent("x").into_iter().chain(rare()) {
@@ -143,7 +143,7 @@ fn judge(
 
 /// Every finish word of every provider: only those of a whole reply pass, and as the same words.
 #[test]
-fn only_whole_endings_pass() {
+fn incomplete_endings_are_refused() {
     let checker = checker("bus-frame.v1");
     let words = [
         "stop",
@@ -198,7 +198,7 @@ fn only_whole_endings_pass() {
 
 /// Two changes to one body: the bus and the schema still judge alike.
 #[test]
-fn a_body_changed_twice_is_judged_alike() {
+fn agree_on_a_body_changed_twice() {
     let checker = checker("bus-frame.v1");
     let once: Vec<(Provider, Tree)> = sent("x")
         .into_iter()

@@ -45,7 +45,7 @@ fn judge(schema: &turingos_schema::Checker, contract: &Tree) -> Result<bool, Str
 }
 
 #[test]
-fn a_changed_contract_is_judged_alike() {
+fn agree_on_a_changed_contract() {
     let schema = checker("contract.v1");
     let (taken, refused) = count_judged(&Tree::of(PLAN), |tree| judge(&schema, tree));
     assert!(
@@ -55,7 +55,7 @@ fn a_changed_contract_is_judged_alike() {
 }
 
 #[test]
-fn a_contract_changed_twice_is_judged_alike() {
+fn agree_on_a_contract_changed_twice() {
     let schema = checker("contract.v1");
     let once: Vec<Tree> = mutants(&Tree::of(PLAN))
         .into_iter()
@@ -73,7 +73,7 @@ fn a_contract_changed_twice_is_judged_alike() {
 
 /// Every character at the start, inside and at the end of a segment of a path, and alone.
 #[test]
-fn every_character_of_a_path_is_judged_alike() {
+fn agree_on_path_characters() {
     let schema = checker("contract.v1");
     let basic = ('\0'..='\u{3100}').chain(['\u{feff}', '\u{1f600}']);
     for character in basic {

@@ -322,21 +322,21 @@ fn agree(schema: &str, envelope: Envelope, decodes: impl Fn(&[u8]) -> bool) {
 }
 
 #[test]
-fn the_model_envelope_s_schema_and_decoder_agree() {
+fn model_schema_and_decoder_agree() {
     agree("syscall-model.v4", Envelope::Model, |bytes| {
         decode_model(bytes).is_ok()
     });
 }
 
 #[test]
-fn the_canonical_envelope_s_schema_and_decoder_agree() {
+fn canonical_schema_and_decoder_agree() {
     agree("syscall-canonical.v4", Envelope::Canonical, |bytes| {
         decode_canonical(bytes).is_ok()
     });
 }
 
 #[test]
-fn what_is_decoded_is_canonical_and_what_is_canonical_is_a_model_s() {
+fn canonical_is_a_subset_of_model() {
     let (model, canonical) = (checker("syscall-model.v4"), checker("syscall-canonical.v4"));
     let property = |document: Value| {
         if let Ok(transition) = decode_model(document.to_string().as_bytes()) {

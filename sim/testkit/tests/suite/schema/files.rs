@@ -65,7 +65,7 @@ fn run(profile: Profile) -> Run {
 }
 
 #[test]
-fn whatever_a_soak_writes_is_what_its_schema_says() {
+fn soak_files_are_valid() {
     for (profile, run) in [(Profile::Routine, &*ROUTINE), (Profile::Hostile, &*HOSTILE)] {
         assert_eq!(run.lines.len(), 600);
         assert!(!run.trap_frames.is_empty(), "{profile} has no trap");
@@ -146,7 +146,7 @@ fn refused_by_both(schema: &str, text: &str, parse: &dyn Fn(&str) -> bool) -> us
 }
 
 #[test]
-fn a_changed_header_is_refused_by_both() {
+fn changed_header_is_refused_by_both() {
     let header =
         |text: &str| Header::<Settings>::from_bytes(format!("{text}\n").as_bytes()).is_ok();
     let run = &*ROUTINE;
@@ -155,7 +155,7 @@ fn a_changed_header_is_refused_by_both() {
 }
 
 #[test]
-fn a_changed_manifest_is_refused_by_both() {
+fn changed_manifest_is_refused_by_both() {
     // A changed text has another seal, which says nothing about its form: it is made anew.
     let manifest = |text: &str| {
         let sealed = match text.rsplit_once(",\"seal\":\"") {
@@ -175,7 +175,7 @@ fn a_changed_manifest_is_refused_by_both() {
 }
 
 #[test]
-fn a_changed_record_or_route_is_refused_by_both() {
+fn changed_record_or_route_is_refused_by_both() {
     let record = |text: &str| serde_json::from_str::<Record>(text).is_ok();
     let route = |text: &str| serde_json::from_str::<RouteEntry>(text).is_ok();
     let run = &*HOSTILE;
@@ -198,7 +198,7 @@ fn a_changed_record_or_route_is_refused_by_both() {
 }
 
 #[test]
-fn a_changed_line_is_refused_by_both() {
+fn changed_line_is_refused_by_both() {
     let run = &*ROUTINE;
     let genesis = Digest::of(run.header.as_bytes());
     let line = |text: &str| Chain::new(genesis).verify_line(text.as_bytes()).is_ok();
@@ -216,7 +216,7 @@ fn a_changed_line_is_refused_by_both() {
 }
 
 #[test]
-fn a_changed_trap_frame_is_refused_by_both() {
+fn changed_trap_frame_is_refused_by_both() {
     let frame = |text: &str| TrapFrame::parse(text.as_bytes()).is_ok();
     let run = &*HOSTILE;
     let kinds: BTreeMap<_, _> = run
@@ -233,7 +233,7 @@ fn a_changed_trap_frame_is_refused_by_both() {
 
 /// A member that may be null was read as null where it was missing.
 #[test]
-fn a_record_without_a_nullable_member_is_refused() {
+fn missing_nullable_member_is_refused() {
     let run = &*ROUTINE;
     for (member, place) in [("op", ""), ("fault", ""), ("actual", "route")] {
         let mut document: serde_json::Value = serde_json::from_str(&run.records[0]).unwrap();

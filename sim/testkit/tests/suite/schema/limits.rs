@@ -32,7 +32,7 @@ fn shows(name: &str) {
 fn every_name_has_a_reason_and_a_test() {
     let source = include_str!("limits.rs");
     let names: BTreeSet<_> = BEYOND_SCHEMA.iter().map(|beyond| beyond.name).collect();
-    assert_eq!(names.len(), BEYOND_SCHEMA.len(), "a name stands twice");
+    assert_eq!(names.len(), BEYOND_SCHEMA.len(), "duplicate name");
     for beyond in BEYOND_SCHEMA {
         let mark = format!("    shows(\"{}\");", beyond.name);
         assert_eq!(source.matches(&mark).count(), 1, "{}", beyond.name);

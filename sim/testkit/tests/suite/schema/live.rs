@@ -23,7 +23,7 @@ fn header() -> Header<Config> {
 }
 
 #[test]
-fn the_header_is_what_its_schema_says_and_is_read_again() {
+fn header_is_valid_and_round_trips() {
     let bytes = header().to_bytes();
     let document: Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(checker("live-run-header.v1").violation(&document), None);
@@ -33,7 +33,7 @@ fn the_header_is_what_its_schema_says_and_is_read_again() {
 }
 
 #[test]
-fn a_header_with_one_thing_changed_is_refused_by_both() {
+fn changed_header_is_refused_by_both() {
     let schema = checker("live-run-header.v1");
     let text = String::from_utf8(header().to_bytes()).unwrap();
     let (mut refused, mut taken) = (0, 0);
@@ -57,7 +57,7 @@ fn a_header_with_one_thing_changed_is_refused_by_both() {
 }
 
 #[test]
-fn the_lists_of_the_settings_are_the_ones_in_the_code() {
+fn setting_names_match() {
     let document = Schema::named("provider-settings.v1").unwrap().document();
     let lane = &document["$defs"]["lane"];
     let names = |value: &Value| -> Vec<String> {
@@ -87,7 +87,7 @@ fn the_lists_of_the_settings_are_the_ones_in_the_code() {
 /// Every key of the schema is one that the reader knows: with a value of no type at all it says
 /// that the type is wrong, and not that the key is unknown.
 #[test]
-fn every_key_of_the_schema_is_known_to_the_reader() {
+fn reader_knows_every_key() {
     let document = Schema::named("provider-settings.v1").unwrap().document();
     let keys = |value: &Value| -> Vec<String> {
         value["properties"]

@@ -120,7 +120,7 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 #[test]
-fn every_kind_of_change_is_made() {
+fn mutants_cover_every_kind_of_change() {
     let original = Tree::of(r#"{"a":{"b":1}}"#);
     let all = mutants(&original);
     for text in [

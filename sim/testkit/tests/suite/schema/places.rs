@@ -110,7 +110,7 @@ fn keys(operand: &Operand) -> impl Iterator<Item = &'static str> {
 
 /// Every telling value as every operand, as the opcode, and as every member of the envelope.
 #[test]
-fn every_value_at_every_place_is_judged_alike() {
+fn schema_and_decoder_agree_on_values() {
     let mut judge = Judge::new();
     for value in telling_values() {
         for opcode in Opcode::ALL {
@@ -145,7 +145,7 @@ fn every_value_at_every_place_is_judged_alike() {
 /// Every name of every opcode under every key and pair of keys, in spellings that differ in one
 /// way.
 #[test]
-fn every_spelling_of_every_opcode_is_judged_alike() {
+fn schema_and_decoder_agree_on_opcode_spellings() {
     let mut judge = Judge::new();
     for opcode in Opcode::ALL {
         for name in opcode.aliases().iter().chain([&opcode.name()]) {
@@ -179,7 +179,7 @@ fn every_spelling_of_every_opcode_is_judged_alike() {
 
 /// Every opcode with every pair of keys that any opcode has: superpositions are refused by both.
 #[test]
-fn every_key_beside_every_opcode_is_judged_alike() {
+fn schema_and_decoder_agree_on_keys() {
     let mut judge = Judge::new();
     let operands: Vec<Operand> = Opcode::ALL
         .into_iter()

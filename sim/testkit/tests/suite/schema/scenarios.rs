@@ -43,7 +43,7 @@ fn judge(schema: &Checker, document: &Tree) -> Result<bool, String> {
 }
 
 #[test]
-fn a_changed_scenario_is_judged_alike() {
+fn agree_on_a_changed_scenario() {
     let schema = checker("scenario.v1");
     let (taken, refused) = count_judged(&Tree::of(SMALL), |tree| judge(&schema, tree));
     assert!(
@@ -53,7 +53,7 @@ fn a_changed_scenario_is_judged_alike() {
 }
 
 #[test]
-fn every_built_in_scenario_is_what_its_schema_says() {
+fn built_in_scenarios_are_valid() {
     let schema = checker("scenario.v1");
     for built_in in BuiltIn::ALL {
         let document = strict_value(built_in.text.as_bytes()).unwrap();
@@ -62,7 +62,7 @@ fn every_built_in_scenario_is_what_its_schema_says() {
 }
 
 #[test]
-fn the_header_of_a_run_is_what_its_schema_says_and_is_read_again() {
+fn header_is_valid_and_round_trips() {
     let schema = checker("scenario-run-header.v1");
     for built_in in BuiltIn::ALL {
         for profile in Profile::ALL {
@@ -86,7 +86,7 @@ fn the_header_of_a_run_is_what_its_schema_says_and_is_read_again() {
 }
 
 #[test]
-fn a_changed_header_is_refused_by_both() {
+fn changed_header_is_refused_by_both() {
     let schema = checker("scenario-run-header.v1");
     let scenario = Scenario::parse(SMALL.as_bytes()).unwrap();
     let settings = Settings::of(scenario, Profile::Routine, AgentKind::Worker, 0);

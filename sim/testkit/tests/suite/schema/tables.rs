@@ -17,8 +17,7 @@ use turingos::journal::{MAX_SHOWN_POINTER, Status};
 use turingos::kernel::OracleFault;
 use turingos::pointer::MAX_PATH_BYTES;
 use turingos::trap::{TrapFrame, TrapKind};
-use turingos_agents::noise::NoiseKind;
-use turingos_agents::provider_faults::ProviderFaultKind;
+use turingos_agents::{NoiseKind, ProviderFaultKind};
 use turingos_run::Profile;
 use turingos_run::system_prompt::system_prompt;
 use turingos_schema::Schema;
@@ -66,7 +65,7 @@ fn reference(definition: &str) -> Value {
 }
 
 #[test]
-fn each_envelope_has_one_branch_for_each_opcode() {
+fn envelope_branches_match_opcodes() {
     let expected: Vec<Value> = Opcode::ALL.map(|opcode| reference(opcode.name())).into();
     for name in ["syscall-canonical.v4", "syscall-model.v4"] {
         let document = document(name);
@@ -87,7 +86,7 @@ fn each_envelope_has_one_branch_for_each_opcode() {
 }
 
 #[test]
-fn the_canonical_branches_are_the_operand_table() {
+fn canonical_operands_match() {
     let definition = |kind| match kind {
         OperandKind::Verbatim => "filled",
         OperandKind::Text | OperandKind::Task => "trimmed",
@@ -132,7 +131,7 @@ fn statuses() -> [&'static str; 3] {
 }
 
 #[test]
-fn the_model_branches_are_the_operand_table_with_its_synonyms() {
+fn model_operands_match() {
     let definition = |kind| match kind {
         OperandKind::Verbatim | OperandKind::Text => "filled",
         OperandKind::Task => "task",
@@ -231,7 +230,7 @@ fn any_case(padding: &str, words: &[&str]) -> String {
 
 /// The white space that the patterns name is all that the decoder trims, less what it refuses.
 #[test]
-fn the_patterns_white_space_is_unicode_s() {
+fn white_space_pattern_matches_unicode() {
     let document = document("syscall-canonical.v4");
     let filled = document["$defs"]["filled"]["pattern"].as_str().unwrap();
     let listed: BTreeSet<char> = [
@@ -278,7 +277,7 @@ fn traps_are_the_kernel_s() {
 }
 
 #[test]
-fn a_guard_block_s_words_are_the_kernel_s() {
+fn guard_block_names_match() {
     let block = document("guard-block.v1");
     let properties = &block["properties"];
     assert_eq!(properties["code"]["maxLength"], TrapFrame::MAX_CODE);
@@ -322,7 +321,7 @@ fn a_guard_block_s_words_are_the_kernel_s() {
 }
 
 #[test]
-fn a_record_s_words_are_the_code_s() {
+fn record_names_match() {
     let record = document("journal-record.v1");
     let properties = &record["properties"];
     assert_eq!(
@@ -355,7 +354,7 @@ fn a_record_s_words_are_the_code_s() {
 }
 
 #[test]
-fn a_route_s_words_are_the_dispatcher_s() {
+fn route_names_match() {
     let route = document("route-entry.v1");
     assert_eq!(
         words(&route["$defs"]["lane"]["enum"]),
@@ -374,7 +373,7 @@ fn a_route_s_words_are_the_dispatcher_s() {
 }
 
 #[test]
-fn a_header_s_rates_are_the_kinds_of_noise_and_fault() {
+fn header_rates_match() {
     let header = document("run-header.v1");
     let agent = &header["properties"]["config"]["properties"]["agent"]["properties"];
     let names = |member: &str| -> BTreeSet<String> {
@@ -383,13 +382,17 @@ fn a_header_s_rates_are_the_kinds_of_noise_and_fault() {
     };
     assert_eq!(
         names("noise"),
-        NoiseKind::ALL.map(|kind| kind.name().to_owned()).into()
+        NoiseKind::ALL
+            .iter()
+            .map(|kind| kind.name().to_owned())
+            .collect()
     );
     assert_eq!(
         names("faults"),
         ProviderFaultKind::ALL
+            .iter()
             .map(|kind| kind.name().to_owned())
-            .into()
+            .collect()
     );
     for name in ["run-header.v1", "run-manifest.v1"] {
         assert_eq!(
@@ -400,7 +403,7 @@ fn a_header_s_rates_are_the_kinds_of_noise_and_fault() {
 }
 
 #[test]
-fn a_contract_s_limits_are_the_kernel_s() {
+fn contract_limits_match() {
     let document = document("contract.v1");
     let (members, definitions) = (&document["properties"], &document["$defs"]);
     assert_eq!(members["ordered_steps"]["maxItems"], MAX_STEPS);
@@ -419,7 +422,7 @@ fn a_contract_s_limits_are_the_kernel_s() {
 }
 
 #[test]
-fn a_bus_frame_s_words_are_the_bus_s() {
+fn bus_frame_names_match() {
     let frame = document("bus-frame.v1");
     assert_eq!(
         words(&frame["properties"]["provider"]["enum"]),
@@ -442,7 +445,7 @@ fn a_bus_frame_s_words_are_the_bus_s() {
 }
 
 #[test]
-fn the_prompt_names_every_opcode_and_operand() {
+fn prompt_names_every_opcode_and_operand() {
     let text = system_prompt();
     for opcode in Opcode::ALL {
         let line = text

@@ -140,7 +140,7 @@ impl<'de> Deserialize<'de> for Tree {
 }
 
 #[test]
-fn a_document_reads_back_in_its_own_order() {
+fn document_keeps_member_order() {
     let text = r#"{"b":[1,-2,1.5,null,true],"a":{"z":"\"","y":{}}}"#;
     let tree = Tree::of(text);
     assert_eq!(tree.to_string(), text);

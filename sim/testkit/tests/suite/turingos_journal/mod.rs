@@ -64,7 +64,7 @@ fn real_recordings_verify() {
 }
 
 #[test]
-fn a_flipped_byte_of_a_tuple_in_a_real_recording_is_found_in_its_line() {
+fn flipped_byte_of_a_recording_is_located() {
     for path in recordings()
         .iter()
         .filter(|path| path.ends_with("synthetic.journal.log"))
@@ -92,7 +92,7 @@ fn flip_every_byte_of_tuples(bytes: &[u8]) -> usize {
 }
 
 #[test]
-fn a_composed_journal_verifies_and_every_flipped_byte_of_its_tuples_is_found() {
+fn flipped_bytes_of_a_composed_journal_are_detected() {
     let journal = composed();
     let counts = read(journal.as_bytes()).unwrap().counts();
     let expected = Counts {

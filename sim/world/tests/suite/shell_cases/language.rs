@@ -1,4 +1,4 @@
-//! The language of a command line: words, quotes, lists, pipes, and what is not understood.
+//! The command language: words, quotes, lists, pipes, and syntax errors.
 
 use super::{check, check_files, world};
 use turingos::Manifold;
@@ -70,7 +70,7 @@ fn lists_pipes_and_exit_codes() {
 }
 
 #[test]
-fn what_the_shell_does_not_understand_runs_nothing() {
+fn syntax_errors_run_nothing() {
     check(&[
         (
             "echo a ;; echo b",

@@ -1,4 +1,4 @@
-//! What each command line does in the in-memory world: exit code, output, messages and files.
+//! Command lines of the in-memory world: exit code, output, messages and files.
 
 mod changing;
 mod language;
@@ -40,7 +40,7 @@ fn check(cases: &[Case]) {
     }
 }
 
-/// Line, exit code, and what the files are afterwards (`None`: gone).
+/// Line, exit code, and the files afterwards (`None`: missing).
 type FileCase = (
     &'static str,
     u8,
@@ -130,7 +130,7 @@ fn showing_files() {
 }
 
 #[test]
-fn the_last_line_of_nothing_is_nothing() {
+fn last_line_of_empty_input() {
     check(&[
         ("sed -n '$p' empty", 0, "", ""),
         ("sed -n '$,1p' empty", 0, "", ""),
@@ -267,7 +267,7 @@ fn time_is_virtual_and_limited() {
 }
 
 #[test]
-fn output_is_cut_with_a_marker_and_a_cut_output_is_never_kept() {
+fn output_limit() {
     let mut world = world();
     let big: WorkspacePath = "big".parse().unwrap();
     let content = format!("{}\n", "x".repeat(99)).repeat(2000);
@@ -289,7 +289,7 @@ fn output_is_cut_with_a_marker_and_a_cut_output_is_never_kept() {
 }
 
 #[test]
-fn a_line_reads_only_so_much() {
+fn input_limit() {
     let mut world = world();
     let big: WorkspacePath = "big".parse().unwrap();
     world.write(&big, &"a".repeat(256 * 1024), 0).unwrap();
@@ -307,7 +307,7 @@ fn a_line_reads_only_so_much() {
 }
 
 #[test]
-fn test_commands_judge_the_files() {
+fn test_commands() {
     let suite = "src/main.rs\tfn main\n\na.txt\tbeta\n";
     let mut world = world();
     for (line, stdout) in [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files of one run, by the names of [`RunDirectory`](crate::RunDirectory).
 pub trait RunFiles {
@@ -12,6 +12,9 @@ pub trait RunFiles {
     /// # Errors
     /// There may be one, but it cannot be opened.
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>>;
+
+    /// The path of that file, as errors name it.
+    fn path(&self, name: &str) -> PathBuf;
 }
 
 /// A run directory.
@@ -25,9 +28,15 @@ impl RunFiles for RunFolder {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
         match File::open(self.0.join(name)) {
             Ok(file) => Ok(Some(Box::new(file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // In a file there are no files; in a directory that is missing there may have been.
+            Err(_) if self.0.is_file() => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.0.is_dir() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 }
 
@@ -35,5 +44,19 @@ impl RunFiles for BTreeMap<String, Vec<u8>> {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
         let bytes = self.get(name);
         Ok(bytes.map(|bytes| Box::new(bytes.as_slice()) as Box<dyn Read>))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        Path::new(name).to_path_buf()
+    }
+}
+
+impl<F: RunFiles> RunFiles for &F {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
+        (**self).open(name)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        (**self).path(name)
     }
 }

@@ -1,35 +1,34 @@
-//! The worker's notebook: everything it knows from one tick to the next, as the text of q.
+//! The worker's memory: its whole state between ticks, as the text of q.
 //!
-//! One `KEY value` a line; a value's line feeds and backslashes are escaped. What is longer than
-//! its bound is not kept, so q never grows with a mission. Never looks at a frame.
+//! One `KEY value` per line; line feeds and backslashes in a value are escaped. What exceeds its
+//! bound is not kept, so q does not grow with a mission.
 
 use std::fmt::Write as _;
 
-/// How many bytes of values, texts and carried lines q may hold together. With the instruction and
-/// the rest it leaves a frame its full length.
-pub(super) const MEMORY_BYTES: usize = 1_400;
+/// The most bytes of values, texts and carried lines in q. The bound leaves a frame its full length.
+pub(super) const MAX_MEMORY_BYTES: usize = 1_400;
 
-/// What the worker is doing.
+/// The phase of the worker's current step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Looking for the next instruction in the mission.
+    /// Search the mission for the next instruction.
     #[default]
     Plan,
-    /// Reading a source.
+    /// Read a source.
     Read,
-    /// At the target, about to write.
+    /// Write at the target.
     Write,
-    /// Waiting for a handle, about to write through it.
+    /// Write through the requested handle.
     Grant,
-    /// A command did the work.
+    /// Check the exit code of the command that did the work.
     Ran,
-    /// The target was written.
+    /// Check the written target.
     Check,
-    /// At the progress file, about to append.
+    /// Append to the progress file.
     Note,
-    /// Progress was appended.
+    /// Finish the step after progress was appended.
     Noted,
-    /// A test command was run.
+    /// Check the exit code of the test command.
     Test,
 }
 
@@ -56,90 +55,90 @@ impl Phase {
         found.map_or(Self::Plan, |(phase, _)| *phase)
     }
 
-    /// True if what is done next depends on what the slice shows.
-    pub(super) const fn looks(self) -> bool {
+    /// True if the next action depends on the slice.
+    pub(super) const fn needs_slice(self) -> bool {
         !matches!(self, Self::Check | Self::Noted)
     }
 }
 
-/// What q says.
+/// The content of q.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Notebook {
-    /// The file that holds the mission.
+pub(super) struct Memory {
+    /// The mission file.
     pub(super) mission: String,
-    /// A file to make before the step can be done; empty for none.
-    pub(super) make: String,
+    /// A file to create before the step; empty for none.
+    pub(super) missing_file: String,
     pub(super) phase: Phase,
-    /// How many steps were done, for missions without a contract.
+    /// The number of finished steps, for missions without a contract.
     pub(super) done: usize,
-    /// The instruction under way.
-    pub(super) order: String,
-    /// Which reading of it is under way.
+    /// The current instruction.
+    pub(super) instruction: String,
+    /// The index of its current reading.
     pub(super) reading: usize,
-    /// Recoveries since something was last achieved.
+    /// Recoveries since the last progress.
     pub(super) attempt: u32,
     /// The pointer that the slice should be of.
-    pub(super) eye: String,
-    /// The last thing done was only to step out of a loop: look at `eye` again.
-    pub(super) astray: bool,
-    /// A task for this step is on the run queue.
-    pub(super) task: bool,
-    /// The action signatures that the frame showed when this was written, without those that one
-    /// more action pushes out; `None` before the first action.
+    pub(super) pointer: String,
+    /// The last action only left a loop: observe `pointer` again.
+    pub(super) detour: bool,
+    /// The run queue holds a task for this step.
+    pub(super) has_task: bool,
+    /// The action signatures in the frame when this was written, without those that one more action
+    /// displaces; `None` before the first action.
     pub(super) mark: Option<Vec<String>>,
-    /// Directories of a walk that are still to be read.
+    /// The unread directories of a walk.
     pub(super) pending: String,
-    /// The value of the reading under way.
+    /// The value of the current reading.
     pub(super) value: String,
-    /// The beginning of a line whose end is on the next page.
+    /// The start of a line that continues on the next page.
     pub(super) carry: String,
-    /// The text made of the readings so far.
+    /// The text of the readings so far.
     pub(super) text: String,
 }
 
-impl Notebook {
-    /// Reads q. `BOOT PATH` starts a mission; a q that no worker has written starts `MISSION.md`.
+impl Memory {
+    /// Reads q. `BOOT PATH` starts a mission; a q that is not the worker's starts `MISSION.md`.
     pub(super) fn parse(q: &str) -> Self {
-        let mut book = Self::default();
+        let mut memory = Self::default();
         for line in q.lines() {
             let (key, value) = line.split_once(' ').unwrap_or((line, ""));
             let text = || unescaped(value);
             let number = || value.parse().unwrap_or(0);
             match key {
-                "BOOT" | "MISSION" => book.mission = text(),
-                "MAKE" => book.make = text(),
-                "PHASE" => book.phase = Phase::named(value),
-                "DONE" => book.done = number(),
-                "ORDER" => book.order = text(),
-                "READING" => book.reading = number(),
-                "ATTEMPT" => book.attempt = value.parse().unwrap_or(0),
-                "EYE" => book.eye = text(),
-                "ASTRAY" => book.astray = true,
-                "TASK" => book.task = true,
-                "MARK" => book.mark = Some(value.split_whitespace().map(str::to_owned).collect()),
-                "PENDING" => book.pending = text(),
-                "VALUE" => book.value = text(),
-                "CARRY" => book.carry = text(),
-                "TEXT" => book.text = text(),
+                "BOOT" | "MISSION" => memory.mission = text(),
+                "MAKE" => memory.missing_file = text(),
+                "PHASE" => memory.phase = Phase::named(value),
+                "DONE" => memory.done = number(),
+                "ORDER" => memory.instruction = text(),
+                "READING" => memory.reading = number(),
+                "ATTEMPT" => memory.attempt = value.parse().unwrap_or(0),
+                "EYE" => memory.pointer = text(),
+                "ASTRAY" => memory.detour = true,
+                "TASK" => memory.has_task = true,
+                "MARK" => memory.mark = Some(value.split_whitespace().map(str::to_owned).collect()),
+                "PENDING" => memory.pending = text(),
+                "VALUE" => memory.value = text(),
+                "CARRY" => memory.carry = text(),
+                "TEXT" => memory.text = text(),
                 _ => {}
             }
         }
-        if book.mission.trim().is_empty() {
-            book.mission = "MISSION.md".to_owned();
+        if memory.mission.trim().is_empty() {
+            memory.mission = "MISSION.md".to_owned();
         }
-        if book.eye.trim().is_empty() {
-            book.eye.clone_from(&book.mission);
+        if memory.pointer.trim().is_empty() {
+            memory.pointer.clone_from(&memory.mission);
         }
-        book
+        memory
     }
 
     /// Writes q.
     pub(super) fn write(&self, q: &mut String) {
         let texts = [
             ("MISSION", &self.mission),
-            ("MAKE", &self.make),
-            ("ORDER", &self.order),
-            ("EYE", &self.eye),
+            ("MAKE", &self.missing_file),
+            ("ORDER", &self.instruction),
+            ("EYE", &self.pointer),
             ("PENDING", &self.pending),
             ("VALUE", &self.value),
             ("CARRY", &self.carry),
@@ -159,7 +158,7 @@ impl Notebook {
                 let _ = writeln!(q, "{key} {number}");
             }
         }
-        for (key, flag) in [("ASTRAY", self.astray), ("TASK", self.task)] {
+        for (key, flag) in [("ASTRAY", self.detour), ("TASK", self.has_task)] {
             if flag {
                 let _ = writeln!(q, "{key}");
             }
@@ -177,12 +176,13 @@ impl Notebook {
         }
     }
 
-    /// True if more was read than q may hold.
+    /// True if more was read than q can hold.
     pub(super) fn is_full(&self) -> bool {
-        self.value.len() + self.carry.len() + self.text.len() + self.pending.len() > MEMORY_BYTES
+        self.value.len() + self.carry.len() + self.text.len() + self.pending.len()
+            > MAX_MEMORY_BYTES
     }
 
-    /// Forgets what the instruction under way has gathered.
+    /// Clears the readings of the current instruction.
     pub(super) fn forget(&mut self) {
         self.reading = 0;
         for text in [
@@ -229,18 +229,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
-        let book = Notebook {
+    fn memory_round_trip() {
+        let memory = Memory {
             mission: "M.md".to_owned(),
-            make: "data/a b".to_owned(),
+            missing_file: "data/a b".to_owned(),
             phase: Phase::Read,
             done: 3,
-            order: "copy a to b".to_owned(),
+            instruction: "copy a to b".to_owned(),
             reading: 2,
             attempt: 7,
-            eye: "$ npm test".to_owned(),
-            astray: true,
-            task: true,
+            pointer: "$ npm test".to_owned(),
+            detour: true,
+            has_task: true,
             mark: Some(vec!["0123".to_owned(), "4567".to_owned()]),
             pending: "a/;b/".to_owned(),
             value: "one\ntwo\\n\n".to_owned(),
@@ -248,20 +248,23 @@ mod tests {
             text: " lead".to_owned(),
         };
         let mut q = String::new();
-        book.write(&mut q);
+        memory.write(&mut q);
         let mut again = String::new();
-        Notebook::parse(&q).write(&mut again);
+        Memory::parse(&q).write(&mut again);
         assert_eq!(q, again);
-        let read = Notebook::parse(&q);
-        assert_eq!((&read.value, &read.carry), (&book.value, &book.carry));
-        assert_eq!((&read.text, &read.mark), (&book.text, &book.mark));
+        let read = Memory::parse(&q);
+        assert_eq!((&read.value, &read.carry), (&memory.value, &memory.carry));
+        assert_eq!((&read.text, &read.mark), (&memory.text, &memory.mark));
     }
 
     #[test]
-    fn a_boot_names_the_mission_and_has_done_nothing() {
-        let book = Notebook::parse("BOOT tasks/MISSION.md");
-        assert_eq!(book.mission, "tasks/MISSION.md");
-        assert_eq!((book.eye.as_str(), book.mark), ("tasks/MISSION.md", None));
-        assert_eq!(Notebook::parse("").mission, "MISSION.md");
+    fn boot_starts_the_mission() {
+        let memory = Memory::parse("BOOT tasks/MISSION.md");
+        assert_eq!(memory.mission, "tasks/MISSION.md");
+        assert_eq!(
+            (memory.pointer.as_str(), memory.mark),
+            ("tasks/MISSION.md", None)
+        );
+        assert_eq!(Memory::parse("").mission, "MISSION.md");
     }
 }

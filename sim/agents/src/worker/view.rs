@@ -1,50 +1,48 @@
-//! What a worker sees in a frame.
-//!
-//! Reads the frame's text only, as a model does.
+//! What a worker reads in a frame.
 
 use turingos::trap::TrapKind;
 
 use crate::frame_view::{FrameView, line_after};
 
-/// The most action signatures that a frame shows.
+/// The number of action signatures in a frame.
 const SHOWN_SIGNATURES: usize = 3;
 
-/// A frame, taken apart.
+/// A parsed frame.
 #[derive(Clone, Debug)]
-pub(super) struct Sight<'a> {
+pub(super) struct WorkerView<'a> {
     view: FrameView<'a>,
-    /// The slice without what the kernel adds below it.
+    /// The slice without the guard block below it.
     slice: &'a str,
     /// The last action signatures, oldest first.
     trace: Vec<&'a str>,
-    /// What the contract says, if there is one.
+    /// The contract section, if there is one.
     pub(super) contract: Option<Guidance<'a>>,
 }
 
-/// The contract's section.
+/// The contract section.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Guidance<'a> {
-    /// The step that is due; `None` if all are done.
+    /// The next step; `None` if all are done.
     pub(super) step: Option<&'a str>,
-    /// Whether its file is as it should be.
+    /// Whether its file is correct.
     pub(super) is_ready: bool,
-    /// Where progress is noted.
+    /// The pointer of the progress channel.
     pub(super) pointer: &'a str,
-    /// The line that notes the step.
+    /// The line that records the step.
     pub(super) line: &'a str,
 }
 
-/// A piece of a file, or all of it.
+/// A page of a file, or the whole file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page<'a> {
     pub(super) body: &'a str,
-    /// The pointer of the next piece.
+    /// The pointer of the next page.
     pub(super) next: Option<&'a str>,
-    /// What the pieces are of, if the page says so.
+    /// The source of the pages, if the page names it.
     pub(super) source: Option<&'a str>,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> WorkerView<'a> {
     pub(super) fn of(frame: &'a str) -> Self {
         let view = FrameView::of(frame);
         let slice = match view.slice.rfind("\n\n[OS_GUARD]\n") {
@@ -65,12 +63,12 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// The trap whose channel is shown.
+    /// The trap whose channel is in the slice.
     pub(super) fn trap(&self) -> Option<TrapKind> {
         self.view.trap()
     }
 
-    /// True if the trap shown says `code`.
+    /// True if the trap in the slice has `code`.
     pub(super) fn trap_says(&self, code: &str) -> bool {
         self.slice.lines().any(|line| {
             line.strip_prefix(code)
@@ -78,14 +76,14 @@ impl<'a> Sight<'a> {
         })
     }
 
-    /// The code of a failed observation.
+    /// The code of a page fault.
     pub(super) fn page_fault(&self) -> Option<&'a str> {
         self.slice
             .strip_prefix("[OS_TRAP: PAGE_FAULT] ")
             .map(|rest| rest.lines().next().unwrap_or_default())
     }
 
-    /// True if a part of the slice is missing.
+    /// True if the slice is clipped.
     pub(super) fn is_clipped(&self) -> bool {
         self.slice.starts_with("[OS_SECTION_CLIPPED]")
     }
@@ -94,19 +92,19 @@ impl<'a> Sight<'a> {
         self.view.has_active()
     }
 
-    /// The exit code of `command`, if its outcome is shown.
+    /// The exit code of `command`, if the slice is its outcome.
     pub(super) fn exit_code(&self, command: &str) -> Option<&'a str> {
         self.view.exit_code(|shown| shown == command)
     }
 
-    /// The handle shown.
+    /// The handle in the slice.
     pub(super) fn handle(&self) -> Option<&'a str> {
         line_after(self.slice, "[HANDLE] ")?
             .split_whitespace()
             .next()
     }
 
-    /// What of the trace is still shown after one more action.
+    /// The part of the trace that the frame still shows after one more action.
     pub(super) fn mark(&self) -> Vec<String> {
         let kept = self.trace.len().min(SHOWN_SIGNATURES - 1);
         let from = self.trace.len() - kept;
@@ -116,8 +114,8 @@ impl<'a> Sight<'a> {
             .collect()
     }
 
-    /// True if exactly one action was taken since `mark` was made (none, if there is no mark): what
-    /// is shown is then what that action asked for, because nobody acted in between.
+    /// True if exactly one action was taken since `mark` (none, if there is no mark), so that the
+    /// slice is what that action requested.
     pub(super) fn follows(&self, mark: Option<&[String]>) -> bool {
         match mark {
             None => self.trace.is_empty(),
@@ -132,7 +130,7 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// The slice as a piece of a file.
+    /// The slice as a page of a file.
     pub(super) fn page(&self) -> Page<'a> {
         let Some((head, body)) = self
             .slice
@@ -152,7 +150,7 @@ impl<'a> Sight<'a> {
         }
     }
 
-    /// The content that a channel shows, or its first page.
+    /// The content of a channel, or its first page.
     pub(super) fn channel_content(&self) -> &'a str {
         let body = self.page().body;
         match body.split_once("\n[CURRENT_CONTENT]\n") {
@@ -190,46 +188,43 @@ mod tests {
         [OS_CALL_STACK]\n[CALL_STACK_DEPTH] 0\n\n[OBSERVED_SLICE]\nhello\n\n[OS_GUARD]\n{}";
 
     #[test]
-    fn a_frame_is_taken_apart() {
-        let sight = Sight::of(FRAME);
-        let contract = sight.contract.unwrap();
+    fn frame_sections() {
+        let view = WorkerView::of(FRAME);
+        let contract = view.contract.unwrap();
         assert_eq!((contract.step, contract.is_ready), (Some("FILTER"), true));
         assert_eq!(contract.pointer, "sys://append/plan/p.log");
         assert_eq!(contract.line, "DONE:FILTER");
-        assert_eq!(sight.mark(), ["bb", "cc"]);
-        assert_eq!(sight.page().body, "hello");
+        assert_eq!(view.mark(), ["bb", "cc"]);
+        assert_eq!(view.page().body, "hello");
         assert!(
-            Sight::of("[OS_CONTRACT]\n(none)\n\n[L1_TRACE_CACHE]\n(empty)")
+            WorkerView::of("[OS_CONTRACT]\n(none)\n\n[L1_TRACE_CACHE]\n(empty)")
                 .contract
                 .is_none()
         );
     }
 
     #[test]
-    fn exactly_one_action_follows_a_mark() {
-        let sight = Sight::of(FRAME);
+    fn mark_and_one_action() {
+        let view = WorkerView::of(FRAME);
         let mark = |texts: &[&str]| -> Vec<String> {
             texts.iter().map(|text| (*text).to_owned()).collect()
         };
-        assert!(sight.follows(Some(&mark(&["aa", "bb"]))));
-        assert!(!sight.follows(Some(&mark(&["bb", "cc"]))));
-        assert!(!sight.follows(Some(&mark(&["aa"]))));
-        assert!(!sight.follows(None));
-        assert!(Sight::of("[L1_TRACE_CACHE]\n(empty)\n\n[OBSERVED_SLICE]\n").follows(None));
+        assert!(view.follows(Some(&mark(&["aa", "bb"]))));
+        assert!(!view.follows(Some(&mark(&["bb", "cc"]))));
+        assert!(!view.follows(Some(&mark(&["aa"]))));
+        assert!(!view.follows(None));
+        assert!(WorkerView::of("[L1_TRACE_CACHE]\n(empty)\n\n[OBSERVED_SLICE]\n").follows(None));
     }
 
     #[test]
-    fn pages_and_channels_show_their_content() {
+    fn page_and_channel_content() {
         let page = "[OBSERVED_SLICE]\n[PAGE_TABLE] token=0 page=1/2 chars=9\n[SOURCE] a\n\
             [NEXT] sys://page/0?p=2\n[PREVIOUS] (none)\n[PAGE]\nbody";
         let frame = format!("x\n{page}");
-        let sight = Sight::of(&frame);
-        assert_eq!(sight.page().next, Some("sys://page/0?p=2"));
-        assert_eq!(
-            (sight.page().body, sight.page().source),
-            ("body", Some("a"))
-        );
+        let view = WorkerView::of(&frame);
+        assert_eq!(view.page().next, Some("sys://page/0?p=2"));
+        assert_eq!((view.page().body, view.page().source), ("body", Some("a")));
         let frame = "x\n[OBSERVED_SLICE]\n[SYSTEM_CHANNEL] sys://append/a\n[CURRENT_CONTENT]\nold";
-        assert_eq!(Sight::of(frame).channel_content(), "old");
+        assert_eq!(WorkerView::of(frame).channel_content(), "old");
     }
 }

@@ -1,10 +1,10 @@
-//! Commands that speak or wait: echo, printf, pwd, sleep.
+//! Commands that print or wait: echo, printf, pwd, sleep.
 
 use super::output::Stream;
 use super::pipeline::Process;
 use super::session::TIME_LIMIT_US;
 
-/// `echo [-n] [-e] WORD…`; backslash escapes mean something only with `-e`.
+/// `echo [-n] [-e] WORD…`; backslash escapes apply only with `-e`.
 pub(super) fn echo(process: &mut Process<'_, '_>) -> u8 {
     let mut line_end = true;
     let mut escapes = false;
@@ -34,8 +34,8 @@ pub(super) fn echo(process: &mut Process<'_, '_>) -> u8 {
     0
 }
 
-/// `printf FORMAT [ARGUMENT…]` with `%s`, `%d`, `%%` and the escapes `\n \t \\`; the format is
-/// used again while arguments are left.
+/// `printf FORMAT [ARGUMENT…]` with `%s`, `%d`, `%%` and the escapes `\n \t \\`; the format
+/// repeats while arguments are left.
 pub(super) fn printf(process: &mut Process<'_, '_>) -> u8 {
     let Some((format, arguments)) = process.arguments.split_first() else {
         process.complain(&["a format is missing"]);
@@ -63,7 +63,7 @@ pub(super) fn printf(process: &mut Process<'_, '_>) -> u8 {
 }
 
 enum Complaint {
-    /// An argument of `%d` that is no number; 0 was printed for it.
+    /// An argument of `%d` that is not a number; 0 was printed for it.
     Number(String),
     Directive(String),
 }
@@ -119,13 +119,13 @@ fn push_unescaped(out: &mut Stream, text: &str) {
     out.push(rest);
 }
 
-/// `pwd`: the workspace is the whole world, so its root is `/`.
+/// `pwd`: always `/`, the root of the workspace.
 pub(super) fn pwd(process: &mut Process<'_, '_>) -> u8 {
     process.stdout.push("/\n");
     0
 }
 
-/// `sleep SECONDS`, a decimal number with up to six digits after the point; virtual.
+/// `sleep SECONDS`, a decimal number with up to six digits after the point; takes virtual time.
 pub(super) fn sleep(process: &mut Process<'_, '_>) -> u8 {
     let [word] = process.arguments else {
         process.complain(&["exactly one number of seconds is needed"]);
@@ -150,7 +150,7 @@ fn microseconds(word: &str) -> Option<u64> {
     if !plain || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    // Too long a number of seconds is a very long sleep, not a mistake.
+    // A number beyond 64 bits is a very long sleep, not an error.
     let seconds = match whole {
         "" => 0,
         whole => whole.parse::<u64>().unwrap_or(TIME_LIMIT_US),
