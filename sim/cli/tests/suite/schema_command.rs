@@ -146,7 +146,7 @@ fn an_unreadable_file_exits_6_and_the_others_are_still_checked() {
         (
             "twice.json",
             br#"{"q_next":"a","q_next":"b"}"#,
-            "member `q_next` stands twice",
+            "duplicate key `q_next`",
         ),
         ("two.json", b"{} {}", "trailing characters"),
         (
