@@ -44,7 +44,7 @@ pub struct Watched<'a> {
 pub enum End {
     /// The run is over, by its own end, its limits or one interruption; the writer waits for its
     /// manifest.
-    Over(Box<Outcome>, RunWriter, Spending),
+    Over(Box<Outcome>, Box<RunWriter>, Spending),
     /// The second interruption came within a tick, which is aborted. Nothing is finished.
     Abandoned {
         /// How many ticks are recorded.
@@ -121,7 +121,8 @@ impl<W: Manifold> LiveSession<W> {
                     }
                     None => {
                         let outcome = Box::new(self.session.outcome());
-                        return Ok(End::Over(outcome, self.session.into_sink(), spending));
+                        let writer = Box::new(self.session.into_sink());
+                        return Ok(End::Over(outcome, writer, spending));
                     }
                 },
                 First::Abandoned => {

@@ -12,6 +12,7 @@ const HEADER: &str = RunDirectory::HEADER;
 const TAPE: &str = RunDirectory::TAPE;
 const JOURNAL: &str = RunDirectory::JOURNAL;
 const INJECTIONS: &str = RunDirectory::INJECTIONS;
+const TRAPS: &str = RunDirectory::TRAPS;
 const MANIFEST: &str = RunDirectory::MANIFEST;
 
 /// Exit code, standard output, standard error.
@@ -49,7 +50,7 @@ impl Scene {
         let recorded = corpus.join("transcripts/openai-streamed-chaos");
         let _ = fs::remove_dir_all(self.run());
         fs::create_dir(self.run()).unwrap();
-        for name in [HEADER, TAPE, JOURNAL, INJECTIONS, MANIFEST] {
+        for name in [HEADER, TAPE, JOURNAL, INJECTIONS, TRAPS, MANIFEST] {
             fs::copy(recorded.join(name), self.file(name)).unwrap();
         }
     }
@@ -212,13 +213,26 @@ fn broken_tape_chain_is_corrupt_for_every_verb() {
 #[test]
 fn header_of_an_unknown_kind_or_version_names_the_known_kinds() {
     let scene = Scene::new();
-    for (format, says) in [
-        ("turingos.run/9", "is a newer version than `turingos.run/1`"),
-        ("turingos.walk/1", "expected `turingos.run/1`"),
+    for (from, to, says) in [
+        (
+            "turingos.run/1",
+            "turingos.run/9",
+            "is a newer version than `turingos.run/1`",
+        ),
+        (
+            "turingos.run/1",
+            "turingos.walk/1",
+            "expected `turingos.run/1`",
+        ),
+        (
+            "\"kind\":\"live\"",
+            "\"kind\":\"walk\"",
+            "its kind is `walk`",
+        ),
     ] {
         scene.edit(HEADER, |bytes| {
             let text = String::from_utf8(std::mem::take(bytes)).unwrap();
-            *bytes = text.replace("turingos.run/1", format).into_bytes();
+            *bytes = text.replace(from, to).into_bytes();
         });
         for (verb, (code, out, err)) in scene.all() {
             assert_eq!(code, Some(6), "{verb}: {out}{err}");

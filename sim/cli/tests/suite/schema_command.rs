@@ -146,7 +146,7 @@ fn unreadable_file_does_not_stop_the_others() {
         (
             "twice.json",
             br#"{"q_next":"a","q_next":"b"}"#,
-            "member `q_next` stands twice",
+            "duplicate key `q_next`",
         ),
         ("two.json", b"{} {}", "trailing characters"),
         (

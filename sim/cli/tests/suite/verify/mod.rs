@@ -225,20 +225,24 @@ fn one_line_per_file() {
     let (code, out, err) = sim(&["verify", run, journals]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     let lines: Vec<_> = out.lines().collect();
-    assert_eq!(lines.len(), 7, "{out}");
+    assert_eq!(lines.len(), 8, "{out}");
     assert_eq!(lines[0], format!("{run}/header.json: valid"));
     assert_eq!(lines[1], format!("{run}/tape.jsonl: valid, 0 entries"));
     assert!(
         lines[2].starts_with(&format!("{run}/journal.jsonl: valid, 20 records, ")),
         "{out}"
     );
+    assert!(
+        lines[4].starts_with(&format!("{run}/traps.jsonl: valid, ")),
+        "{out}"
+    );
     let counts = "2 lines, 1 tuples, 1 trap frames, 0 routes, 0 other lines, root ";
     assert!(
-        lines[5].starts_with(&format!("{journals}/a.journal.log: valid, {counts}")),
+        lines[6].starts_with(&format!("{journals}/a.journal.log: valid, {counts}")),
         "{out}"
     );
     assert!(
-        lines[6].starts_with(&format!("{journals}/b.journal.log: ")),
+        lines[7].starts_with(&format!("{journals}/b.journal.log: ")),
         "{out}"
     );
 
@@ -247,7 +251,7 @@ fn one_line_per_file() {
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["valid"], true);
     assert_eq!(json["files"][2]["counts"]["records"], 20);
-    assert_eq!(json["files"][5]["counts"]["trap_frames"], 1);
+    assert_eq!(json["files"][6]["counts"]["trap_frames"], 1);
 }
 
 #[test]
