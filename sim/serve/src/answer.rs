@@ -24,7 +24,7 @@ pub enum Content {
 impl Content {
     /// What a streamed body of the provider is.
     #[must_use]
-    pub const fn streamed_by(provider: Provider) -> Self {
+    pub(crate) const fn streamed_by(provider: Provider) -> Self {
         match provider {
             Provider::OpenAi | Provider::Kimi => Self::Events,
             Provider::Ollama => Self::Lines,
@@ -33,7 +33,7 @@ impl Content {
 
     /// What a header says; a JSON document, for what no provider sends.
     #[must_use]
-    pub fn of_header(value: &str) -> Self {
+    pub(crate) fn of_header(value: &str) -> Self {
         let kind = value.split(';').next().unwrap_or_default().trim();
         match kind {
             "text/event-stream" => Self::Events,
@@ -58,7 +58,7 @@ impl Content {
 
     /// What ends an event of a stream; none for what is no stream.
     #[must_use]
-    pub const fn separator(self) -> Option<&'static [u8]> {
+    pub(crate) const fn separator(self) -> Option<&'static [u8]> {
         match self {
             Self::Events => Some(b"\n\n"),
             Self::Lines => Some(b"\n"),
