@@ -6,6 +6,29 @@
 //! and provider faults replace the reply, all drawn from a seed by the rates of an
 //! [`AgentProfile`]. Recordings and live providers implement the same trait in other crates.
 //!
+//! ```
+//! use turingos::bus;
+//! use turingos::dispatch::Lane;
+//! use turingos_agents::{AgentProfile, Oracle, Request, SeededOracle};
+//!
+//! let mut oracle = SeededOracle::new(42, AgentProfile::routine());
+//! let request = Request {
+//!     tick: 0,
+//!     lane: Lane::E,
+//!     attempt: 0,
+//!     system_prompt: "",
+//!     q: "BOOT",
+//!     frame: "[OBSERVED_SLICE]\nA workspace of small missions.\n",
+//! };
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+//! # runtime.block_on(async {
+//! let raw = oracle.call(request).await.expect("this seed begins with a reply");
+//! let reply = bus::parse(raw.provider, raw.status, &raw.body).expect("and a whole one");
+//! assert!(reply.text.contains("SYS_"));
+//! # });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! An oracle sees neither the kernel nor the world. This crate uses no tokio and no `std::fs`; a
 //! simulated provider reports its latency instead of sleeping.
 

@@ -128,7 +128,7 @@ impl<W: Write> Collector<W> {
     }
 
     /// Notes how the run that is the current source ends.
-    pub fn run_ended(&mut self, end: RunEnd) {
+    pub(crate) fn run_ended(&mut self, end: RunEnd) {
         let unfinished = (!end.is_finished()).then(|| end.to_string());
         self.count(|source| source.unfinished = unfinished);
     }
@@ -156,7 +156,7 @@ impl<W: Write> Collector<W> {
     }
 
     /// Takes a transition whose syscall is not of this instruction set, for the decoder's reason.
-    pub fn foreign(&mut self, reason: &'static str) {
+    pub(crate) fn foreign(&mut self, reason: &'static str) {
         self.count(|source| source.transitions += 1);
         *self.metrics.foreign_syscalls.entry(reason).or_default() += 1;
         self.interrupt();

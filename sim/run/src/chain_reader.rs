@@ -26,13 +26,6 @@ pub struct ChainReader<R> {
 /// How many bytes of a line come before its record.
 const BEFORE_RECORD: usize = r#"{"hash":"","record":"#.len() + 64;
 
-/// The record in a whole line with its newline.
-#[must_use]
-pub fn record_of(line: &[u8]) -> &[u8] {
-    line.get(BEFORE_RECORD..line.len().saturating_sub(2))
-        .unwrap_or_default()
-}
-
 /// What comes next in a chained file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step<'a> {

@@ -89,7 +89,7 @@ impl Divergence {
     /// The divergence of two records of one tick, each as its JSON text. A record that one side
     /// does not have is empty.
     #[must_use]
-    pub fn of_records(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+    pub(crate) fn of_records(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
         let detail = match (recorded, replayed) {
             (_, b"") => "the recording has a record where the replay has ended",
             (b"", _) => "the replay has a record where the recording has ended",
@@ -101,7 +101,7 @@ impl Divergence {
     /// The divergence of two trap frames of one tick, each as its JSON text. A frame that one side
     /// does not have is empty.
     #[must_use]
-    pub fn of_trap_frames(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+    pub(crate) fn of_trap_frames(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
         let detail = match (recorded, replayed) {
             (_, b"") => "the recording has a trap frame where the replay has none",
             (b"", _) => "the replay has a trap frame where the recording has none",
@@ -166,7 +166,7 @@ fn parsed(record: &[u8]) -> Option<Value> {
 
 /// The members in which two documents differ, in the order of their names.
 #[must_use]
-pub fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
+pub(crate) fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(
         &mut String::new(),
@@ -179,7 +179,7 @@ pub fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
 
 /// The same for two texts, which are compared as documents if both are JSON.
 #[must_use]
-pub fn differing_texts(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+pub(crate) fn differing_texts(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
     let documents = (
         serde_json::from_slice(recorded),
         serde_json::from_slice(replayed),

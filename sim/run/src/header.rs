@@ -147,7 +147,7 @@ impl<C: RunConfig> Header<C> {
 ///
 /// # Errors
 /// The bytes are no header of this version, or of no known kind.
-pub fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
+pub(crate) fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
     #[derive(Deserialize)]
     struct Probe {
         kind: String,

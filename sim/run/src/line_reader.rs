@@ -85,7 +85,7 @@ impl<R: Read> LineReader<R> {
     /// The next line; `None` after the last one.
     ///
     /// # Errors
-    /// [`LineError`]. After a line that is too long, [`LineReader::skip_line`] goes to the next.
+    /// [`LineError`]. A line that is too long stays the next one.
     pub fn next_line(&mut self) -> Result<Option<Line<'_>>, LineError> {
         let number = self.number.saturating_add(1);
         let mut searched = self.start;
@@ -126,7 +126,7 @@ impl<R: Read> LineReader<R> {
     /// The bytes of the line that [`LineReader::next_line`] gave last; nothing once another method
     /// has read on.
     #[must_use]
-    pub fn current(&self) -> &[u8] {
+    pub(crate) fn current(&self) -> &[u8] {
         let (start, end) = self.current;
         &self.buffer[start..end]
     }
@@ -136,7 +136,7 @@ impl<R: Read> LineReader<R> {
     ///
     /// # Errors
     /// The source refused.
-    pub fn skip_line(&mut self) -> io::Result<u64> {
+    pub(crate) fn skip_line(&mut self) -> io::Result<u64> {
         self.number = self.number.saturating_add(1);
         let mut length = 0;
         loop {
@@ -155,7 +155,7 @@ impl<R: Read> LineReader<R> {
     ///
     /// # Errors
     /// The source refused.
-    pub fn is_at_end(&mut self) -> io::Result<bool> {
+    pub(crate) fn is_at_end(&mut self) -> io::Result<bool> {
         Ok(self.start == self.end && self.fill()? == 0)
     }
 

@@ -134,7 +134,7 @@ impl Manifest {
 
     /// The same manifest with the end of the run's injections.
     #[must_use]
-    pub const fn with_injections(mut self, injections: Chain) -> Self {
+    pub(crate) const fn with_injections(mut self, injections: Chain) -> Self {
         self.injections = LinesAnchor::of(injections);
         self
     }

@@ -15,13 +15,13 @@ use super::run_reader::MAX_JOURNAL_LINE_BYTES;
 
 /// The records of a run, one after another.
 #[derive(Debug)]
-pub struct RecordedJournal {
+pub(crate) struct RecordedJournal {
     lines: ReadAhead,
 }
 
 /// How a record compares with the recorded one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verified {
+pub(crate) enum Verified {
     /// It is the recorded one.
     Equal,
     /// The journal has no record of this tick.
@@ -33,7 +33,7 @@ impl RecordedJournal {
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn open(directory: &Path, genesis: Digest) -> Result<Self, RunIoError> {
+    pub(crate) fn open(directory: &Path, genesis: Digest) -> Result<Self, RunIoError> {
         let path = directory.join(RunDirectory::JOURNAL);
         let lines = ReadAhead::open(&path, genesis, MAX_JOURNAL_LINE_BYTES)?;
         Ok(Self { lines })
@@ -43,7 +43,7 @@ impl RecordedJournal {
     ///
     /// # Errors
     /// The journal cannot be read or does not verify.
-    pub fn has_next(&mut self) -> Result<bool, RunIoError> {
+    pub(crate) fn has_next(&mut self) -> Result<bool, RunIoError> {
         Ok(self.lines.peek()?.is_some())
     }
 
@@ -51,7 +51,7 @@ impl RecordedJournal {
     ///
     /// # Errors
     /// The journal cannot be read or does not verify, or its record is another.
-    pub fn verify_next(&mut self, replayed: &[u8]) -> Result<Verified, RunIoError> {
+    pub(crate) fn verify_next(&mut self, replayed: &[u8]) -> Result<Verified, RunIoError> {
         let tick = self.chain().count();
         match self.lines.peek()? {
             None => Ok(Verified::Ended),
@@ -67,7 +67,7 @@ impl RecordedJournal {
     ///
     /// # Errors
     /// There is one, or the journal cannot be read or does not verify.
-    pub fn expect_end(&mut self) -> Result<(), RunIoError> {
+    pub(crate) fn expect_end(&mut self) -> Result<(), RunIoError> {
         let tick = self.chain().count();
         match self.lines.peek()? {
             None => Ok(()),
@@ -77,19 +77,19 @@ impl RecordedJournal {
 
     /// The journal's head and how many records were verified.
     #[must_use]
-    pub const fn chain(&self) -> Chain {
+    pub(crate) const fn chain(&self) -> Chain {
         self.lines.place().chain
     }
 
     /// How many bytes the verified records have.
     #[must_use]
-    pub const fn whole_bytes(&self) -> u64 {
+    pub(crate) const fn whole_bytes(&self) -> u64 {
         self.lines.place().whole_bytes
     }
 
     /// How many bytes of a torn line were found at the end; 0 before the end.
     #[must_use]
-    pub const fn torn_bytes(&self) -> u64 {
+    pub(crate) const fn torn_bytes(&self) -> u64 {
         self.lines.place().torn_bytes
     }
 }

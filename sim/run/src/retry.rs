@@ -40,7 +40,7 @@ impl Default for RetryConfig {
 impl RetryConfig {
     /// The pause after `attempt` (from 0) failed: what the provider asked for, else an exponential
     /// back-off of which the upper half is drawn. `None` if the provider asked for too long.
-    pub fn pause_us(
+    pub(crate) fn pause_us(
         &self,
         attempt: u32,
         retry_after_us: Option<u64>,
@@ -72,7 +72,7 @@ pub struct LaneLimit {
 
 /// A lane's rate limit: the generic cell rate algorithm in integers.
 #[derive(Clone, Debug)]
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     interval_us: u64,
     tolerance_us: u64,
     /// When the bucket will be full again, in the caller's microseconds.
@@ -82,7 +82,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// A rested lane.
     #[must_use]
-    pub fn new(limit: &LaneLimit) -> Self {
+    pub(crate) fn new(limit: &LaneLimit) -> Self {
         let interval_us = 60_000_000 / u64::from(limit.calls_per_minute.max(1));
         Self {
             interval_us,
@@ -92,7 +92,7 @@ impl RateLimit {
     }
 
     /// Takes a call's place at `now_us`; returns how long the call has to wait, in microseconds.
-    pub fn reserve(&mut self, now_us: u64) -> u64 {
+    pub(crate) fn reserve(&mut self, now_us: u64) -> u64 {
         let full_at = self.full_at_us.max(now_us);
         self.full_at_us = full_at + self.interval_us;
         (full_at - now_us).saturating_sub(self.tolerance_us)

@@ -40,7 +40,7 @@ use super::tape::TapeReader;
 /// No header or manifest is longer.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// No journal line is longer.
-pub(super) const MAX_JOURNAL_LINE_BYTES: u64 = 1024 * 1024;
+pub const MAX_JOURNAL_LINE_BYTES: u64 = 1024 * 1024;
 /// No line of the injections is longer.
 const MAX_INJECTIONS_LINE_BYTES: usize = 1024 * 1024;
 
@@ -229,7 +229,7 @@ impl<F: RunFiles> RunReader<F> {
     ///
     /// # Errors
     /// The bytes are no such header.
-    pub fn header_of<C>(&self, bytes: &[u8]) -> Result<Header<C>, RunIoError>
+    pub(crate) fn header_of<C>(&self, bytes: &[u8]) -> Result<Header<C>, RunIoError>
     where
         C: RunConfig,
     {
@@ -428,7 +428,7 @@ impl<F: RunFiles> RunReader<F> {
     ///
     /// # Errors
     /// There is one.
-    pub fn expect_whole(&self, ends: &Ends) -> Result<(), RunIoError> {
+    pub(crate) fn expect_whole(&self, ends: &Ends) -> Result<(), RunIoError> {
         for (name, end) in [
             (RunDirectory::JOURNAL, ends.journal),
             (RunDirectory::TAPE, ends.tape),

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use beyond::{BEYOND_SCHEMA, Beyond};
 pub use checker::{Checker, Violation};
-pub use reading::{MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, Verdict, check_file};
+pub use reading::{MAX_LINE_BYTES, Verdict, check_file};
 
 /// The schema of one version of one external shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use turingos_run::strict_json::strict_value;
 use turingos_run::tape::MAX_TAPE_LINE_BYTES;
 
 /// The longest document, in bytes.
-pub const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
+pub(crate) const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The longest line, in bytes: the limit of a tape.
 pub const MAX_LINE_BYTES: u64 = MAX_TAPE_LINE_BYTES;

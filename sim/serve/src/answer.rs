@@ -24,7 +24,7 @@ pub enum Content {
 impl Content {
     /// The type of a streamed body of the provider.
     #[must_use]
-    pub const fn streamed_by(provider: Provider) -> Self {
+    pub(crate) const fn streamed_by(provider: Provider) -> Self {
         match provider {
             Provider::OpenAi | Provider::Kimi => Self::Events,
             Provider::Ollama => Self::Lines,
@@ -33,7 +33,7 @@ impl Content {
 
     /// The type that a header value names; a JSON document for an unknown one.
     #[must_use]
-    pub fn of_header(value: &str) -> Self {
+    pub(crate) fn of_header(value: &str) -> Self {
         let kind = value.split(';').next().unwrap_or_default().trim();
         match kind {
             "text/event-stream" => Self::Events,
@@ -58,7 +58,7 @@ impl Content {
 
     /// The separator of a stream's events; none if it is not a stream.
     #[must_use]
-    pub const fn separator(self) -> Option<&'static [u8]> {
+    pub(crate) const fn separator(self) -> Option<&'static [u8]> {
         match self {
             Self::Events => Some(b"\n\n"),
             Self::Lines => Some(b"\n"),

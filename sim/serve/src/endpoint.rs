@@ -45,13 +45,13 @@ impl Endpoint {
 
     /// Whether a request without `stream` is answered with a stream.
     #[must_use]
-    pub const fn streams_by_default(self) -> bool {
+    pub(crate) const fn streams_by_default(self) -> bool {
         matches!(self, Self::OllamaChat | Self::OllamaGenerate)
     }
 
     /// The layout of a successful body. `with_usage` matters to OpenAI's streams only.
     #[must_use]
-    pub const fn shape(self, streamed: bool, with_usage: bool) -> Shape {
+    pub(crate) const fn shape(self, streamed: bool, with_usage: bool) -> Shape {
         match (self, streamed) {
             (Self::ChatCompletions, false) => Shape::OpenAiChat,
             (Self::ChatCompletions, true) if with_usage => Shape::OpenAiStream,

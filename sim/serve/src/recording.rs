@@ -23,10 +23,10 @@ use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
 use turingos_run::{RunDirectory, RunIoError, RunReader};
 
 /// The most bytes of requests and answers that are held.
-pub const MAX_RECORDED_BYTES: usize = 1024 * 1024 * 1024;
+pub(crate) const MAX_RECORDED_BYTES: usize = 1024 * 1024 * 1024;
 
 /// The genesis of a tape that belongs to no run, as a server's log does not.
-pub const LOOSE_GENESIS: Digest = Digest::EMPTY;
+pub(crate) const LOOSE_GENESIS: Digest = Digest::EMPTY;
 
 /// How many characters around a difference are shown.
 const EXCERPT_CHARS: usize = 48;

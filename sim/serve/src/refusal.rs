@@ -81,7 +81,7 @@ impl Refusal {
 
     /// A malformed request, by the member that is at fault.
     #[must_use]
-    pub fn of_member(param: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn of_member(param: &'static str, message: impl Into<String>) -> Self {
         Self {
             reason: Reason::Malformed,
             message: message.into(),

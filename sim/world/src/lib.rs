@@ -4,6 +4,20 @@
 //! files, its fault plan and the calls made since, and stays within its [`Quota`] however long a
 //! run lasts. [`World::with_files`] makes one, [`World::with_faults`] adds a [`FaultPlan`].
 //!
+//! ```
+//! use turingos::{Manifold, WorldFault};
+//! use turingos_world::{Quota, World};
+//!
+//! let mut world = World::with_files(Quota::default(), [("notes/a.md", "buy milk\n")])?;
+//! let outcome = world.exec("wc -l notes/a.md && grep -c eggs notes/a.md", 0);
+//! assert_eq!((outcome.exit_code, &*outcome.stdout), (1, "1 notes/a.md\n0\n"));
+//!
+//! let path = "notes/b.md".parse().expect("this is a workspace path");
+//! world.write(&path, "buy eggs\n", 1_000_000)?;
+//! assert_eq!(world.list(Some(&"notes".parse().expect("so is this")), 10)?, ["a.md", "b.md"]);
+//! # Ok::<(), WorldFault>(())
+//! ```
+//!
 //! This crate uses no `std::fs`, no tokio and no clock: the caller passes virtual time in.
 
 mod faults;

@@ -10,6 +10,7 @@ mod dataset;
 mod findings;
 mod killed;
 mod live;
+mod readme;
 mod replay_command;
 mod scenario_command;
 mod schema_command;

@@ -10,13 +10,13 @@ use turingos::journal::Chain;
 
 use super::Report;
 use crate::chain_reader::FileEnd;
+use crate::recorded_journal::{RecordedJournal, Verified};
 use crate::recorded_traps::RecordedTraps;
 use crate::run_reader::Ends;
 use crate::session::Tick;
 use crate::tape::{Ending, TapeSession};
 use crate::{
-    Divergence, Gate, Header, Kind, Manifest, RecordedJournal, RunDirectory, RunFolder, RunIoError,
-    RunReader, Verified,
+    Divergence, Gate, Header, Kind, Manifest, RunDirectory, RunFolder, RunIoError, RunReader,
 };
 
 /// A run that is being replayed.
@@ -116,7 +116,7 @@ impl Recording {
     ///
     /// # Errors
     /// They differ.
-    pub fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
+    pub(crate) fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
         let verdicts = |gates: &[Gate]| -> Vec<String> {
             let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.pass);
             gates.iter().map(verdict).collect()

@@ -27,7 +27,7 @@ pub const MAX_SCENARIO_BYTES: usize = 512 * 1024;
 pub const MAX_TICK_LIMIT: u64 = 100_000;
 
 /// The most initial files.
-pub const MAX_FILES: usize = 256;
+pub(crate) const MAX_FILES: usize = 256;
 
 const FORMAT_NAME: &str = "turingos.scenario/";
 const FORMAT_VERSION: u32 = 1;

@@ -16,7 +16,7 @@ mod settings;
 mod watch;
 
 pub use content::MAX_CONTENT_BYTES;
-pub use document::{MAX_FILES, MAX_SCENARIO_BYTES, MAX_TICK_LIMIT, RequiredTrap, Scenario};
+pub use document::{MAX_SCENARIO_BYTES, MAX_TICK_LIMIT, RequiredTrap, Scenario};
 pub use expected::Expected;
 pub use fault::{ScenarioCode, ScenarioError};
 pub use interrupted::{Interrupted, Interruption, Interruptions};

@@ -100,13 +100,13 @@ impl Tally {
 
     /// True unless the last record left the machine failed.
     #[must_use]
-    pub const fn ended_clean(&self) -> bool {
+    pub(crate) const fn ended_clean(&self) -> bool {
         !self.failed_at_end
     }
 
     /// The same metrics with the injections.
     #[must_use]
-    pub fn with_injections(mut self, counts: &InjectionCounts, world_faults: u64) -> Self {
+    pub(crate) fn with_injections(mut self, counts: &InjectionCounts, world_faults: u64) -> Self {
         self.injections = counts
             .iter()
             .filter(|(_, count)| *count > 0)

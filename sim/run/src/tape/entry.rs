@@ -113,7 +113,7 @@ impl CallEntry {
 
     /// The SHA-256 of the request body.
     #[must_use]
-    pub const fn request_hash(&self) -> Digest {
+    pub(crate) const fn request_hash(&self) -> Digest {
         self.request_hash
     }
 
@@ -151,7 +151,7 @@ impl Reply {
 
     /// The response as an oracle gives it.
     #[must_use]
-    pub fn into_raw(self) -> RawReply {
+    pub(crate) fn into_raw(self) -> RawReply {
         RawReply {
             provider: self.provider,
             status: self.status,

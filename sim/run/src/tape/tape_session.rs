@@ -67,7 +67,11 @@ impl TapeSession {
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn playing(path: &Path, genesis: Digest, ending: Ending) -> Result<Self, RunIoError> {
+    pub(crate) fn playing(
+        path: &Path,
+        genesis: Digest,
+        ending: Ending,
+    ) -> Result<Self, RunIoError> {
         let player = Player::open(path, genesis)?;
         Ok(Self::of(Tape::Playing(Box::new(player), ending)))
     }
@@ -77,7 +81,7 @@ impl TapeSession {
     }
 
     /// Has everything that will be recorded scanned.
-    pub fn scan_with(&mut self, with: &SecretScan) {
+    pub(crate) fn scan_with(&mut self, with: &SecretScan) {
         match &mut self.tape {
             Tape::Recording(writer) => writer.scan_with(with.clone()),
             Tape::Playing(_, Ending::Record { scan, .. }) => *scan = Some(with.clone()),

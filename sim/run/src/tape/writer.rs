@@ -119,7 +119,7 @@ impl TapeWriter {
     }
 
     /// Has every further entry scanned.
-    pub fn scan_with(&mut self, scan: SecretScan) {
+    pub(crate) fn scan_with(&mut self, scan: SecretScan) {
         self.scan = Some(scan);
     }
 

@@ -62,7 +62,7 @@ impl<'t> Attributes<'_, 't> {
     ///
     /// # Errors
     /// It is not.
-    pub fn needed(&mut self, key: &str) -> Result<&'t str, String> {
+    pub(crate) fn needed(&mut self, key: &str) -> Result<&'t str, String> {
         let value = self.0.take(key);
         value.ok_or_else(|| format!("`expect` has no `{key}=`"))
     }

@@ -123,7 +123,7 @@ impl Composer {
     }
 
     /// Adds a tuple, given without its last three members and its closing brace.
-    pub fn sealed(&mut self, body: &str) {
+    pub(crate) fn sealed(&mut self, body: &str) {
         let leaf = Digest::of_parts(&[body.as_bytes(), b"}"]).to_string();
         let root = Digest::of_parts(&[self.root.as_bytes(), b"\n", leaf.as_bytes()]).to_string();
         let json = format!(

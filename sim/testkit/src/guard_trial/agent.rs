@@ -9,7 +9,7 @@ use super::{SELF_CORRECTION, Violation};
 use turingos_draws::{Draws, Stream};
 
 /// The heading of the guard block, which is the last line of a frame.
-pub const GUARD_HEADING: &str = "\n\n[OS_GUARD]\n";
+pub(crate) const GUARD_HEADING: &str = "\n\n[OS_GUARD]\n";
 
 /// The files of the world, for the agent's valid transitions.
 pub(super) const NOTES: [&str; 7] = [

@@ -7,7 +7,7 @@
 mod agent;
 mod violation;
 
-pub use agent::{Agent, GUARD_HEADING};
+pub use agent::Agent;
 pub use violation::Violation;
 
 use turingos::guard_lane::write_block;
@@ -23,13 +23,13 @@ pub const OBEDIENCE: u32 = 7_000;
 
 /// How often an agent writes a valid transition without a guard block, per ten thousand. It is rare,
 /// because the trial is about agents that repeat their violation.
-pub const SELF_CORRECTION: u32 = 500;
+pub(crate) const SELF_CORRECTION: u32 = 500;
 
 /// Ticks of one run: room for a dozen chances to get stuck.
 pub const TICKS: u64 = 40;
 
 /// The panic resets within [`TICKS`] that make a repeated panic loop.
-pub const REPEATED: u32 = 2;
+pub(crate) const REPEATED: u32 = 2;
 
 /// Microseconds between two ticks.
 const TICK_US: u64 = 1_000_000;
