@@ -15,7 +15,7 @@ pub struct Key(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NotAKey {
-    /// Fewer bytes than [`MIN_KEY_BYTES`].
+    /// Fewer than 8 bytes.
     #[error("shorter than {MIN_KEY_BYTES} bytes; too short to detect a leak")]
     TooShort,
     /// It cannot be sent in a header.

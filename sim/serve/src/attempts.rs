@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 use turingos::Digest;
 
 /// The most requests that are remembered.
-pub const MAX_REMEMBERED: usize = 65_536;
+pub(crate) const MAX_REMEMBERED: usize = 65_536;
 
 /// Counts requests by their hashes.
 #[derive(Clone, Debug)]
-pub struct Attempts {
+pub(crate) struct Attempts {
     seen: BTreeMap<Digest, u32>,
     order: VecDeque<Digest>,
     limit: usize,
@@ -27,7 +27,7 @@ impl Default for Attempts {
 impl Attempts {
     /// A memory of at most `limit` requests, at least 1.
     #[must_use]
-    pub fn with_limit(limit: usize) -> Self {
+    pub(crate) fn with_limit(limit: usize) -> Self {
         Self {
             seen: BTreeMap::new(),
             order: VecDeque::new(),
@@ -36,7 +36,7 @@ impl Attempts {
     }
 
     /// Counts a request; returns how often it was sent before, from 0.
-    pub fn count(&mut self, hash: Digest) -> u32 {
+    pub(crate) fn count(&mut self, hash: Digest) -> u32 {
         if let Some(count) = self.seen.get_mut(&hash) {
             let before = *count;
             *count = before.saturating_add(1);

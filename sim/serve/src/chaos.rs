@@ -10,10 +10,10 @@ use turingos_agents::{FaultRates, ProviderFaultKind};
 use turingos_draws::{Draws, Stream};
 
 /// The longest pause before a slow answer, in microseconds.
-pub const MAX_SLOW_US: u64 = 1_500_000;
+pub(crate) const MAX_SLOW_US: u64 = 1_500_000;
 
 /// How long an unanswered call waits before its connection is reset, in microseconds.
-pub const HANG_US: u64 = 15_000_000;
+pub(crate) const HANG_US: u64 = 15_000_000;
 
 /// One kind of fault of a served call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
@@ -54,11 +54,11 @@ pub enum ChaosKind {
 
 impl ChaosKind {
     /// How many kinds there are.
-    pub const COUNT: usize = Self::VARIANTS.len();
+    pub(crate) const COUNT: usize = Self::VARIANTS.len();
 
     /// How many kinds `--chaos` spreads its rate over: the first ones, which a client can retry
     /// at once or after a pause.
-    pub const SPREAD: usize = 9;
+    pub(crate) const SPREAD: usize = 9;
 
     /// Every kind.
     pub const ALL: &'static [Self] = Self::VARIANTS;
@@ -121,7 +121,7 @@ impl Chaos {
     };
 
     /// `rate` ten-thousandths of the calls fail, in equal parts of the first
-    /// [`ChaosKind::SPREAD`] kinds. More than 10,000 counts as 10,000.
+    /// nine kinds. More than 10,000 counts as 10,000.
     #[must_use]
     pub fn spread(rate: u32) -> Self {
         Self::of_kinds(rate, &ChaosKind::ALL[..ChaosKind::SPREAD])
@@ -191,7 +191,7 @@ impl Chaos {
     }
 
     /// Draws the fault of a call, if it has one.
-    pub fn draw(&self, provider: Provider, draws: &mut Draws) -> Option<ChaosKind> {
+    pub(crate) fn draw(&self, provider: Provider, draws: &mut Draws) -> Option<ChaosKind> {
         if !draws.chance(self.rate) {
             return None;
         }

@@ -18,11 +18,11 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use super::GRACE;
 
 /// The most open connections; the next one waits to be accepted.
-pub const MAX_CONNECTIONS: usize = 1_024;
+const MAX_CONNECTIONS: usize = 1_024;
 
 /// The idle time after which a connection is closed, whether it waits for the rest of a request, for
 /// the next one, or for a client that does not read.
-pub const IDLE_LIMIT: Duration = Duration::from_secs(30);
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Accepts connections while there is room.
 pub(super) struct Loopback {

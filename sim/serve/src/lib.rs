@@ -7,7 +7,7 @@
 
 pub mod agent;
 pub mod answer;
-pub mod attempts;
+mod attempts;
 pub mod chaos;
 mod connection;
 mod discovery;
@@ -48,11 +48,8 @@ use turingos_agents::Request;
 use turingos_run::RunIoError;
 use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 
-pub use connection::{IDLE_LIMIT, MAX_CONNECTIONS};
-pub use response::BODY_LIMIT;
-
 /// The time that requests in flight have after a stop; then their connections are closed.
-pub const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The most calls that wait to be logged; the next answer waits for room.
 const MAX_UNLOGGED: usize = 1_024;
@@ -189,7 +186,7 @@ impl Server {
     }
 
     /// Serves until `stop` resolves or the settings' number of requests is answered. Requests in
-    /// flight get at most [`GRACE`] to finish; the log is complete when this returns.
+    /// flight get at most three seconds to finish; the log is complete when this returns.
     ///
     /// # Errors
     /// The listener failed, or the log cannot be written.

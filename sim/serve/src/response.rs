@@ -20,7 +20,7 @@ use super::parsed_request::MAX_REQUEST_BYTES;
 use super::refusal::{Reason, Refusal};
 
 /// How long a request's body may take to arrive.
-pub const BODY_LIMIT: Duration = Duration::from_secs(10);
+const BODY_LIMIT: Duration = Duration::from_secs(10);
 
 /// How many bytes of an oversized body are read and discarded, so that a client that writes before
 /// it reads gets its answer.

@@ -155,8 +155,14 @@ async fn run<C, P: RunPlan<W>, W: Manifold, O: Oracle, V: Watcher>(
     end: End,
 ) -> Result<bool, RunIoError> {
     while session.ticks() < limit && session.sink_mut().recording.has_next()? {
-        if session.tick().await?.is_none() {
-            break;
+        match session.tick().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => {
+                // The line that a finished run lost explains a divergence.
+                session.sink_mut().recording.expect_whole()?;
+                return Err(error);
+            }
         }
     }
     if session.ticks() == limit {

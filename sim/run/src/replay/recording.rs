@@ -150,7 +150,7 @@ impl Recording {
     }
 
     /// Refuses a torn line of a finished run, as far as the files were read.
-    fn expect_whole(&self) -> Result<(), RunIoError> {
+    pub(super) fn expect_whole(&self) -> Result<(), RunIoError> {
         if !self.is_finished() {
             return Ok(());
         }

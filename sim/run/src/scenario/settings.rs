@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use turingos::kernel::{Kernel, KernelConfig};
 
+use super::BuiltIn;
 use super::document::Scenario;
 use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
@@ -153,10 +154,14 @@ impl Settings {
         self
     }
 
-    /// The same settings for a scenario that was named by `source`, a built-in name or a path.
+    /// The same settings for a scenario that was named by `source`, a built-in name or a path. A file
+    /// that holds a built-in scenario counts as that: both have one header and one root.
     #[must_use]
     pub fn named_by(mut self, source: &str) -> Self {
-        source.clone_into(&mut self.source);
+        let built_in = BuiltIn::named(self.scenario.name());
+        if built_in.is_none_or(|it| it.scenario() != self.scenario) {
+            source.clone_into(&mut self.source);
+        }
         self
     }
 

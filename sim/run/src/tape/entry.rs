@@ -357,11 +357,11 @@ mod tests {
                 "contradicts itself",
             ),
             ("x-request-id", "authorization", "contradicts itself"),
-            ("\"tick\":7", "\"tick\": 7", "one spelling"),
+            ("\"tick\":7", "\"tick\": 7", "not canonical JSON"),
             (
                 "\"tick\":7,\"lane\":\"E\"",
                 "\"lane\":\"E\",\"tick\":7",
-                "one spelling",
+                "not canonical JSON",
             ),
             ("\"kind\":\"call\"", "\"kind\":\"dream\"", "no known kind"),
             ("\"tick\":7", "\"tick\":7,\"tick\":7", "duplicate field"),

@@ -39,8 +39,8 @@ const FOLDERS: [(&str, &[Text]); 8] = [
 macro_rules! transcripts {
     ($($run:literal)+) => {
         [$(($run, &[
-            transcripts!($run, "injections.jsonl"),
             transcripts!($run, "header.json"),
+            transcripts!($run, "injections.jsonl"),
             transcripts!($run, "journal.jsonl"),
             transcripts!($run, "manifest.json"),
             transcripts!($run, "tape.jsonl"),

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 pub use group::MAX_INPUT_BYTES;
 pub use listing::{LoadError, Malformed, load};
-pub use recipe::{MAX_RECIPE_OUTPUT_BYTES, Recipe};
+pub use recipe::Recipe;
 
 /// Where the corpus is read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ enum Source {
 }
 
 impl<E> Case<E> {
-    /// The bytes to run, at most [`MAX_RECIPE_OUTPUT_BYTES`]. A recipe is expanded at each call, so
+    /// The bytes to run, at most 8 MiB. A recipe is expanded at each call, so
     /// that huge inputs do not stay in memory.
     #[must_use]
     pub fn input(&self) -> Cow<'_, [u8]> {

@@ -3,7 +3,7 @@
 //! Never makes more than a stated number of bytes, and never reads a file.
 
 /// The most bytes that a recipe may make: twice the largest body that the bus reads.
-pub const MAX_RECIPE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_RECIPE_OUTPUT_BYTES: usize = 8 * 1024 * 1024;
 
 /// A checked recipe.
 ///
@@ -49,9 +49,9 @@ impl Recipe {
         Ok(Self(steps))
     }
 
-    /// The bytes that the recipe makes, at most [`MAX_RECIPE_OUTPUT_BYTES`].
+    /// The bytes that the recipe makes, at most 8 MiB.
     #[must_use]
-    pub fn expand(&self) -> Vec<u8> {
+    pub(crate) fn expand(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for step in &self.0 {
             bytes.extend(step.piece.repeat(step.count));
