@@ -13,7 +13,7 @@ use super::value::Value;
 use super::{GitLogQuery, Opcode, Placement, Syscall, TaskStatus, Transition};
 use crate::text::Shown;
 
-/// Which envelope a document is held to.
+/// Which envelope a document must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// What models are known to write.

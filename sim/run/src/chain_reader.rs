@@ -1,4 +1,4 @@
-//! The lines of a journal or a tape, one at a time, each held to the hash chain.
+//! The lines of a journal or a tape, one at a time, each verified by the hash chain.
 //!
 //! Never holds more than one line in memory, and never gives out a record that its chain does not
 //! vouch for.

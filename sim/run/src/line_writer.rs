@@ -64,8 +64,8 @@ impl<W: Write> LineWriter<W> {
 impl<W: Write> Drop for LineWriter<W> {
     fn drop(&mut self) {
         if !self.failed {
-            // Whoever needs to know calls `flush`; this is for a caller that stops on an error of
-            // its own, whose last records are the ones that explain it.
+            // A caller that needs the result calls `flush`. This one stops on an error of its own,
+            // and its last records explain it.
             let _ = self.flush();
         }
     }

@@ -1,4 +1,4 @@
-//! The manifest: what a finished run came to, and the command that repeats it.
+//! The manifest: the result of a finished run, and the command that repeats it.
 //!
 //! Never enters the run's chains: a run without its manifest is a run that did not finish, nothing
 //! else. Its last member, `seal`, is the SHA-256 of the text before it, because gates, counts and
@@ -18,7 +18,7 @@ const FORMAT: Format = Format {
     version: 1,
 };
 
-/// What a finished run came to.
+/// The result of a finished run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -83,9 +83,9 @@ pub struct Gate {
 }
 
 impl Manifest {
-    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] puts the ends of tape,
-    /// injections and trap frames in. `root` is the head of the journal's chain after `records` lines; `reproduce` is
-    /// a command that can be copied into a shell.
+    /// A manifest without gates and counts yet; [`super::RunWriter::finish`] adds the ends of tape,
+    /// injections and trap frames. `root` is the head of the journal's chain after `records` lines;
+    /// `reproduce` is a command that can be copied into a shell.
     #[must_use]
     pub fn new(seed: u64, profile: Profile, records: u64, root: Digest, reproduce: String) -> Self {
         Self {
@@ -231,7 +231,7 @@ impl Manifest {
     /// verdict that its own gates contradict.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
         let Some((members, seal)) = split(bytes) else {
-            // A document of another kind or version is told as that.
+            // Name another kind or version of document first.
             document::from_bytes::<Self>(bytes, FORMAT)?;
             return Err(DocumentError::Contradiction(
                 "there is no `seal` at its end",

@@ -1,5 +1,5 @@
 //! Reading a chained file ahead on a thread of its own: its lines are read and hashed while the run
-//! that they are held to goes on.
+//! that is compared with them continues.
 //!
 //! Never changes what is read or in which order: an error comes where its line would have come.
 //! Never holds more than a few batches, each of [`BATCH_BYTES`] and one line.

@@ -52,7 +52,7 @@ pub(crate) struct Model {
     pub(crate) loops: Loops,
     pub(crate) world: World,
     pub(crate) issued: Issued,
-    /// What trap pointers remember; told by whoever sees the trap frames.
+    /// What trap pointers remember, as the trap frames report it.
     pub(crate) trap_details: BTreeMap<&'static str, String>,
     /// Access and path of every handle ever issued.
     handles: Vec<(&'static str, &'static str)>,

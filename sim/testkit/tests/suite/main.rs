@@ -1,4 +1,4 @@
-//! Corpora, schemas, tapes and fuzz bodies, each held to the code.
+//! Corpora, schemas, tapes and fuzz bodies, each compared with the code.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The schema that providers enforce, held to the canonical schema and to the decoder.
+//! The schema that providers enforce, compared with the canonical schema and the decoder.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ fn opcodes_with_required_and_optional_operands() {
             (word.to_owned(), names.cloned().collect())
         })
         .collect();
-    assert_eq!(offered.len(), alternatives().len(), "one stands twice");
+    assert_eq!(offered.len(), alternatives().len(), "duplicate alternative");
     for opcode in Opcode::ALL {
         let sets = offered.iter().filter(|(name, _)| name == opcode.name());
         let optional = opcode.operands().iter().filter(|it| !it.required).count();

@@ -44,7 +44,7 @@ fn ends_soon(process: &str) -> bool {
     false
 }
 
-/// A failure of these tests never prints a value: it may be the secret of whoever runs them.
+/// A failure of these tests never prints a value: it may be a secret of the user who runs them.
 #[test]
 fn environment_variables() {
     // Cargo sets CARGO_MANIFEST_DIR for every test, so there is something to hide.

@@ -1,4 +1,4 @@
-//! Schemas and code held to one another: tables, envelopes, provider bodies, files on disk, the
+//! Schemas and code compared: tables, envelopes, provider bodies, files on disk, the
 //! list of what no schema can say, and the verb.
 
 mod bodies;

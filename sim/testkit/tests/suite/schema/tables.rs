@@ -343,7 +343,7 @@ fn record_names_match() {
         .collect();
     let listed = words(&properties["fault"]["enum"]);
     assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), faults);
-    assert_eq!(listed.len(), faults.len(), "a code stands twice");
+    assert_eq!(listed.len(), faults.len(), "duplicate code");
     for member in ["op", "fault"] {
         assert_eq!(
             properties[member]["enum"].as_array().unwrap().last(),
