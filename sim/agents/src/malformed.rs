@@ -132,7 +132,7 @@ fn say_duplicate(intent: &Intent, draws: &mut Draws, out: &mut Vec<u8>) {
     }
 }
 
-/// An operand of another opcode that is no synonym of this opcode's operands.
+/// An operand that belongs to another opcode only.
 const fn foreign(opcode: Opcode) -> &'static str {
     match opcode {
         Opcode::Write => r#","target_pos":"TOP""#,
