@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use turingos_run::turingos_journal::{Counts, Journal, JournalFault, verify};
-use turingos_testkit::fuzzing::turingos_journal::Composer;
+use turingos_run::turingos_journal::{Counts, Journal, JournalFault, verify, verify_line_chain};
+use turingos_testkit::fuzzing::turingos_journal::{Composer, line_chain};
 
 fn read(bytes: &[u8]) -> Result<Journal, JournalFault> {
     verify(bytes, |_, _| ())
@@ -25,12 +25,14 @@ fn composed() -> String {
 fn recordings() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/traces");
     let names = [
+        "deadlock",
         "dirty",
         "lazarus",
         "panic_budget",
         "realworld",
         "synthetic",
         "thrashing",
+        "unrecoverable",
     ];
     let paths = names.map(|name| folder.join(format!("{name}.journal.log")));
     paths.into_iter().filter(|path| path.exists()).collect()
@@ -39,12 +41,14 @@ fn recordings() -> Vec<PathBuf> {
 #[test]
 fn real_recordings_verify() {
     let expected = [
+        ("deadlock", 172, 98, 0),
         ("dirty", 24, 12, 0),
         ("lazarus", 24, 12, 0),
         ("panic_budget", 13, 0, 12),
         ("realworld", 36, 6, 7),
         ("synthetic", 8, 4, 0),
         ("thrashing", 20, 6, 2),
+        ("unrecoverable", 4, 0, 4),
     ];
     for path in recordings() {
         let journal = verify(File::open(&path).unwrap(), |_, _| ());
@@ -60,6 +64,69 @@ fn real_recordings_verify() {
         let found = (name, counts.lines, counts.tuples, counts.traps);
         assert!(expected.contains(&found), "{found:?}");
         assert_eq!((counts.foreign_syscalls, counts.routes), (0, 0), "{name}");
+    }
+}
+
+#[test]
+fn line_chains_of_real_recordings_verify() {
+    for path in recordings() {
+        let chain = path.with_extension("merkle.jsonl");
+        if !chain.exists() {
+            continue;
+        }
+        let (chain, journal) = (fs::read(chain).unwrap(), fs::read(&path).unwrap());
+        let end = verify_line_chain(&*chain, &*journal).unwrap();
+        let lines = journal.split_inclusive(|byte| *byte == b'\n').count();
+        assert_eq!(end.lines, lines as u64, "{}", path.display());
+        // Lines of every kind, their times among them.
+        for at in (0..journal.len()).step_by(journal.len() / 200) {
+            let mut flipped = journal.clone();
+            flipped[at] ^= 1;
+            assert!(verify_line_chain(&*chain, &*flipped).is_err(), "{at}");
+        }
+    }
+}
+
+/// No tuple covers a trap frame: by itself a journal whose frames were changed still verifies.
+#[test]
+fn flipped_bits_of_trap_frames_are_found_by_the_line_chain() {
+    let journal = composed();
+    let chain = line_chain(&journal);
+    let end = verify_line_chain(chain.as_bytes(), journal.as_bytes()).unwrap();
+    assert_eq!(end.lines, 6);
+    let mut unseen = 0;
+    let mut flips = 0;
+    let mut start = 0;
+    for (number, line) in (1..).zip(journal.split_inclusive('\n')) {
+        for at in start..start + line.len() {
+            for bit in 0..8 {
+                let mut flipped = journal.clone().into_bytes();
+                flipped[at] ^= 1 << bit;
+                flips += 1;
+                unseen += usize::from(read(&flipped).is_ok());
+                let fault = verify_line_chain(chain.as_bytes(), &*flipped).unwrap_err();
+                // A line feed that is gone, or one too many, shifts nothing before it.
+                assert_eq!(fault.line, number, "bit {bit} of byte {at}: {fault}");
+            }
+        }
+        start += line.len();
+    }
+    assert!(unseen > flips / 20, "{unseen} of {flips} unseen without it");
+}
+
+#[test]
+fn flipped_byte_of_a_line_chain_is_located() {
+    let journal = composed();
+    let chain = line_chain(&journal);
+    let mut start = 0;
+    for (number, line) in (1..).zip(chain.split_inclusive('\n')) {
+        for at in start..start + line.len() {
+            let mut flipped = chain.clone().into_bytes();
+            flipped[at] ^= 1 << (at % 8);
+            let fault = verify_line_chain(&*flipped, journal.as_bytes()).unwrap_err();
+            assert_eq!(fault.line, number, "byte {at}: {fault}");
+        }
+        start += line.len();
     }
 }
 
