@@ -13,6 +13,7 @@ mod longrun;
 mod longrun_report;
 mod noise_level;
 mod progress;
+mod recordings;
 mod replay;
 mod run;
 mod run_report;
