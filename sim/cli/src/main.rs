@@ -10,6 +10,7 @@ mod exit;
 mod gate;
 mod live;
 mod longrun;
+mod longrun_baseline;
 mod longrun_report;
 mod noise_level;
 mod progress;
