@@ -169,10 +169,14 @@ impl Source {
         }
     }
 
-    /// A reason without the path, which says more of this machine than the name.
-    fn reason(&self, text: &str) -> String {
-        let line = text.lines().next().unwrap_or_default();
-        one_line(&line.replace(&self.path().display().to_string(), &self.name))
+    /// A failure's message without the path, which says more of this machine than the name.
+    fn reason(&self, message: &str) -> String {
+        let path = self.path();
+        let folder = path.parent().unwrap_or(path).display().to_string();
+        let line = message.lines().next().unwrap_or_default();
+        let line = line.replace(&format!("{folder}/"), "");
+        let own = path.file_name().unwrap_or_default().display().to_string();
+        one_line(line.strip_prefix(&format!("{own}: ")).unwrap_or(&line))
     }
 }
 

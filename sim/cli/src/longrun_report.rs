@@ -41,6 +41,7 @@ const TABLES: [&[Column]; 3] = [
         ("files %", |it| average_share(it.right_files)),
         ("prefix %", |it| average_share(it.done_prefix)),
         ("unparsed %", |it| average_share(it.unparsed_pointers)),
+        ("failovers", |it| average(it.failovers, it.runs)),
     ],
     &[
         ("watchdog", |it| {
@@ -49,7 +50,6 @@ const TABLES: [&[Column]; 3] = [
         ("routed %", |it| percent(it.p + it.e, it.ticks)),
         ("P %", |it| percent(it.p, it.ticks)),
         ("E %", |it| percent(it.e, it.ticks)),
-        ("failovers", |it| average(it.failovers, it.runs)),
         ("recovered %", |it| match it.recoveries_begun {
             0 => "-".to_owned(),
             begun => percent(it.recovered(), begun),

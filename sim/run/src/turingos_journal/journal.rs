@@ -86,8 +86,8 @@ impl Journal {
         let (kind, text) = split(line)?;
         match kind {
             "REPLAY_TUPLE" => {
-                let tuple = Tuple::read(text)?;
-                self.take_tuple(&tuple)?;
+                let mut tuple = Tuple::read(text)?;
+                self.take_tuple(&mut tuple)?;
                 Ok(Entry::Tuple(tuple))
             }
             "TRAP_FRAME" => {
@@ -114,10 +114,10 @@ impl Journal {
         }
     }
 
-    fn take_tuple(&mut self, tuple: &Tuple<'_>) -> Result<(), LineFault> {
+    fn take_tuple(&mut self, tuple: &mut Tuple<'_>) -> Result<(), LineFault> {
         tuple.check_hashes(&mut self.buffer)?;
         let before = (self.counts.tuples > 0).then_some(&self.before);
-        check_place(
+        tuple.follows_unlogged_trap = check_place(
             tuple,
             self.counts.tuples,
             before,

@@ -7,6 +7,7 @@
 //! Never repairs a line, never keeps more than one line and what the next one must agree with, and
 //! never writes such a journal.
 
+mod events;
 mod fault;
 mod journal;
 mod json;
@@ -17,6 +18,7 @@ mod text;
 mod trap_frame;
 mod tuple;
 
+pub use events::{Action, Event, RecordedTick, RecordedTrap, events};
 pub use fault::{FaultCode, JournalFault};
 pub use journal::{Counts, Entry, Journal, MAX_LINE_BYTES, verify};
 pub use line_chain::{LineChainEnd, verify_line_chain};

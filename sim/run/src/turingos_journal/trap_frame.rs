@@ -18,7 +18,7 @@ const MEMBERS: [&str; 7] = [
 ];
 
 pub(super) const BASE: &str = "sys://trap/";
-const DETAILS: &str = "?details=";
+pub(super) const DETAILS: &str = "?details=";
 
 /// The one trap that stops the machine instead of moving it to a trap pointer.
 const UNRECOVERABLE: &str = "sys://trap/unrecoverable_loop";

@@ -37,6 +37,9 @@ pub struct Tuple<'l> {
     pub q_next: Text<'l>,
     /// The pointer after it.
     pub d_next: Text<'l>,
+    /// True if a trap stands before it that the journal has no frame of: older recordings log none
+    /// of some kinds. It shows in `q_t` or `d_t`.
+    pub follows_unlogged_trap: bool,
     h_q: &'l str,
     h_s: &'l str,
     /// The object's text up to where its last three members begin.
@@ -62,6 +65,7 @@ impl<'l> Tuple<'l> {
             a_t: members.object("a_t")?,
             q_next: known("q_next")?,
             d_next: known("d_next")?,
+            follows_unlogged_trap: false,
             leaf_hash: members.digest("leaf_hash")?,
             prev_merkle_root: known("prev_merkle_root")?.raw(),
             merkle_root: members.digest("merkle_root")?,
@@ -107,13 +111,9 @@ impl<'l> Tuple<'l> {
         })
     }
 
-    /// True if the tuple itself says that a trap stands before it. Older recordings log no frame of
-    /// some kinds.
+    /// True if the tuple itself says that a trap stands before it.
     fn shows_a_trap(&self, buffer: &mut String) -> bool {
-        let is_kind = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        let kind = { self.q_t.decoded_in(buffer).strip_prefix(TRAP_MARK) }
-            .and_then(|rest| rest.split_once(']'));
-        kind.is_some_and(|(kind, _)| !kind.is_empty() && kind.bytes().all(is_kind))
+        trap_mark(self.q_t.decoded_in(buffer)).is_some()
             || self.d_t.decoded_in(buffer).starts_with(BASE)
     }
 
@@ -179,6 +179,13 @@ fn without_blank_operands(action: &str) -> Option<String> {
     (kept.len() < object.members.len()).then(|| format!("{{{}}}", kept.join(",")))
 }
 
+/// The name of the trap with which a state register begins, and what follows it.
+pub(super) fn trap_mark(state: &str) -> Option<(&str, &str)> {
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let (name, rest) = state.strip_prefix(TRAP_MARK)?.split_once(']')?;
+    (!name.is_empty() && name.bytes().all(is_name)).then_some((name, rest))
+}
+
 /// The object's text up to its last three members, which have to be the chain's.
 fn sealed_text<'l>(json: &'l str, members: &Members<'l>) -> Result<&'l str, LineFault> {
     let members = &members.object.members;
@@ -230,14 +237,15 @@ impl Before {
     }
 }
 
-/// Checks that a tuple is the one after `before`, and the one of number `count`.
+/// Checks that a tuple is the one after `before`, and the one of number `count`. True if only a trap
+/// without a frame explains it.
 pub(super) fn check_place(
     tuple: &Tuple<'_>,
     count: u64,
     before: Option<&Before>,
     is_trap_between: bool,
     buffer: &mut String,
-) -> Result<(), LineFault> {
+) -> Result<bool, LineFault> {
     if tuple.tick_seq != count {
         return Err(LineFault::new(
             FaultCode::TickOrder,
@@ -255,13 +263,18 @@ pub(super) fn check_place(
         ));
     }
     let Some(before) = before.filter(|_| !is_trap_between) else {
-        return Ok(());
+        return Ok(false);
     };
+    let mut follows_trap = false;
     for (code, key, text, next) in [
         (FaultCode::StateJump, "q", tuple.q_t, &before.q_next),
         (FaultCode::PointerJump, "d", tuple.d_t, &before.d_next),
     ] {
-        if text.decoded_in(buffer) != next && !tuple.shows_a_trap(buffer) {
+        if text.decoded_in(buffer) == next {
+            continue;
+        }
+        follows_trap = tuple.shows_a_trap(buffer);
+        if !follows_trap {
             return Err(LineFault::new(
                 code,
                 format_args!(
@@ -270,5 +283,5 @@ pub(super) fn check_place(
             ));
         }
     }
-    Ok(())
+    Ok(follows_trap)
 }

@@ -3,7 +3,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use turingos_run::turingos_journal::{Counts, Journal, JournalFault, verify, verify_line_chain};
+use turingos::isa::Syscall;
+use turingos_run::turingos_journal::{
+    Action, Counts, Event, Journal, JournalFault, events, verify, verify_line_chain,
+};
+use turingos_testkit::corpus::turingos_journals::JournalExpectation;
+use turingos_testkit::corpus::{Corpus, load};
 use turingos_testkit::fuzzing::turingos_journal::{Composer, line_chain};
 
 fn read(bytes: &[u8]) -> Result<Journal, JournalFault> {
@@ -172,4 +177,88 @@ fn flipped_bytes_of_a_composed_journal_are_detected() {
     };
     assert_eq!(counts, expected);
     assert!(flip_every_byte_of_tuples(journal.as_bytes()) > 1_500);
+}
+
+/// Every event in one line.
+fn listed(journal: &[u8]) -> Vec<String> {
+    let mut lines = Vec::new();
+    events(journal, |event| {
+        lines.push(match event {
+            Event::Tick(tick) => {
+                let action = match &tick.action {
+                    Action::Syscall(syscall) => syscall.opcode().name(),
+                    Action::Foreign { reason, .. } => reason,
+                };
+                let (pointer, next) = (&tick.pointer, &tick.next_pointer);
+                let lane = tick.is_strong_lane;
+                format!("{} {pointer} {action} {next} {lane:?}", tick.number)
+            }
+            Event::Trap(trap) => format!(
+                "{} {} logged={} stops={}",
+                trap.name, trap.details, trap.is_logged, trap.stops_machine
+            ),
+        });
+    })
+    .unwrap();
+    lines
+}
+
+#[test]
+fn events_are_the_ticks_and_traps_in_order() {
+    let mut composer = Composer::default();
+    composer.tuple("a \"frame\"\nof two lines", "SYS_GOTO", "notes");
+    composer.trap("something \\ failed");
+    composer.line("BUS_ROUTE", "{\"lane\":\"P\",\"reason\":\"TRAP\"}");
+    composer.tuple("", "SYS_EXEC", "ls");
+    composer.foreign_tuple();
+    composer.unrecoverable();
+    let journal = composer.finish();
+    assert_eq!(
+        listed(journal.as_bytes()),
+        [
+            "0 README.md SYS_GOTO notes None",
+            "CPU_FAULT something \\ failed logged=true stops=false",
+            "1 sys://trap/cpu_fault SYS_EXEC $ ls Some(true)",
+            "2 $ ls UNKNOWN_OPCODE $ ls None",
+            "UNRECOVERABLE_LOOP budget spent logged=true stops=true",
+        ]
+    );
+    let mut first = None;
+    events(journal.as_bytes(), |event| {
+        first.get_or_insert(event);
+    })
+    .unwrap();
+    let Some(Event::Tick(tick)) = first else {
+        panic!("{first:?}");
+    };
+    assert_eq!((tick.line, tick.state.as_str()), (1, "q0"));
+    assert_eq!(tick.frame, "a \"frame\"\nof two lines");
+    assert_eq!(tick.next_state, "q1\nnotes");
+    let Action::Syscall(Syscall::Goto { pointer }) = &tick.action else {
+        panic!("{:?}", tick.action);
+    };
+    assert_eq!(pointer, "notes");
+}
+
+#[test]
+fn unlogged_trap_is_an_event() {
+    let cases = load::<JournalExpectation>(&Corpus::BuiltIn).unwrap();
+    let events_of = |name: &str| {
+        let case = cases.iter().find(|case| case.name == name).unwrap();
+        listed(&case.input())
+    };
+    assert_eq!(
+        events_of("continuity/unlogged-trap-in-the-state"),
+        [
+            "0 README.md SYS_GOTO notes/a.txt None",
+            "L1_CACHE_HIT Repeated action. logged=false stops=false",
+            "1 README.md SYS_GOTO notes/a.txt None",
+            "WATCHDOG_NMI INFINITE LOOP DETECTED! logged=false stops=false",
+            "2 README.md SYS_GOTO notes/b.txt None",
+        ]
+    );
+    assert_eq!(
+        events_of("continuity/unlogged-trap-in-the-pointer")[1],
+        "IO_FAULT  logged=false stops=false"
+    );
 }
