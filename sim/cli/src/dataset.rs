@@ -13,7 +13,7 @@ use turingos_dataset::{
     write_summary,
 };
 use turingos_run::verify;
-use turingos_run::{RunDirectory, RunFolder};
+use turingos_run::{RunDirectory, RunFolder, open_regular};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
 ///
@@ -187,7 +187,7 @@ fn write_files(sources: &[Source], arguments: &DatasetArgs) -> Result<Summary, F
 
 fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(), Failure> {
     let open =
-        |path: &Path| File::open(path).map_err(|cause| Failure::of_file("read", path, &cause));
+        |path: &Path| open_regular(path).map_err(|cause| Failure::of_file("read", path, &cause));
     match &source.recording {
         Recording::Journal(path) => {
             rows.begin("turingos-journal", &source.name);

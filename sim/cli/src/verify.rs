@@ -3,7 +3,7 @@
 //! Accepts finished and unfinished runs, and says which they are.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use turingos_run::verify::{self, FileReport, JOURNAL_ENDING, Verdict};
-use turingos_run::{RunDirectory, RunEnd, RunFolder};
+use turingos_run::{RunDirectory, RunEnd, RunFolder, open_regular};
 
 /// Verify runs and TuringOS journals: one line for each file, exit 6 if anything is wrong.
 ///
@@ -137,7 +137,7 @@ pub(super) fn verify_path(path: &Path) -> Vec<FileReport> {
             }
             reports
         }
-        Recording::Journal(path) => vec![match File::open(&path) {
+        Recording::Journal(path) => vec![match open_regular(&path) {
             Ok(file) => FileReport {
                 file: path.display().to_string(),
                 verdict: verify::journal_file(file),

@@ -120,7 +120,7 @@ impl<W: Manifold> LiveSession<W> {
                         }));
                     }
                     None => {
-                        let outcome = Box::new(self.session.outcome());
+                        let outcome = Box::new(self.session.outcome()?);
                         let writer = Box::new(self.session.into_sink());
                         return Ok(End::Over(outcome, writer, spending));
                     }

@@ -10,6 +10,7 @@ use turingos::journal::ChainFault;
 
 use super::divergence::Divergence;
 use super::document::DocumentError;
+use super::open_folder::NotAFile;
 use super::tape::EntryError;
 
 /// Who has to act on an error.
@@ -68,6 +69,14 @@ pub enum RunIoError {
         path: PathBuf,
         /// The cause, as the operating system says it.
         source: io::Error,
+    },
+    /// Something in place of a file is none, so it is neither read nor written.
+    #[error("{path}: {reason}")]
+    NotAFile {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        reason: NotAFile,
     },
     /// A header is of another kind or version.
     #[error("{path}: {source}; the known kinds of runs are {known}")]
@@ -209,6 +218,7 @@ impl RunIoError {
             | Self::AfterFailure { .. } => Blame::System,
             Self::NoRun { .. }
             | Self::Missing { .. }
+            | Self::NotAFile { .. }
             | Self::UnknownHeader { .. }
             | Self::Document { .. }
             | Self::Chain { .. }
@@ -233,10 +243,13 @@ impl RunIoError {
     /// Names the action and the path of an operating system's error.
     pub fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::System {
-            action,
-            path,
-            source,
+        move |source| match NotAFile::of(&source) {
+            Some(reason) => Self::NotAFile { path, reason },
+            None => Self::System {
+                action,
+                path,
+                source,
+            },
         }
     }
 }

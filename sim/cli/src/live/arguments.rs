@@ -2,7 +2,6 @@
 //!
 //! There is no flag for a key, because other users can see arguments.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::soak::seed;
 use turingos_live::Budget;
 use turingos_run::fixed_point::Decimal;
+use turingos_run::open_regular;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
@@ -182,7 +182,7 @@ impl LiveArgs {
 pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|cause| Failure::of_file("read", path, &cause))?;
     Ok(bytes)

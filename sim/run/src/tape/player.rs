@@ -15,8 +15,10 @@ use super::entry::{CallEntry, CallOutcome, Entry};
 use super::request_encoder::RequestEncoder;
 use super::short_call::ShortCall;
 use super::world::{Answer, Question, WorldEntry};
+use crate::directory::RunDirectory;
 use crate::divergence::{Cause, Divergence, differences, differing_texts};
 use crate::error::RunIoError;
+use crate::open_folder::OpenFolder;
 use crate::read_ahead::{Place as TapePlace, ReadAhead};
 use turingos_agents::Request;
 
@@ -34,10 +36,11 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// Opens the tape at `path`, whose chain begins at `genesis`.
-    pub(super) fn open(path: &Path, genesis: Digest) -> Result<Self, RunIoError> {
+    /// Opens the tape of the run in `folder`, whose chain begins at `genesis`.
+    pub(super) fn open(folder: &OpenFolder, genesis: Digest) -> Result<Self, RunIoError> {
+        let name = RunDirectory::TAPE;
         Ok(Self {
-            tape: ReadAhead::open(path, genesis, MAX_TAPE_LINE_BYTES)?,
+            tape: ReadAhead::open(folder, name, genesis, MAX_TAPE_LINE_BYTES)?,
             played: VecDeque::with_capacity(REMEMBERED_CALLS),
         })
     }

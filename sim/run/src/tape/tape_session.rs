@@ -4,7 +4,6 @@
 //! says whether an answer is recorded, or whether the caller has to ask and record it.
 
 use std::fs::File;
-use std::path::Path;
 
 use turingos::Digest;
 use turingos::journal::Chain;
@@ -15,6 +14,7 @@ use super::request_encoder::RequestEncoder;
 use super::world::{Answer, Question, WorldEntry};
 use super::{SecretScan, TapeWriter};
 use crate::error::RunIoError;
+use crate::open_folder::OpenFolder;
 use turingos_agents::{RawReply, Request, TransportFault};
 
 /// The tape of one run. After an error the run has to end.
@@ -63,16 +63,16 @@ impl TapeSession {
         Self::of(Tape::Recording(writer))
     }
 
-    /// Plays the tape at `path`, whose chain begins at `genesis`, from its first entry on.
+    /// Plays the tape of the run in `folder`, whose chain begins at `genesis`, from its first entry on.
     ///
     /// # Errors
     /// The file cannot be opened.
     pub(crate) fn playing(
-        path: &Path,
+        folder: &OpenFolder,
         genesis: Digest,
         ending: Ending,
     ) -> Result<Self, RunIoError> {
-        let player = Player::open(path, genesis)?;
+        let player = Player::open(folder, genesis)?;
         Ok(Self::of(Tape::Playing(Box::new(player), ending)))
     }
 

@@ -124,6 +124,7 @@ fn port_in_use_is_named() {
             source: Source::Seeded(faithful(42)),
             max_requests: None,
             log: None,
+            allowed_hosts: Vec::new(),
         };
         let error = Server::bind(settings).await.unwrap_err();
         assert!(matches!(error, ServeError::System { .. }));
