@@ -13,7 +13,7 @@ use turingos::dispatch::Lane;
 use super::headers::retry_after_us;
 use super::key::Key;
 use super::secrets::{Leak, Secrets};
-use super::spending::Spending;
+use super::spending::{Bytes, Spending};
 use super::transport::{NoProvider, Transport};
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
 use turingos_run::providers::settings::{LaneSettings, Settings};
@@ -148,8 +148,12 @@ impl Oracle for LiveOracle {
                     Ok(reply) => {
                         // A stream may bring a secret in pieces that no scan of its bytes can find.
                         self.hold_back("a reply", reply.text.as_bytes()).await;
-                        let text = reply.text.len();
-                        Spending::reported(&lane.settings, reply.usage, sent, text)
+                        let bytes = Bytes {
+                            request: sent,
+                            text: reply.text.len(),
+                            body: answer.body.len(),
+                        };
+                        Spending::reported(&lane.settings, reply.usage, bytes)
                     }
                     Err(fault) if is_free(answer.status, fault.code) => Spending::default(),
                     Err(_) => at_most,

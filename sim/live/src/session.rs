@@ -137,9 +137,10 @@ impl<W: Manifold> LiveSession<W> {
         }
     }
 
-    fn reason_to_stop(&self, interrupted: bool) -> Option<&'static str> {
+    fn reason_to_stop(&mut self, interrupted: bool) -> Option<&'static str> {
         let spending = self.session.oracle().spending();
-        match self.budget.exceeded_by(spending) {
+        let tape_bytes = self.session.sink_mut().tape_bytes();
+        match self.budget.exceeded_by(spending, tape_bytes) {
             _ if interrupted => Some("interrupted"),
             exceeded => exceeded,
         }

@@ -140,6 +140,16 @@ pub enum RunIoError {
         /// What kind of secret.
         secret: &'static str,
     },
+    /// An effect on the world would hold a secret. It was not made.
+    #[error("tick {tick}: {effect} would hold {secret}; it was not made, and the run has stopped")]
+    SecretEffect {
+        /// The tick, from 0.
+        tick: u64,
+        /// Which effect.
+        effect: &'static str,
+        /// What kind of secret.
+        secret: &'static str,
+    },
     /// A line that was about to be written is longer than readers accept.
     #[error("{path}: line {line} would be longer than {limit} bytes, and the run has stopped")]
     LineTooLong {
@@ -213,6 +223,7 @@ impl RunIoError {
             | Self::Busy { .. } => Blame::Caller,
             Self::System { .. }
             | Self::Secret { .. }
+            | Self::SecretEffect { .. }
             | Self::LineTooLong { .. }
             | Self::Stopped
             | Self::AfterFailure { .. } => Blame::System,

@@ -124,6 +124,12 @@ impl RunWriter {
         self.traps.replace()
     }
 
+    /// How many bytes the tape has.
+    #[must_use]
+    pub fn tape_bytes(&self) -> u64 {
+        self.tape.bytes()
+    }
+
     /// Hands every line so far to the operating system.
     ///
     /// # Errors

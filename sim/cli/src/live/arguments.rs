@@ -86,6 +86,9 @@ pub(crate) struct LiveArgs {
     /// Stop before the next tick when this amount is spent, at the prices in --settings.
     #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
     pub(crate) max_cost_usd: Option<u64>,
+    /// Stop before the next tick when the tape has this many bytes.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_tape_bytes: Option<u64>,
     /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
@@ -159,6 +162,7 @@ impl LiveArgs {
         Ok(Budget {
             tokens: self.max_tokens,
             micro_dollars: self.max_cost_usd,
+            tape_bytes: self.max_tape_bytes,
         })
     }
 

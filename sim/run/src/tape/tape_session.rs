@@ -123,6 +123,26 @@ impl TapeSession {
         self.play(|player| player.take_answer(tick, question))
     }
 
+    /// Refuses an effect that would put a secret into the world. Only what is recorded is scanned.
+    pub(crate) fn check_effect(
+        &self,
+        effect: &'static str,
+        texts: [&str; 2],
+    ) -> Result<(), RunIoError> {
+        let Tape::Recording(writer) = &self.tape else {
+            return Ok(());
+        };
+        let mut found = texts.iter().map(|text| writer.secret_in(text.as_bytes()));
+        match found.find_map(|secret| secret) {
+            None => Ok(()),
+            Some(secret) => Err(RunIoError::SecretEffect {
+                tick: self.tick,
+                effect,
+                secret,
+            }),
+        }
+    }
+
     /// Records what a world answered. When this returns, the operating system has it.
     pub(crate) fn record_answer(
         &mut self,
@@ -156,6 +176,14 @@ impl TapeSession {
         match &self.tape {
             Tape::Recording(_) => 0,
             Tape::Playing(player, _) => player.place().torn_bytes,
+        }
+    }
+
+    /// How many bytes the entries played and recorded have.
+    pub(crate) fn bytes(&self) -> u64 {
+        match &self.tape {
+            Tape::Recording(writer) => writer.bytes(),
+            Tape::Playing(player, _) => player.place().whole_bytes,
         }
     }
 
