@@ -24,6 +24,8 @@ const MOST_BODY_BYTES_PER_TOKEN: u64 = 1_024;
 pub(super) struct Bytes {
     /// Of the request's body.
     pub(super) request: usize,
+    /// Of the texts in it that the model reads.
+    pub(super) prompt: usize,
     /// Of the reply's text.
     pub(super) text: usize,
     /// Of the response's body.
@@ -53,19 +55,18 @@ impl Spending {
     /// estimated, and one that is too small for the bytes is raised.
     #[must_use]
     pub(super) fn reported(lane: &LaneSettings, usage: Usage, bytes: Bytes) -> Self {
-        let Bytes {
-            request,
-            text,
-            body,
-        } = bytes;
-        let tokens = |reported: Option<u64>, bytes: u64| {
-            let estimate = || bytes.div_ceil(BYTES_PER_TOKEN);
-            { reported.unwrap_or_else(estimate) }.max(bytes / MOST_BYTES_PER_TOKEN)
-        };
-        let input = tokens(usage.input_tokens, request as u64);
-        let output = tokens(usage.output_tokens, text as u64);
-        let output = output.max(body as u64 / MOST_BODY_BYTES_PER_TOKEN);
-        Self::of(input, output, lane.prices)
+        let estimate = |bytes: usize| (bytes as u64).div_ceil(BYTES_PER_TOKEN);
+        let least = |bytes: usize| bytes as u64 / MOST_BYTES_PER_TOKEN;
+        let padding = bytes.body as u64 / MOST_BODY_BYTES_PER_TOKEN;
+        let input = usage
+            .input_tokens
+            .unwrap_or_else(|| estimate(bytes.request));
+        let output = usage.output_tokens.unwrap_or_else(|| estimate(bytes.text));
+        Self::of(
+            input.max(least(bytes.prompt)),
+            output.max(least(bytes.text)).max(padding),
+            lane.prices,
+        )
     }
 
     fn of(input: u64, output: u64, prices: Prices) -> Self {
@@ -165,6 +166,7 @@ mod tests {
         assert_eq!(at_most.tokens, 3 + 100);
         let bytes = Bytes {
             request: 7,
+            prompt: 3,
             text: 10,
             body: 200,
         };
@@ -182,7 +184,8 @@ mod tests {
             Spending::reported(&lane(), usage, bytes).tokens
         };
         let bytes = Bytes {
-            request: 8_000,
+            request: 9_000,
+            prompt: 8_000,
             text: 800,
             body: 80_000,
         };

@@ -11,7 +11,7 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 
 use super::MAX_TAPE_LINE_BYTES;
-use super::entry::{CallEntry, CallOutcome, Entry};
+use super::entry::{CallEntry, CallOutcome, Entry, Reply};
 use super::request_encoder::RequestEncoder;
 use super::short_call::ShortCall;
 use super::world::{Answer, Question, WorldEntry};
@@ -102,6 +102,11 @@ impl Player {
             let divergence = self.call_diverged(place, &body)?;
             return Err(RunIoError::Diverged(Box::new(divergence)));
         };
+        if let CallOutcome::Reply(reply) = &call.outcome
+            && reply.retry_after_us != reply.asked_wait_us()
+        {
+            return Err(RunIoError::Diverged(Box::new(wait_changed(place, reply))));
+        }
         if self.played.len() == REMEMBERED_CALLS {
             self.played.pop_front();
         }
@@ -304,6 +309,23 @@ fn world_diverged(next: Option<&Entry>, tick: u64, question: &Question) -> Diver
         },
         recorded,
         replayed: Some(replayed),
+    }
+}
+
+/// The divergence of a wait that is not the one of its headers.
+fn wait_changed((tick, lane, attempt): Place, reply: &Reply) -> Divergence {
+    let asked = json!({"retry_after_us": reply.asked_wait_us()});
+    let recorded = json!({"retry_after_us": reply.retry_after_us});
+    Divergence {
+        tick,
+        cause: Cause::HeadersChanged,
+        detail: format!(
+            "the headers of the reply of lane {lane:?}, attempt {attempt}, ask for another wait \
+             than is recorded"
+        ),
+        differences: differences(&recorded, &asked),
+        recorded: Some(recorded),
+        replayed: Some(asked),
     }
 }
 

@@ -248,3 +248,51 @@ impl Manifold for NoWorld {
         Self::absent()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tape::{SecretScan, TapeWriter};
+    use turingos_world::{Quota, World};
+
+    /// What is written follows from a reply that was scanned, but need not stand in it: an append
+    /// joins two pieces.
+    #[test]
+    fn secret_is_found_before_its_effect() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tape.jsonl");
+        let mut world = World::with_files(Quota::default(), [("a.txt", "before")]).unwrap();
+        let unchanged = world.digest();
+        for is_write in [true, false] {
+            let scan = |bytes: &[u8]| {
+                memchr::memmem::find(bytes, b"secret").map(|_| "a secret of the test")
+            };
+            let file = std::fs::File::create(&path).unwrap();
+            let scan = Some(SecretScan::new(scan));
+            let tape = TapeWriter::begin(file, &path, Digest::EMPTY, scan);
+            let mut tape = TapeSession::recording(tape);
+            tape.open_tick(7).unwrap();
+            let mut taped = TapedWorld::new(&mut world, Some(&mut tape));
+            let target = "a.txt".parse().unwrap();
+            let effect = match is_write {
+                true => {
+                    assert!(taped.write(&target, "the secret", 0).is_err());
+                    "a write"
+                }
+                false => {
+                    taped.exec("echo secret > a.txt", 0);
+                    "a command"
+                }
+            };
+            assert_eq!(
+                taped.result().unwrap_err().to_string(),
+                format!(
+                    "tick 7: {effect} would hold a secret of the test; it was not made, and the \
+                     run has stopped"
+                )
+            );
+            assert_eq!(world.digest(), unchanged);
+            assert_eq!(std::fs::read(&path).unwrap(), b"");
+        }
+    }
+}
