@@ -149,8 +149,8 @@ impl OpenFolder {
 fn regular(opened: Result<OwnedFd, Errno>) -> io::Result<File> {
     let file = match opened {
         Ok(file) => File::from(file),
-        // A link that is not followed; a pipe without a reader, a socket.
-        Err(Errno::LOOP | Errno::NXIO) => return Err(NotAFile::NotRegular.into()),
+        // A link that is not followed; a pipe without a reader, a socket; a directory to write.
+        Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(NotAFile::NotRegular.into()),
         Err(error) => return Err(error.into()),
     };
     match file.metadata()?.is_file() {
@@ -187,6 +187,7 @@ mod tests {
         let not_regular = Some(NotAFile::NotRegular);
         fs::create_dir(&path).unwrap();
         assert_eq!(refused(folder.read(NAME)), not_regular);
+        assert_eq!(refused(folder.write(NAME)), not_regular);
         assert_eq!(refused(open_regular(&path)), not_regular);
         fs::remove_dir(&path).unwrap();
         let mode = Mode::from_raw_mode(0o600);

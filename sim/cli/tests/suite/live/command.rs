@@ -249,7 +249,7 @@ fn budgets_end_a_run_between_ticks() {
     for (budget, ending) in [
         (" --max-tokens 4000", "token budget used up"),
         (" --max-cost-usd 0.00408", "cost budget used up"),
-        (" --max-tape-bytes 12000", "tape limit reached"),
+        (" --max-tape-bytes 7000", "tape limit reached"),
     ] {
         on_real_time(async {
             let place = Place::new();
