@@ -20,8 +20,9 @@ const BODY_LIMIT: Duration = Duration::from_secs(10);
 const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 const DISCARD_LIMIT: Duration = Duration::from_secs(1);
 
-/// The memory of a body grows from here on, doubling.
+/// The memory of a body grows from here on, by this factor: few steps leave few holes in the heap.
 const FIRST_BYTES: usize = 16 * 1024;
+const GROWTH: usize = 4;
 
 /// The body of a request, which counts among those in memory as long as it is there.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ impl Body {
         if length <= capacity {
             return Ok(());
         }
-        let grown = (capacity * 2)
+        let grown = (capacity * GROWTH)
             .clamp(FIRST_BYTES, MAX_REQUEST_BYTES)
             .max(length);
         let more = u32::try_from(grown - capacity).unwrap_or(u32::MAX);

@@ -43,7 +43,7 @@ pub struct Report {
     pub finished: bool,
     /// The bytes of a line that was being written when the process stopped; they were left out.
     pub torn_bytes: u64,
-    /// Whether the run goes on after these ticks: an unfinished recording lacks the rest.
+    /// Whether an unfinished run goes on after its last record: the recording lacks the rest.
     pub continues: bool,
 }
 
@@ -168,9 +168,11 @@ fn report<C, P: RunPlan<W>, W: Manifold, O: Oracle>(
     header: &Header<C>,
     whole: bool,
 ) -> Report {
+    let goes_on = session.has_next();
+    let report = session.into_sink().recording.report(header, whole);
     Report {
-        continues: session.has_next(),
-        ..session.into_sink().recording.report(header, whole)
+        continues: goes_on && !report.finished,
+        ..report
     }
 }
 

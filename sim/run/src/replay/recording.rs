@@ -103,7 +103,8 @@ impl Recording {
     fn verify_derived(&mut self, number: u64, tick: &Tick<'_>) -> Result<(), RunIoError> {
         let manifest = self.manifest.as_ref();
         if !tick.injections.is_empty() {
-            { &mut self.injections }.verify_next(number, tick.injections, manifest)?;
+            self.injections
+                .verify_next(number, tick.injections, manifest)?;
         }
         for frame in &tick.committed.trap_frames {
             self.traps.verify_next(number, frame, manifest)?;

@@ -249,7 +249,6 @@ fn budgets_end_a_run_between_ticks() {
     for (budget, ending) in [
         (" --max-tokens 4000", "token budget used up"),
         (" --max-cost-usd 0.00408", "cost budget used up"),
-        (" --max-tape-bytes 7000", "tape limit reached"),
     ] {
         on_real_time(async {
             let place = Place::new();
@@ -284,6 +283,25 @@ fn leaked_key_stops_the_run_unwritten() {
         assert!(!live.error.contains(KEY) && !live.out.contains(KEY));
         place.assert_clean();
         assert!(!place.at("run/manifest.json").exists());
+    });
+}
+
+#[test]
+fn tape_limit_ends_a_run() {
+    on_real_time(async {
+        let server = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
+        let (free, bounded) = (Place::new(), Place::new());
+        free.settings("kimi", &server, "");
+        bounded.settings("kimi", &server, "");
+        assert_eq!(free.live("").await.code, Some(1));
+        let length = fs::metadata(free.at("run/tape.jsonl")).unwrap().len();
+        let live = bounded
+            .live(&format!(" --max-tape-bytes {}", length / 2))
+            .await;
+        let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+        assert_eq!(report["ending"], "tape limit reached", "{live:?}");
+        assert_eq!(report["ticks"], 2);
+        assert_eq!(bounded.sim("replay @run").await.code, Some(0));
     });
 }
 
