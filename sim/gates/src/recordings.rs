@@ -80,7 +80,7 @@ impl Way {
             model: Some("any-model".into()),
             base_url: Some(match kind {
                 Provider::OpenAi => format!("{address}/v1"),
-                Provider::Kimi | Provider::Ollama => address.to_owned(),
+                Provider::Anthropic | Provider::Kimi | Provider::Ollama => address.to_owned(),
             }),
             stream: Some(self.is_streamed),
             calls_per_minute: Some(60_000),

@@ -44,7 +44,7 @@ pub(crate) struct LiveArgs {
         "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
     pub(crate) settings: Option<PathBuf>,
-    /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
+    /// The provider of both lanes: openai, anthropic, kimi (Anthropic messages too) or ollama.
     #[arg(long, value_name = "KIND", required_unless_present = "settings")]
     pub(crate) kind: Option<Provider>,
     /// The model's name.

@@ -27,7 +27,7 @@ fn envelope(provider: Provider, body: &[u8]) -> (String, String) {
                 text(&body["error"]["message"]),
             )
         }
-        Provider::Kimi => {
+        Provider::Anthropic | Provider::Kimi => {
             assert_eq!(body["type"], "error");
             assert!(body["request_id"].is_string());
             (
