@@ -1,12 +1,14 @@
 //! `sim dataset`: training rows from runs and TuringOS journals.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::paths::existing;
 use super::verify::{Recording, recordings, sentence};
 use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
@@ -21,7 +23,7 @@ use turingos_run::{RunDirectory, RunFolder};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DatasetArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
-    #[arg(value_name = "RUN|JOURNAL", required = true)]
+    #[arg(value_name = "RUN|JOURNAL", required = true, value_parser = existing())]
     pub(crate) sources: Vec<PathBuf>,
     /// Write policy.jsonl, reflex.jsonl and summary.md into this directory, which must be new or
     /// empty.
@@ -60,8 +62,7 @@ pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit,
         }
     })?;
     if arguments.json {
-        let line = serde_json::to_string(&summary).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("dataset-report", &summary, out)?;
     } else {
         for (name, rows, duplicates) in [
             (POLICY, summary.policy_rows, summary.policy_duplicates),

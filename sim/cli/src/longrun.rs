@@ -7,10 +7,12 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::longrun_report::{write_json, write_markdown, write_text};
-use super::noise_level;
+use super::looks::Looks;
 use super::progress::Progress;
+use super::share;
 use super::soak::whole_number;
 use super::soak_report::Stopwatch;
+use turingos_run::Gate;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 
 /// Run every built-in scenario over seeds and noise levels, and print the table of metrics.
@@ -19,9 +21,9 @@ pub(crate) struct LongrunArgs {
     /// The seeds from A up to B, B excluded.
     #[arg(long, value_name = "A..B", default_value = "0..100", value_parser = seeds)]
     pub(crate) seeds: RangeInclusive<u64>,
-    /// The noise levels: shares of bad replies, from 0 to 1.
+    /// The noise levels: shares of bad replies, such as 5% or 0.05.
     #[arg(long, value_name = "SHARE,…", default_value = "0,0.05", value_delimiter = ',',
-          value_parser = noise_level::parse)]
+          value_parser = share::parse)]
     pub(crate) noise: Vec<u16>,
     /// Print the figures as one line of JSON.
     #[arg(long, conflicts_with = "markdown")]
@@ -29,9 +31,6 @@ pub(crate) struct LongrunArgs {
     /// Print the tables in Markdown.
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// Runs the verb. Exit 1 if a run without noise failed, or if at up to 5% noise fewer than nine in
@@ -39,13 +38,17 @@ pub(crate) struct LongrunArgs {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub(crate) fn run(arguments: &LongrunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &LongrunArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let plan = Plan {
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: arguments.seeds.clone(),
         levels: arguments.noise.clone(),
     };
-    let progress = Progress::of_runs(plan.runs(), !arguments.quiet && !arguments.json);
+    let progress = Progress::of_runs(plan.runs(), looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
     let levels = longrun(&plan, &|| progress.advance());
     let wall = stopwatch.elapsed();
@@ -59,9 +62,9 @@ pub(crate) fn run(arguments: &LongrunArgs, out: &mut impl Write) -> Result<Exit,
         write_text(&plan, &levels, &gates, wall, out)?;
     }
     out.flush()?;
-    Ok(match gates.iter().all(|gate| gate.pass) {
-        true => Exit::Passed,
-        false => Exit::Failed,
+    Ok(match gates.iter().any(Gate::failed) {
+        false => Exit::Passed,
+        true => Exit::Failed,
     })
 }
 

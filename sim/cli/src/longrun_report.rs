@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
+use super::json::write_object;
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
 use super::verdict::write_gates;
@@ -120,7 +121,8 @@ pub(super) fn write_text(
         seconds(wall)
     )?;
     for level in levels {
-        writeln!(out, "\nnoise {}", noise_text(level.noise))?;
+        writeln!(out)?;
+        writeln!(out, "noise {}", noise_text(level.noise))?;
         let mut align = [Align::Right; COLUMNS];
         align[0] = Align::Left;
         let mut table = Table::new(align);
@@ -129,7 +131,8 @@ pub(super) fn write_text(
             table.row(row(name, metrics));
         }
         table.write(2, out)?;
-        writeln!(out, "\n  traps, average per run")?;
+        writeln!(out)?;
+        writeln!(out, "  traps, average per run")?;
         let mut table = Table::new([Align::Left, Align::Left]);
         for (name, metrics) in rows(level) {
             table.row([name, &traps(metrics)]);
@@ -145,7 +148,10 @@ pub(super) fn write_text(
             }
         }
     }
-    writeln!(out, "\n{LEGEND}\n\ngates")?;
+    writeln!(out)?;
+    writeln!(out, "{LEGEND}")?;
+    writeln!(out)?;
+    writeln!(out, "gates")?;
     write_gates(gates, out)
 }
 
@@ -156,7 +162,8 @@ pub(super) fn write_markdown(
     out: &mut impl Write,
 ) -> io::Result<()> {
     for level in levels {
-        writeln!(out, "### Noise {}\n", noise_text(level.noise))?;
+        writeln!(out, "### Noise {}", noise_text(level.noise))?;
+        writeln!(out)?;
         writeln!(out, "| {} | traps, average per run |", HEADINGS.join(" | "))?;
         writeln!(out, "|---|{}---|", "---:|".repeat(COLUMNS - 1))?;
         for (name, metrics) in rows(level) {
@@ -169,12 +176,12 @@ pub(super) fn write_markdown(
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "{LEGEND}\n\n| gate | holds | measured |\n|---|---|---|"
-    )?;
+    writeln!(out, "{LEGEND}")?;
+    writeln!(out)?;
+    writeln!(out, "| gate | verdict | measured |")?;
+    writeln!(out, "|---|---|---|")?;
     for gate in gates {
-        let holds = if gate.pass { "yes" } else { "no" };
+        let holds = gate.verdict.name();
         writeln!(out, "| {} | {holds} | {} |", gate.id, gate.detail)?;
     }
     Ok(())
@@ -182,7 +189,7 @@ pub(super) fn write_markdown(
 
 #[derive(Serialize)]
 struct Json<'a> {
-    seeds: [u64; 2],
+    seeds: String,
     levels: Vec<JsonLevel<'a>>,
     gates: &'a [Gate],
     passed: bool,
@@ -228,7 +235,11 @@ pub(super) fn write_json(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let json = Json {
-        seeds: [*plan.seeds.start(), *plan.seeds.end()],
+        seeds: format!(
+            "{}..{}",
+            plan.seeds.start(),
+            plan.seeds.end().saturating_add(1)
+        ),
         levels: (levels.iter())
             .map(|level| JsonLevel {
                 noise_per_10000: level.noise,
@@ -239,9 +250,9 @@ pub(super) fn write_json(
             })
             .collect(),
         gates,
-        passed: gates.iter().all(|gate| gate.pass),
+        passed: !gates.iter().any(Gate::failed),
     };
-    writeln!(out, "{}", serde_json::to_string(&json)?)
+    write_object("longrun-report", &json, out)
 }
 
 fn json_row<'a>(name: &'a str, metrics: &Metrics) -> JsonRow<'a> {

@@ -11,6 +11,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::paths::existing;
 use turingos_run::verify::{self, FileReport, JOURNAL_ENDING, Verdict};
 use turingos_run::{RunDirectory, RunEnd, RunFolder};
 
@@ -21,7 +23,7 @@ use turingos_run::{RunDirectory, RunEnd, RunFolder};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
     /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
-    #[arg(value_name = "FILE|DIRECTORY", required = true)]
+    #[arg(value_name = "FILE|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) paths: Vec<PathBuf>,
     /// Print one line of JSON.
     #[arg(long)]
@@ -34,12 +36,12 @@ pub(crate) struct VerifyArgs {
 /// Standard output cannot be written.
 pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let mut report = Report {
-        valid: true,
+        passed: true,
         files: Vec::new(),
     };
     for path in &arguments.paths {
         for found in verify_path(path) {
-            report.valid &= found.verdict.is_valid();
+            report.passed &= found.verdict.is_valid();
             if arguments.json {
                 report.files.push(Entry::of(found));
             } else {
@@ -48,10 +50,9 @@ pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, 
         }
     }
     if arguments.json {
-        let line = serde_json::to_string(&report).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("verify-report", &report, out)?;
     }
-    Ok(if report.valid {
+    Ok(if report.passed {
         Exit::Passed
     } else {
         Exit::Corrupt
@@ -150,7 +151,7 @@ pub(super) fn verify_path(path: &Path) -> Vec<FileReport> {
 
 #[derive(Serialize)]
 struct Report {
-    valid: bool,
+    passed: bool,
     files: Vec<Entry>,
 }
 

@@ -8,12 +8,17 @@
 mod command_line;
 mod dataset;
 mod findings;
+mod help;
+mod hostile_text;
+mod json_objects;
 mod killed;
 mod live;
+mod new_and_lint;
 mod readme;
 mod replay_command;
 mod scenario_command;
 mod schema_command;
 mod serve;
 mod shell;
+mod terminal;
 mod verify;

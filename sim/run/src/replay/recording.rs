@@ -112,13 +112,13 @@ impl Recording {
     }
 
     /// Compares the verdict on a replay with the manifest, if there is one: the names of the gates
-    /// and whether they hold, not the wording.
+    /// and what they found, not the wording.
     ///
     /// # Errors
     /// They differ.
     pub(crate) fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
         let verdicts = |gates: &[Gate]| -> Vec<String> {
-            let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.pass);
+            let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.verdict.name());
             gates.iter().map(verdict).collect()
         };
         let Some(manifest) = &self.manifest else {

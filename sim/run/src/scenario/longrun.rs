@@ -128,16 +128,13 @@ const MODEST_NOISE: u16 = 500;
 /// machine stops recovering. Higher levels are only measured.
 #[must_use]
 pub fn verdicts(levels: &[Level]) -> Vec<Gate> {
-    let verdict = |id: String, pass: bool, level: &Level| {
+    let verdict = |id: String, holds: bool, level: &Level| {
         let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
-        Gate {
-            id,
-            pass,
-            detail: format!(
-                "{} of {} runs passed, {unrecoverable} UNRECOVERABLE_LOOP",
-                level.total.passed, level.total.runs
-            ),
-        }
+        let detail = format!(
+            "{} of {} runs passed, {unrecoverable} UNRECOVERABLE_LOOP",
+            level.total.passed, level.total.runs
+        );
+        Gate::judged(id, holds, detail)
     };
     let judged = levels.iter().filter(|level| level.noise <= MODEST_NOISE);
     judged

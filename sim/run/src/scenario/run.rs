@@ -62,7 +62,7 @@ impl Outcome {
     /// True if every gate holds.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.gates.iter().all(|gate| gate.pass)
+        !self.gates.iter().any(Gate::failed)
     }
 }
 
@@ -168,7 +168,7 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
         let gates = self
             .plan
             .judge(ending, (done, steps), ticks, &mut self.world);
-        let passed = gates.iter().all(|gate| gate.pass);
+        let passed = !gates.iter().any(Gate::failed);
         Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
@@ -249,12 +249,8 @@ fn is_met(required: &RequiredTrap, committed: &Committed) -> bool {
         && (required.at.as_ref()).is_none_or(|at| *at == record.pointer)
 }
 
-fn gate(id: &str, pass: bool, detail: String) -> Gate {
-    Gate {
-        id: id.to_owned(),
-        pass,
-        detail,
-    }
+fn gate(id: &str, holds: bool, detail: String) -> Gate {
+    Gate::judged(id, holds, detail)
 }
 
 fn listed(items: &[String], none: impl Fn() -> String) -> String {

@@ -249,7 +249,7 @@ fn one_line_per_file() {
     let (code, out, _) = sim(&["verify", "--json", run, journals]);
     assert_eq!((code, out.lines().count()), (Some(0), 1));
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(json["valid"], true);
+    assert_eq!(json["passed"], true);
     assert_eq!(json["files"][2]["counts"]["records"], 20);
     assert_eq!(json["files"][6]["counts"]["trap_frames"], 1);
 }
@@ -284,7 +284,6 @@ fn bad_file_does_not_stop_the_others() {
             "is one file of a run; name the run's directory",
         ),
         ("nothing", "has no run and no *.journal.log file"),
-        ("missing.log", "cannot be read: No such file"),
     ] {
         let (code, out, err) = sim(&["verify", &path(name), &path("good.log")]);
         assert_eq!((code, err.as_str()), (Some(6), ""), "{out}");
@@ -297,7 +296,7 @@ fn bad_file_does_not_stop_the_others() {
     }
     let (code, out, _) = sim(&["verify", "--json", &path("cut.log")]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((code, &json["valid"]), (Some(6), &false.into()));
+    assert_eq!((code, &json["passed"]), (Some(6), &false.into()));
     assert_eq!(json["files"][0]["line"], 2);
 }
 
