@@ -10,6 +10,7 @@ use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::looks::Looks;
 use super::paths::existing;
+use super::table::{Align, Table};
 use turingos_gates::{Finding, Gate};
 use turingos_testkit::corpus::{Corpus, LoadError};
 
@@ -129,7 +130,9 @@ fn write_finding(
         failures,
     } = finding;
     let verdict = if *pass { "pass" } else { "FAIL" };
-    writeln!(out, "{verdict}  {id:<width$}  {detail}")?;
+    let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
+    table.row([verdict, &format!("{id:<width$}"), detail]);
+    table.write(0, out)?;
     if *pass {
         return Ok(());
     }

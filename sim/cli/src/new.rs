@@ -109,11 +109,14 @@ fn next(kind: FileKind, file: &str) -> String {
 
 /// Each member with its description.
 fn write_members(document: &Value, out: &mut impl Write) -> Result<(), Failure> {
-    let mut table = Table::new([Align::Left, Align::Left]);
+    let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
+    let required = document.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|it| it == name));
     let members = document.get("properties").and_then(Value::as_object);
     for (name, member) in members.into_iter().flatten() {
         let about = member.get("description").and_then(Value::as_str);
-        table.row([name.as_str(), about.unwrap_or_default()]);
+        let need = if is_required(name) { "" } else { "optional" };
+        table.row([name.as_str(), need, about.unwrap_or_default()]);
     }
     table.write(2, out)?;
     Ok(())
