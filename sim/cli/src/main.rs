@@ -12,6 +12,7 @@ mod json;
 mod lint;
 mod live;
 mod longrun;
+mod longrun_baseline;
 mod longrun_report;
 mod looks;
 mod manual;
@@ -19,6 +20,7 @@ mod new;
 mod output;
 mod paths;
 mod progress;
+mod recordings;
 mod replay;
 mod resumed;
 mod run;
@@ -141,8 +143,8 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),
         Verb::Schema(arguments) => schema::run(arguments, out),
         Verb::Serve(arguments) => serve::run(arguments, out),
-        Verb::Dataset(arguments) => dataset::run(arguments, out),
-        Verb::Verify(arguments) => verify::run(arguments, out),
+        Verb::Dataset(arguments) => dataset::run(arguments, looks, out),
+        Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),

@@ -108,13 +108,16 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
 /// The words with which a verdict begins its line.
-const VERDICTS: [(&str, Style); 6] = [
+const VERDICTS: [(&str, Style); 9] = [
     ("pass", GOOD),
     ("PASSED", GOOD),
     ("AS RECORDED", GOOD),
+    ("VALID", GOOD),
     ("FAIL", BAD),
     ("FAILED", BAD),
+    ("INVALID", BAD),
     ("skip", OPEN),
+    ("UNFINISHED", OPEN),
 ];
 
 fn painted(line: String) -> String {

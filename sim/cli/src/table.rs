@@ -64,8 +64,13 @@ impl<const N: usize> Table<N> {
         loop {
             let mut used = indent + widths[0];
             let mut end = first;
-            while end < N && (end == first || used + 2 + widths[end] <= limit) {
-                used += 2 + widths[end];
+            while end < N {
+                // An empty column takes no room.
+                let more = if widths[end] == 0 { 0 } else { 2 + widths[end] };
+                if end > first && used + more > limit {
+                    break;
+                }
+                used += more;
                 end += 1;
             }
             if first > 1 {

@@ -319,3 +319,38 @@ fn changed_corpus_fails_and_names_the_case() {
     assert_eq!(code, Some(6), "{err}");
     assert!(err.contains("replies/size.toml:1: case `empty`: "), "{err}");
 }
+
+/// The verdict, and nothing else.
+#[test]
+fn quiet_leaves_one_line() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    for (words, says) in [
+        (
+            format!("soak --ticks 40 --out {}", at("soak")),
+            "PASSED  root ",
+        ),
+        (
+            format!("run log-hunt --noise 5% --out {}", at("hunt")),
+            "PASSED  root ",
+        ),
+        ("run ordered-pipeline --agent clerk".into(), "FAILED  root "),
+        (format!("replay {}", at("soak")), "AS RECORDED  root "),
+        (format!("verify {}", at("soak")), "VALID  6 files"),
+        ("longrun --seeds 0..1 --noise 0".into(), "PASSED"),
+        ("gate mutex opcodes".into(), "PASSED  2 gates"),
+        (
+            format!("dataset {} --out {}", at("hunt"), at("rows")),
+            "PASSED  ",
+        ),
+    ] {
+        let words: Vec<_> = words.split(' ').chain(["-q"]).collect();
+        let (_, out, err) = sim(&words, b"");
+        assert_eq!(
+            (out.lines().count(), err.as_str()),
+            (1, ""),
+            "{words:?}: {out}"
+        );
+        assert!(out.starts_with(says), "{words:?}: {out}");
+    }
+}
