@@ -165,10 +165,7 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
             Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
         };
         let ticks = self.ticks();
-        let mut end = self.plan.progress(&mut self.world);
-        let differences = self.plan.differences(&mut self.world);
-        end.files.0 -= whole(differences.len());
-        let gates = self.plan.judge(ending, &end, ticks, &differences);
+        let (end, gates) = self.plan.conclude(ending, ticks, &mut self.world);
         let passed = !gates.iter().any(Gate::failed);
         Outcome {
             root: self.root(),
@@ -181,6 +178,20 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
 }
 
 impl ScenarioPlan {
+    /// The end of the run in its world, and the gates.
+    fn conclude(
+        &self,
+        ending: Ending,
+        ticks: u64,
+        world: &mut impl Manifold,
+    ) -> (EndState, Vec<Gate>) {
+        let mut end = self.progress(world);
+        let differences = self.differences(world);
+        end.files.0 -= whole(differences.len());
+        let gates = self.judge(ending, &end, ticks, &differences);
+        (end, gates)
+    }
+
     /// How far the contract's steps got; every expected file counts as right.
     fn progress(&self, world: &mut impl Manifold) -> EndState {
         let contract = self.scenario.contract();
