@@ -17,8 +17,8 @@ use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
     write_summary,
 };
-use turingos_run::RunDirectory;
 use turingos_run::one_line::one_line;
+use turingos_run::{RunDirectory, open_regular};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
 ///
@@ -303,7 +303,7 @@ fn read_source<W: Write + io::Seek>(source: &Source, rows: &mut Collector<W>) ->
     match &source.recording {
         Recording::Unreadable(..) => Ok(()),
         Recording::Journal(path) => {
-            let file = File::open(path)
+            let file = open_regular(path)
                 .map_err(|cause| Stop::Bad(Failure::of_file("read", path, &cause)))?;
             from_journal(file, rows).map_err(|error| match error {
                 JournalError::Output(error) => not_written(error),

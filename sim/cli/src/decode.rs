@@ -1,6 +1,5 @@
 //! `sim decode`: decodes one reply as the kernel does.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use turingos::bus::{self, Provider};
 use turingos::isa::{self, Transition};
+use turingos_run::open_regular;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
@@ -143,7 +143,7 @@ fn read_input(file: &Path, standard_input: &mut dyn Read) -> Result<Vec<u8>, Fai
             .take(MAX_INPUT_BYTES + 1)
             .read_to_end(&mut bytes)
     } else {
-        File::open(file).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
+        open_regular(file).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
     };
     read.map_err(unreadable)?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {

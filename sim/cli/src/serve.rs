@@ -66,6 +66,10 @@ pub(crate) struct ServeArgs {
     /// Record requests and answers in this new file, as a tape.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// Answer requests to this host too, besides the names of the loopback interface; may be
+    /// repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// Stop after this many answers, at least 1.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_requests: Option<NonZeroU64>,
@@ -176,6 +180,7 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
         source,
         max_requests: arguments.max_requests,
         log: arguments.log.clone(),
+        allowed_hosts: arguments.allow_host.clone(),
     })
     .await?;
     let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));

@@ -8,12 +8,14 @@
 mod command_line;
 mod dataset;
 mod findings;
+mod forged;
 mod help;
 mod hostile_text;
 mod json_objects;
 mod killed;
 mod live;
 mod new_and_lint;
+mod planted;
 mod readme;
 mod replay_command;
 mod scenario_command;

@@ -114,8 +114,8 @@ pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
     let header = settings.into_header(profile, seed);
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(&header);
-        match run.drive().await {
-            Ok(()) => run.outcome(),
+        match run.drive().await.and_then(|()| run.outcome()) {
+            Ok(outcome) => outcome,
             Err(error) => unreachable!("a run without files has nothing to fail: {error}"),
         }
     })

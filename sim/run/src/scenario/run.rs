@@ -2,6 +2,8 @@
 //!
 //! Works with any manifold and any oracle. Never reads an expected file before the run has ended.
 
+use std::path::Path;
+
 use turingos::Digest;
 use turingos::contract::DONE_PREFIX;
 use turingos::journal::Status;
@@ -14,7 +16,7 @@ use super::metrics::Metrics;
 use super::settings::{AnyAgent, Place, Settings};
 use super::watch::{EndState, Watch};
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
-use crate::{Gate, Header};
+use crate::{Gate, Header, Manifest, RunConfig, RunIoError};
 use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::World;
 
@@ -64,6 +66,23 @@ impl Outcome {
     #[must_use]
     pub fn passed(&self) -> bool {
         !self.gates.iter().any(Gate::failed)
+    }
+
+    /// The manifest of this run of `header`. Its command may name `recording`, the directory that
+    /// the run is recorded in.
+    #[must_use]
+    pub fn manifest<C: RunConfig>(&self, header: &Header<C>, recording: Option<&Path>) -> Manifest {
+        let traps = self.metrics.traps.iter();
+        let counts = traps.map(|(kind, count)| (kind.name().to_owned(), *count));
+        Manifest::new(
+            header.seed,
+            header.profile,
+            self.metrics.ticks,
+            self.root,
+            header.command(recording),
+        )
+        .with_gates(self.gates.clone())
+        .with_counts(counts.collect())
     }
 }
 
@@ -156,24 +175,27 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
         self.plan.stopped = Some(reason);
     }
 
-    /// The result of the run. Expected files are read here and not before; these reads are not on
-    /// the tape, because nothing in the run follows from them.
-    pub fn outcome(&mut self) -> Outcome {
+    /// The result of the run. Expected files are read here and not before; what is read goes onto
+    /// the tape, so that a replay arrives at the same verdict.
+    ///
+    /// # Errors
+    /// The tape fails or diverges.
+    pub fn outcome(&mut self) -> Result<Outcome, RunIoError> {
         let ending = match self.kernel().status() {
             Status::Halted => Ending::Halted,
             Status::Failed => Ending::Failed,
             Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
         };
         let ticks = self.ticks();
-        let (end, gates) = self.plan.conclude(ending, ticks, &mut self.world);
+        let (end, gates) = self.ask_world(|plan, world| plan.conclude(ending, ticks, world))?;
         let passed = !gates.iter().any(Gate::failed);
-        Outcome {
+        Ok(Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
             ending,
             gates,
             metrics: { self.plan.watch.clone() }.metrics(ending, passed, end),
-        }
+        })
     }
 }
 
