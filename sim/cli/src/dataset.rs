@@ -8,6 +8,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
 use super::recordings::{Recording, recordings};
 use super::verify::{sentence, verify_recording};
 use turingos_dataset::{
@@ -24,7 +27,7 @@ use turingos_run::{RunDirectory, open_regular};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DatasetArgs {
     /// Run directories, TuringOS journals, and directories that hold some.
-    #[arg(value_name = "RUN|JOURNAL|DIRECTORY", required = true)]
+    #[arg(value_name = "RUN|JOURNAL|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) sources: Vec<PathBuf>,
     /// Write policy.jsonl, reflex.jsonl and summary.md into this directory, which must be new or
     /// empty.
@@ -42,7 +45,7 @@ pub(crate) struct DatasetArgs {
     /// Fail unless there are at least this many reflex rows.
     #[arg(long, value_name = "ROWS", default_value_t = 0)]
     pub(crate) min_reflex: u64,
-    /// Print the figures as one line of JSON.
+    /// Print the figures as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -56,7 +59,11 @@ const SUMMARY: &str = "summary.md";
 /// # Errors
 /// There is nothing at a path, the directory is in use, something cannot be written, or with
 /// `--strict` a source is bad. A failure leaves no file of the data set.
-pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &DatasetArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let sources = sources(&arguments.sources)?;
     let made = prepare(&arguments.out)?;
     let summary = write_files(&sources, arguments).inspect_err(|_| {
@@ -76,12 +83,19 @@ pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit,
             unanswered_traps: summary.figures.unanswered_traps(),
             summary: &summary,
         };
-        let line = serde_json::to_string(&json).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("dataset-report", &json, out)?;
     } else {
-        write_text(&summary, &arguments.out, out)?;
-        if let Some(shortage) = &shortage {
-            writeln!(out, "FAILED  {shortage}")?;
+        if !looks.quiet {
+            write_text(&summary, &arguments.out, out)?;
+        }
+        let figures = &summary.figures;
+        match &shortage {
+            Some(shortage) => writeln!(out, "FAILED  {shortage}")?,
+            None => writeln!(
+                out,
+                "PASSED  {} policy rows, {} reflex rows",
+                figures.policy_rows, figures.reflex_rows
+            )?,
         }
     }
     Ok(match shortage {

@@ -3,7 +3,6 @@
 //! Refuses an earlier run of other seeds, levels or scenarios: their figures would differ anyway.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::exit::{Exit, Failure};
 use super::longrun_report::{TRAP_PREFIX, figures_of, rows, seeds};
 use super::table::{Align, Table};
+use turingos_run::open_regular;
 use turingos_run::scenario::{Better, FIGURES, Level, Plan, noise_text};
 
 /// No earlier run is longer.
@@ -93,7 +93,7 @@ impl Baseline {
 
     fn parse(path: &Path) -> Result<Self, Failure> {
         let not_read = |cause: io::Error| Failure::of_file("read", path, &cause);
-        let file = File::open(path).map_err(not_read)?;
+        let file = open_regular(path).map_err(not_read)?;
         let metadata = file.metadata().map_err(not_read)?;
         let corrupt = |what: String| {
             let message = format!("{}: {what}", path.display());

@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
+use super::json::write_object;
 use super::longrun_baseline::{Delta, write_deltas};
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
-use turingos_run::scenario::{
-    Average, FIGURES, Level, LevelVerdict, Metrics, Plan, noise_text, share,
-};
+use super::verdict::write_gates;
+use turingos_run::Gate;
+use turingos_run::scenario::{Average, FIGURES, Level, Metrics, Plan, noise_text, share};
 
 /// How the names of the figures that are averages of a trap begin.
 pub(super) const TRAP_PREFIX: &str = "traps_average_per_100/";
@@ -76,7 +77,7 @@ followed by a useful action; ticks: median from trap to useful action";
 pub(super) struct Report<'a> {
     pub(super) plan: &'a Plan,
     pub(super) levels: &'a [Level],
-    pub(super) gates: &'a [LevelVerdict],
+    pub(super) gates: &'a [Gate],
     /// Against the baseline, if there is one.
     pub(super) deltas: Option<&'a [Delta]>,
     /// Why the exit code is 1, if it is.
@@ -129,14 +130,6 @@ pub(super) fn figures_of(metrics: &Metrics) -> impl Iterator<Item = (String, Opt
     figures.chain(traps)
 }
 
-const fn verdict(gate: &LevelVerdict) -> &'static str {
-    match gate.pass {
-        Some(true) => "pass",
-        Some(false) => "fail",
-        None => "skip",
-    }
-}
-
 /// Tables for a terminal.
 pub(super) fn write_text(
     report: &Report<'_>,
@@ -162,14 +155,12 @@ pub(super) fn write_text(
     }
     writeln!(out)?;
     writeln!(out, "gates")?;
-    let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
-    for gate in report.gates {
-        // A failure should catch the eye, even without colour.
-        let shown = verdict(gate).replace("fail", "FAIL");
-        table.row([&shown, &gate.id, &gate.detail]);
-    }
-    table.write(2, out)?;
-    writeln!(out)?;
+    write_gates(report.gates, out)?;
+    writeln!(out)
+}
+
+/// The last line, and all that `--quiet` leaves.
+pub(super) fn write_verdict(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     match report.failure {
         None => writeln!(out, "PASSED"),
         Some(failure) => writeln!(out, "FAILED  {failure}"),
@@ -242,7 +233,13 @@ pub(super) fn write_markdown(report: &Report<'_>, out: &mut impl Write) -> io::R
     writeln!(out, "| gate | verdict | measured |")?;
     writeln!(out, "|---|---|---|")?;
     for gate in report.gates {
-        writeln!(out, "| {} | {} | {} |", gate.id, verdict(gate), gate.detail)?;
+        writeln!(
+            out,
+            "| {} | {} | {} |",
+            gate.id,
+            gate.verdict.name(),
+            gate.detail
+        )?;
     }
     match report.deltas {
         Some(deltas) => write_deltas(deltas, out),
@@ -254,19 +251,12 @@ pub(super) fn write_markdown(report: &Report<'_>, out: &mut impl Write) -> io::R
 struct Json<'a> {
     seeds: String,
     levels: Vec<JsonLevel<'a>>,
-    gates: Vec<JsonGate<'a>>,
+    gates: &'a [Gate],
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<&'a [Delta]>,
     passed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct JsonGate<'a> {
-    id: &'a str,
-    verdict: &'static str,
-    detail: &'a str,
 }
 
 #[derive(Serialize)]
@@ -298,18 +288,12 @@ pub(super) fn write_json(report: &Report<'_>, out: &mut impl Write) -> io::Resul
                 total: json_row("total", &level.total),
             })
             .collect(),
-        gates: { report.gates.iter() }
-            .map(|gate| JsonGate {
-                id: &gate.id,
-                verdict: verdict(gate),
-                detail: &gate.detail,
-            })
-            .collect(),
+        gates: report.gates,
         baseline: report.deltas,
         passed: report.failure.is_none(),
         failure: report.failure,
     };
-    writeln!(out, "{}", serde_json::to_string(&json)?)
+    write_object("longrun-report", &json, out)
 }
 
 fn json_row<'a>(name: &'a str, metrics: &Metrics) -> JsonRow<'a> {

@@ -11,17 +11,23 @@ use turingos::manifold::Manifold;
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
 use super::live::places::{apart, broken, no_workspace};
-use super::noise_level;
+use super::looks::Looks;
+use super::paths::existing;
 use super::progress::Progress;
+use super::resumed::write_finished;
 use super::run_report::{write_json, write_opening, write_text};
 use super::scenario_choice::choose;
+use super::share;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
+use super::verdict::write_verdict_line;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick};
+use turingos_run::{
+    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick, read_prefix,
+};
 use turingos_workspace::{Limits, Workspace};
 
 /// Run one scenario: an agent carries out its mission, and the result is checked.
@@ -33,8 +39,8 @@ pub(crate) struct RunArgs {
     /// The seed of all randomness.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// The share of bad replies, from 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse)]
+    /// The share of bad replies, such as 5% or 0.05.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share::parse)]
     pub(crate) noise: u16,
     /// The agent that carries out the mission.
     #[arg(long, value_parser = one_of(AgentKind::ALL, AgentKind::name), default_value = "worker")]
@@ -50,16 +56,13 @@ pub(crate) struct RunArgs {
     pub(crate) workspace: Option<PathBuf>,
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
         "scenario", "seed", "noise", "agent", "profile", "out",
     ])]
     pub(crate) resume: Option<PathBuf>,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 impl RunArgs {
@@ -207,15 +210,18 @@ fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), 
 /// # Errors
 /// There is no such scenario, its file is malformed, a workspace or run directory cannot be used,
 /// a resumed run is corrupt or diverges, or a file or standard output cannot be written.
-pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &RunArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let mut prepared = match (&arguments.resume, &arguments.scenario) {
         (Some(directory), _) => {
             if is_soak(directory)? && arguments.workspace.is_none() {
-                let options = soak::Options {
-                    json: arguments.json,
-                    quiet: arguments.quiet,
-                };
-                return soak::resume(directory, options, out);
+                return soak::resume(directory, looks, arguments.json, out);
+            }
+            if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
+                return write_finished(directory, &manifest, arguments.json, out);
             }
             Prepared::resume(directory, arguments.workspace.as_deref())?
         }
@@ -227,12 +233,11 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
             ));
         }
     };
-    if !arguments.json {
-        write_opening(&prepared.header, out)?;
+    if !arguments.json && !looks.quiet {
+        write_opening(&prepared.header, looks, out)?;
         out.flush()?;
     }
-    let shown = !arguments.quiet && !arguments.json;
-    let progress = Progress::new(prepared.header.ticks, shown);
+    let progress = Progress::new(prepared.header.ticks, looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
     let (outcome, writer) = prepared.run(progress)?;
     let wall = stopwatch.elapsed();
@@ -242,6 +247,8 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
     }
     if arguments.json {
         write_json(&prepared.header, &outcome, &manifest, out)?;
+    } else if looks.quiet {
+        write_verdict_line(&manifest, outcome.root, out)?;
     } else {
         write_text(&outcome, wall, &manifest, out)?;
     }

@@ -4,13 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
 use super::recordings::{Found, Recording, recordings};
 use turingos_run::verify::{self, FileReport, Verdict};
 use turingos_run::{RunEnd, RunFolder};
@@ -23,9 +26,9 @@ use turingos_run::{RunEnd, RunFolder};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
     /// Run directories, TuringOS journals, and directories that hold some.
-    #[arg(value_name = "FILE|DIRECTORY", required = true)]
+    #[arg(value_name = "FILE|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) paths: Vec<PathBuf>,
-    /// Print one line of JSON.
+    /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -34,7 +37,11 @@ pub(crate) struct VerifyArgs {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &VerifyArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let mut totals = Totals::default();
     let (mut files, mut skipped) = (Vec::new(), Vec::new());
     for path in &arguments.paths {
@@ -43,7 +50,7 @@ pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, 
             totals.count(&report.verdict);
             if arguments.json {
                 files.push(Entry::of(report));
-            } else {
+            } else if !looks.quiet {
                 writeln!(out, "{}: {}", report.file, sentence(&report.verdict))?;
             }
         }
@@ -52,7 +59,7 @@ pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, 
             let file = path.display().to_string();
             if arguments.json {
                 skipped.push(Skipped { file, reason });
-            } else {
+            } else if !looks.quiet {
                 writeln!(out, "{file}: skipped, {reason}")?;
             }
         }
@@ -64,8 +71,7 @@ pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, 
             files,
             skipped,
         };
-        let line = serde_json::to_string(&report).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("verify-report", &report, out)?;
     } else {
         writeln!(out, "{}", totals.line())?;
     }

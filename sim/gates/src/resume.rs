@@ -118,7 +118,7 @@ fn resume(run: &Path, work: &Path) -> Result<(), String> {
     let workspace = Workspace::open(work, Limits::default()).map_err(|error| error.to_string())?;
     let ended = drive(&prefix.header, writer, workspace, None);
     let outcome = ended.map_err(|error| error.to_string())?.ok_or("no end")?;
-    let missed = outcome.gates.iter().find(|gate| !gate.pass);
+    let missed = outcome.gates.iter().find(|gate| gate.failed());
     if let Some(gate) = missed {
         return Err(format!("{}: {}", gate.id, gate.detail));
     }

@@ -154,33 +154,38 @@ impl Divergence {
     }
 }
 
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
+impl Divergence {
+    /// The account for people: the first line says where and why, the others show both sides.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
             "the replay leaves the recording at tick {}: {}: {}",
             self.tick,
             self.cause.name(),
             self.detail
-        )?;
+        )];
         for (side, value) in [("recorded", &self.recorded), ("replayed", &self.replayed)] {
-            match value {
-                Some(value) => write!(f, "\n  {side} {value}")?,
-                None => write!(f, "\n  {side} (nothing)")?,
-            }
+            lines.push(match value {
+                Some(value) => format!("  {side} {value}"),
+                None => format!("  {side} (nothing)"),
+            });
         }
         for difference in &self.differences {
-            write!(f, "\n  at {}", difference.pointer)?;
+            lines.push(format!("  at {}", difference.pointer));
             if difference.lines.is_empty() {
                 let show = |value: &Option<String>| value.clone().unwrap_or("(absent)".to_owned());
-                write!(f, "\n    - {}", show(&difference.recorded))?;
-                write!(f, "\n    + {}", show(&difference.replayed))?;
+                lines.push(format!("    - {}", show(&difference.recorded)));
+                lines.push(format!("    + {}", show(&difference.replayed)));
             }
-            for line in &difference.lines {
-                write!(f, "\n    {line}")?;
-            }
+            lines.extend(difference.lines.iter().map(|line| format!("    {line}")));
         }
-        Ok(())
+        lines
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
     }
 }
 

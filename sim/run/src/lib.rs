@@ -85,7 +85,7 @@ pub use header::{Header, Profile, RunConfig, RunKind};
 pub use injections::Injections;
 pub use kind::Kind;
 pub use line_chain::LineChain;
-pub use manifest::{Gate, LinesAnchor, Manifest, TapeAnchor};
+pub use manifest::{Gate, GateVerdict, LinesAnchor, Manifest, TapeAnchor};
 pub use open_folder::{NotAFile, open_regular};
 pub use replay::replay;
 pub use retry::{LaneLimit, RetryConfig};

@@ -10,6 +10,7 @@ use turingos::bus::Provider;
 
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
+use crate::paths::existing;
 use crate::soak::seed;
 use turingos_live::Budget;
 use turingos_run::fixed_point::Decimal;
@@ -34,12 +35,12 @@ pub(crate) struct LiveArgs {
     pub(crate) out: Option<PathBuf>,
     /// Resume the recording in this directory where its process stopped, in the same workspace and
     /// with the same settings.
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
         "mission", "out", "max_ticks", "seed",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// The providers, from a TOML file; `sim schema show provider-settings.v1` shows its form.
-    #[arg(long, value_name = "FILE", conflicts_with_all = [
+    #[arg(long, value_name = "FILE", value_parser = existing(), conflicts_with_all = [
         "kind", "model", "base_url", "key_variable", "output", "stream", "max_output_tokens",
         "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
@@ -92,12 +93,9 @@ pub(crate) struct LiveArgs {
     /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// The default tick limit of a mission.
@@ -183,7 +181,7 @@ impl LiveArgs {
 }
 
 /// Reads a file of at most `limit` bytes; one byte more shows that it is longer.
-pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     open_regular(path)

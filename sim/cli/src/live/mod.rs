@@ -3,7 +3,7 @@
 //! Settings, keys, provider addresses, the workspace and the run directory are checked before the
 //! first tick.
 
-mod arguments;
+pub(super) mod arguments;
 mod keys;
 pub(super) mod places;
 mod report;
@@ -16,6 +16,8 @@ use std::path::Path;
 pub(crate) use arguments::LiveArgs;
 
 use super::exit::{Exit, Failure};
+use super::looks::Looks;
+use super::resumed::write_finished;
 use super::soak_report::Stopwatch;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
@@ -32,7 +34,16 @@ use watch::Watch;
 /// # Errors
 /// The arguments or settings are wrong, a key is missing, a provider cannot be reached, a directory
 /// cannot be used, a secret was about to be written, or a tick was aborted.
-pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &LiveArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    if let Some(recording) = &arguments.resume
+        && let Some(manifest) = read_prefix::<Config>(recording)?.manifest
+    {
+        return write_finished(recording, &manifest, arguments.json, out);
+    }
     let settings = arguments.settings()?;
     let budget = arguments.budget(&settings)?;
     let keys = Keys::of_environment(&settings)?;
@@ -61,7 +72,7 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
         .build()
         .map_err(|cause| Failure::new(Exit::System, format!("cannot start a runtime: {cause}")))?;
     let stopwatch = Stopwatch::start();
-    let end = runtime.block_on(record(arguments, &header, beginning, oracle, budget))?;
+    let end = runtime.block_on(record(arguments, looks, &header, beginning, oracle, budget))?;
     let (outcome, writer, spending) = match end {
         End::Over(outcome, writer, spending) => (outcome, writer, spending),
         End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
@@ -72,6 +83,8 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
     writer.finish(&manifest)?;
     let report = report::Report {
         arguments,
+        looks,
+        header: &header,
         outcome: &outcome,
         manifest: &manifest,
         spending,
@@ -96,6 +109,7 @@ enum Beginning {
 
 async fn record(
     arguments: &LiveArgs,
+    looks: Looks,
     header: &Header<Config>,
     beginning: Beginning,
     oracle: LiveOracle,
@@ -114,7 +128,7 @@ async fn record(
             (workspace, RunDirectory::resume::<Config>(recording)?.1)
         }
     };
-    let watch = Watch::new(!arguments.quiet && !arguments.json);
+    let watch = Watch::new(looks, !arguments.json);
     let session = LiveSession::start(header, workspace, oracle, writer, budget);
     let end = session
         .run(&mut signals, |watched| watch.show(watched))
@@ -126,10 +140,6 @@ async fn record(
 fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, Failure> {
     let prefix = read_prefix::<Config>(recording)?;
     let place = recording.display();
-    if prefix.manifest.is_some() {
-        let message = format!("{place} holds a finished run: there is nothing to resume");
-        return Err(Failure::new(Exit::Usage, message));
-    }
     let header = prefix.header;
     if Config::of(header.config.scenario.clone(), settings) != header.config {
         let message = format!("the settings differ from those of the recording in {place}");

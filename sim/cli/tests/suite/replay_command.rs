@@ -256,8 +256,11 @@ fn corrupt_file_is_named_with_line_and_reason() {
 fn path_without_a_run_is_refused() {
     let directory = TempDir::new().unwrap();
     let (code, _, err) = replay(&directory.path().join("NOWHERE"), &[]);
-    assert_eq!(code, Some(7));
-    assert!(err.contains("NOWHERE/header.json: No such file"), "{err}");
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("NOWHERE` is no value of <RUN>: no such file"),
+        "{err}"
+    );
     let file = directory.path().join("FILE");
     fs::write(&file, "no run").unwrap();
     for path in [directory.path(), &file] {

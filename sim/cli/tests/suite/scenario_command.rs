@@ -14,13 +14,8 @@ fn report_begins_with_seed_and_ends_with_command() {
     let (code, out, err) = sim(&["run", "capability-only", "--seed", "7", "--noise", "0.05"]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("seed 7  scenario capability-only  profile routine"));
-    assert!(
-        out.lines()
-            .nth(3)
-            .unwrap()
-            .starts_with("config {\"kernel\":")
-    );
     assert!(out.contains("PASSED  root "));
+    assert!(!out.contains("config {"), "{out}");
     let last = "reproduce: sim run capability-only --seed 7 --noise 0.05 --agent worker \
                 --profile routine";
     assert_eq!(out.lines().last(), Some(last));
@@ -95,7 +90,7 @@ fn malformed_file_names_its_place() {
 
 #[test]
 fn failed_run_exits_1() {
-    let arguments = ["run", "ordered-pipeline", "--agent", "clerk", "--quiet"];
+    let arguments = ["run", "ordered-pipeline", "--agent", "clerk"];
     let (code, out, _) = sim(&arguments);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("FAILED") && out.contains("reproduce: sim run ordered-pipeline"));
@@ -105,7 +100,7 @@ fn failed_run_exits_1() {
 fn noise_is_a_share_of_the_routine_profile() {
     let (code, _, err) = sim(&["run", "log-hunt", "--noise", "5"]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("a share from 0 to 1"), "{err}");
+    assert!(err.contains("a share is a number from 0 to 1"), "{err}");
     let (code, _, err) = sim(&["run", "log-hunt", "--noise", "0.1", "--profile", "hostile"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("routine profile"), "{err}");
@@ -113,7 +108,7 @@ fn noise_is_a_share_of_the_routine_profile() {
 
 #[test]
 fn longrun_prints_a_table_per_noise_level() {
-    let arguments = ["longrun", "--seeds", "0..2", "--noise", "0,0.1", "--quiet"];
+    let arguments = ["longrun", "--seeds", "0..2", "--noise", "0,10%"];
     let (code, out, err) = sim(&arguments);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     for built_in in BuiltIn::ALL {
@@ -165,7 +160,7 @@ fn longrun_json_is_one_repeatable_line() {
 /// Everything failed, no gate was printed, and the exit code was 0.
 #[test]
 fn longrun_without_a_verdict_does_not_pass() {
-    let arguments = ["longrun", "--seeds", "0..1", "--noise", "0.5", "--quiet"];
+    let arguments = ["longrun", "--seeds", "0..1", "--noise", "0.5"];
     let (code, out, err) = sim(&arguments);
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
     assert!(
@@ -189,7 +184,7 @@ fn longrun_is_compared_with_a_baseline() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("before.json");
     let file = path.to_str().unwrap();
-    let plan = ["longrun", "--seeds", "0..2", "--noise", "0,0.05", "--quiet"];
+    let plan = ["longrun", "--seeds", "0..2", "--noise", "0,0.05"];
     let with = |words: &[&str]| sim(&[&plan[..], words].concat());
     let (_, before, _) = with(&["--json"]);
     fs::write(&path, &before).unwrap();

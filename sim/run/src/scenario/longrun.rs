@@ -11,8 +11,8 @@ use super::document::Scenario;
 use super::metrics::Metrics;
 use super::run::{Outcome, ScenarioRun};
 use super::settings::{AgentKind, Settings};
-use crate::Profile;
 use crate::soak::on_virtual_time;
+use crate::{Gate, Profile};
 
 /// How many threads runs are spread over.
 const THREADS: u64 = 2;
@@ -126,28 +126,17 @@ const MODEST_NOISE: u16 = 500;
 /// Nine in ten.
 const MODEST_PASS_RATE: u64 = 9_000;
 
-/// The verdict on a noise level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LevelVerdict {
-    /// The gate's name, stable across versions.
-    pub id: String,
-    /// Whether it holds; nothing if the level was not judged.
-    pub pass: Option<bool>,
-    /// What was measured and what was asked for, one line for people.
-    pub detail: String,
-}
-
 /// The verdict on every level. Without noise every run has to pass. With noise `min_pass`
 /// ten-thousandths have to; without it, nine in ten at up to 5%, and louder levels are not judged.
 /// At up to 5% no machine may stop recovering.
 #[must_use]
-pub fn verdicts(levels: &[Level], min_pass: Option<u16>) -> Vec<LevelVerdict> {
+pub fn verdicts(levels: &[Level], min_pass: Option<u16>) -> Vec<Gate> {
     { levels.iter() }
         .map(|level| verdict(level, min_pass))
         .collect()
 }
 
-fn verdict(level: &Level, min_pass: Option<u16>) -> LevelVerdict {
+fn verdict(level: &Level, min_pass: Option<u16>) -> Gate {
     let Metrics { passed, runs, .. } = level.total;
     let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
     let wanted = match (level.noise, min_pass) {
@@ -158,17 +147,17 @@ fn verdict(level: &Level, min_pass: Option<u16>) -> LevelVerdict {
     };
     let may_stop = level.noise == 0 || level.noise > MODEST_NOISE;
     let measured = format!("{passed} of {runs} runs passed, {unrecoverable} UNRECOVERABLE_LOOP");
-    LevelVerdict {
-        id: match level.noise {
-            0 => "without-noise".to_owned(),
-            noise => format!("noise-{noise}-per-10000"),
-        },
-        pass: wanted
-            .map(|wanted| passed * 10_000 >= runs * wanted && (may_stop || unrecoverable == 0)),
-        detail: match wanted {
-            Some(10_000) => format!("{measured}; all have to pass"),
-            Some(wanted) => format!("{measured}; {wanted} of 10000 have to pass"),
-            None => format!("{measured}; not judged without --min-pass"),
-        },
-    }
+    let id = match level.noise {
+        0 => "without-noise".to_owned(),
+        noise => format!("noise-{noise}-per-10000"),
+    };
+    let Some(wanted) = wanted else {
+        return Gate::skipped(id, format!("{measured}; not judged without --min-pass"));
+    };
+    let holds = passed * 10_000 >= runs * wanted && (may_stop || unrecoverable == 0);
+    let detail = match wanted {
+        10_000 => format!("{measured}; all have to pass"),
+        wanted => format!("{measured}; {wanted} of 10000 have to pass"),
+    };
+    Gate::judged(id, holds, detail)
 }

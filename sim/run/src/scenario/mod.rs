@@ -22,7 +22,7 @@ pub use expected::Expected;
 pub use fault::{ScenarioCode, ScenarioError};
 pub use figures::{Better, FIGURES, Figure};
 pub use interrupted::{Interrupted, Interruption, Interruptions};
-pub use longrun::{Level, LevelVerdict, Plan, longrun, run_seed, verdicts};
+pub use longrun::{Level, Plan, longrun, run_seed, verdicts};
 pub use metrics::{Average, Metrics, share};
 pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings, noise_text};

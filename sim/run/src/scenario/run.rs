@@ -65,7 +65,7 @@ impl Outcome {
     /// True if every gate holds.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.gates.iter().all(|gate| gate.pass)
+        !self.gates.iter().any(Gate::failed)
     }
 
     /// The manifest of this run of `header`. Its command may name `recording`, the directory that
@@ -188,7 +188,7 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
         };
         let ticks = self.ticks();
         let (end, gates) = self.ask_world(|plan, world| plan.conclude(ending, ticks, world))?;
-        let passed = gates.iter().all(|gate| gate.pass);
+        let passed = !gates.iter().any(Gate::failed);
         Ok(Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
@@ -298,12 +298,8 @@ fn is_met(required: &RequiredTrap, committed: &Committed) -> bool {
         && (required.at.as_ref()).is_none_or(|at| *at == record.pointer)
 }
 
-fn gate(id: &str, pass: bool, detail: String) -> Gate {
-    Gate {
-        id: id.to_owned(),
-        pass,
-        detail,
-    }
+fn gate(id: &str, holds: bool, detail: String) -> Gate {
+    Gate::judged(id, holds, detail)
 }
 
 fn listed(items: &[String], none: impl Fn() -> String) -> String {

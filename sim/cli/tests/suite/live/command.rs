@@ -483,11 +483,13 @@ fn killed_recording_resumes_and_replays() {
         assert_eq!(replay.code, Some(0), "{replay:?}");
         assert!(replay.out.contains("\"whole\":true"));
 
-        let refused = place.sim(again).await;
-        assert_eq!(refused.code, Some(2), "{refused:?}");
-        assert!(
-            refused.error.contains("holds a finished run"),
-            "{refused:?}"
+        let finished = place.sim(again).await;
+        assert_eq!(finished.code, Some(1), "{finished:?}");
+        let report: serde_json::Value = serde_json::from_str(&finished.out).unwrap();
+        assert_eq!(report["format"], "turingos.finished-run/1");
+        assert_eq!(
+            (&report["finished"], &report["ticks"]),
+            (&true.into(), &4.into())
         );
     });
 }
