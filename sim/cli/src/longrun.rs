@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure};
 use super::longrun_report::{write_json, write_markdown, write_text};
 use super::noise_level;
 use super::progress::Progress;
+use super::route_flags::RouteFlags;
 use super::soak::whole_number;
 use super::soak_report::Stopwatch;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
@@ -23,6 +24,8 @@ pub(crate) struct LongrunArgs {
     #[arg(long, value_name = "SHARE,…", default_value = "0,0.05", value_delimiter = ',',
           value_parser = noise_level::parse)]
     pub(crate) noise: Vec<u16>,
+    #[command(flatten)]
+    pub(crate) route: RouteFlags,
     /// Print the figures as one line of JSON.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
@@ -44,6 +47,7 @@ pub(crate) fn run(arguments: &LongrunArgs, out: &mut impl Write) -> Result<Exit,
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: arguments.seeds.clone(),
         levels: arguments.noise.clone(),
+        route: arguments.route.config(),
     };
     let progress = Progress::of_runs(plan.runs(), !arguments.quiet && !arguments.json);
     let stopwatch = Stopwatch::start();

@@ -12,8 +12,8 @@ use turingos::trap::TrapKind;
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
 use super::verdict::write_gates;
-use turingos_run::Gate;
 use turingos_run::scenario::{Level, Metrics, Plan, noise_text, share};
+use turingos_run::{Gate, route_words};
 
 const COLUMNS: usize = 17;
 
@@ -138,10 +138,14 @@ pub(super) fn write_text(
         for ((name, _), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
             if let Some(seed) = seed {
                 let noise = noise_text(level.noise);
-                writeln!(
+                write!(
                     out,
                     "  failed: sim run {name} --seed {seed} --noise {noise}"
                 )?;
+                for word in route_words(&plan.route) {
+                    write!(out, " {word}")?;
+                }
+                writeln!(out)?;
             }
         }
     }

@@ -14,6 +14,7 @@ mod longrun_report;
 mod noise_level;
 mod progress;
 mod replay;
+mod route_flags;
 mod run;
 mod run_report;
 mod scenario_choice;

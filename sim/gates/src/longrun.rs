@@ -1,6 +1,7 @@
 //! The gate `longrun`: every built-in scenario passes, with and without noise.
 
 use super::{Finding, Ledger};
+use turingos::dispatch::RouteConfig;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 
 /// A sample: `sim longrun` runs as many seeds as requested.
@@ -11,6 +12,7 @@ pub(super) fn gate() -> Finding {
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: 0..=SEEDS - 1,
         levels: vec![0, 500],
+        route: RouteConfig::default(),
     };
     let levels = longrun(&plan, &|| {});
     let mut ledger = Ledger::default();
