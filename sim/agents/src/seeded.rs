@@ -33,6 +33,10 @@ pub struct Injected {
     pub fault: Option<ProviderFaultKind>,
     /// True if the reply carried the agent's intent: no fault, and at most harmless noise.
     pub faithful: bool,
+    /// How many words the noise had drawn before this tick.
+    pub noise_draw: u64,
+    /// How many words the provider faults had drawn before this tick.
+    pub fault_draw: u64,
 }
 
 impl Injected {
@@ -132,6 +136,8 @@ impl<A: Agent> SeededOracle<A> {
                 noise: None,
                 fault: None,
                 faithful: false,
+                noise_draw: 0,
+                fault_draw: 0,
             },
             counts: InjectionCounts {
                 noise: [0; NoiseKind::COUNT],
@@ -224,6 +230,8 @@ impl<A: Agent> SeededOracle<A> {
     fn open_tick(&mut self, request: &Request<'_>) {
         self.tick = Some(request.tick);
         self.calls_in_tick = 0;
+        self.injected.noise_draw = self.noise.drawn();
+        self.injected.fault_draw = self.provider_draws.drawn();
         self.agent
             .answer(request.q, request.frame, &mut self.intent);
         self.text.clear();
@@ -280,6 +288,7 @@ impl<A: Agent> SeededOracle<A> {
             noise: self.spoken,
             fault,
             faithful: fault.is_none() && harmless,
+            ..self.injected
         };
     }
 

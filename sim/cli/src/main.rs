@@ -6,6 +6,7 @@ mod check;
 mod choice;
 mod dataset;
 mod decode;
+mod diff;
 mod exit;
 mod gate;
 mod live;
@@ -19,10 +20,13 @@ mod run_report;
 mod scenario_choice;
 mod schema;
 mod serve;
+mod show;
+mod show_tick;
 mod soak;
 mod soak_report;
 mod table;
 mod terminal;
+mod timeline_table;
 mod usage;
 mod verdict;
 mod verify;
@@ -55,6 +59,8 @@ enum Verb {
     Schema(schema::SchemaArgs),
     Serve(serve::ServeArgs),
     Verify(verify::VerifyArgs),
+    Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
     Dataset(dataset::DatasetArgs),
 }
 
@@ -99,6 +105,8 @@ fn run(verb: Verb) -> Result<Exit, Failure> {
         Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
         Verb::Dataset(arguments) => dataset::run(&arguments, &mut io::stdout().lock()),
         Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
+        Verb::Show(arguments) => show::run(&arguments, &mut io::stdout().lock()),
+        Verb::Diff(arguments) => diff::run(&arguments, &mut io::stdout().lock()),
     }
 }
 

@@ -1,0 +1,10 @@
+//! Runs on disk, explained.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop at the line that went wrong"
+)]
+
+mod comparison;
+mod recorded;
+mod ticks;
