@@ -1,6 +1,5 @@
 //! `sim decode`: decodes one reply as the kernel does.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use turingos::bus::{self, Provider};
 use turingos::isa::{self, Transition};
+use turingos_run::open_regular;
 
 use super::exit::{Exit, Failure};
 
@@ -31,7 +31,9 @@ pub(crate) enum Payload {
     /// An OpenAI chat completion.
     #[value(name = "openai")]
     OpenAi,
-    /// An Anthropic message, as Kimi sends it too.
+    /// An Anthropic message.
+    Anthropic,
+    /// The same, as Kimi's coding endpoint sends it.
     Kimi,
     /// An Ollama chat or generate response.
     Ollama,
@@ -43,6 +45,7 @@ impl Payload {
     const fn provider(self) -> Option<Provider> {
         match self {
             Self::OpenAi => Some(Provider::OpenAi),
+            Self::Anthropic => Some(Provider::Anthropic),
             Self::Kimi => Some(Provider::Kimi),
             Self::Ollama => Some(Provider::Ollama),
             Self::Text => None,
@@ -115,7 +118,7 @@ fn read_input(file: &Path, standard_input: &mut dyn Read) -> Result<Vec<u8>, Fai
             .take(MAX_INPUT_BYTES + 1)
             .read_to_end(&mut bytes)
     } else {
-        File::open(file).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
+        open_regular(file).and_then(|file| file.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes))
     };
     read.map_err(unreadable)?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use strum::VariantArray;
-use turingos_run::{Blame, RunIoError};
+use turingos_run::{Blame, NotAFile, RunIoError};
 
 /// How the command ends. Scripts rely on the numbers: they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
@@ -94,10 +94,11 @@ impl Failure {
     /// A file that cannot be read or written, with the cause.
     #[must_use]
     pub(crate) fn of_file(action: &str, path: &Path, cause: &io::Error) -> Self {
-        Self::new(
-            Exit::System,
-            format!("cannot {action} {}: {cause}", path.display()),
-        )
+        let exit = match NotAFile::of(cause) {
+            Some(_) => Exit::Corrupt,
+            None => Exit::System,
+        };
+        Self::new(exit, format!("cannot {action} {}: {cause}", path.display()))
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::longrun_report::{write_json, write_markdown, write_text};
+use super::longrun_baseline::{Baseline, losses};
+use super::longrun_report::{Report, write_json, write_markdown, write_text};
 use super::noise_level;
 use super::progress::Progress;
 use super::soak::whole_number;
@@ -14,6 +16,10 @@ use super::soak_report::Stopwatch;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 
 /// Run every built-in scenario over seeds and noise levels, and print the table of metrics.
+///
+/// Every level is judged. Without noise all runs have to pass, at up to 5% noise nine in ten. A
+/// louder level has a verdict with --min-pass only; without one it is skipped, and if every level
+/// is, the exit code is 1.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct LongrunArgs {
     /// The seeds from A up to B, B excluded.
@@ -23,6 +29,17 @@ pub(crate) struct LongrunArgs {
     #[arg(long, value_name = "SHARE,…", default_value = "0,0.05", value_delimiter = ',',
           value_parser = noise_level::parse)]
     pub(crate) noise: Vec<u16>,
+    /// The share of runs that have to pass at every level with noise.
+    #[arg(long, value_name = "SHARE", value_parser = noise_level::parse)]
+    pub(crate) min_pass: Option<u16>,
+    /// Compare every figure with those of an earlier run: the output of the same command with
+    /// --json. Exit 1 if a share got worse.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// By how much a share may be worse than in the baseline.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse,
+          requires = "baseline")]
+    pub(crate) max_loss: u16,
     /// Print the figures as one line of JSON.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
@@ -34,34 +51,56 @@ pub(crate) struct LongrunArgs {
     pub(crate) quiet: bool,
 }
 
-/// Runs the verb. Exit 1 if a run without noise failed, or if at up to 5% noise fewer than nine in
-/// ten passed or a machine stopped recovering.
+/// Runs the verb. Exit 1 if a level failed, if no level was judged, or if a figure is worse than
+/// the baseline allows.
 ///
 /// # Errors
-/// Standard output cannot be written.
+/// The baseline cannot be read or is of another plan; standard output cannot be written.
 pub(crate) fn run(arguments: &LongrunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     let plan = Plan {
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: arguments.seeds.clone(),
         levels: arguments.noise.clone(),
     };
+    let baseline = { arguments.baseline.as_deref() }
+        .map(|path| Baseline::read(path, &plan))
+        .transpose()?;
     let progress = Progress::of_runs(plan.runs(), !arguments.quiet && !arguments.json);
     let stopwatch = Stopwatch::start();
     let levels = longrun(&plan, &|| progress.advance());
     let wall = stopwatch.elapsed();
     drop(progress);
-    let gates = verdicts(&levels);
+    let gates = verdicts(&levels, arguments.min_pass);
+    let deltas = baseline.map(|baseline| baseline.deltas(&levels, arguments.max_loss));
+    let is_judged = gates.iter().any(|gate| gate.pass.is_some());
+    let holds = gates.iter().all(|gate| gate.pass != Some(false));
+    let lost = deltas.as_deref().map_or(0, losses);
+    let report = Report {
+        plan: &plan,
+        levels: &levels,
+        gates: &gates,
+        deltas: deltas.as_deref(),
+        failure: if !holds {
+            Some("a level failed")
+        } else if lost > 0 {
+            Some("a figure is worse than in the baseline")
+        } else if !is_judged {
+            Some("no level was judged; give --min-pass SHARE")
+        } else {
+            None
+        },
+    };
     if arguments.json {
-        write_json(&plan, &levels, &gates, out)?;
+        write_json(&report, out)?;
     } else if arguments.markdown {
-        write_markdown(&levels, &gates, out)?;
+        write_markdown(&report, out)?;
     } else {
-        write_text(&plan, &levels, &gates, wall, out)?;
+        write_text(&report, wall, out)?;
     }
     out.flush()?;
-    Ok(match gates.iter().all(|gate| gate.pass) {
-        true => Exit::Passed,
-        false => Exit::Failed,
+    Ok(match report.failure {
+        None => Exit::Passed,
+        Some(_) => Exit::Failed,
     })
 }
 

@@ -92,7 +92,12 @@ fn write_text(
     let extent = match report.end() {
         _ if stop_at == Some(report.ticks) => format!("stopped after {} ticks", report.ticks),
         RunEnd::Finished => "the whole run".to_owned(),
-        end @ RunEnd::Unfinished { .. } => end.to_string(),
+        end @ RunEnd::Unfinished { .. } if report.continues => {
+            format!("{end}; the run goes on after them")
+        }
+        end @ RunEnd::Unfinished { .. } => {
+            format!("{end}; the run ends with them, but its manifest is missing")
+        }
     };
     writeln!(
         out,

@@ -21,9 +21,7 @@ use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
-use turingos_run::{
-    Header, Kind, Manifest, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick,
-};
+use turingos_run::{Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick};
 use turingos_workspace::{Limits, Workspace};
 
 /// Run one scenario: an agent carries out its mission, and the result is checked.
@@ -195,7 +193,7 @@ async fn run_to_end<W: Manifold>(
     mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks>,
 ) -> Result<(Outcome, Option<RunWriter>), Failure> {
     run.drive().await?;
-    Ok((run.outcome(), run.into_sink().writer))
+    Ok((run.outcome()?, run.into_sink().writer))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
@@ -238,7 +236,7 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
     let stopwatch = Stopwatch::start();
     let (outcome, writer) = prepared.run(progress)?;
     let wall = stopwatch.elapsed();
-    let manifest = manifest(&prepared, &outcome);
+    let manifest = outcome.manifest(&prepared.header, None);
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
     }
@@ -266,20 +264,4 @@ fn is_soak(directory: &Path) -> Result<bool, Failure> {
             "use `sim live --resume` to resume a live run",
         )),
     }
-}
-
-fn manifest(prepared: &Prepared, outcome: &Outcome) -> Manifest {
-    let traps = outcome.metrics.traps.iter();
-    let counts = traps
-        .map(|(kind, count)| (kind.name().to_owned(), *count))
-        .collect();
-    Manifest::new(
-        prepared.header.seed,
-        prepared.header.profile,
-        outcome.metrics.ticks,
-        outcome.root,
-        prepared.header.command(None),
-    )
-    .with_gates(outcome.gates.clone())
-    .with_counts(counts)
 }

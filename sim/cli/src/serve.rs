@@ -25,7 +25,7 @@ use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 /// Serve the protocols of OpenAI, Anthropic and Ollama on 127.0.0.1, deterministically.
 ///
 /// Point a client's base URL at http://127.0.0.1:PORT/v1 (OpenAI), http://127.0.0.1:PORT
-/// (Anthropic, Ollama) or http://127.0.0.1:PORT/anthropic (Kimi); any key will do.
+/// (Anthropic, Ollama) or http://127.0.0.1:PORT/coding (Kimi); any key will do.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ServeArgs {
     /// The port to listen on; 0 picks a free one.
@@ -63,6 +63,10 @@ pub(crate) struct ServeArgs {
     /// Record requests and answers in this new file, as a tape.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// Answer requests to this host too, besides the names of the loopback interface; may be
+    /// repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// Stop after this many answers, at least 1.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_requests: Option<NonZeroU64>,
@@ -173,6 +177,7 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
         source,
         max_requests: arguments.max_requests,
         log: arguments.log.clone(),
+        allowed_hosts: arguments.allow_host.clone(),
     })
     .await?;
     let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));

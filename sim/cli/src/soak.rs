@@ -13,9 +13,9 @@ use super::choice::one_of;
 use super::exit::{Exit, Failure};
 use super::progress::Progress;
 use super::soak_report::{Report, Stopwatch};
-use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunWriter, Sink, Tick};
+use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
 
 /// Run seeded agents through the kernel and check the result.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -163,8 +163,7 @@ fn execute(
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
-    let gates = judge(header, &outcome.tally);
-    let manifest = manifest(header, &outcome).with_gates(gates);
+    let manifest = outcome.manifest(header);
     let passed = manifest.passed();
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
@@ -224,25 +223,6 @@ fn simulate<S: Sink>(header: &Header<Settings>, sink: S) -> Result<(Outcome, S),
         soak.drive().await?;
         Ok((soak.outcome(), soak.into_sink()))
     })
-}
-
-fn manifest(header: &Header<Settings>, outcome: &Outcome) -> Manifest {
-    let tally = &outcome.tally;
-    let mut counts = tally.injections.clone();
-    for (kind, count) in &tally.traps {
-        counts.insert(kind.name().to_owned(), *count);
-    }
-    for (opcode, count) in &tally.opcodes {
-        counts.insert(opcode.name().to_owned(), *count);
-    }
-    Manifest::new(
-        header.seed,
-        header.profile,
-        tally.ticks,
-        outcome.root,
-        header.command(None),
-    )
-    .with_counts(counts)
 }
 
 /// A seed as it is given on the command line.

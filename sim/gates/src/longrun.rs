@@ -14,16 +14,9 @@ pub(super) fn gate() -> Finding {
     };
     let levels = longrun(&plan, &|| {});
     let mut ledger = Ledger::default();
-    let judged = verdicts(&levels);
-    ledger.expect(judged.len() == plan.levels.len(), || {
-        format!(
-            "{} of {} noise levels were judged",
-            judged.len(),
-            plan.levels.len()
-        )
-    });
+    let judged = verdicts(&levels, None);
     for verdict in &judged {
-        ledger.expect(verdict.pass, || {
+        ledger.expect(verdict.pass == Some(true), || {
             format!("{}: {}", verdict.id, verdict.detail)
         });
     }

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 use serde::Serialize;
 use serde_json::Value;
-use similar::TextDiff;
 use strum::{IntoStaticStr, VariantArray};
 
 /// At most so many members are told to differ.
@@ -72,6 +72,14 @@ pub enum Cause {
     RecordChanged,
     /// The record is the recorded one, but a trap frame is not: the program changed.
     TrapFrameChanged,
+    /// The record is the recorded one, but what was injected is not: the file was edited, or the
+    /// program changed.
+    InjectionChanged,
+    /// Every record is the recorded one, but the manifest claims something else of them: it was
+    /// edited, or the program changed.
+    ManifestChanged,
+    /// A recorded response asks for another wait than its headers do: the tape was edited.
+    HeadersChanged,
 }
 
 impl Cause {
@@ -98,16 +106,36 @@ impl Divergence {
         Self::of_lines(tick, Cause::RecordChanged, detail, recorded, replayed)
     }
 
-    /// The divergence of two trap frames of one tick, each as its JSON text. A frame that one side
-    /// does not have is empty.
+    /// The divergence of two lines of one tick in a file that follows from the run, each as its JSON
+    /// text. One that a side does not have is empty; `what` is one of them, for people.
     #[must_use]
-    pub(crate) fn of_trap_frames(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+    pub(crate) fn of_derived_lines(
+        tick: u64,
+        (cause, what): (Cause, &str),
+        recorded: &[u8],
+        replayed: &[u8],
+    ) -> Self {
         let detail = match (recorded, replayed) {
-            (_, b"") => "the recording has a trap frame where the replay has none",
-            (b"", _) => "the replay has a trap frame where the recording has none",
-            _ => "the record is the recorded one, but the trap frame is another",
+            (_, b"") => format!("the recording has {what} where the replay has none"),
+            (b"", _) => format!("the replay has {what} where the recording has none"),
+            _ => format!("the record is the recorded one, but {what} is another"),
         };
-        Self::of_lines(tick, Cause::TrapFrameChanged, detail, recorded, replayed)
+        Self::of_lines(tick, cause, &detail, recorded, replayed)
+    }
+
+    /// The divergence of what a manifest claims of `ticks` ticks from what follows from them.
+    #[must_use]
+    pub(crate) fn of_claims(ticks: u64, recorded: Value, replayed: Value) -> Self {
+        Self {
+            tick: ticks,
+            cause: Cause::ManifestChanged,
+            detail: "every record is the recorded one, but the manifest claims something else of \
+                     them"
+                .to_owned(),
+            differences: differences(&recorded, &replayed),
+            recorded: Some(recorded),
+            replayed: Some(replayed),
+        }
     }
 
     fn of_lines(tick: u64, cause: Cause, detail: &str, recorded: &[u8], replayed: &[u8]) -> Self {
@@ -248,8 +276,13 @@ fn differing_lines(recorded: &str, replayed: &str) -> Vec<String> {
         .and_then(|head| head.iter().rposition(|byte| *byte == b'\n'))
         .unwrap_or(0);
     let [recorded, replayed] = [recorded, replayed].map(|text| part(text, start));
-    let diff = TextDiff::from_lines(recorded, replayed);
-    let text = diff.unified_diff().context_radius(1).to_string();
+    let input = InternedInput::new(recorded, replayed);
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    let mut config = UnifiedDiffConfig::default();
+    config.context_len(1);
+    let printer = BasicLineDiffPrinter(&input.interner);
+    let text = diff.unified_diff(&printer, config, &input).to_string();
     text.lines().take(MAX_LINES).map(clipped).collect()
 }
 

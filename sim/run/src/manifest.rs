@@ -5,8 +5,10 @@
 //! the command stand nowhere else.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::journal::Chain;
 
@@ -204,6 +206,24 @@ impl Manifest {
     #[must_use]
     pub const fn counts(&self) -> &BTreeMap<String, u64> {
         &self.counts
+    }
+
+    /// What the manifest claims of the run besides its files: that follows from the records, and a
+    /// replay derives it again. The wording of a gate is not part of it.
+    #[must_use]
+    pub(crate) fn claims(&self) -> Value {
+        let gate = |gate: &Gate| json!({"id": gate.id, "pass": gate.pass});
+        json!({
+            "gates": self.gates.iter().map(gate).collect::<Vec<_>>(),
+            "counts": self.counts,
+            "reproduce": self.reproduce,
+        })
+    }
+
+    /// The directory that the run was recorded in, if its command names one.
+    #[must_use]
+    pub(crate) fn recorded_in(&self) -> Option<PathBuf> {
+        Some(shlex::split(&self.reproduce)?.pop()?.into())
     }
 
     /// The command that repeats the run.

@@ -56,6 +56,7 @@ impl Schema {
         "turingos-tuple.v1",
         "turingos-trap-frame.v1",
         "turingos-route.v1",
+        "turingos-line-chain.v1",
         "dataset-policy-row.v1",
         "dataset-reflex-row.v1",
     ];

@@ -2,7 +2,6 @@
 //!
 //! There is no flag for a key, because other users can see arguments.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::exit::{Exit, Failure};
 use crate::soak::seed;
 use turingos_live::Budget;
 use turingos_run::fixed_point::Decimal;
+use turingos_run::open_regular;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
@@ -44,7 +44,7 @@ pub(crate) struct LiveArgs {
         "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
     pub(crate) settings: Option<PathBuf>,
-    /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
+    /// The provider of both lanes: openai, anthropic, kimi (Anthropic messages too) or ollama.
     #[arg(long, value_name = "KIND", required_unless_present = "settings")]
     pub(crate) kind: Option<Provider>,
     /// The model's name.
@@ -86,6 +86,9 @@ pub(crate) struct LiveArgs {
     /// Stop before the next tick when this amount is spent, at the prices in --settings.
     #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
     pub(crate) max_cost_usd: Option<u64>,
+    /// Stop before the next tick when the tape has this many bytes.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_tape_bytes: Option<u64>,
     /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
@@ -159,6 +162,7 @@ impl LiveArgs {
         Ok(Budget {
             tokens: self.max_tokens,
             micro_dollars: self.max_cost_usd,
+            tape_bytes: self.max_tape_bytes,
         })
     }
 
@@ -182,7 +186,7 @@ impl LiveArgs {
 pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|cause| Failure::of_file("read", path, &cause))?;
     Ok(bytes)

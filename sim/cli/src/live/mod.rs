@@ -23,8 +23,8 @@ use signals::Signals;
 use turingos_live::session::{End, LiveSession};
 use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
-use turingos_run::scenario::{Ending, Outcome};
-use turingos_run::{Header, Manifest, RunDirectory, read_prefix};
+use turingos_run::scenario::Ending;
+use turingos_run::{Header, RunDirectory, read_prefix};
 use watch::Watch;
 
 /// Runs the verb.
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
         End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
         End::Leak { leak, ticks } => return Err(aborted(arguments, ticks, &leak.to_string())),
     };
-    let manifest = manifest(arguments, &header, &outcome);
+    let manifest = outcome.manifest(&header, Some(arguments.recording()));
     scanned("the manifest", &manifest.to_bytes())?;
     writer.finish(&manifest)?;
     let report = report::Report {
@@ -150,20 +150,4 @@ fn aborted(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
             "{reason}; {place} holds a valid recording of {ticks} ticks; use --resume to continue it"
         ),
     )
-}
-
-fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) -> Manifest {
-    let traps = outcome.metrics.traps.iter();
-    let counts = traps
-        .map(|(kind, count)| (kind.name().to_owned(), *count))
-        .collect();
-    Manifest::new(
-        header.seed,
-        header.profile,
-        outcome.metrics.ticks,
-        outcome.root,
-        header.command(Some(arguments.recording())),
-    )
-    .with_gates(outcome.gates.clone())
-    .with_counts(counts)
 }

@@ -92,8 +92,8 @@ fn unreadable_file_is_named_with_the_cause() {
     assert!(err.starts_with("sim: cannot read "), "{err}");
     assert!(err.contains("missing.json: No such file"), "{err}");
     let (code, _, err) = sim(&["decode", directory.path().to_str().unwrap()], b"");
-    assert_eq!(code, Some(7));
-    assert!(err.contains("Is a directory"), "{err}");
+    assert_eq!(code, Some(6));
+    assert!(err.contains("not a regular file"), "{err}");
 }
 
 #[test]

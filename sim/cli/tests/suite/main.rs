@@ -8,8 +8,10 @@
 mod command_line;
 mod dataset;
 mod findings;
+mod forged;
 mod killed;
 mod live;
+mod planted;
 mod readme;
 mod replay_command;
 mod scenario_command;

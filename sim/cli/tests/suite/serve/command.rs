@@ -27,7 +27,7 @@ fn ask(address: &str) -> String {
     let length = REQUEST.len();
     write!(
         stream,
-        "POST /api/generate HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{REQUEST}"
+        "POST /api/generate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{REQUEST}"
     )
     .unwrap();
     let mut answer = String::new();

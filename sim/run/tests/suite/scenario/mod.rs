@@ -29,7 +29,7 @@ pub(crate) fn judged(header: &Header<Settings>, after: impl FnOnce(&mut Run)) ->
         let mut run = ScenarioRun::seeded(header);
         run.drive().await.unwrap();
         after(&mut run);
-        run.outcome()
+        run.outcome().unwrap()
     })
 }
 
