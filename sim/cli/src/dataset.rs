@@ -14,8 +14,8 @@ use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
     write_summary,
 };
-use turingos_run::{RunDirectory, open_regular};
 use turingos_run::one_line::one_line;
+use turingos_run::{RunDirectory, open_regular};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
 ///

@@ -13,13 +13,15 @@ use super::exit::{Exit, Failure};
 use super::show_tick;
 use super::timeline_table::TimelineTable;
 use turingos::trap::TrapFrame;
-use turingos_explain::{Fold, Only, Playback, TickDetail, TimelineEntry, TimelineFilter};
-use turingos_run::{RunEnd, RunIoError, on_virtual_time};
+use turingos_explain::{
+    Fold, JournalTick, Only, Playback, TickDetail, TimelineEntry, TimelineFilter, journal_ticks,
+};
+use turingos_run::{RunEnd, RunIoError, on_virtual_time, open_regular};
 
 /// Show what a run did: its timeline, one tick in full, or its traps.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ShowArgs {
-    /// The run's directory.
+    /// The run's directory, or a journal of TuringOS.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
     /// Show everything about this tick.
@@ -74,11 +76,19 @@ struct Json<'a> {
     /// How many ticks were carried out again.
     ticks: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tick: Option<&'a TickDetail>,
+    tick: Option<OneTick<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<&'a [TimelineEntry]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trap_frames: Option<&'a [TrapFrame]>,
+}
+
+/// One tick of a run, or of a journal of TuringOS.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OneTick<'a> {
+    Run(&'a TickDetail),
+    Journal(&'a JournalTick),
 }
 
 /// Runs the verb.
@@ -87,6 +97,9 @@ struct Json<'a> {
 /// The run is corrupt, cannot be read or differs from its recording, it has no such tick, or the
 /// output cannot be written.
 pub(crate) fn run(arguments: &ShowArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    if arguments.run.is_file() {
+        return show_journal(arguments, out);
+    }
     let mut playback = Playback::open(&arguments.run)?;
     if let Some(tick) = arguments.tick {
         let detail = on_virtual_time(detail(&mut playback, tick))?;
@@ -101,7 +114,7 @@ pub(crate) fn run(arguments: &ShowArgs, out: &mut impl Write) -> Result<Exit, Fa
         let entries = on_virtual_time(entries(&mut playback, filter))?;
         let json = Json {
             timeline: Some(&entries),
-            ..Json::of(&playback)
+            ..Json::of(playback.tick())
         };
         return json.write(out);
     }
@@ -173,8 +186,79 @@ async fn detail(playback: &mut Playback, tick: u64) -> Result<TickDetail, Failur
     detail.ok_or_else(|| past_the_end(playback, tick))
 }
 
+/// Shows a journal of TuringOS from its tuples. Nothing is shown of one that is corrupt.
+fn show_journal(arguments: &ShowArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+    let path = &arguments.run;
+    let file = open_regular(path).map_err(|cause| Failure::of_file("read", path, &cause))?;
+    let filter = arguments.filter();
+    let mut chosen = Vec::new();
+    let ticks = journal_ticks(file, |tick| {
+        let is_wanted = match arguments.tick {
+            Some(number) => tick.entry.tick == number,
+            None if arguments.traps => !tick.traps.is_empty(),
+            None => filter.takes(&tick.entry),
+        };
+        if is_wanted {
+            chosen.push(tick);
+        }
+    });
+    let ticks = ticks.map_err(|fault| {
+        let place = format!("{}: line {}", path.display(), fault.line);
+        Failure::new(
+            Exit::Corrupt,
+            format!("{place}: {}: {}", fault.code, fault.detail),
+        )
+    })?;
+    if let Some(number) = arguments.tick {
+        let tick = chosen.first().ok_or_else(|| no_tick(ticks, number))?;
+        if arguments.json {
+            let json = Json {
+                tick: Some(OneTick::Journal(tick)),
+                ..Json::of(ticks)
+            };
+            return json.write(out);
+        }
+        show_tick::write_journal_tick(tick, out)?;
+        return Ok(Exit::Passed);
+    }
+    let entries = || chosen.iter().map(|tick| tick.entry.clone());
+    if arguments.json {
+        let entries: Vec<TimelineEntry> = entries().collect();
+        let json = Json {
+            timeline: Some(&entries),
+            ..Json::of(ticks)
+        };
+        return json.write(out);
+    }
+    if arguments.traps {
+        for tick in &chosen {
+            show_tick::write_journal_traps(tick, out)?;
+        }
+        return Ok(Exit::Passed);
+    }
+    let mut table = TimelineTable::begin(out)?;
+    let mut fold = Fold::default();
+    for entry in entries() {
+        match arguments.folds() {
+            true => fold.push(entry, |line| table.line(&line)),
+            false => table.tick(&entry),
+        }
+    }
+    fold.flush(|line| table.line(&line));
+    table.write(out)?;
+    writeln!(
+        out,
+        "\n{ticks} ticks of a TuringOS journal, from its tuples"
+    )?;
+    out.flush()?;
+    Ok(Exit::Passed)
+}
+
 fn past_the_end(playback: &Playback, tick: u64) -> Failure {
-    let ticks = playback.tick();
+    no_tick(playback.tick(), tick)
+}
+
+fn no_tick(ticks: u64, tick: u64) -> Failure {
     let last = match ticks.checked_sub(1) {
         Some(last) => format!("its last tick is {last}"),
         None => "it has no ticks".to_owned(),
@@ -190,8 +274,8 @@ fn show_detail(
 ) -> Result<Exit, Failure> {
     if arguments.json {
         let json = Json {
-            tick: Some(detail),
-            ..Json::of(playback)
+            tick: Some(OneTick::Run(detail)),
+            ..Json::of(playback.tick())
         };
         return json.write(out);
     }
@@ -209,7 +293,7 @@ fn show_traps(
     if arguments.json {
         let json = Json {
             trap_frames: Some(frames),
-            ..Json::of(playback)
+            ..Json::of(playback.tick())
         };
         return json.write(out);
     }
@@ -222,10 +306,10 @@ fn show_traps(
 }
 
 impl Json<'_> {
-    fn of(playback: &Playback) -> Self {
+    const fn of(ticks: u64) -> Self {
         Self {
             format: "turingos.show/1",
-            ticks: playback.tick(),
+            ticks,
             tick: None,
             timeline: None,
             trap_frames: None,

@@ -6,7 +6,7 @@ use super::timeline_table::seconds;
 use turingos::dispatch::Lane;
 use turingos::isa::OpcodeClass;
 use turingos::trap::TrapFrame;
-use turingos_explain::{Attempt, Reading, TaskView, TickDetail};
+use turingos_explain::{Attempt, JournalTick, Reading, TaskView, TickDetail};
 
 /// A longer text is cut after so many lines.
 const MAX_LINES: usize = 60;
@@ -18,12 +18,13 @@ const MAX_LINES: usize = 60;
 pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()> {
     let entry = &detail.entry;
     let route = &detail.route;
-    writeln!(out, "tick {}  at {} s", entry.tick, seconds(entry.time_us))?;
+    let time = entry.time_us.map_or("-".to_owned(), seconds);
+    writeln!(out, "tick {}  at {time} s", entry.tick)?;
     writeln!(out, "pointer   {}", visible(&entry.pointer))?;
     writeln!(
         out,
         "route     lane {}{}, preferred {}, reason {}",
-        entry.lane,
+        entry.lane.unwrap_or("-"),
         if entry.failover {
             " after lane E failed"
         } else {
@@ -102,6 +103,53 @@ pub(super) fn write_trap_frame(frame: &TrapFrame, out: &mut impl Write) -> io::R
         frame.panic_reset_count,
         visible(&frame.details)
     )
+}
+
+/// Writes what a journal of TuringOS says about a tick.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write_journal_tick(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
+    let entry = &tick.entry;
+    writeln!(out, "tick {}  line {}", entry.tick, tick.line)?;
+    writeln!(out, "pointer   {}", visible(&entry.pointer))?;
+    writeln!(out, "lane      {}", entry.lane.unwrap_or("not recorded"))?;
+    write_text("q before", &tick.q_before, out)?;
+    for section in &tick.frame {
+        let title = format!("[{}]  {} characters", section.name, section.chars);
+        write_text(&title, &section.text, out)?;
+    }
+    write_text("action", &tick.action, out)?;
+    if let Some(reason) = tick.foreign {
+        writeln!(out, "  not of this instruction set: {reason}")?;
+    }
+    write_journal_traps(tick, out)?;
+    if tick.q_after != tick.q_before {
+        write_text("q after", &tick.q_after, out)?;
+    }
+    writeln!(out, "\nnext      {}", visible(&entry.next))
+}
+
+/// Writes the traps of a tick of a journal.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write_journal_traps(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
+    for trap in &tick.traps {
+        let source = match trap.is_logged {
+            true => "",
+            false => ", without a frame",
+        };
+        writeln!(
+            out,
+            "trap      {}  tick {}, line {}{source}\n          {}",
+            visible(&trap.name),
+            tick.entry.tick,
+            trap.line,
+            visible(&trap.details)
+        )?;
+    }
+    Ok(())
 }
 
 fn write_attempt(attempt: &Attempt, out: &mut impl Write) -> io::Result<()> {

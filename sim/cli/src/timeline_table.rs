@@ -48,15 +48,15 @@ impl TimelineTable {
     /// Adds a tick.
     pub(super) fn tick(&mut self, entry: &TimelineEntry) {
         let width = self.pointer_width;
-        let lane = match entry.failover {
-            true => format!("E>{}", entry.lane),
-            false => entry.lane.to_owned(),
+        let lane = match (entry.failover, entry.lane.unwrap_or("-")) {
+            (true, lane) => format!("E>{lane}"),
+            (false, lane) => lane.to_owned(),
         };
         let what = clipped(&happened(entry), WIDTH - LEFT - width - 2);
         let line = format!(
             "{:>8}  {:>10}  {lane:<3}  {:<width$}  {what}",
             entry.tick,
-            seconds(entry.time_us),
+            entry.time_us.map_or("-".to_owned(), seconds),
             clipped(&entry.pointer, width),
         );
         self.text += line.trim_end();
@@ -87,7 +87,7 @@ fn happened(entry: &TimelineEntry) -> String {
         (Some(fault), _) => words.push(fault.as_str()),
         (None, op) => words.push(op.unwrap_or_default()),
     }
-    words.extend(&entry.traps);
+    words.extend(entry.traps.iter().map(|trap| &**trap));
     let injected = entry.injected.iter().map(|kind| format!("({kind})"));
     let injected: Vec<String> = injected.collect();
     words.extend(injected.iter().map(String::as_str));
@@ -125,13 +125,13 @@ mod tests {
     fn lines_keep_to_the_width() {
         let entry = TimelineEntry {
             tick: 29,
-            time_us: 61_234_567,
-            lane: "P",
+            time_us: Some(61_234_567),
+            lane: Some("P"),
             failover: true,
             pointer: "a/very/long/path/".repeat(9),
             op: Some("SYS_WRITE"),
             fault: None,
-            traps: vec!["IO_FAULT"; 9],
+            traps: vec!["IO_FAULT".into(); 9],
             injected: vec!["no_space"],
             next: "sys://trap/io_fault".to_owned(),
             status: "RUNNING",

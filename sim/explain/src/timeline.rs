@@ -1,11 +1,12 @@
 //! The timeline of a run: one entry a tick, filters, and the folding of uneventful ticks.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use strum::{IntoStaticStr, VariantArray};
 use turingos::isa::Opcode;
 use turingos::journal::Status;
 use turingos::kernel::Committed;
-use turingos::trap::TrapKind;
 use turingos_run::Injections;
 
 /// One tick of a timeline.
@@ -13,10 +14,10 @@ use turingos_run::Injections;
 pub struct TimelineEntry {
     /// The tick, from 0.
     pub tick: u64,
-    /// Virtual time of the commit, in microseconds.
-    pub time_us: u64,
-    /// The lane whose answer counted.
-    pub lane: &'static str,
+    /// Virtual time of the commit, in microseconds; `None` in a journal of TuringOS.
+    pub time_us: Option<u64>,
+    /// The lane whose answer counted, if that is known.
+    pub lane: Option<&'static str>,
     /// Whether lane E failed first.
     pub failover: bool,
     /// Where the tick observed.
@@ -26,7 +27,7 @@ pub struct TimelineEntry {
     /// The code of the decoder's or the oracle's fault.
     pub fault: Option<String>,
     /// The traps, in the order in which they fired.
-    pub traps: Vec<&'static str>,
+    pub traps: Vec<Cow<'static, str>>,
     /// What was injected: noise, provider fault, world faults.
     pub injected: Vec<&'static str>,
     /// Where the next tick observes.
@@ -44,13 +45,15 @@ impl TimelineEntry {
         let world = injections.world_faults.iter().copied();
         Self {
             tick: record.tick,
-            time_us: record.time_us,
-            lane: record.route.lane.name(),
+            time_us: Some(record.time_us),
+            lane: Some(record.route.lane.name()),
             failover: record.route.failover,
             pointer: record.pointer.clone(),
             op: record.op.map(Opcode::name),
             fault: record.fault.clone(),
-            traps: record.traps.iter().copied().map(TrapKind::name).collect(),
+            traps: { record.traps.iter() }
+                .map(|kind| kind.name().into())
+                .collect(),
             injected: injected.into_iter().flatten().chain(world).collect(),
             next: record.next.clone(),
             status: record.status.name(),
@@ -180,13 +183,13 @@ mod tests {
     fn entry(tick: u64, traps: &[&'static str]) -> TimelineEntry {
         TimelineEntry {
             tick,
-            time_us: tick * 1_000,
-            lane: "E",
+            time_us: Some(tick * 1_000),
+            lane: Some("E"),
             failover: false,
             pointer: "README.md".to_owned(),
             op: Some("SYS_GOTO"),
             fault: None,
-            traps: traps.to_vec(),
+            traps: traps.iter().map(|trap| Cow::Borrowed(*trap)).collect(),
             injected: Vec::new(),
             next: "README.md".to_owned(),
             status: "RUNNING",
