@@ -2,12 +2,10 @@
 //!
 //! A client may close its sending side once its request is sent; it is answered all the same.
 
-use std::convert::Infallible;
 use std::pin::pin;
 
 use axum::Router;
 use axum::http::Request;
-use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -47,8 +45,7 @@ async fn converse(connection: Connection, routes: Router, mut stopping: watch::R
     let routes = TowerToHyperService::new(routes);
     let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(fate.clone());
-        let answering = routes.call(request);
-        async { Ok::<Response, Infallible>(answering.await?) }
+        routes.call(request)
     });
     let mut conversation = pin!(
         http1::Builder::new()

@@ -187,13 +187,7 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
             Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
         };
         let ticks = self.ticks();
-        let (end, gates) = self.ask_world(|plan, world| {
-            let mut end = plan.progress(world);
-            let differences = plan.differences(world);
-            end.files.0 -= whole(differences.len());
-            let gates = plan.judge(ending, &end, ticks, &differences);
-            (end, gates)
-        })?;
+        let (end, gates) = self.ask_world(|plan, world| plan.conclude(ending, ticks, world))?;
         let passed = gates.iter().all(|gate| gate.pass);
         Ok(Outcome {
             root: self.root(),
@@ -206,6 +200,20 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
 }
 
 impl ScenarioPlan {
+    /// The end of the run in its world, and the gates.
+    fn conclude(
+        &self,
+        ending: Ending,
+        ticks: u64,
+        world: &mut impl Manifold,
+    ) -> (EndState, Vec<Gate>) {
+        let mut end = self.progress(world);
+        let differences = self.differences(world);
+        end.files.0 -= whole(differences.len());
+        let gates = self.judge(ending, &end, ticks, &differences);
+        (end, gates)
+    }
+
     /// How far the contract's steps got; every expected file counts as right.
     fn progress(&self, world: &mut impl Manifold) -> EndState {
         let contract = self.scenario.contract();
