@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::timeline_table::seconds;
-use turingos::dispatch::Lane;
+use turingos::dispatch::{Health, Lane};
 use turingos::isa::OpcodeClass;
 use turingos::trap::TrapFrame;
 use turingos_explain::{Attempt, JournalTick, Reading, TaskView, TickDetail};
@@ -36,8 +36,8 @@ pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()>
     writeln!(
         out,
         "          health P {}, E {}; expected {}, got {}",
-        route.health[Lane::P],
-        route.health[Lane::E],
+        percent(route.health[Lane::P]),
+        percent(route.health[Lane::E]),
         route.predicted.name(),
         route.actual.map_or("nothing", OpcodeClass::name)
     )?;
@@ -150,6 +150,11 @@ pub(super) fn write_journal_traps(tick: &JournalTick, out: &mut impl Write) -> i
         )?;
     }
     Ok(())
+}
+
+/// A health as a percentage.
+fn percent(health: Health) -> String {
+    format!("{}.{:02}%", health.0 / 100, health.0 % 100)
 }
 
 fn write_attempt(attempt: &Attempt, out: &mut impl Write) -> io::Result<()> {

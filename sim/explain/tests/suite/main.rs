@@ -6,5 +6,6 @@
 )]
 
 mod comparison;
+mod journals;
 mod recorded;
 mod ticks;

@@ -66,10 +66,12 @@ fn errors_use_the_provider_envelope() {
                 let (kind, message) = envelope(provider, &bytes);
                 assert!(message.contains(part), "{message}");
                 let expected = match (provider, status) {
-                    (Provider::OpenAi, _) | (Provider::Kimi, 400 | 405) => "invalid_request_error",
-                    (Provider::Kimi, 413) => "request_too_large",
-                    (Provider::Kimi, _) => "not_found_error",
+                    (Provider::OpenAi, _) | (_, 400 | 405) if provider != Provider::Ollama => {
+                        "invalid_request_error"
+                    }
                     (Provider::Ollama, _) => "",
+                    (_, 413) => "request_too_large",
+                    _ => "not_found_error",
                 };
                 assert_eq!(kind, expected);
                 assert!(
