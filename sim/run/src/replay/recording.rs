@@ -163,7 +163,8 @@ impl Recording {
         self.tape.expect_end(self.ticks())
     }
 
-    /// Checks that every file of a finished run ends here, and that the manifest says so.
+    /// Checks that every file of a finished run ends here, and that the manifest says so. What a
+    /// scenario's outcome reads is on the tape too, so it is asked for before.
     ///
     /// # Errors
     /// A file has more than the replay made, or the manifest disagrees.
