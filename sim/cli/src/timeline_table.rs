@@ -40,7 +40,8 @@ impl TimelineTable {
         match line {
             Line::Tick(entry) => self.tick(entry),
             Line::Folded(count) => {
-                self.text += &format!("{:>8}  {count} uneventful ticks\n", "...");
+                let ticks = if *count == 1 { "tick" } else { "ticks" };
+                self.text += &format!("{:>8}  {count} uneventful {ticks}\n", "...");
             }
         }
     }
