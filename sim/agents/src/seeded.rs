@@ -36,6 +36,10 @@ pub struct Injected {
     pub faithful: bool,
     /// The reply in whose place it came, in the same tick.
     pub replaced: Option<Replaced>,
+    /// How many words the noise had drawn before this tick.
+    pub noise_draw: u64,
+    /// How many words the provider faults had drawn before this tick.
+    pub fault_draw: u64,
 }
 
 /// A reply that came and was not taken, so that the other lane was asked.
@@ -146,6 +150,8 @@ impl<A: Agent> SeededOracle<A> {
                 fault: None,
                 faithful: false,
                 replaced: None,
+                noise_draw: 0,
+                fault_draw: 0,
             },
             counts: InjectionCounts {
                 noise: [0; NoiseKind::COUNT],
@@ -244,6 +250,8 @@ impl<A: Agent> SeededOracle<A> {
     fn open_tick(&mut self, request: &Request<'_>) {
         self.calls_in_tick = 0;
         self.replaced = None;
+        self.injected.noise_draw = self.noise.drawn();
+        self.injected.fault_draw = self.provider_draws.drawn();
         self.agent
             .answer(request.q, request.frame, &mut self.intent);
         self.speak(request);
@@ -306,6 +314,7 @@ impl<A: Agent> SeededOracle<A> {
             fault,
             faithful: fault.is_none() && harmless,
             replaced: self.replaced,
+            ..self.injected
         };
     }
 

@@ -78,7 +78,7 @@ mod writer;
 
 pub use chain_reader::{ChainReader, FileEnd, Step};
 pub use directory::RunDirectory;
-pub use divergence::{Cause, Difference, Divergence};
+pub use divergence::{Cause, Difference, Divergence, differences};
 pub use document::DocumentError;
 pub use driver::DriverConfig;
 pub use error::{Blame, RunIoError};

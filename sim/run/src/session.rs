@@ -16,7 +16,7 @@ use crate::driver::{Driver, DriverConfig};
 use crate::error::RunIoError;
 use crate::injections::Injections;
 use crate::scenario::Interruptions;
-use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld};
+use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld, Written};
 use turingos_agents::{Injected, Oracle, Request};
 
 /// What differs between a soak, a scenario and other runs.
@@ -178,6 +178,7 @@ pub struct Session<P, W, O, S = ()> {
     sink: S,
     record: String,
     line: Vec<u8>,
+    written: Option<Vec<Written>>,
 }
 
 impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
@@ -201,6 +202,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             sink,
             record: String::with_capacity(1_024),
             line: Vec::with_capacity(1_280),
+            written: None,
         }
     }
 
@@ -258,7 +260,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if let Some(tape) = &mut tape {
             tape.open_tick(tick)?;
         }
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, None);
         let open = self.kernel.open(
             self.driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
@@ -290,7 +292,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             (since, delay_us) = (Instant::now(), 0);
         };
         let tape = self.sink.tape().filter(|_| is_taped);
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
         let committed = open.commit(
             driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
@@ -318,7 +320,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if let Some(tape) = &mut tape {
             tape.open_tick(self.kernel.tick())?;
         }
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, None);
         let answer = ask(&self.plan, &mut world);
         world.result()?;
         Ok(answer)
@@ -359,6 +361,19 @@ impl<P, W, O, S> Session<P, W, O, S> {
     /// The world without tape and interruptions, to look into it or to alter it from outside.
     pub const fn world_mut(&mut self) -> &mut W {
         &mut self.world
+    }
+
+    /// Notes the files that the kernel writes from now on, for [`Session::take_written`].
+    pub fn note_written(&mut self) {
+        self.written.get_or_insert_default();
+    }
+
+    /// The files that the kernel has written since the last call, oldest first.
+    pub fn take_written(&mut self) -> Vec<Written> {
+        self.written
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The oracle, between ticks.
