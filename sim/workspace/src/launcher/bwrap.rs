@@ -1,0 +1,44 @@
+//! `bwrap`: namespaces in which only the system's programs, the workspace and a scratch directory
+//! exist, with processes and a network of their own.
+
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::process::Command;
+
+use turingos_world::Sandbox;
+
+use super::SYSTEM;
+
+/// The command that runs `program`, whose arguments are to follow, in namespaces.
+pub(super) fn command(workspace: &Path, scratch: &Path, program: &OsStr) -> Command {
+    let mut bwrap = Command::new("bwrap");
+    bwrap.args(["--unshare-all", "--die-with-parent", "--new-session"]);
+    for path in SYSTEM {
+        bwrap.args(["--ro-bind-try", path, path]);
+    }
+    bwrap.args(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]);
+    for path in [workspace, scratch] {
+        bwrap.arg("--bind").args([path, path]);
+    }
+    bwrap.arg("--chdir").arg(workspace).arg("--").arg(program);
+    bwrap
+}
+
+/// Runs nothing in such namespaces, to see whether they can be made.
+pub(super) fn probe(scratch: &Path) -> Result<Sandbox, String> {
+    let output = command(scratch, scratch, OsStr::new("/bin/sh"))
+        .args(["-c", "! test -e /home"])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Ok(Sandbox::Bwrap),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(said.lines().next().unwrap_or("bwrap failed").to_owned())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err("bwrap is not installed".to_owned())
+        }
+        Err(error) => Err(format!("cannot run bwrap: {error}")),
+    }
+}

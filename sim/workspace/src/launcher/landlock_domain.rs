@@ -1,0 +1,128 @@
+//! Landlock: which files a process and its children can use, and a filter that keeps them from
+//! every socket.
+//!
+//! The system's programs and settings can be read, the workspace and the scratch directory can be
+//! changed, and nothing else can be opened: no home directory, no run directory, no process under
+//! `/proc`. The filter refuses `socket`, which Landlock alone covers in part only, and `io_uring`,
+//! which could make one.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus,
+    PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, Scope,
+    path_beneath_rules,
+};
+use rustix::io::Errno;
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+use turingos_world::Sandbox;
+
+use super::SYSTEM;
+
+/// The newest version that is known here. An older kernel holds what it knows.
+const NEWEST: ABI = ABI::V9;
+
+/// What is said of the machine, not of a process.
+const MACHINE: [&str; 8] = [
+    "/proc/cpuinfo",
+    "/proc/filesystems",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/sys/kernel",
+    "/proc/uptime",
+    "/proc/version",
+];
+
+/// Devices that hold nothing.
+const DEVICES: [&str; 5] = [
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+];
+
+/// What root may keep: to work on files of any owner. The others reach the kernel or the hardware.
+const KEPT_CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
+    .union(CapabilitySet::DAC_OVERRIDE)
+    .union(CapabilitySet::FOWNER)
+    .union(CapabilitySet::FSETID)
+    .union(CapabilitySet::SETGID)
+    .union(CapabilitySet::SETUID);
+
+/// Enters the domain for good. The version of Landlock that holds.
+pub(super) fn enter(workspace: &Path, scratch: &Path) -> Result<u8, String> {
+    drop_capabilities();
+    let version = restrict_files(workspace, scratch)?;
+    refuse_sockets()?;
+    Ok(version)
+}
+
+/// Enters the domain and tests it.
+pub(super) fn probe(scratch: &Path) -> Result<Sandbox, String> {
+    let abi = enter(scratch, scratch)?;
+    if File::open("/").is_ok() {
+        return Err("the kernel does not enforce it".to_owned());
+    }
+    Ok(Sandbox::Landlock { abi })
+}
+
+fn restrict_files(workspace: &Path, scratch: &Path) -> Result<u8, String> {
+    let text = |error: &dyn std::error::Error| format!("Landlock: {error}");
+    // A device node would reach a disk past every file.
+    let all: BitFlags<AccessFs> =
+        AccessFs::from_all(NEWEST) & !(AccessFs::MakeBlock | AccessFs::MakeChar);
+    let read = AccessFs::from_read(NEWEST);
+    let use_device = AccessFs::ReadFile | AccessFs::WriteFile;
+    let own = [workspace, scratch]
+        .map(|path| PathFd::new(path).map(|opened| PathBeneath::new(opened, all)));
+    let [workspace, scratch] = own;
+    let status = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))
+        .and_then(|it| it.handle_access(AccessNet::from_all(NEWEST)))
+        .and_then(|it| it.scope(Scope::from_all(NEWEST)))
+        .and_then(Ruleset::create)
+        .and_then(|it| it.add_rules(path_beneath_rules(SYSTEM, read)))
+        .and_then(|it| it.add_rules(path_beneath_rules(MACHINE, read)))
+        .and_then(|it| it.add_rules(path_beneath_rules(DEVICES, use_device)))
+        .map_err(|error| text(&error))?
+        .add_rule(workspace.map_err(|error| text(&error))?)
+        .map_err(|error| text(&error))?
+        .add_rule(scratch.map_err(|error| text(&error))?)
+        .and_then(|it| it.restrict_self())
+        .map_err(|error| text(&error))?;
+    match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => Ok(effective_abi as u8),
+        LandlockStatus::NotEnabled => Err("this kernel has Landlock switched off".to_owned()),
+        LandlockStatus::NotImplemented => Err("this kernel has no Landlock".to_owned()),
+    }
+}
+
+fn refuse_sockets() -> Result<(), String> {
+    let text = |error: &dyn std::error::Error| format!("the system call filter: {error}");
+    let refused = [libc::SYS_socket, libc::SYS_io_uring_setup].map(|call| (call, Vec::new()));
+    let filter = SeccompFilter::new(
+        BTreeMap::from(refused),
+        SeccompAction::Allow,
+        SeccompAction::Errno(Errno::ACCESS.raw_os_error().unsigned_abs()),
+        std::env::consts::ARCH
+            .try_into()
+            .map_err(|error: seccompiler::BackendError| text(&error))?,
+    )
+    .map_err(|error| text(&error))?;
+    let program = BpfProgram::try_from(filter).map_err(|error| text(&error))?;
+    seccompiler::apply_filter(&program).map_err(|error| text(&error))
+}
+
+/// Takes from root what it could use to leave the sandbox. Other users have nothing of it, and are
+/// refused here.
+fn drop_capabilities() {
+    for capability in CapabilitySet::all().difference(KEPT_CAPABILITIES).iter() {
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+}
