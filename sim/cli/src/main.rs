@@ -16,6 +16,7 @@ mod progress;
 mod replay;
 mod run;
 mod run_report;
+mod sandbox;
 mod scenario_choice;
 mod schema;
 mod serve;
@@ -29,6 +30,7 @@ mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -67,6 +69,10 @@ fn exit_codes() -> String {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = turingos_workspace::launch(std::env::args_os()) {
+        return code;
+    }
+    refuse_long_files();
     let outcome = match usage::parse::<CommandLine>(std::env::args_os()) {
         Ok(Parsed::Arguments(command)) => run(command.verb),
         Ok(Parsed::Text(text)) => print(&text),
@@ -80,6 +86,13 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Makes a write past the file size limit (`ulimit -f`) an error like any other. By default the
+/// signal that comes with it ends the process without a word.
+fn refuse_long_files() {
+    // Without a handler the process ends as before, which loses only the message.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 fn run(verb: Verb) -> Result<Exit, Failure> {

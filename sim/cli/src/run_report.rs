@@ -17,9 +17,12 @@ use turingos_run::{Gate, Header, Manifest};
 pub(super) fn write_opening(header: &Header<Settings>, out: &mut impl Write) -> io::Result<()> {
     let settings = &header.config;
     let config = serde_json::to_string(settings)?;
+    let sandbox = settings
+        .sandbox
+        .map_or(String::new(), |sandbox| format!("  sandbox {sandbox}"));
     writeln!(
         out,
-        "seed {}  scenario {}  profile {}  agent {}  tick limit {}\n{}\nheader {}\nconfig {config}",
+        "seed {}  scenario {}  profile {}  agent {}  tick limit {}{sandbox}\n{}\nheader {}\nconfig {config}",
         header.seed,
         settings.scenario.name(),
         header.profile,

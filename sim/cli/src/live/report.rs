@@ -12,7 +12,7 @@ use crate::table::{Align, Table};
 use crate::verdict::write_verdict;
 use turingos_live::Spending;
 use turingos_run::scenario::Outcome;
-use turingos_run::{Gate, Manifest};
+use turingos_run::{Gate, Manifest, Sandbox};
 
 /// A finished run.
 pub(super) struct Report<'a> {
@@ -21,6 +21,7 @@ pub(super) struct Report<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) spending: Spending,
     pub(super) wall: Duration,
+    pub(super) sandbox: Sandbox,
 }
 
 #[derive(Serialize)]
@@ -68,6 +69,7 @@ impl Report<'_> {
         let metrics = &self.outcome.metrics;
         let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
         let cost = dollars(self.spending.micro_dollars());
+        let sandbox = self.sandbox.to_string();
         for (name, value, unit) in [
             ("ending", self.outcome.ending.name().to_owned(), ""),
             ("ticks", metrics.ticks.to_string(), ""),
@@ -75,6 +77,7 @@ impl Report<'_> {
             ("cost", cost, "dollars"),
             ("wall time", self.wall.as_secs().to_string(), "s"),
             ("failovers", metrics.failovers.to_string(), ""),
+            ("sandbox", sandbox, ""),
         ] {
             table.row([name, &value, unit]);
         }

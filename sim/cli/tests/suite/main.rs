@@ -17,3 +17,4 @@ mod schema_command;
 mod serve;
 mod shell;
 mod verify;
+mod workspace_command;

@@ -39,6 +39,22 @@ pub enum SandboxChoice {
     None,
 }
 
+impl SandboxChoice {
+    /// Every choice.
+    pub const ALL: &'static [Self] = &[Self::Auto, Self::Landlock, Self::Bwrap, Self::None];
+
+    /// The name on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Landlock => "landlock",
+            Self::Bwrap => "bwrap",
+            Self::None => "none",
+        }
+    }
+}
+
 /// A sandbox that was asked for and does not hold here.
 #[derive(Debug, Error)]
 #[error("the sandbox {name} does not work here: {reason}")]
@@ -69,14 +85,13 @@ impl Launcher {
             sandbox,
             missing,
         };
-        let asked = match choice {
-            SandboxChoice::Auto => [Some("landlock"), Some("bwrap")],
-            SandboxChoice::Landlock => [Some("landlock"), None],
-            SandboxChoice::Bwrap => [Some("bwrap"), None],
-            SandboxChoice::None => [None, None],
+        let asked: &[SandboxChoice] = match choice {
+            SandboxChoice::Auto => &[SandboxChoice::Landlock, SandboxChoice::Bwrap],
+            SandboxChoice::None => &[],
+            SandboxChoice::Landlock | SandboxChoice::Bwrap => &[choice],
         };
         let mut missing = Vec::new();
-        for name in asked.into_iter().flatten() {
+        for name in asked.iter().map(|it| it.name()) {
             match probe::ask(&program, name) {
                 Ok(sandbox) => return Ok(found(sandbox, missing)),
                 Err(reason) if choice == SandboxChoice::Auto => {
