@@ -4,9 +4,8 @@
 //! The system's programs and settings can be read, the workspace and the scratch directory can be
 //! changed, and nothing else can be opened: no home directory, no run directory, no process under
 //! `/proc`. The filter refuses `socket`, which Landlock alone covers in part only, and `io_uring`,
-//! which could make one.
+//! which could make one. Landlock does not cover the metadata of files: modes, owners, times.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
@@ -24,6 +23,9 @@ use super::SYSTEM;
 
 /// The newest version that is known here. An older kernel holds what it knows.
 const NEWEST: ABI = ABI::V9;
+
+/// The first version that covers the truncation of a file by its path.
+const TRUNCATE_VERSION: u8 = 3;
 
 /// What is said of the machine, not of a process.
 const MACHINE: [&str; 8] = [
@@ -58,7 +60,7 @@ const KEPT_CAPABILITIES: CapabilitySet = CapabilitySet::CHOWN
 pub(super) fn enter(workspace: &Path, scratch: &Path) -> Result<u8, String> {
     drop_capabilities();
     let version = restrict_files(workspace, scratch)?;
-    refuse_sockets()?;
+    refuse_calls(version)?;
     Ok(version)
 }
 
@@ -103,11 +105,15 @@ fn restrict_files(workspace: &Path, scratch: &Path) -> Result<u8, String> {
     }
 }
 
-fn refuse_sockets() -> Result<(), String> {
+/// Refuses the system calls that Landlock does not cover, or not in this version.
+fn refuse_calls(version: u8) -> Result<(), String> {
     let text = |error: &dyn std::error::Error| format!("the system call filter: {error}");
-    let refused = [libc::SYS_socket, libc::SYS_io_uring_setup].map(|call| (call, Vec::new()));
+    let mut refused = vec![libc::SYS_socket, libc::SYS_io_uring_setup];
+    if version < TRUNCATE_VERSION {
+        refused.push(libc::SYS_truncate);
+    }
     let filter = SeccompFilter::new(
-        BTreeMap::from(refused),
+        refused.into_iter().map(|call| (call, Vec::new())).collect(),
         SeccompAction::Allow,
         SeccompAction::Errno(Errno::ACCESS.raw_os_error().unsigned_abs()),
         std::env::consts::ARCH
