@@ -25,6 +25,9 @@ pub(crate) struct SandboxArgs {
     /// The sandbox of commands; auto is landlock, or else bwrap, or else none with a warning.
     #[arg(long, requires = "workspace", value_parser = one_of(SandboxChoice::ALL, SandboxChoice::name))]
     pub(crate) sandbox: Option<SandboxChoice>,
+    /// Let commands use the network. Local sockets stay out of their reach.
+    #[arg(long, requires = "workspace")]
+    pub(crate) allow_network: bool,
     /// The time limit of a command; 120000 if absent.
     #[arg(
         long, value_name = "MILLISECONDS", requires = "workspace",
@@ -51,11 +54,13 @@ impl SandboxArgs {
     pub(crate) fn launcher(&self, recorded: Option<Sandbox>) -> Result<Launcher, Failure> {
         let of_header = recorded.map(|sandbox| match sandbox {
             Sandbox::Landlock { .. } => SandboxChoice::Landlock,
-            Sandbox::Bwrap => SandboxChoice::Bwrap,
+            Sandbox::Bwrap { .. } => SandboxChoice::Bwrap,
             Sandbox::None => SandboxChoice::None,
         });
         let choice = self.sandbox.or(of_header).unwrap_or(SandboxChoice::Auto);
-        let launcher = Launcher::find(PathBuf::from(THIS_PROGRAM), choice).map_err(|error| {
+        let network = self.allow_network || recorded.is_some_and(Sandbox::has_network);
+        let program = PathBuf::from(THIS_PROGRAM);
+        let launcher = Launcher::find(program, choice, network).map_err(|error| {
             let advice = "choose another with --sandbox";
             Failure::new(Exit::System, format!("{error}; {advice}"))
         })?;

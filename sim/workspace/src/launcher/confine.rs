@@ -42,10 +42,13 @@ fn become_command(confinement: &Confinement) -> Result<Infallible, Failure> {
         return Err(Failure::Other("there is no command".to_owned()));
     };
     let mut command = match confinement.sandbox {
-        Sandbox::Bwrap => bwrap::command(&confinement.workspace, &confinement.scratch, program),
-        Sandbox::Landlock { abi } => {
-            let held = landlock_domain::enter(&confinement.workspace, &confinement.scratch)
-                .map_err(Failure::Other)?;
+        Sandbox::Bwrap { network } => {
+            let directories = [&*confinement.workspace, &*confinement.scratch];
+            bwrap::command(directories, network, program)
+        }
+        Sandbox::Landlock { abi, network } => {
+            let directories = [&*confinement.workspace, &*confinement.scratch];
+            let held = landlock_domain::enter(directories, network).map_err(Failure::Other)?;
             if held < abi {
                 let reason = format!("Landlock holds version {held}, not {abi}");
                 return Err(Failure::Other(reason));

@@ -26,6 +26,9 @@ const SYSTEM: [&str; 10] = [
     "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/opt", "/nix",
 ];
 
+/// Where the addresses of name servers are, often a link that leads out of [`SYSTEM`].
+const RESOLVER: &str = "/etc/resolv.conf";
+
 /// The sandbox to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SandboxChoice {
@@ -74,12 +77,16 @@ pub struct Launcher {
 }
 
 impl Launcher {
-    /// Finds the sandbox of `choice` by trying it. `program` is an executable that calls [`launch`]
-    /// first: usually this program itself.
+    /// Finds the sandbox of `choice` by trying it, with the network in it if `network` is true.
+    /// `program` is an executable that calls [`launch`] first: usually this program itself.
     ///
     /// # Errors
     /// The sandbox was asked for and does not work.
-    pub fn find(program: PathBuf, choice: SandboxChoice) -> Result<Self, SandboxError> {
+    pub fn find(
+        program: PathBuf,
+        choice: SandboxChoice,
+        network: bool,
+    ) -> Result<Self, SandboxError> {
         let found = |sandbox, missing| Self {
             program: program.clone(),
             sandbox,
@@ -92,7 +99,7 @@ impl Launcher {
         };
         let mut missing = Vec::new();
         for name in asked.iter().map(|it| it.name()) {
-            match probe::ask(&program, name) {
+            match probe::ask(&program, name, network) {
                 Ok(sandbox) => return Ok(found(sandbox, missing)),
                 Err(reason) if choice == SandboxChoice::Auto => {
                     missing.push(format!("{name}: {reason}"));
@@ -136,7 +143,11 @@ pub fn launch(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode>
         return None;
     }
     let code = match Stage::read(arguments) {
-        Some(Stage::Probe { name, scratch }) => probe::answer(&name, &scratch),
+        Some(Stage::Probe {
+            name,
+            network,
+            scratch,
+        }) => probe::answer(&name, network, &scratch),
         Some(Stage::Supervise {
             sandbox,
             workspace,

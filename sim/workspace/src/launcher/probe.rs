@@ -10,11 +10,12 @@ use super::{bwrap, landlock_domain};
 use crate::command::SEARCH_PATH;
 
 /// Tries the sandbox `name` in a stage of `program`; otherwise the reason why it does not work.
-pub(super) fn ask(program: &Path, name: &str) -> Result<Sandbox, String> {
+pub(super) fn ask(program: &Path, name: &str, network: bool) -> Result<Sandbox, String> {
     let scratch =
         tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
     let stage = Stage::Probe {
         name: name.to_owned(),
+        network,
         scratch: scratch.path().to_path_buf(),
     };
     let output = stage
@@ -34,10 +35,10 @@ pub(super) fn ask(program: &Path, name: &str) -> Result<Sandbox, String> {
 }
 
 /// The stage: prints the sandbox that holds, or why there is none.
-pub(super) fn answer(name: &str, scratch: &Path) -> u8 {
+pub(super) fn answer(name: &str, network: bool, scratch: &Path) -> u8 {
     let found = match name {
-        "landlock" => landlock_domain::probe(scratch),
-        "bwrap" => bwrap::probe(scratch),
+        "landlock" => landlock_domain::probe(scratch, network),
+        "bwrap" => bwrap::probe(scratch, network),
         other => Err(format!("no sandbox is called {other}")),
     };
     match found {

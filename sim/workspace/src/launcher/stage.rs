@@ -21,6 +21,8 @@ pub(super) enum Stage {
     Probe {
         /// The sandbox.
         name: String,
+        /// With the network in it.
+        network: bool,
         /// An empty directory.
         scratch: PathBuf,
     },
@@ -54,7 +56,13 @@ impl Stage {
         let mut command = Command::new(program);
         command.arg(WORD);
         match self {
-            Self::Probe { name, scratch } => command.args(["probe", name]).arg(scratch),
+            Self::Probe {
+                name,
+                network,
+                scratch,
+            } => command
+                .args(["probe", name, &network.to_string()])
+                .arg(scratch),
             Self::Supervise {
                 sandbox,
                 workspace,
@@ -81,6 +89,7 @@ impl Stage {
         match &*kind {
             "probe" => Some(Self::Probe {
                 name,
+                network: arguments.next()?.to_str()?.parse().ok()?,
                 scratch: arguments.next()?.into(),
             }),
             "supervise" => Some(Self::Supervise {
@@ -117,10 +126,14 @@ mod tests {
         for stage in [
             Stage::Probe {
                 name: "bwrap".to_owned(),
+                network: true,
                 scratch: "/tmp/s".into(),
             },
             Stage::Supervise {
-                sandbox: Sandbox::Landlock { abi: 7 },
+                sandbox: Sandbox::Landlock {
+                    abi: 7,
+                    network: true,
+                },
                 workspace: "/w x".into(),
                 words: words.to_vec(),
             },

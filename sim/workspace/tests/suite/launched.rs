@@ -18,7 +18,7 @@ use super::{SECRET, Scene};
 
 fn launcher(choice: SandboxChoice) -> Launcher {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_turingos-test-launcher"));
-    Launcher::find(program, choice).unwrap()
+    Launcher::find(program, choice, false).unwrap()
 }
 
 /// A scene whose commands are started by a launcher.
@@ -43,7 +43,7 @@ fn working() -> Vec<SandboxChoice> {
         SandboxChoice::Bwrap,
         SandboxChoice::None,
     ];
-    let works = |choice: &SandboxChoice| Launcher::find(program.clone(), *choice).is_ok();
+    let works = |choice: &SandboxChoice| Launcher::find(program.clone(), *choice, false).is_ok();
     all.into_iter().filter(works).collect()
 }
 
@@ -51,7 +51,13 @@ fn working() -> Vec<SandboxChoice> {
 fn landlock_is_found_by_itself() {
     let found = launcher(SandboxChoice::Auto);
     assert!(
-        matches!(found.sandbox(), Sandbox::Landlock { abi: 1.. }),
+        matches!(
+            found.sandbox(),
+            Sandbox::Landlock {
+                abi: 1..,
+                network: false
+            }
+        ),
         "{found:?}"
     );
     assert_eq!(found.missing(), [""; 0]);
@@ -62,10 +68,10 @@ fn landlock_is_found_by_itself() {
 fn sandbox_that_cannot_be_tried_is_an_error() {
     let program = PathBuf::from("/bin/false");
     for choice in [SandboxChoice::Landlock, SandboxChoice::Bwrap] {
-        let error = Launcher::find(program.clone(), choice).unwrap_err();
+        let error = Launcher::find(program.clone(), choice, false).unwrap_err();
         assert!(error.to_string().contains("does not work here"), "{error}");
     }
-    let found = Launcher::find(program, SandboxChoice::Auto).unwrap();
+    let found = Launcher::find(program, SandboxChoice::Auto, false).unwrap();
     assert_eq!(found.sandbox(), Sandbox::None);
     assert_eq!(found.missing().len(), 2, "{found:?}");
 }
@@ -178,7 +184,7 @@ fn files_outside_are_out_of_reach() {
 
 /// A local server is as far away as any other.
 #[test]
-fn network_is_out_of_reach() {
+fn network_is_out_of_reach_unless_allowed() {
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();
     let datagrams = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -189,14 +195,22 @@ fn network_is_out_of_reach() {
     let line = format!(
         "bash -c 'echo leak > /dev/tcp/127.0.0.1/{port}; echo leak > /dev/udp/127.0.0.1/{udp}'"
     );
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_turingos-test-launcher"));
     for choice in working() {
-        let outcome = run(&mut launched(choice, 20_000), &line);
-        let arrived = (
-            server.accept().is_ok(),
-            datagrams.recv(&mut [0; 16]).is_ok(),
-        );
-        let is_open = choice == SandboxChoice::None;
-        assert_eq!(arrived, (is_open, is_open), "{choice:?}: {outcome:?}");
+        for network in [false, true] {
+            let mut scene = Scene::new();
+            let launcher = Launcher::find(program.clone(), choice, network).unwrap();
+            let sandbox = launcher.sandbox();
+            scene.workspace = scene.workspace.with_launcher(launcher);
+            let outcome = run(&mut scene, &line);
+            let arrived = (
+                server.accept().is_ok(),
+                datagrams.recv(&mut [0; 16]).is_ok(),
+            );
+            let is_open = network || choice == SandboxChoice::None;
+            assert_eq!(sandbox.has_network(), is_open, "{sandbox}");
+            assert_eq!(arrived, (is_open, is_open), "{sandbox}: {outcome:?}");
+        }
     }
 }
 

@@ -115,6 +115,7 @@ fn sandbox_that_holds_is_in_the_header_and_printed() {
         ("", "landlock-", false),
         (" --sandbox landlock", "landlock-", false),
         (" --sandbox none", "none", true),
+        (" --allow-network", "landlock-", false),
     ] {
         on_real_time(async {
             let (place, _server) = asking("true").await;
@@ -123,6 +124,7 @@ fn sandbox_that_holds_is_in_the_header_and_printed() {
             let sandbox = header(&place)["config"]["sandbox"].clone();
             let sandbox = sandbox.as_str().unwrap();
             assert!(sandbox.starts_with(held), "{flag}: {sandbox}");
+            assert_eq!(sandbox.ends_with("+network"), flag.contains("network"));
             let printed = |line: &str| line.starts_with("sandbox") && line.contains(sandbox);
             assert!(live.out.lines().any(printed), "{live:?}");
             assert_eq!(

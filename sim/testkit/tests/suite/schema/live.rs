@@ -20,7 +20,10 @@ fn header() -> Header<Config> {
     let settings = Settings::parse(SETTINGS.as_bytes()).unwrap();
     let scenario = mission("Do this.\n", None).unwrap();
     Config::of(scenario, &settings)
-        .in_sandbox(Some(Sandbox::Landlock { abi: 7 }))
+        .in_sandbox(Some(Sandbox::Landlock {
+            abi: 7,
+            network: true,
+        }))
         .into_header(u64::MAX, 500)
 }
 

@@ -69,7 +69,9 @@ fn header_is_valid_and_round_trips() {
             let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 500);
             let settings = match profile {
                 Profile::Routine => settings,
-                Profile::Hostile => settings.in_a_directory().in_sandbox(Some(Sandbox::Bwrap)),
+                Profile::Hostile => settings
+                    .in_a_directory()
+                    .in_sandbox(Some(Sandbox::Bwrap { network: false })),
             };
             let header = settings.into_header(profile, u64::MAX);
             let bytes = header.to_bytes();
