@@ -4,7 +4,7 @@
 //! request to terminate counts as two. Never ends the process itself: the run decides when it is
 //! safe.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,9 +85,16 @@ impl Requests {
         })
     }
 
+    /// Counts the requests so far, and answers the first one at once if it is the only one.
     fn count(&self) -> usize {
         let new = (&self.new).read(&mut [0; 64]).unwrap_or(0);
-        self.counted.fetch_add(new, Ordering::Relaxed) + new
+        let count = self.counted.fetch_add(new, Ordering::Relaxed) + new;
+        if (new, count) == (1, 1) {
+            let text = "stopping after this tick; press Ctrl-C again to abort it";
+            // A lost terminal must not end a run that costs money.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+        count
     }
 }
 

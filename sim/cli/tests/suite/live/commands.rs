@@ -289,6 +289,8 @@ fn second_interrupt_ends_a_command() {
         signal(&child, Signal::INT);
         let live = ended_within_a_second(child, &processes).await;
         assert_eq!(live.code, Some(7), "{live:?}");
+        let notice = "stopping after this tick; press Ctrl-C again to abort it\n";
+        assert!(live.error.starts_with(notice), "{live:?}");
         assert!(live.error.contains("a tick was aborted"), "{live:?}");
         assert_eq!(place.sim("replay @run").await.code, Some(0));
     });
