@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 use serde::Serialize;
 use serde_json::Value;
-use similar::TextDiff;
 use strum::{IntoStaticStr, VariantArray};
 
 /// At most so many members are told to differ.
@@ -248,8 +248,13 @@ fn differing_lines(recorded: &str, replayed: &str) -> Vec<String> {
         .and_then(|head| head.iter().rposition(|byte| *byte == b'\n'))
         .unwrap_or(0);
     let [recorded, replayed] = [recorded, replayed].map(|text| part(text, start));
-    let diff = TextDiff::from_lines(recorded, replayed);
-    let text = diff.unified_diff().context_radius(1).to_string();
+    let input = InternedInput::new(recorded, replayed);
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    let mut config = UnifiedDiffConfig::default();
+    config.context_len(1);
+    let printer = BasicLineDiffPrinter(&input.interner);
+    let text = diff.unified_diff(&printer, config, &input).to_string();
     text.lines().take(MAX_LINES).map(clipped).collect()
 }
 
