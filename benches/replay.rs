@@ -16,7 +16,7 @@ use turingos_run::providers::{Config, ProvidersEncoder};
 use turingos_run::replay::replay;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::tape::RequestEncoder;
-use turingos_run::{Manifest, Profile, RunDirectory, Session};
+use turingos_run::{Profile, RunDirectory, Session};
 use turingos_serve::agent::Agent;
 use turingos_serve::chaos::Chaos;
 use turingos_serve::endpoint::Endpoint;
@@ -74,10 +74,9 @@ fn record_live(run: &Path, stream: bool) {
         writer,
     );
     on_virtual_time(session.drive()).expect("room on the disk");
-    let outcome = session.outcome();
+    let outcome = session.outcome().expect("a tape that follows");
     assert_eq!(outcome.metrics.ticks, TICKS);
-    let manifest = Manifest::new(SEED, Profile::Routine, TICKS, outcome.root, String::new());
-    let manifest = manifest.with_gates(outcome.gates);
+    let manifest = outcome.manifest(&header, Some(run));
     let writer = session.into_sink();
     writer.finish(&manifest).expect("room on the disk");
 }

@@ -185,7 +185,7 @@ def typed_errors():
         "cut_body": (openai.APIConnectionError, anthropic.APIConnectionError, None),
         "malformed_json": (Exception, Exception, None),
     }.items():
-        with Served("--chaos", "10000", "--kinds", kind) as served:
+        with Served("--chaos", "100%", "--kinds", kind) as served:
             clients = Clients(served.url)
             for client, error in zip(("openai", "anthropic"), expected):
                 raises(error, lambda: clients.whole(client, "x"))
@@ -193,7 +193,7 @@ def typed_errors():
             status = getattr(error, "status_code", None)
             assert expected[2] is None or status == expected[2], (kind, error)
             checks += 3
-    with Served("--chaos", "10000", "--kinds", "mid_stream_error") as served:
+    with Served("--chaos", "100%", "--kinds", "mid_stream_error") as served:
         clients = Clients(served.url)
         for kind in KINDS:
             raises(failures(), lambda: clients.streamed(kind, "a longer story"))
@@ -209,7 +209,7 @@ def retries():
     # A seed under which the first attempt is refused and the second is not, found by asking.
     waited = False
     for seed in map(str, range(20)):
-        arguments = ("--seed", seed, "--chaos", "5000", "--kinds", "rate_limited")
+        arguments = ("--seed", seed, "--chaos", "50%", "--kinds", "rate_limited")
         with Served(*arguments) as served:
             clients = Clients(served.url)
             create = clients.openai.chat.completions.with_raw_response.create
@@ -238,7 +238,7 @@ def retries():
             break
     assert waited, "no seed is refused once"
     passing = "rate_limited,server_error,unavailable,overloaded,connection_reset,cut_body"
-    with Served("--seed", "3", "--chaos", "4000", "--kinds", passing) as served:
+    with Served("--seed", "3", "--chaos", "40%", "--kinds", passing) as served:
         clients = Clients(served.url, retries=12)
         for kind in ("openai", "anthropic", "kimi"):
             text, _ = clients.whole(kind, "again")

@@ -36,7 +36,7 @@ def served_runs(scratch):
     yield from single("openai-whole", "openai", False)
     yield from single("kimi-streamed", "kimi", True)
     yield from single("ollama-whole", "ollama", False)
-    chaos = ("--chaos", "4000", "--kinds", PASSING)
+    chaos = ("--chaos", "40%", "--kinds", PASSING)
     yield from single("openai-streamed-chaos", "openai", True, chaos, TROUBLED_TICKS)
     with Served("--seed", SEED) as served:
         lanes = [lane("p", "kimi", served.url, False), lane("e", "ollama", served.url, True)]

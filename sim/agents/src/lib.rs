@@ -64,7 +64,7 @@ pub use worker::Worker;
 
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
-use turingos::bus::Provider;
+use turingos::bus::{self, BusFault, Provider};
 use turingos::dispatch::Lane;
 
 /// The input of one call. The three texts together are the model's whole input.
@@ -151,6 +151,14 @@ pub trait Oracle {
     fn simulated_latency_us(&self) -> u64 {
         0
     }
+
+    /// The body of the last request as it was sent, if the oracle encoded one; a tape keeps it.
+    fn take_sent(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The reply last returned was read: its text and usage, or why there is none.
+    fn read(&mut self, _reply: Result<&bus::Reply, &BusFault>) {}
 
     /// What was done on purpose to the reply last returned. Only a simulated provider does such
     /// things.

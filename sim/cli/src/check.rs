@@ -86,16 +86,12 @@ impl Twin {
             b"" => "(no record)".to_owned(),
             line => String::from_utf8_lossy(line).trim_end().to_owned(),
         };
-        Failure::new(
-            Exit::Nondeterminism,
-            format!(
-                "two runs of the same seed differ, first at tick {tick}\n  here:  {}\n  there: {}\n\
-                 reproduce: {}",
-                show(own),
-                show(&self.line),
-                self.reproduce
-            ),
-        )
+        let message = format!("two runs of the same seed differ, first at tick {tick}");
+        Failure::new(Exit::Nondeterminism, message).with_details(vec![
+            format!("  here:  {}", show(own)),
+            format!("  there: {}", show(&self.line)),
+            format!("reproduce: {}", self.reproduce),
+        ])
     }
 }
 

@@ -5,23 +5,29 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::exit::{Exit, Failure};
-use super::verify::{Recording, recordings, sentence};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
+use super::recordings::{Recording, recordings};
+use super::verify::{sentence, verify_recording};
 use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
     write_summary,
 };
-use turingos_run::verify;
-use turingos_run::{RunDirectory, RunFolder};
+use turingos_run::one_line::one_line;
+use turingos_run::{RunDirectory, open_regular};
 
 /// Write training rows: what a model did in a state, and what it did after a trap.
 ///
+/// Directories are searched. A bad recording is reported and skipped; none of its rows is written.
 /// An unfinished run gives its valid records; the summary names it.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DatasetArgs {
-    /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
-    #[arg(value_name = "RUN|JOURNAL", required = true)]
+    /// Run directories, TuringOS journals, and directories that hold some.
+    #[arg(value_name = "RUN|JOURNAL|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) sources: Vec<PathBuf>,
     /// Write policy.jsonl, reflex.jsonl and summary.md into this directory, which must be new or
     /// empty.
@@ -30,7 +36,16 @@ pub(crate) struct DatasetArgs {
     /// Keep duplicate rows.
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
-    /// Print the figures as one line of JSON.
+    /// Stop at the first bad recording and write nothing.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Fail unless there are at least this many policy rows.
+    #[arg(long, value_name = "ROWS", default_value_t = 0)]
+    pub(crate) min_policy: u64,
+    /// Fail unless there are at least this many reflex rows.
+    #[arg(long, value_name = "ROWS", default_value_t = 0)]
+    pub(crate) min_reflex: u64,
+    /// Print the figures as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -39,16 +54,17 @@ const POLICY: &str = "policy.jsonl";
 const REFLEX: &str = "reflex.jsonl";
 const SUMMARY: &str = "summary.md";
 
-/// Runs the verb.
+/// Runs the verb. Exit 1 if the data set is empty or smaller than asked for.
 ///
 /// # Errors
-/// A source does not verify or is not what it recorded, the directory is in use, or something
-/// cannot be written. A failure leaves no file of the data set.
-pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+/// There is nothing at a path, the directory is in use, something cannot be written, or with
+/// `--strict` a source is bad. A failure leaves no file of the data set.
+pub(crate) fn run(
+    arguments: &DatasetArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let sources = sources(&arguments.sources)?;
-    for source in &sources {
-        source.check()?;
-    }
     let made = prepare(&arguments.out)?;
     let summary = write_files(&sources, arguments).inspect_err(|_| {
         // The first error is reported; what was made here should not stop a retry.
@@ -59,30 +75,91 @@ pub(crate) fn run(arguments: &DatasetArgs, out: &mut impl Write) -> Result<Exit,
             let _ = fs::remove_dir(&arguments.out);
         }
     })?;
+    let shortage = shortage(&summary, arguments);
     if arguments.json {
-        let line = serde_json::to_string(&summary).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        let json = Json {
+            passed: shortage.is_none(),
+            shortage: shortage.as_deref(),
+            unanswered_traps: summary.figures.unanswered_traps(),
+            summary: &summary,
+        };
+        write_object("dataset-report", &json, out)?;
     } else {
-        for (name, rows, duplicates) in [
-            (POLICY, summary.policy_rows, summary.policy_duplicates),
-            (REFLEX, summary.reflex_rows, summary.reflex_duplicates),
-        ] {
-            let path = arguments.out.join(name);
-            writeln!(
+        if !looks.quiet {
+            write_text(&summary, &arguments.out, out)?;
+        }
+        let figures = &summary.figures;
+        match &shortage {
+            Some(shortage) => writeln!(out, "FAILED  {shortage}")?,
+            None => writeln!(
                 out,
-                "{}: {rows} rows, {duplicates} duplicates left out",
-                path.display()
-            )?;
+                "PASSED  {} policy rows, {} reflex rows",
+                figures.policy_rows, figures.reflex_rows
+            )?,
         }
-        for source in &summary.sources {
-            if let Some(unfinished) = &source.unfinished {
-                writeln!(out, "{}: {unfinished}", source.file)?;
-            }
-        }
-        let path = arguments.out.join(SUMMARY);
-        writeln!(out, "{}: the sources and their figures", path.display())?;
     }
-    Ok(Exit::Passed)
+    Ok(match shortage {
+        None => Exit::Passed,
+        Some(_) => Exit::Failed,
+    })
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    passed: bool,
+    /// What the set lacks, if it is not enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortage: Option<&'a str>,
+    unanswered_traps: u64,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+fn write_text(summary: &Summary, directory: &Path, out: &mut impl Write) -> io::Result<()> {
+    for source in &summary.bad_sources {
+        writeln!(out, "{}: skipped: {}", source.file, source.reason)?;
+    }
+    let figures = &summary.figures;
+    for (name, rows, duplicates) in [
+        (POLICY, figures.policy_rows, figures.policy_duplicates),
+        (REFLEX, figures.reflex_rows, figures.reflex_duplicates),
+    ] {
+        let path = directory.join(name);
+        writeln!(
+            out,
+            "{}: {rows} rows, {duplicates} duplicates left out",
+            path.display()
+        )?;
+    }
+    for source in &summary.sources {
+        if let Some(unfinished) = &source.unfinished {
+            writeln!(out, "{}: {unfinished}", source.file)?;
+        }
+    }
+    let path = directory.join(SUMMARY);
+    let (read, bad) = (summary.sources.len(), summary.bad_sources.len());
+    writeln!(
+        out,
+        "{}: {read} sources and their figures, {bad} bad sources skipped",
+        path.display()
+    )
+}
+
+/// What the data set lacks, if it is not enough.
+fn shortage(summary: &Summary, arguments: &DatasetArgs) -> Option<String> {
+    let figures = &summary.figures;
+    if figures.policy_rows + figures.reflex_rows == 0 {
+        return Some("the data set is empty: no source has a row".to_owned());
+    }
+    [
+        ("policy", figures.policy_rows, arguments.min_policy),
+        ("reflex", figures.reflex_rows, arguments.min_reflex),
+    ]
+    .into_iter()
+    .find(|(_, rows, least)| rows < least)
+    .map(|(kind, rows, least)| {
+        format!("the data set has {rows} {kind} rows, --min-{kind} asks for {least}")
+    })
 }
 
 /// One recording and its name in the data set.
@@ -96,23 +173,24 @@ impl Source {
         self.recording.path()
     }
 
-    /// Verifies a run. A journal is verified while its rows are read.
-    fn check(&self) -> Result<(), Failure> {
-        let Recording::Run(path) = &self.recording else {
-            return Ok(());
-        };
-        let reports = verify::run(&RunFolder(path.clone()));
-        match reports.iter().find(|report| !report.verdict.is_valid()) {
-            None => Ok(()),
-            Some(report) => {
-                let file = path.join(&report.file);
-                let reason = sentence(&report.verdict);
-                Err(Failure::new(
-                    Exit::Corrupt,
-                    format!("{}: {reason}", file.display()),
-                ))
+    /// Its kind and its name in the rows.
+    fn labels(&self) -> (&'static str, String) {
+        match self.recording {
+            Recording::Run(_) => ("run", format!("{}/{}", self.name, RunDirectory::JOURNAL)),
+            Recording::Journal(_) | Recording::Unreadable(..) => {
+                ("turingos-journal", self.name.clone())
             }
         }
+    }
+
+    /// A failure's message without the path, which says more of this machine than the name.
+    fn reason(&self, message: &str) -> String {
+        let path = self.path();
+        let folder = path.parent().unwrap_or(path).display().to_string();
+        let line = message.lines().next().unwrap_or_default();
+        let line = line.replace(&format!("{folder}/"), "");
+        let own = path.file_name().unwrap_or_default().display().to_string();
+        one_line(line.strip_prefix(&format!("{own}: ")).unwrap_or(&line))
     }
 }
 
@@ -125,7 +203,7 @@ fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
         // One recording may be named in two ways.
         let whole =
             fs::canonicalize(path).map_err(|error| corrupt(format!("cannot be read: {error}")))?;
-        found.extend(recordings(&whole).map_err(corrupt)?);
+        found.extend(recordings(&whole).map_err(corrupt)?.recordings);
     }
     let paths: Vec<_> = found
         .iter()
@@ -167,44 +245,78 @@ fn prepare(directory: &Path) -> Result<bool, Failure> {
 }
 
 fn write_files(sources: &[Source], arguments: &DatasetArgs) -> Result<Summary, Failure> {
+    let path = |name: &str| arguments.out.join(name);
     let create = |name: &str| {
-        let path = arguments.out.join(name);
-        File::create_new(&path)
-            .map(BufWriter::new)
-            .map_err(|cause| Failure::of_file("create", &path, &cause))
+        let path = path(name);
+        File::create_new(&path).map_err(|cause| Failure::of_file("create", &path, &cause))
     };
-    let mut rows = Collector::new(create(POLICY)?, create(REFLEX)?, arguments.keep_duplicates);
+    let (policy, reflex) = (create(POLICY)?, create(REFLEX)?);
+    let mut rows = Collector::new(
+        BufWriter::new(&policy),
+        BufWriter::new(&reflex),
+        arguments.keep_duplicates,
+    );
     for source in sources {
-        read_source(source, &mut rows)?;
+        let (kind, file) = source.labels();
+        rows.begin(kind, &file);
+        match read_source(source, &mut rows) {
+            Ok(()) => {}
+            Err(Stop::Fatal(failure)) => return Err(failure),
+            Err(Stop::Bad(failure)) if arguments.strict => return Err(failure),
+            Err(Stop::Bad(failure)) => rows.skip_source(source.reason(&failure.message))?,
+        }
     }
-    let summary = rows.finish().map_err(Failure::from)?;
-    let mut file = create(SUMMARY)?;
-    write_summary(&summary, &mut file)
+    let data = rows.finish()?;
+    for (name, file, bytes) in [
+        (POLICY, &policy, data.policy_bytes),
+        (REFLEX, &reflex, data.reflex_bytes),
+    ] {
+        file.set_len(bytes)
+            .map_err(|cause| Failure::of_file("write", &path(name), &cause))?;
+    }
+    let mut file = BufWriter::new(create(SUMMARY)?);
+    write_summary(&data.summary, &mut file)
         .and_then(|()| file.flush())
-        .map_err(|cause| Failure::of_file("write", &arguments.out.join(SUMMARY), &cause))?;
-    Ok(summary)
+        .map_err(|cause| Failure::of_file("write", &path(SUMMARY), &cause))?;
+    Ok(data.summary)
 }
 
-fn read_source<W: Write>(source: &Source, rows: &mut Collector<W>) -> Result<(), Failure> {
-    let open =
-        |path: &Path| File::open(path).map_err(|cause| Failure::of_file("read", path, &cause));
+/// Why a source gives no rows.
+enum Stop {
+    /// The source is to blame.
+    Bad(Failure),
+    /// The rows cannot be written.
+    Fatal(Failure),
+}
+
+/// Verifies a source and reads its rows.
+fn read_source<W: Write + io::Seek>(source: &Source, rows: &mut Collector<W>) -> Result<(), Stop> {
+    let reports = verify_recording(&source.recording);
+    if let Some(report) = reports.iter().find(|report| !report.verdict.is_valid()) {
+        let message = format!("{}: {}", report.file, sentence(&report.verdict));
+        return Err(Stop::Bad(Failure::new(Exit::Corrupt, message)));
+    }
+    let not_written = |error: io::Error| {
+        let message = format!("cannot write the rows: {error}");
+        Stop::Fatal(Failure::new(Exit::System, message))
+    };
     match &source.recording {
+        Recording::Unreadable(..) => Ok(()),
         Recording::Journal(path) => {
-            rows.begin("turingos-journal", &source.name);
-            from_journal(open(path)?, rows).map_err(|error| {
-                let exit = match &error {
-                    JournalError::Fault(_) => Exit::Corrupt,
-                    _ => Exit::System,
-                };
-                Failure::new(exit, format!("{}: {error}", path.display()))
+            let file = open_regular(path)
+                .map_err(|cause| Stop::Bad(Failure::of_file("read", path, &cause)))?;
+            from_journal(file, rows).map_err(|error| match error {
+                JournalError::Output(error) => not_written(error),
+                error => {
+                    let message = format!("{}: {error}", path.display());
+                    Stop::Bad(Failure::new(Exit::Corrupt, message))
+                }
             })
         }
-        Recording::Run(path) => {
-            rows.begin("run", &format!("{}/{}", source.name, RunDirectory::JOURNAL));
-            from_run(path, rows).map_err(|error| match error {
-                RunError::Replay(error) => error.into(),
-                error => Failure::new(Exit::System, error.to_string()),
-            })
-        }
+        Recording::Run(path) => from_run(path, rows).map_err(|error| match error {
+            RunError::Replay(error) => Stop::Bad(error.into()),
+            RunError::Output(error) => not_written(error),
+            error => Stop::Bad(Failure::new(Exit::Corrupt, error.to_string())),
+        }),
     }
 }

@@ -1,12 +1,11 @@
 //! Exit codes, in one place, and the failures that carry them.
 
-use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use strum::VariantArray;
-use turingos_run::{Blame, RunIoError};
+use turingos_run::{Blame, NotAFile, RunIoError};
 
 /// How the command ends. Scripts rely on the numbers: they never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, VariantArray)]
@@ -44,7 +43,7 @@ impl Exit {
     pub(crate) const fn meaning(self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Failed => "a gate or an invariant failed",
+            Self::Failed => "a gate or an invariant failed, or the input was refused",
             Self::Usage => "usage",
             Self::NotLive => "liveness: no recovery",
             Self::Nondeterminism => "nondeterminism",
@@ -79,6 +78,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// One line for people: what, where and why.
     pub(crate) message: String,
+    /// Further lines, where one is not enough.
+    pub(crate) details: Vec<String>,
 }
 
 impl Failure {
@@ -88,28 +89,51 @@ impl Failure {
         Self {
             exit,
             message: message.into(),
+            details: Vec::new(),
         }
+    }
+
+    /// The same failure with further lines.
+    #[must_use]
+    pub(crate) fn with_details(mut self, details: Vec<String>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Writes every line.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "sim: {}", self.message)?;
+        for line in &self.details {
+            writeln!(out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// A file that cannot be read or written, with the cause.
     #[must_use]
     pub(crate) fn of_file(action: &str, path: &Path, cause: &io::Error) -> Self {
-        Self::new(
-            Exit::System,
-            format!("cannot {action} {}: {cause}", path.display()),
-        )
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        let exit = match NotAFile::of(cause) {
+            Some(_) => Exit::Corrupt,
+            None => Exit::System,
+        };
+        Self::new(exit, format!("cannot {action} {}: {cause}", path.display()))
     }
 }
 
 impl From<RunIoError> for Failure {
     fn from(error: RunIoError) -> Self {
-        Self::new(error.blame().into(), error.to_string())
+        let exit = error.blame().into();
+        match error {
+            RunIoError::Diverged(divergence) => {
+                let mut lines = divergence.lines();
+                let message = lines.remove(0);
+                Self::new(exit, message).with_details(lines)
+            }
+            error => Self::new(exit, error.to_string()),
+        }
     }
 }
 

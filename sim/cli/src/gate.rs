@@ -7,6 +7,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
 use super::table::{Align, Table};
 use turingos_gates::{Finding, Gate};
 use turingos_testkit::corpus::{Corpus, LoadError};
@@ -21,9 +24,9 @@ pub(crate) struct GateArgs {
     #[arg(value_name = "NAME", value_parser = named)]
     pub(crate) gates: Vec<Gate>,
     /// Read the corpus from this directory, not the one that is built into the program.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing())]
     pub(crate) corpus: Option<PathBuf>,
-    /// Print the findings as one line of JSON.
+    /// Print the findings as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -37,15 +40,28 @@ fn named(name: &str) -> Result<Gate, String> {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    gates: &'a [Finding],
+    gates: Vec<JsonGate<'a>>,
     passed: bool,
 }
 
-/// Runs the verb.
+#[derive(Serialize)]
+struct JsonGate<'a> {
+    id: &'a str,
+    verdict: &'static str,
+    detail: &'a str,
+    failures: &'a [String],
+    reproduce: String,
+}
+
+/// Runs the verb. Each line is printed as soon as its gate is judged.
 ///
 /// # Errors
 /// The corpus cannot be read, or standard output cannot be written.
-pub(crate) fn run(arguments: &GateArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &GateArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let gates = match &arguments.gates[..] {
         [] => &Gate::ALL[..],
         gates => gates,
@@ -54,46 +70,91 @@ pub(crate) fn run(arguments: &GateArgs, out: &mut impl Write) -> Result<Exit, Fa
         Some(directory) => Corpus::Directory(directory.clone()),
         None => Corpus::BuiltIn,
     };
-    let findings: Vec<_> = gates
-        .iter()
-        .map(|gate| gate.run(&corpus))
-        .collect::<Result<_, _>>()?;
-    let passed = findings.iter().all(|finding| finding.pass);
+    let width = gates.iter().map(|gate| gate.name.len()).max().unwrap_or(0);
+    let mut findings = Vec::new();
+    for gate in gates {
+        let finding = gate.run(&corpus)?;
+        if !arguments.json && !looks.quiet {
+            write_finding(&finding, width, arguments, out)?;
+            out.flush()?;
+        }
+        findings.push(finding);
+    }
+    let failed: Vec<_> = findings.iter().filter(|it| !it.pass).collect();
     if arguments.json {
         let json = Json {
-            gates: &findings,
-            passed,
+            gates: findings.iter().map(|it| json_gate(it, arguments)).collect(),
+            passed: failed.is_empty(),
         };
-        writeln!(
-            out,
-            "{}",
-            serde_json::to_string(&json).map_err(std::io::Error::from)?
-        )?;
-    } else {
-        write_table(&findings, out)?;
+        write_object("gate-report", &json, out)?;
+    } else if looks.quiet {
+        let names: Vec<_> = failed.iter().map(|finding| finding.id).collect();
+        match &*names {
+            [] => writeln!(out, "PASSED  {} gates", findings.len())?,
+            names => writeln!(
+                out,
+                "FAILED  {} of {} gates: {}",
+                names.len(),
+                findings.len(),
+                names.join(", ")
+            )?,
+        }
     }
-    Ok(if passed { Exit::Passed } else { Exit::Failed })
+    Ok(match failed.is_empty() {
+        true => Exit::Passed,
+        false => Exit::Failed,
+    })
 }
 
-fn write_table(findings: &[Finding], out: &mut impl Write) -> Result<(), Failure> {
+fn json_gate<'a>(finding: &'a Finding, arguments: &GateArgs) -> JsonGate<'a> {
+    JsonGate {
+        id: finding.id,
+        verdict: if finding.pass { "pass" } else { "fail" },
+        detail: &finding.detail,
+        failures: &finding.failures,
+        reproduce: command(finding, arguments),
+    }
+}
+
+/// One line; of a failed gate also its failures and the command that repeats it.
+fn write_finding(
+    finding: &Finding,
+    width: usize,
+    arguments: &GateArgs,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let Finding {
+        id,
+        pass,
+        detail,
+        failures,
+    } = finding;
+    let verdict = if *pass { "pass" } else { "FAIL" };
     let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
-    for finding in findings {
-        let verdict = if finding.pass { "pass" } else { "FAIL" };
-        table.row([verdict, finding.id, &finding.detail]);
-    }
+    table.row([verdict, &format!("{id:<width$}"), detail]);
     table.write(0, out)?;
-    for finding in findings.iter().filter(|finding| !finding.pass) {
-        writeln!(out, "\n{}: {} failures", finding.id, finding.failures.len())?;
-        for failure in finding.failures.iter().take(SHOWN_FAILURES) {
-            writeln!(out, "  {failure}")?;
-        }
-        let hidden = finding.failures.len().saturating_sub(SHOWN_FAILURES);
-        if hidden > 0 {
-            writeln!(out, "  … and {hidden} more; --json shows all")?;
-        }
-        writeln!(out, "  reproduce: sim gate {}", finding.id)?;
+    if *pass {
+        return Ok(());
     }
+    writeln!(out, "  {id}: {} failures", failures.len())?;
+    for failure in failures.iter().take(SHOWN_FAILURES) {
+        writeln!(out, "    {failure}")?;
+    }
+    let hidden = failures.len().saturating_sub(SHOWN_FAILURES);
+    if hidden > 0 {
+        writeln!(out, "    … and {hidden} more; --json shows all")?;
+    }
+    writeln!(out, "  reproduce: {}", command(finding, arguments))?;
     Ok(())
+}
+
+/// The command that repeats a gate, over the same corpus.
+fn command(finding: &Finding, arguments: &GateArgs) -> String {
+    let mut words = vec!["sim".to_owned(), "gate".to_owned(), finding.id.to_owned()];
+    if let Some(corpus) = &arguments.corpus {
+        words.extend(["--corpus".to_owned(), corpus.display().to_string()]);
+    }
+    shlex::try_join(words.iter().map(String::as_str)).expect("no argument holds a NUL byte")
 }
 
 impl From<LoadError> for Failure {

@@ -2,66 +2,112 @@
 
 use std::io::Write;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::longrun_report::{write_json, write_markdown, write_text};
-use super::noise_level;
+use super::longrun_baseline::{Baseline, losses};
+use super::longrun_report::{Report, write_json, write_markdown, write_text, write_verdict};
+use super::looks::Looks;
+use super::paths::existing;
 use super::progress::Progress;
+use super::share;
 use super::soak::whole_number;
 use super::soak_report::Stopwatch;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
+use turingos_run::{Gate, GateVerdict};
 
 /// Run every built-in scenario over seeds and noise levels, and print the table of metrics.
+///
+/// Every level is judged. Without noise all runs have to pass, at up to 5% noise nine in ten. A
+/// louder level has a verdict with --min-pass only; without one it is skipped, and if every level
+/// is, the exit code is 1.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct LongrunArgs {
     /// The seeds from A up to B, B excluded.
     #[arg(long, value_name = "A..B", default_value = "0..100", value_parser = seeds)]
     pub(crate) seeds: RangeInclusive<u64>,
-    /// The noise levels: shares of bad replies, from 0 to 1.
+    /// The noise levels: shares of bad replies, such as 5% or 0.05.
     #[arg(long, value_name = "SHARE,…", default_value = "0,0.05", value_delimiter = ',',
-          value_parser = noise_level::parse)]
+          value_parser = share::parse)]
     pub(crate) noise: Vec<u16>,
-    /// Print the figures as one line of JSON.
+    /// The share of runs that have to pass at every level with noise.
+    #[arg(long, value_name = "SHARE", value_parser = share::parse)]
+    pub(crate) min_pass: Option<u16>,
+    /// Compare every figure with those of an earlier run: the output of the same command with
+    /// --json. Exit 1 if a share got worse.
+    #[arg(long, value_name = "FILE", value_parser = existing())]
+    pub(crate) baseline: Option<PathBuf>,
+    /// By how much a share may be worse than in the baseline.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share::parse,
+          requires = "baseline")]
+    pub(crate) max_loss: u16,
+    /// Print the figures as one JSON object.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
     /// Print the tables in Markdown.
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
-/// Runs the verb. Exit 1 if a run without noise failed, or if at up to 5% noise fewer than nine in
-/// ten passed or a machine stopped recovering.
+/// Runs the verb. Exit 1 if a level failed, if no level was judged, or if a figure is worse than
+/// the baseline allows.
 ///
 /// # Errors
-/// Standard output cannot be written.
-pub(crate) fn run(arguments: &LongrunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+/// The baseline cannot be read or is of another plan; standard output cannot be written.
+pub(crate) fn run(
+    arguments: &LongrunArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let plan = Plan {
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: arguments.seeds.clone(),
         levels: arguments.noise.clone(),
     };
-    let progress = Progress::of_runs(plan.runs(), !arguments.quiet && !arguments.json);
+    let baseline = { arguments.baseline.as_deref() }
+        .map(|path| Baseline::read(path, &plan))
+        .transpose()?;
+    let progress = Progress::of_runs(plan.runs(), looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
     let levels = longrun(&plan, &|| progress.advance());
     let wall = stopwatch.elapsed();
     drop(progress);
-    let gates = verdicts(&levels);
+    let gates = verdicts(&levels, arguments.min_pass);
+    let deltas = baseline.map(|baseline| baseline.deltas(&levels, arguments.max_loss));
+    let is_judged = gates.iter().any(|gate| gate.verdict != GateVerdict::Skip);
+    let holds = !gates.iter().any(Gate::failed);
+    let lost = deltas.as_deref().map_or(0, losses);
+    let report = Report {
+        plan: &plan,
+        levels: &levels,
+        gates: &gates,
+        deltas: deltas.as_deref(),
+        failure: if !holds {
+            Some("a level failed")
+        } else if lost > 0 {
+            Some("a figure is worse than in the baseline")
+        } else if !is_judged {
+            Some("no level was judged; give --min-pass SHARE")
+        } else {
+            None
+        },
+    };
     if arguments.json {
-        write_json(&plan, &levels, &gates, out)?;
+        write_json(&report, out)?;
     } else if arguments.markdown {
-        write_markdown(&levels, &gates, out)?;
+        write_markdown(&report, out)?;
     } else {
-        write_text(&plan, &levels, &gates, wall, out)?;
+        if !looks.quiet {
+            write_text(&report, wall, out)?;
+        }
+        write_verdict(&report, out)?;
     }
     out.flush()?;
-    Ok(match gates.iter().all(|gate| gate.pass) {
-        true => Exit::Passed,
-        false => Exit::Failed,
+    Ok(match report.failure {
+        None => Exit::Passed,
+        Some(_) => Exit::Failed,
     })
 }
 

@@ -9,77 +9,95 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
+use super::json::write_object;
+use super::longrun_baseline::{Delta, write_deltas};
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
 use super::verdict::write_gates;
 use turingos_run::Gate;
-use turingos_run::scenario::{Level, Metrics, Plan, noise_text, share};
+use turingos_run::scenario::{Average, FIGURES, Level, Metrics, Plan, noise_text, share};
 
-const COLUMNS: usize = 17;
+/// How the names of the figures that are averages of a trap begin.
+pub(super) const TRAP_PREFIX: &str = "traps_average_per_100/";
 
-const HEADINGS: [&str; COLUMNS] = [
-    "scenario",
-    "runs",
-    "pass %",
-    "done %",
-    "p50",
-    "p90",
-    "plan %",
-    "drift %",
-    "halted %",
-    "limit %",
-    "watchdog",
-    "routed %",
-    "P %",
-    "E %",
-    "failovers",
-    "recovered %",
-    "ticks",
+/// A column: its heading and its cell.
+type Column = (&'static str, fn(&Metrics) -> String);
+
+/// The columns, in tables that fit 80 characters. Markdown has all of them in one.
+const TABLES: [&[Column]; 3] = [
+    &[
+        ("runs", |it| it.runs.to_string()),
+        ("pass %", |it| percent(it.passed, it.runs)),
+        ("done %", |it| percent(it.completion_average(), 10_000)),
+        ("p50", |it| percent(it.completion_at(5_000), 10_000)),
+        ("p90", |it| percent(it.completion_at(9_000), 10_000)),
+        ("halted %", |it| percent(it.halted, it.runs)),
+        ("limit %", |it| percent(it.limited, it.runs)),
+    ],
+    &[
+        ("plan %", |it| {
+            percent(share(it.appends_taken, it.appends_tried, 0), 10_000)
+        }),
+        ("drift %", |it| percent(it.drifted, it.placed)),
+        ("files %", |it| average_share(it.right_files)),
+        ("prefix %", |it| average_share(it.done_prefix)),
+        ("unparsed %", |it| average_share(it.unparsed_pointers)),
+        ("failovers", |it| average(it.failovers, it.runs)),
+    ],
+    &[
+        ("watchdog", |it| {
+            average(it.trap(TrapKind::WatchdogNmi), it.runs)
+        }),
+        ("routed %", |it| percent(it.p + it.e, it.ticks)),
+        ("P %", |it| percent(it.p, it.ticks)),
+        ("E %", |it| percent(it.e, it.ticks)),
+        ("recovered %", |it| match it.recoveries_begun {
+            0 => "-".to_owned(),
+            begun => percent(it.recovered(), begun),
+        }),
+        ("ticks", |it| match it.recovered() {
+            0 => "-".to_owned(),
+            _ => it.recovery_median().to_string(),
+        }),
+    ],
 ];
+
+/// The most cells of a row, its name counted.
+const MAX_CELLS: usize = 8;
 
 /// The legend of the columns.
 const LEGEND: &str = "\
 done: contract steps done, average and quantiles; plan: share of progress lines accepted; \
-drift: ticks away from the mission's files, without traps; watchdog, failovers: average per run; \
-recovered: traps followed by a useful action; ticks: median from trap to useful action";
+drift: ticks away from the mission's files, without traps; files, prefix, unparsed: completion, \
+plan and drift as TuringOS measures them, right files of expected ones, steps that the DONE lines \
+begin with, pointers that do not parse; watchdog, failovers: average per run; recovered: traps \
+followed by a useful action; ticks: median from trap to useful action";
 
-fn row(name: &str, metrics: &Metrics) -> [String; COLUMNS] {
-    let Metrics { runs, ticks, .. } = *metrics;
-    let of_runs = |count| percent(count, runs);
-    [
-        name.to_owned(),
-        runs.to_string(),
-        of_runs(metrics.passed),
-        percent(metrics.completion_average(), 10_000),
-        percent(metrics.completion_at(5_000), 10_000),
-        percent(metrics.completion_at(9_000), 10_000),
-        percent(
-            share(metrics.appends_taken, metrics.appends_tried, 0),
-            10_000,
-        ),
-        percent(metrics.drifted, metrics.placed),
-        of_runs(metrics.halted),
-        of_runs(metrics.limited),
-        average(metrics.trap(TrapKind::WatchdogNmi), runs),
-        percent(metrics.p + metrics.e, ticks),
-        percent(metrics.p, ticks),
-        percent(metrics.e, ticks),
-        average(metrics.failovers, runs),
-        match metrics.recoveries_begun {
-            0 => "-".to_owned(),
-            begun => percent(metrics.recovered(), begun),
-        },
-        match metrics.recovered() {
-            0 => "-".to_owned(),
-            _ => metrics.recovery_median().to_string(),
-        },
-    ]
+/// What a long run came out as.
+pub(super) struct Report<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) levels: &'a [Level],
+    pub(super) gates: &'a [Gate],
+    /// Against the baseline, if there is one.
+    pub(super) deltas: Option<&'a [Delta]>,
+    /// Why the exit code is 1, if it is.
+    pub(super) failure: Option<&'static str>,
+}
+
+/// The seeds of a plan, the end excluded.
+pub(super) fn seeds(plan: &Plan) -> String {
+    let (first, last) = (plan.seeds.start(), plan.seeds.end());
+    format!("{first}..{}", last.saturating_add(1))
 }
 
 /// A count for each run, with two decimals, in integers.
 fn average(count: u64, runs: u64) -> String {
     let hundredths = count.saturating_mul(100) / runs.max(1);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+fn average_share(average: Average) -> String {
+    { average.average() }.map_or_else(|| "-".to_owned(), |share| percent(share, 10_000))
 }
 
 /// The average of each trap that fired.
@@ -96,96 +114,149 @@ fn traps(metrics: &Metrics) -> String {
 }
 
 /// Scenarios and their total, in order.
-fn rows(level: &Level) -> impl Iterator<Item = (&str, &Metrics)> {
+pub(super) fn rows(level: &Level) -> impl Iterator<Item = (&str, &Metrics)> {
     (level.scenarios.iter())
         .map(|(name, metrics)| (name.as_str(), metrics))
         .chain([("total", &level.total)])
 }
 
+/// Every figure of a row by its name.
+pub(super) fn figures_of(metrics: &Metrics) -> impl Iterator<Item = (String, Option<u64>)> {
+    let figures = { FIGURES.iter() }.map(|it| (it.name.to_owned(), (it.of)(metrics)));
+    let traps = { TrapKind::ALL.into_iter() }.map(|kind| {
+        let name = format!("{TRAP_PREFIX}{}", kind.name());
+        (name, Some(metrics.trap_average(kind)))
+    });
+    figures.chain(traps)
+}
+
 /// Tables for a terminal.
 pub(super) fn write_text(
-    plan: &Plan,
-    levels: &[Level],
-    gates: &[Gate],
+    report: &Report<'_>,
     wall: Duration,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let plan = report.plan;
     writeln!(
         out,
-        "{} scenarios, seeds {}..{}, {} runs in {} s",
+        "{} scenarios, seeds {}, {} runs in {} s",
         plan.scenarios.len(),
-        plan.seeds.start(),
-        plan.seeds.end().saturating_add(1),
+        seeds(plan),
         plan.runs(),
         seconds(wall)
     )?;
-    for level in levels {
-        writeln!(out, "\nnoise {}", noise_text(level.noise))?;
-        let mut align = [Align::Right; COLUMNS];
+    for level in report.levels {
+        write_level(level, out)?;
+    }
+    writeln!(out)?;
+    writeln!(out, "{LEGEND}")?;
+    if let Some(deltas) = report.deltas {
+        write_deltas(deltas, out)?;
+    }
+    writeln!(out)?;
+    writeln!(out, "gates")?;
+    write_gates(report.gates, out)?;
+    writeln!(out)
+}
+
+/// The last line, and all that `--quiet` leaves.
+pub(super) fn write_verdict(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    match report.failure {
+        None => writeln!(out, "PASSED"),
+        Some(failure) => writeln!(out, "FAILED  {failure}"),
+    }
+}
+
+fn write_level(level: &Level, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out)?;
+    writeln!(out, "noise {}", noise_text(level.noise))?;
+    for columns in TABLES {
+        let mut align = [Align::Right; MAX_CELLS];
         align[0] = Align::Left;
         let mut table = Table::new(align);
-        table.row(HEADINGS);
-        for (name, metrics) in rows(level) {
-            table.row(row(name, metrics));
-        }
-        table.write(2, out)?;
-        writeln!(out, "\n  traps, average per run")?;
-        let mut table = Table::new([Align::Left, Align::Left]);
-        for (name, metrics) in rows(level) {
-            table.row([name, &traps(metrics)]);
-        }
-        table.write(2, out)?;
-        for ((name, _), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
-            if let Some(seed) = seed {
-                let noise = noise_text(level.noise);
-                writeln!(
-                    out,
-                    "  failed: sim run {name} --seed {seed} --noise {noise}"
-                )?;
+        let cells = |name: &str, cell: &dyn Fn(&Column) -> String| {
+            let mut cells = [const { String::new() }; MAX_CELLS];
+            cells[0] = name.to_owned();
+            for (slot, column) in cells.iter_mut().skip(1).zip(columns) {
+                *slot = cell(column);
             }
+            cells
+        };
+        table.row(cells("scenario", &|(heading, _)| (*heading).to_owned()));
+        for (name, metrics) in rows(level) {
+            table.row(cells(name, &|(_, cell)| cell(metrics)));
+        }
+        table.write(2, out)?;
+        writeln!(out)?;
+    }
+    writeln!(out, "  traps, average per run")?;
+    let mut table = Table::new([Align::Left, Align::Left]);
+    for (name, metrics) in rows(level) {
+        table.row([name, &traps(metrics)]);
+    }
+    table.write(2, out)?;
+    for ((name, _), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
+        if let Some(seed) = seed {
+            let noise = noise_text(level.noise);
+            writeln!(
+                out,
+                "  failed: sim run {name} --seed {seed} --noise {noise}"
+            )?;
         }
     }
-    writeln!(out, "\n{LEGEND}\n\ngates")?;
-    write_gates(gates, out)
+    Ok(())
 }
 
 /// The same tables in Markdown, for a document.
-pub(super) fn write_markdown(
-    levels: &[Level],
-    gates: &[Gate],
-    out: &mut impl Write,
-) -> io::Result<()> {
-    for level in levels {
-        writeln!(out, "### Noise {}\n", noise_text(level.noise))?;
-        writeln!(out, "| {} | traps, average per run |", HEADINGS.join(" | "))?;
-        writeln!(out, "|---|{}---|", "---:|".repeat(COLUMNS - 1))?;
+pub(super) fn write_markdown(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let columns: Vec<Column> = TABLES.into_iter().flatten().copied().collect();
+    let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
+    for level in report.levels {
+        writeln!(out, "### Noise {}", noise_text(level.noise))?;
+        writeln!(out)?;
+        let headings = headings.join(" | ");
+        writeln!(out, "| scenario | {headings} | traps, average per run |")?;
+        writeln!(out, "|---|{}---|", "---:|".repeat(columns.len()))?;
         for (name, metrics) in rows(level) {
+            let cells: Vec<_> = columns.iter().map(|(_, cell)| cell(metrics)).collect();
             writeln!(
                 out,
-                "| {} | {} |",
-                row(name, metrics).join(" | "),
+                "| {name} | {} | {} |",
+                cells.join(" | "),
                 traps(metrics)
             )?;
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "{LEGEND}\n\n| gate | holds | measured |\n|---|---|---|"
-    )?;
-    for gate in gates {
-        let holds = if gate.pass { "yes" } else { "no" };
-        writeln!(out, "| {} | {holds} | {} |", gate.id, gate.detail)?;
+    writeln!(out, "{LEGEND}")?;
+    writeln!(out)?;
+    writeln!(out, "| gate | verdict | measured |")?;
+    writeln!(out, "|---|---|---|")?;
+    for gate in report.gates {
+        writeln!(
+            out,
+            "| {} | {} | {} |",
+            gate.id,
+            gate.verdict.name(),
+            gate.detail
+        )?;
     }
-    Ok(())
+    match report.deltas {
+        Some(deltas) => write_deltas(deltas, out),
+        None => Ok(()),
+    }
 }
 
 #[derive(Serialize)]
 struct Json<'a> {
-    seeds: [u64; 2],
+    seeds: String,
     levels: Vec<JsonLevel<'a>>,
     gates: &'a [Gate],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a [Delta]>,
     passed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -195,41 +266,20 @@ struct JsonLevel<'a> {
     total: JsonRow<'a>,
 }
 
-/// Shares are in ten-thousandths, averages in hundredths.
 #[derive(Serialize)]
 struct JsonRow<'a> {
     name: &'a str,
-    runs: u64,
-    passed: u64,
-    pass_rate_per_10000: u64,
-    completion_average_per_10000: u64,
-    completion_p50_per_10000: u64,
-    completion_p90_per_10000: u64,
-    plan_adherence_per_10000: Option<u64>,
-    pointer_drift_per_10000: u64,
-    halted_per_10000: u64,
-    tick_limit_per_10000: u64,
-    watchdog_average_per_100: u64,
-    route_coverage_per_10000: u64,
-    lane_p_per_10000: u64,
-    lane_e_per_10000: u64,
-    failovers: u64,
-    recovery_success_per_10000: Option<u64>,
-    recovery_median_ticks: Option<u64>,
+    #[serde(flatten)]
+    figures: BTreeMap<&'static str, Option<u64>>,
     traps: BTreeMap<&'static str, u64>,
     traps_average_per_100: BTreeMap<&'static str, u64>,
 }
 
 /// One JSON object on one line.
-pub(super) fn write_json(
-    plan: &Plan,
-    levels: &[Level],
-    gates: &[Gate],
-    out: &mut impl Write,
-) -> io::Result<()> {
+pub(super) fn write_json(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let json = Json {
-        seeds: [*plan.seeds.start(), *plan.seeds.end()],
-        levels: (levels.iter())
+        seeds: seeds(report.plan),
+        levels: (report.levels.iter())
             .map(|level| JsonLevel {
                 noise_per_10000: level.noise,
                 scenarios: (level.scenarios.iter())
@@ -238,43 +288,26 @@ pub(super) fn write_json(
                 total: json_row("total", &level.total),
             })
             .collect(),
-        gates,
-        passed: gates.iter().all(|gate| gate.pass),
+        gates: report.gates,
+        baseline: report.deltas,
+        passed: report.failure.is_none(),
+        failure: report.failure,
     };
-    writeln!(out, "{}", serde_json::to_string(&json)?)
+    write_object("longrun-report", &json, out)
 }
 
 fn json_row<'a>(name: &'a str, metrics: &Metrics) -> JsonRow<'a> {
-    let Metrics { runs, ticks, .. } = *metrics;
-    let begun = metrics.recoveries_begun;
-    let each_trap = |of: &dyn Fn(u64) -> u64| -> BTreeMap<_, _> {
-        TrapKind::ALL
-            .into_iter()
-            .map(|kind| (kind.name(), of(metrics.trap(kind))))
+    let each_trap = |of: &dyn Fn(TrapKind) -> u64| -> BTreeMap<_, _> {
+        { TrapKind::ALL.into_iter() }
+            .map(|kind| (kind.name(), of(kind)))
             .collect()
     };
-    let per_100 = |count: u64| count.saturating_mul(100) / runs.max(1);
     JsonRow {
         name,
-        runs,
-        passed: metrics.passed,
-        pass_rate_per_10000: share(metrics.passed, runs, 0),
-        completion_average_per_10000: metrics.completion_average(),
-        completion_p50_per_10000: metrics.completion_at(5_000),
-        completion_p90_per_10000: metrics.completion_at(9_000),
-        plan_adherence_per_10000: (metrics.appends_tried > 0)
-            .then(|| share(metrics.appends_taken, metrics.appends_tried, 0)),
-        pointer_drift_per_10000: share(metrics.drifted, metrics.placed, 0),
-        halted_per_10000: share(metrics.halted, runs, 0),
-        tick_limit_per_10000: share(metrics.limited, runs, 0),
-        watchdog_average_per_100: per_100(metrics.trap(TrapKind::WatchdogNmi)),
-        route_coverage_per_10000: share(metrics.p + metrics.e, ticks, 0),
-        lane_p_per_10000: share(metrics.p, ticks, 0),
-        lane_e_per_10000: share(metrics.e, ticks, 0),
-        failovers: metrics.failovers,
-        recovery_success_per_10000: (begun > 0).then(|| share(metrics.recovered(), begun, 0)),
-        recovery_median_ticks: (metrics.recovered() > 0).then(|| metrics.recovery_median()),
-        traps: each_trap(&|count| count),
-        traps_average_per_100: each_trap(&per_100),
+        figures: { FIGURES.iter() }
+            .map(|figure| (figure.name, (figure.of)(metrics)))
+            .collect(),
+        traps: each_trap(&|kind| metrics.trap(kind)),
+        traps_average_per_100: each_trap(&|kind| metrics.trap_average(kind)),
     }
 }

@@ -8,18 +8,28 @@ mod dataset;
 mod decode;
 mod exit;
 mod gate;
+mod json;
+mod lint;
 mod live;
 mod longrun;
+mod longrun_baseline;
 mod longrun_report;
-mod noise_level;
+mod looks;
+mod manual;
+mod new;
+mod output;
+mod paths;
 mod progress;
+mod recordings;
 mod replay;
+mod resumed;
 mod run;
 mod run_report;
 mod sandbox;
 mod scenario_choice;
 mod schema;
 mod serve;
+mod share;
 mod soak;
 mod soak_report;
 mod table;
@@ -35,29 +45,61 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use exit::{Exit, Failure};
+use looks::Looks;
 use usage::Parsed;
 
 /// Deterministic simulation and replay of agent kernels.
 #[derive(Debug, Parser)]
-#[command(name = "sim", version, after_help = exit_codes(), disable_help_subcommand = true)]
-struct CommandLine {
+#[command(
+    name = "sim",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = exit_codes()
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    looks: Looks,
     #[command(subcommand)]
     verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[command(after_help = "Example:\n  sim soak --ticks 1200 --seed 42 --out run-42")]
     Soak(soak::SoakArgs),
+    #[command(after_help = "Example:\n  sim replay run-42")]
     Replay(replay::ReplayArgs),
+    #[command(after_help = "Example:\n  sim run log-hunt --noise 5% --out hunt")]
     Run(run::RunArgs),
+    #[command(after_help = "Example:\n  sim longrun --seeds 0..20 --noise 0,5%")]
     Longrun(longrun::LongrunArgs),
+    #[command(
+        after_help = "Example:\n  sim live log-hunt --workspace work --out tuesday --kind ollama --model llama3"
+    )]
     Live(Box<live::LiveArgs>),
+    #[command(after_help = "Example:\n  sim gate schema mutex")]
     Gate(gate::GateArgs),
+    #[command(after_help = "Example:\n  sim decode --provider openai response.json")]
     Decode(decode::DecodeArgs),
+    #[command(after_help = "Example:\n  sim schema check run-header.v1 run-42/header.json")]
     Schema(schema::SchemaArgs),
+    #[command(after_help = "Example:\n  sim serve --seed 7 --chaos 5%")]
     Serve(serve::ServeArgs),
+    #[command(after_help = "Example:\n  sim verify run-42")]
     Verify(verify::VerifyArgs),
+    #[command(after_help = "Example:\n  sim dataset run-42 --out rows")]
     Dataset(dataset::DatasetArgs),
+    #[command(after_help = "Example:\n  sim new scenario mine.json")]
+    New(new::NewArgs),
+    #[command(after_help = "Example:\n  sim lint mine.json")]
+    Lint(lint::LintArgs),
+    #[command(
+        after_help = "Example:\n  sim completions bash > ~/.local/share/bash-completion/completions/sim"
+    )]
+    Completions(manual::CompletionsArgs),
+    #[command(after_help = "Example:\n  sim man --out man")]
+    Man(manual::ManArgs),
 }
 
 fn exit_codes() -> String {
@@ -73,16 +115,22 @@ fn main() -> ExitCode {
         return code;
     }
     refuse_long_files();
-    let outcome = match usage::parse::<CommandLine>(std::env::args_os()) {
-        Ok(Parsed::Arguments(command)) => run(command.verb),
+    let words: Vec<_> = std::env::args_os().collect();
+    // Also arguments that cannot be parsed are answered in JSON.
+    let is_json = words.iter().any(|word| word == "--json");
+    let outcome = match usage::parse::<CommandLine>(words) {
+        Ok(Parsed::Arguments(command)) => run(&command),
         Ok(Parsed::Text(text)) => print(&text),
         Err(failure) => Err(failure),
     };
     match outcome {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            // Where standard error is gone, the exit code has to do.
-            let _ = writeln!(io::stderr(), "sim: {failure}");
+            // Where standard output or standard error is gone, the exit code has to do.
+            if is_json {
+                let _ = json::write_failure(&failure, &mut Looks::default().standard_output());
+            }
+            let _ = failure.write(&mut Looks::default().standard_error());
             failure.exit.into()
         }
     }
@@ -95,27 +143,30 @@ fn refuse_long_files() {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
-fn run(verb: Verb) -> Result<Exit, Failure> {
-    match verb {
-        Verb::Soak(arguments) => soak::run(&arguments, &mut io::stdout().lock()),
-        Verb::Replay(arguments) => replay::run(&arguments, &mut io::stdout().lock()),
-        Verb::Run(arguments) => run::run(&arguments, &mut io::stdout().lock()),
-        Verb::Longrun(arguments) => longrun::run(&arguments, &mut io::stdout().lock()),
-        Verb::Live(arguments) => live::run(&arguments, &mut io::stdout().lock()),
-        Verb::Gate(arguments) => gate::run(&arguments, &mut io::stdout().lock()),
-        Verb::Decode(arguments) => decode::run(
-            &arguments,
-            &mut io::stdin().lock(),
-            &mut io::stdout().lock(),
-        ),
-        Verb::Schema(arguments) => schema::run(&arguments, &mut io::stdout().lock()),
-        Verb::Serve(arguments) => serve::run(&arguments, &mut io::stdout().lock()),
-        Verb::Dataset(arguments) => dataset::run(&arguments, &mut io::stdout().lock()),
-        Verb::Verify(arguments) => verify::run(&arguments, &mut io::stdout().lock()),
+fn run(command: &CommandLine) -> Result<Exit, Failure> {
+    let looks = command.looks;
+    let out = &mut looks.standard_output();
+    match &command.verb {
+        Verb::Soak(arguments) => soak::run(arguments, looks, out),
+        Verb::Replay(arguments) => replay::run(arguments, looks, out),
+        Verb::Run(arguments) => run::run(arguments, looks, out),
+        Verb::Longrun(arguments) => longrun::run(arguments, looks, out),
+        Verb::Live(arguments) => live::run(arguments, looks, out),
+        Verb::Gate(arguments) => gate::run(arguments, looks, out),
+        Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),
+        Verb::Schema(arguments) => schema::run(arguments, out),
+        Verb::Serve(arguments) => serve::run(arguments, out),
+        Verb::Dataset(arguments) => dataset::run(arguments, looks, out),
+        Verb::Verify(arguments) => verify::run(arguments, looks, out),
+        Verb::New(arguments) => new::run(arguments, out),
+        Verb::Lint(arguments) => lint::run(arguments, out),
+        Verb::Completions(arguments) => manual::completions(arguments, out),
+        Verb::Man(arguments) => manual::man(arguments, out),
     }
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {
-    io::stdout().lock().write_all(text.as_bytes())?;
+    let out = &mut Looks::default().standard_output();
+    out.write_all(text.as_bytes())?;
     Ok(Exit::Passed)
 }

@@ -19,24 +19,19 @@ impl Progress {
     /// Ticks between two updates: drawing costs more than a tick does.
     const STRIDE: u64 = 256;
 
-    /// A bar for `ticks` ticks. `wanted` is false under `--quiet` and `--json`.
+    /// A bar for `ticks` ticks.
     #[must_use]
-    pub(crate) fn new(ticks: u64, wanted: bool) -> Self {
-        Self::counting(ticks, "ticks", wanted)
+    pub(crate) fn new(ticks: u64, show: Show) -> Self {
+        Self::counting(ticks, "ticks", show)
     }
 
     /// A bar for `runs` runs.
     #[must_use]
-    pub(crate) fn of_runs(runs: u64, wanted: bool) -> Self {
-        Self::counting(runs, "runs", wanted)
+    pub(crate) fn of_runs(runs: u64, show: Show) -> Self {
+        Self::counting(runs, "runs", show)
     }
 
-    fn counting(count: u64, unit: &'static str, wanted: bool) -> Self {
-        let show = if wanted {
-            Show::of_standard_error()
-        } else {
-            Show::Nothing
-        };
+    fn counting(count: u64, unit: &'static str, show: Show) -> Self {
         let template = match show {
             Show::Nothing => return Self::hidden(),
             Show::Plain => PLAIN,
@@ -90,7 +85,7 @@ mod tests {
 
     #[test]
     fn unwanted_bar_is_hidden() {
-        let progress = Progress::new(10, false);
+        let progress = Progress::new(10, Show::Nothing);
         progress.set(256);
         assert!(progress.bar.is_hidden());
     }

@@ -10,6 +10,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
 use super::progress::Progress;
 use super::soak_report::Stopwatch;
 use turingos_run::replay::{Report, replay};
@@ -19,17 +22,14 @@ use turingos_run::{Divergence, RunEnd, RunIoError};
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ReplayArgs {
     /// The run's directory.
-    #[arg(value_name = "RUN")]
+    #[arg(value_name = "RUN", value_parser = existing())]
     pub(crate) run: PathBuf,
     /// Stop after this many ticks.
     #[arg(long, value_name = "TICKS")]
     pub(crate) stop_at: Option<u64>,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// What is printed with `--json`.
@@ -45,11 +45,15 @@ struct Json<'a> {
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, or the output cannot be written.
-pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &ReplayArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let stopwatch = Stopwatch::start();
     let progress = Progress::new(
         arguments.stop_at.unwrap_or_default(),
-        arguments.stop_at.is_some() && !arguments.quiet && !arguments.json,
+        looks.progress(arguments.stop_at.is_some() && !arguments.json),
     );
     let replayed = replay(&arguments.run, arguments.stop_at, |done| progress.set(done));
     drop(progress);
@@ -66,14 +70,19 @@ pub(crate) fn run(arguments: &ReplayArgs, out: &mut impl Write) -> Result<Exit, 
             divergence: divergence.as_deref(),
             wall_ms,
         };
-        let line = serde_json::to_string(&json).map_err(std::io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("replay-report", &json, out)?;
     } else {
         if let Some(divergence) = &divergence {
-            writeln!(out, "{divergence}")?;
+            let shown = if looks.quiet { 1 } else { usize::MAX };
+            for line in divergence.lines().iter().take(shown) {
+                writeln!(out, "{line}")?;
+            }
         }
         if let Some(report) = &report {
-            write_text(report, arguments.stop_at, wall_ms, out)?;
+            if !looks.quiet {
+                write_text(report, arguments.stop_at, wall_ms, out)?;
+            }
+            writeln!(out, "AS RECORDED  root {}", report.root)?;
         }
     }
     out.flush()?;
@@ -92,12 +101,18 @@ fn write_text(
     let extent = match report.end() {
         _ if stop_at == Some(report.ticks) => format!("stopped after {} ticks", report.ticks),
         RunEnd::Finished => "the whole run".to_owned(),
-        end @ RunEnd::Unfinished { .. } => end.to_string(),
+        end @ RunEnd::Unfinished { .. } if report.continues => {
+            format!("{end}; the run goes on after them")
+        }
+        end @ RunEnd::Unfinished { .. } => {
+            format!("{end}; the run ends with them, but its manifest is missing")
+        }
     };
     writeln!(
         out,
-        "{}  seed {}  {} ticks  {} tape entries  {wall_ms} ms\n{extent}\nAS RECORDED  root {}",
-        report.run, report.seed, report.ticks, report.tape_entries, report.root
+        "{}  seed {}  {} ticks  {} tape entries  {wall_ms} ms",
+        report.run, report.seed, report.ticks, report.tape_entries
     )?;
+    writeln!(out, "{extent}")?;
     Ok(())
 }

@@ -11,19 +11,23 @@ use turingos::manifold::Manifold;
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
 use super::live::places::{apart, broken, no_workspace};
-use super::noise_level;
+use super::looks::Looks;
+use super::paths::existing;
 use super::progress::Progress;
+use super::resumed::write_finished;
 use super::run_report::{write_json, write_opening, write_text};
 use super::sandbox::{SandboxArgs, expect_untouched};
 use super::scenario_choice::choose;
+use super::share;
 use super::soak::{self, seed};
 use super::soak_report::Stopwatch;
+use super::verdict::write_verdict_line;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
 use turingos_run::{
-    Header, Kind, Manifest, Profile, RunDirectory, RunReader, RunWriter, Sandbox, Sink, Tick,
+    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sandbox, Sink, Tick, read_prefix,
 };
 use turingos_workspace::Workspace;
 
@@ -36,8 +40,8 @@ pub(crate) struct RunArgs {
     /// The seed of all randomness.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// The share of bad replies, from 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = noise_level::parse)]
+    /// The share of bad replies, such as 5% or 0.05.
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share::parse)]
     pub(crate) noise: u16,
     /// The agent that carries out the mission.
     #[arg(long, value_parser = one_of(AgentKind::ALL, AgentKind::name), default_value = "worker")]
@@ -55,16 +59,13 @@ pub(crate) struct RunArgs {
     pub(crate) commands: SandboxArgs,
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
         "scenario", "seed", "noise", "agent", "profile", "out",
     ])]
     pub(crate) resume: Option<PathBuf>,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 impl RunArgs {
@@ -213,7 +214,7 @@ async fn run_to_end<W: Manifold>(
     mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks>,
 ) -> Result<(Outcome, Option<RunWriter>), Failure> {
     run.drive().await?;
-    Ok((run.outcome(), run.into_sink().writer))
+    Ok((run.outcome()?, run.into_sink().writer))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
@@ -227,15 +228,18 @@ fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), 
 /// # Errors
 /// There is no such scenario, its file is malformed, a workspace or run directory cannot be used,
 /// a resumed run is corrupt or diverges, or a file or standard output cannot be written.
-pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &RunArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let mut prepared = match (&arguments.resume, &arguments.scenario) {
         (Some(directory), _) => {
             if is_soak(directory)? && arguments.workspace.is_none() {
-                let options = soak::Options {
-                    json: arguments.json,
-                    quiet: arguments.quiet,
-                };
-                return soak::resume(directory, options, out);
+                return soak::resume(directory, looks, arguments.json, out);
+            }
+            if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
+                return write_finished(directory, &manifest, arguments.json, out);
             }
             Prepared::resume(
                 directory,
@@ -251,16 +255,15 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
             ));
         }
     };
-    if !arguments.json {
-        write_opening(&prepared.header, out)?;
+    if !arguments.json && !looks.quiet {
+        write_opening(&prepared.header, looks, out)?;
         out.flush()?;
     }
-    let shown = !arguments.quiet && !arguments.json;
-    let progress = Progress::new(prepared.header.ticks, shown);
+    let progress = Progress::new(prepared.header.ticks, looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
     let (outcome, writer) = prepared.run(progress)?;
     let wall = stopwatch.elapsed();
-    let manifest = manifest(&prepared, &outcome);
+    let manifest = outcome.manifest(&prepared.header, None);
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
         let recording = arguments.resume.as_deref().or(arguments.out.as_deref());
@@ -270,6 +273,8 @@ pub(crate) fn run(arguments: &RunArgs, out: &mut impl Write) -> Result<Exit, Fai
     }
     if arguments.json {
         write_json(&prepared.header, &outcome, &manifest, out)?;
+    } else if looks.quiet {
+        write_verdict_line(&manifest, outcome.root, out)?;
     } else {
         write_text(&outcome, wall, &manifest, out)?;
     }
@@ -292,20 +297,4 @@ fn is_soak(directory: &Path) -> Result<bool, Failure> {
             "use `sim live --resume` to resume a live run",
         )),
     }
-}
-
-fn manifest(prepared: &Prepared, outcome: &Outcome) -> Manifest {
-    let traps = outcome.metrics.traps.iter();
-    let counts = traps
-        .map(|(kind, count)| (kind.name().to_owned(), *count))
-        .collect();
-    Manifest::new(
-        prepared.header.seed,
-        prepared.header.profile,
-        outcome.metrics.ticks,
-        outcome.root,
-        prepared.header.command(None),
-    )
-    .with_gates(outcome.gates.clone())
-    .with_counts(counts)
 }

@@ -7,30 +7,38 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
-use super::soak_report::{percent, seconds};
+use super::json::write_object;
+use super::looks::Looks;
+use super::soak_report::{Route, percent, seconds};
 use super::table::{Align, Table};
-use super::verdict::{write_traps, write_verdict};
+use super::verdict::{write_configuration, write_traps, write_verdict};
 use turingos_run::scenario::{AgentKind, Outcome, Settings};
 use turingos_run::{Gate, Header, Manifest};
 
-/// The configuration, printed before the run, so that a killed run can be repeated.
-pub(super) fn write_opening(header: &Header<Settings>, out: &mut impl Write) -> io::Result<()> {
+/// Printed before the run, so that a killed run can be repeated.
+pub(super) fn write_opening(
+    header: &Header<Settings>,
+    looks: Looks,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let settings = &header.config;
-    let config = serde_json::to_string(settings)?;
     let sandbox = settings
         .sandbox
         .map_or(String::new(), |sandbox| format!("  sandbox {sandbox}"));
     writeln!(
         out,
-        "seed {}  scenario {}  profile {}  agent {}  tick limit {}{sandbox}\n{}\nheader {}\nconfig {config}",
+        "seed {}  scenario {}  profile {}  agent {}  tick limit {}{sandbox}",
         header.seed,
         settings.scenario.name(),
         header.profile,
         settings.agent.name(),
         header.ticks,
-        settings.scenario.about(),
-        header.genesis()
-    )
+    )?;
+    writeln!(out, "{}", settings.scenario.about())?;
+    if looks.verbose {
+        write_configuration(header, out)?;
+    }
+    Ok(())
 }
 
 /// A table, the gates, the verdict and the root.
@@ -90,10 +98,8 @@ struct Json<'a> {
     ticks: u64,
     root: turingos::Digest,
     sim_time_us: u64,
-    steps_done_per_10000: u64,
-    p: u64,
-    e: u64,
-    failovers: u64,
+    completion_average_per_10000: u64,
+    route: Route,
     traps: BTreeMap<&'static str, u64>,
     gates: &'a [Gate],
     passed: bool,
@@ -116,10 +122,8 @@ pub(super) fn write_json(
         ticks: metrics.ticks,
         root: outcome.root,
         sim_time_us: outcome.sim_time_us,
-        steps_done_per_10000: metrics.completion_average(),
-        p: metrics.p,
-        e: metrics.e,
-        failovers: metrics.failovers,
+        completion_average_per_10000: metrics.completion_average(),
+        route: Route::of(metrics.p, metrics.e, metrics.failovers, metrics.ticks),
         traps: TrapKind::ALL
             .into_iter()
             .map(|kind| (kind.name(), metrics.trap(kind)))
@@ -128,5 +132,5 @@ pub(super) fn write_json(
         passed: manifest.passed(),
         reproduce: manifest.reproduce(),
     };
-    writeln!(out, "{}", serde_json::to_string(&json)?)
+    write_object("scenario-report", &json, out)
 }

@@ -1,10 +1,10 @@
 //! Finds a scenario: a built-in one by its name, or a file.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
+use turingos_run::open_regular;
 use turingos_run::scenario::{BuiltIn, MAX_SCENARIO_BYTES, Scenario};
 
 /// The scenario that `text` names. A built-in name comes before a file of that name.
@@ -29,7 +29,7 @@ pub(super) fn choose(text: &str) -> Result<Scenario, Failure> {
     }
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_SCENARIO_BYTES).unwrap_or(u64::MAX);
-    File::open(path)
+    open_regular(path)
         // One byte over the limit shows that the file is over it.
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|cause| Failure::of_file("read", path, &cause))?;

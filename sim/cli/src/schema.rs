@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::paths::existing;
 use super::table::{Align, Table};
 use turingos_run::system_prompt::system_prompt;
 use turingos_schema::{Checker, Schema, Verdict, check_file};
@@ -25,7 +28,7 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum Action {
     /// List every schema.
     List {
-        /// Print one line of JSON.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -34,21 +37,31 @@ pub(crate) enum Action {
         /// The schema.
         #[arg(value_name = "NAME", value_parser = known_schema())]
         schema: &'static Schema,
+        /// Print it as a member of one JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Check files against a schema: one line for each, exit 6 if any is invalid or unreadable.
+    ///
+    /// A schema cannot state every rule: `sim lint` judges a scenario, a contract, a mission or
+    /// settings as the verb that reads it does.
     Check {
         /// The schema.
         #[arg(value_name = "NAME", value_parser = known_schema())]
         schema: &'static Schema,
         /// JSON documents; a file whose name ends in .jsonl holds one on each line.
-        #[arg(value_name = "FILE", required = true)]
+        #[arg(value_name = "FILE", required = true, value_parser = existing())]
         files: Vec<PathBuf>,
-        /// Print one line of JSON.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
     /// Print the system prompt, which explains the instruction set to a model.
-    Prompt,
+    Prompt {
+        /// Print it as a member of one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn known_schema() -> impl TypedValueParser<Value = &'static Schema> {
@@ -63,13 +76,23 @@ fn known_schema() -> impl TypedValueParser<Value = &'static Schema> {
 pub(crate) fn run(arguments: &SchemaArgs, out: &mut impl Write) -> Result<Exit, Failure> {
     match &arguments.action {
         Action::List { json } => list(*json, out)?,
-        Action::Show { schema } => out.write_all(schema.text().as_bytes())?,
+        Action::Show {
+            schema,
+            json: false,
+        } => out.write_all(schema.text().as_bytes())?,
+        Action::Show { schema, json: true } => {
+            let body = json!({"name": schema.name(), "schema": schema.document()});
+            write_object("schema-document", &body, out)?;
+        }
         Action::Check {
             schema,
             files,
             json,
         } => return check(schema, files, *json, out),
-        Action::Prompt => out.write_all(system_prompt().as_bytes())?,
+        Action::Prompt { json: false } => out.write_all(system_prompt().as_bytes())?,
+        Action::Prompt { json: true } => {
+            write_object("system-prompt", &json!({"text": system_prompt()}), out)?;
+        }
     }
     Ok(Exit::Passed)
 }
@@ -96,7 +119,7 @@ fn list(json: bool, out: &mut impl Write) -> io::Result<()> {
         let listing = Listing {
             schemas: entries.collect(),
         };
-        return writeln!(out, "{}", serde_json::to_string(&listing)?);
+        return write_object("schema-list", &listing, out);
     }
     let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
     for entry in entries {
@@ -108,7 +131,7 @@ fn list(json: bool, out: &mut impl Write) -> io::Result<()> {
 #[derive(Serialize)]
 struct Report {
     schema: &'static str,
-    valid: bool,
+    passed: bool,
     files: Vec<FileReport>,
 }
 
@@ -138,13 +161,13 @@ fn check(
     let checker = Checker::of(schema);
     let mut report = Report {
         schema: schema.name(),
-        valid: true,
+        passed: true,
         files: Vec::new(),
     };
     for path in files {
         let file = path.display().to_string();
         let verdict = check_file(&checker, path);
-        report.valid &= matches!(verdict, Verdict::Valid { .. });
+        report.passed &= matches!(verdict, Verdict::Valid { .. });
         if json {
             report.files.push(FileReport::of(file, verdict));
         } else {
@@ -152,10 +175,9 @@ fn check(
         }
     }
     if json {
-        let line = serde_json::to_string(&report).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
+        write_object("schema-report", &report, out)?;
     }
-    Ok(if report.valid {
+    Ok(if report.passed {
         Exit::Passed
     } else {
         Exit::Corrupt

@@ -15,6 +15,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
+use super::json::write_object;
+use super::paths::existing;
+use super::share::{self, WHOLE};
+use super::soak_report::percent;
 use turingos_agents::{AgentProfile, NoiseRates};
 use turingos_run::Profile;
 use turingos_serve::agent::Agent;
@@ -25,7 +29,7 @@ use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 /// Serve the protocols of OpenAI, Anthropic and Ollama on 127.0.0.1, deterministically.
 ///
 /// Point a client's base URL at http://127.0.0.1:PORT/v1 (OpenAI), http://127.0.0.1:PORT
-/// (Anthropic, Ollama) or http://127.0.0.1:PORT/anthropic (Kimi); any key will do.
+/// (Anthropic, Ollama) or http://127.0.0.1:PORT/coding (Kimi); any key will do.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ServeArgs {
     /// The port to listen on; 0 picks a free one.
@@ -43,11 +47,10 @@ pub(crate) struct ServeArgs {
     /// good.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), conflicts_with = "tape")]
     pub(crate) profile: Option<Profile>,
-    /// The share of calls that fail, in ten-thousandths, instead of the profile's rates: late, 429
+    /// The share of calls that fail, such as 5% or 0.05, instead of the profile's rates: late, 429
     /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
-    #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(0..=10_000))]
-    #[arg(conflicts_with = "tape")]
-    pub(crate) chaos: Option<u32>,
+    #[arg(long, value_name = "SHARE", value_parser = share::parse, conflicts_with = "tape")]
+    pub(crate) chaos: Option<u16>,
     /// The kinds that `--chaos` draws from instead of those, separated by commas; the others are
     /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
@@ -58,18 +61,22 @@ pub(crate) struct ServeArgs {
     pub(crate) swarm: bool,
     /// Answer from this recording (a run directory or a tape) and refuse every other request. An
     /// unfinished run is served as far as it was recorded.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = existing())]
     pub(crate) tape: Option<PathBuf>,
     /// Record requests and answers in this new file, as a tape.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
+    /// Answer requests to this host too, besides the names of the loopback interface; may be
+    /// repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// Stop after this many answers, at least 1.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_requests: Option<NonZeroU64>,
     /// Stop after this many seconds, at least 1.
     #[arg(long = "for", value_name = "SECONDS")]
     pub(crate) seconds: Option<NonZeroU64>,
-    /// Print one line of JSON at the start and one at the end.
+    /// Print one JSON object at the start, with the address, and one at the end.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -102,8 +109,8 @@ impl ServeArgs {
             }
         });
         let spread = self.chaos.map(|rate| match &self.kinds[..] {
-            [] => Chaos::spread(rate),
-            kinds => Chaos::of_kinds(rate, kinds),
+            [] => Chaos::spread(rate.into()),
+            kinds => Chaos::of_kinds(rate.into(), kinds),
         });
         let chaos = match (spread, &profile) {
             (Some(chaos), _) if self.swarm => chaos.swarm(self.seed),
@@ -114,16 +121,16 @@ impl ServeArgs {
         let kinds: Vec<_> = chaos.kinds().map(ChaosKind::name).collect();
         let name = self.profile.map_or("faithful", Profile::name);
         let text = format!(
-            "seed {}, profile {name}, chaos {} in 10,000{}{}",
+            "seed {}, profile {name}, chaos {}%{}{}",
             self.seed,
-            chaos.rate(),
+            percent(chaos.rate().into(), WHOLE.into()),
             if kinds.is_empty() { "" } else { ": " },
             kinds.join(", ")
         );
         let config = json!({
             "seed": self.seed,
             "profile": name,
-            "chaos": chaos.rate(),
+            "chaos_per_10000": chaos.rate(),
             "kinds": kinds,
         });
         let (noise, reasoning) = match profile {
@@ -156,8 +163,8 @@ pub(crate) fn run(arguments: &ServeArgs, out: &mut impl Write) -> Result<Exit, F
         .map_err(|cause| system("start the runtime", &cause))?;
     let summary = runtime.block_on(serve(arguments, out))?;
     if arguments.json {
-        let line = json!({"answered": summary.answered, "refused": summary.refused});
-        writeln!(out, "{line}")?;
+        let body = json!({"answered": summary.answered, "refused": summary.refused});
+        write_object("serve-end", &body, out)?;
     } else {
         let Summary { answered, refused } = summary;
         writeln!(out, "stopped: {answered} answered, {refused} refused")?;
@@ -173,6 +180,7 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
         source,
         max_requests: arguments.max_requests,
         log: arguments.log.clone(),
+        allowed_hosts: arguments.allow_host.clone(),
     })
     .await?;
     let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));
@@ -180,9 +188,11 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
     let mut terminated = watch(SignalKind::terminate())?;
     let address = format!("http://{}", server.address());
     if arguments.json {
-        writeln!(out, "{}", json!({"listening": address, "source": config}))?;
+        let body = json!({"listening": address, "source": config});
+        write_object("serve-start", &body, out)?;
     } else {
-        writeln!(out, "listening on {address}\n{text}")?;
+        writeln!(out, "listening on {address}")?;
+        writeln!(out, "{text}")?;
     }
     out.flush()?;
     let seconds = arguments.seconds;

@@ -11,11 +11,14 @@ use clap::Args;
 use super::check::Twin;
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
+use super::looks::Looks;
+use super::paths::existing;
 use super::progress::Progress;
+use super::resumed::write_finished;
 use super::soak_report::{Report, Stopwatch};
-use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
+use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunWriter, Sink, Tick};
+use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
 
 /// Run seeded agents through the kernel and check the result.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -36,20 +39,17 @@ pub(crate) struct SoakArgs {
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this directory where its process stopped.
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
         "ticks", "seed", "profile", "swarm", "out", "check", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
     /// Run a second time in another process, directory, time zone and locale, and compare tick by
     /// tick; exit 4 on a difference.
     #[arg(long)]
     pub(crate) check: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
     /// Write the journal to standard output instead of a result, as `--check` reads it.
     #[arg(long, hide = true, conflicts_with_all = ["out", "json", "check"])]
     pub(crate) emit_journal: bool,
@@ -71,13 +71,13 @@ impl SoakArgs {
 /// # Errors
 /// The run's directory or standard output cannot be written, or a check's second process cannot
 /// be started.
-pub(crate) fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &SoakArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     if let Some(directory) = &arguments.resume {
-        let options = Options {
-            json: arguments.json,
-            quiet: arguments.quiet,
-        };
-        return resume(directory, options, out);
+        return resume(directory, looks, arguments.json, out);
     }
     let header = arguments.header();
     if arguments.emit_journal {
@@ -89,27 +89,24 @@ pub(crate) fn run(arguments: &SoakArgs, out: &mut impl Write) -> Result<Exit, Fa
         Some(path) => Some(RunDirectory::create(path, &header)?),
         None => None,
     };
-    execute(arguments, &header, writer, out)
+    execute(arguments, looks, &header, writer, out)
 }
 
-/// How the result of a resumed soak is printed.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Options {
-    pub(super) json: bool,
-    pub(super) quiet: bool,
-}
-
-/// Resumes the soak in `directory`, or runs a finished one again.
+/// Resumes the soak in `directory`; one that has finished is left as it is.
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, the re-run differs from the recording, or
 /// something cannot be written.
 pub(super) fn resume(
     directory: &Path,
-    options: Options,
+    looks: Looks,
+    json: bool,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
+    if let Some(manifest) = &prefix.manifest {
+        return write_finished(directory, manifest, json, out);
+    }
     let header = prefix.header;
     let arguments = SoakArgs {
         ticks: NonZeroU64::new(header.ticks)
@@ -119,23 +116,23 @@ pub(super) fn resume(
         swarm: header.config.swarm,
         out: None,
         resume: None,
-        json: options.json,
+        json,
         check: false,
-        quiet: options.quiet,
         emit_journal: false,
     };
-    execute(&arguments, &header, Some(writer), out)
+    execute(&arguments, looks, &header, Some(writer), out)
 }
 
 /// Runs the header and judges the result.
 fn execute(
     arguments: &SoakArgs,
+    looks: Looks,
     header: &Header<Settings>,
     writer: Option<RunWriter>,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
-    let report = Report::new(arguments, header);
-    if !arguments.json {
+    let report = Report::new(arguments, looks, header);
+    if !arguments.json && !looks.quiet {
         report.write_opening(out)?;
         out.flush()?;
     }
@@ -143,7 +140,7 @@ fn execute(
         true => Some(Twin::start(header)?),
         false => None,
     };
-    let progress = Progress::new(header.ticks, !arguments.quiet && !arguments.json);
+    let progress = Progress::new(header.ticks, looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
     let (outcome, sinks) = simulate(
         header,
@@ -163,8 +160,7 @@ fn execute(
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
-    let gates = judge(header, &outcome.tally);
-    let manifest = manifest(header, &outcome).with_gates(gates);
+    let manifest = outcome.manifest(header);
     let passed = manifest.passed();
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
@@ -226,25 +222,6 @@ fn simulate<S: Sink>(header: &Header<Settings>, sink: S) -> Result<(Outcome, S),
     })
 }
 
-fn manifest(header: &Header<Settings>, outcome: &Outcome) -> Manifest {
-    let tally = &outcome.tally;
-    let mut counts = tally.injections.clone();
-    for (kind, count) in &tally.traps {
-        counts.insert(kind.name().to_owned(), *count);
-    }
-    for (opcode, count) in &tally.opcodes {
-        counts.insert(opcode.name().to_owned(), *count);
-    }
-    Manifest::new(
-        header.seed,
-        header.profile,
-        tally.ticks,
-        outcome.root,
-        header.command(None),
-    )
-    .with_counts(counts)
-}
-
 /// A seed as it is given on the command line.
 pub(super) fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
@@ -267,27 +244,16 @@ mod tests {
     use super::*;
     use crate::exit::Failure;
     use crate::usage::{self, Parsed};
-    use clap::{Parser, Subcommand};
-
-    #[derive(Debug, Parser)]
-    #[command(name = "sim")]
-    struct CommandLine {
-        #[command(subcommand)]
-        verb: Verb,
-    }
-
-    #[derive(Debug, Subcommand)]
-    enum Verb {
-        Soak(SoakArgs),
-    }
+    use crate::{CommandLine, Verb};
 
     fn parse(line: &str) -> Result<SoakArgs, Failure> {
         let words = line.split(' ').map(Into::into);
         match usage::parse::<CommandLine>(words)? {
             Parsed::Arguments(CommandLine {
                 verb: Verb::Soak(arguments),
+                ..
             }) => Ok(arguments),
-            Parsed::Text(text) => panic!("{text}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -303,26 +269,26 @@ mod tests {
         assert_eq!(parse("sim soak --ticks 1200 --seed 42").unwrap(), defaults);
         assert_eq!((defaults.ticks.get(), defaults.seed), (1200, 42));
         assert_eq!((defaults.profile, defaults.out), (Profile::Routine, None));
-        assert!(!defaults.json && !defaults.check && !defaults.quiet);
+        assert!(!defaults.json && !defaults.check);
     }
 
     #[test]
     fn every_option_is_parsed() {
         let line = "sim soak --ticks 1 --seed 18446744073709551615 --profile hostile --swarm \
-                    --out RUN --json --check --quiet";
+                    --out RUN --json --check";
         let arguments = parse(line).unwrap();
         assert_eq!((arguments.ticks.get(), arguments.seed), (1, u64::MAX));
         assert_eq!(arguments.profile, Profile::Hostile);
         assert_eq!(arguments.out, Some(PathBuf::from("RUN")));
-        assert!(arguments.json && arguments.check && arguments.quiet);
+        assert!(arguments.json && arguments.check);
     }
 
     #[test]
     fn zero_ticks_is_refused() {
         assert_eq!(
             complaint("sim soak --ticks 0"),
-            "invalid value '0' for '--ticks <COUNT>': \
-             a whole number from 1 to 18446744073709551615; see `sim soak --help`"
+            "`0` is no value of --ticks <COUNT>: \
+             a whole number from 1 to 18446744073709551615; see --help"
         );
     }
 
@@ -349,28 +315,24 @@ mod tests {
     fn usage_error_lists_what_is_allowed() {
         assert_eq!(
             complaint("sim soak --profile calm"),
-            "invalid value 'calm' for '--profile <PROFILE>'; allowed: routine, hostile; \
-             see `sim soak --help`"
+            "`calm` is no value of --profile <PROFILE>; allowed: routine, hostile; see --help"
         );
         assert_eq!(
             complaint("sim soak --tick 5"),
-            "unexpected argument '--tick' found; tip: a similar argument exists: '--ticks'; \
-             allowed: --ticks, --seed, --profile, --swarm, --out, --resume, --json, --check, --quiet; \
-             see `sim soak --help`"
+            "unknown argument `--tick`; did you mean: --ticks; see --help"
         );
         assert_eq!(
             complaint("sim soka"),
-            "unrecognized subcommand 'soka'; tip: a similar subcommand exists: 'soak'; \
-             allowed: soak; see `sim --help`"
+            "unknown verb `soka`; did you mean: soak; see --help"
         );
         assert_eq!(
             complaint("sim soak --seed"),
-            "a value is required for '--seed <NUMBER>' but none was supplied; \
-             see `sim soak --help`"
+            "--seed <NUMBER> needs a value; see --help"
         );
         assert_eq!(
-            complaint("sim"),
-            "a subcommand is missing; allowed: soak; see `sim --help`"
+            complaint("sim soak --resume . --seed 1"),
+            "--resume <DIRECTORY> cannot be used with --seed <NUMBER>; see --help"
         );
+        assert_eq!(complaint("sim"), "a verb is missing; see --help");
     }
 }

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
+use super::json::write_object;
+use super::looks::Looks;
 use super::soak::SoakArgs;
 use super::table::{Align, Table};
-use super::verdict::{write_traps, write_verdict};
+use super::verdict::{write_configuration, write_traps, write_verdict, write_verdict_line};
 use turingos_run::soak::{Outcome, Settings};
 use turingos_run::{Gate, Header, Manifest, Profile};
 
@@ -36,25 +38,36 @@ impl Stopwatch {
 /// A report before its run.
 pub(super) struct Report<'a> {
     arguments: &'a SoakArgs,
+    looks: Looks,
     header: &'a Header<Settings>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) const fn new(arguments: &'a SoakArgs, header: &'a Header<Settings>) -> Self {
-        Self { arguments, header }
+    pub(super) const fn new(
+        arguments: &'a SoakArgs,
+        looks: Looks,
+        header: &'a Header<Settings>,
+    ) -> Self {
+        Self {
+            arguments,
+            looks,
+            header,
+        }
     }
 
-    /// The configuration, printed before the run, so that a killed run can be repeated.
+    /// Printed before the run, so that a killed run can be repeated.
     pub(super) fn write_opening(&self, out: &mut impl Write) -> io::Result<()> {
-        let config = serde_json::to_string(&self.header.config)?;
-        writeln!(
-            out,
-            "seed {}  profile {}  ticks {}\nheader {}\nconfig {config}",
-            self.header.seed,
-            self.header.profile,
-            self.header.ticks,
-            self.header.genesis()
-        )
+        let Header {
+            seed,
+            profile,
+            ticks,
+            ..
+        } = self.header;
+        writeln!(out, "seed {seed}  profile {profile}  ticks {ticks}")?;
+        if self.looks.verbose {
+            write_configuration(self.header, out)?;
+        }
+        Ok(())
     }
 
     pub(super) fn finish(
@@ -65,6 +78,7 @@ impl<'a> Report<'a> {
     ) -> Closing<'a> {
         Closing {
             arguments: self.arguments,
+            looks: self.looks,
             outcome,
             wall,
             manifest,
@@ -75,6 +89,7 @@ impl<'a> Report<'a> {
 /// A report after its run.
 pub(super) struct Closing<'a> {
     arguments: &'a SoakArgs,
+    looks: Looks,
     outcome: Outcome,
     wall: Duration,
     manifest: &'a Manifest,
@@ -94,17 +109,30 @@ struct Json<'a> {
     traps: BTreeMap<&'static str, u64>,
     opcodes: BTreeMap<&'static str, u64>,
     injected: &'a BTreeMap<String, u64>,
+    checked: bool,
     gates: &'a [Gate],
     passed: bool,
     reproduce: &'a str,
 }
 
+/// How the ticks of a run were routed.
 #[derive(Serialize)]
-struct Route {
+pub(super) struct Route {
     coverage: f64,
     p: u64,
     e: u64,
     failovers: u64,
+}
+
+impl Route {
+    pub(super) fn of(p: u64, e: u64, failovers: u64, ticks: u64) -> Self {
+        Self {
+            coverage: share(p + e, ticks),
+            p,
+            e,
+            failovers,
+        }
+    }
 }
 
 impl Closing<'_> {
@@ -119,12 +147,7 @@ impl Closing<'_> {
             sim_time_us: self.outcome.sim_time_us,
             wall_ms: u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX),
             ticks_per_s: self.ticks_per_second(),
-            route: Route {
-                coverage: share(tally.p + tally.e, tally.ticks),
-                p: tally.p,
-                e: tally.e,
-                failovers: tally.failovers,
-            },
+            route: Route::of(tally.p, tally.e, tally.failovers, tally.ticks),
             halts: tally.halts,
             traps: TrapKind::ALL
                 .into_iter()
@@ -136,15 +159,20 @@ impl Closing<'_> {
                 .map(|(opcode, count)| (opcode.name(), *count))
                 .collect(),
             injected: &tally.injections,
+            checked: self.arguments.check,
             gates: self.manifest.gates(),
             passed: self.manifest.passed(),
             reproduce: self.manifest.reproduce(),
         };
-        writeln!(out, "{}", serde_json::to_string(&json)?)
+        write_object("soak-report", &json, out)
     }
 
     /// A table, the gates, the verdict and the root.
     pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        let root = self.outcome.root;
+        if self.looks.quiet {
+            return write_verdict_line(self.manifest, root, out);
+        }
         let tally = &self.outcome.tally;
         let mut metrics = Table::new([Align::Left, Align::Right, Align::Left]);
         metrics.row(["ticks", &tally.ticks.to_string(), ""]);
@@ -169,7 +197,15 @@ impl Closing<'_> {
         writeln!(out)?;
         metrics.write(0, out)?;
         write_traps(|kind| tally.trap(kind), out)?;
-        write_verdict(self.manifest, self.outcome.root, out)?;
+        if self.arguments.check {
+            let records = tally.ticks;
+            writeln!(out)?;
+            writeln!(
+                out,
+                "checked: a second process wrote the same {records} records"
+            )?;
+        }
+        write_verdict(self.manifest, root, out)?;
         if !self.manifest.passed() {
             writeln!(out, "reproduce: {}", self.manifest.reproduce())?;
         }

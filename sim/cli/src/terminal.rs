@@ -1,8 +1,12 @@
-//! Whether standard error is a terminal, and whether it takes colour.
+//! Whether there is a terminal, how wide it is, and whether it takes colour.
 //!
-//! The answer changes how progress looks; it never reaches a run.
+//! The answer changes how output looks; it never reaches a run.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+
+use terminal_size::{Width, terminal_size_of};
+
+use super::looks::Colour;
 
 /// How progress can be shown on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,24 +22,46 @@ pub(crate) enum Show {
 impl Show {
     /// The terminal at standard error of this process.
     #[must_use]
-    pub(crate) fn of_standard_error() -> Self {
+    pub(crate) fn on_standard_error(colour: Colour) -> Self {
         Self::decide(
-            std::io::stderr().is_terminal(),
+            io::stderr().is_terminal(),
             variable("TERM").as_deref(),
-            variable("NO_COLOR").as_deref(),
+            match colour {
+                Colour::Always => true,
+                Colour::Never => false,
+                Colour::Auto => takes_colour(),
+            },
         )
     }
 
-    /// `NO_COLOR` counts when it is set to anything but the empty string (no-color.org).
-    fn decide(is_terminal: bool, term: Option<&str>, no_colour: Option<&str>) -> Self {
-        if !is_terminal || term.is_none_or(|term| term.is_empty() || term == "dumb") {
+    fn decide(is_terminal: bool, term: Option<&str>, has_colour: bool) -> Self {
+        if !is_terminal || term.is_none_or(is_dumb) {
             Self::Nothing
-        } else if no_colour.is_some_and(|value| !value.is_empty()) {
-            Self::Plain
-        } else {
+        } else if has_colour {
             Self::Colour
+        } else {
+            Self::Plain
         }
     }
+}
+
+/// Whether a terminal of this process takes colour.
+pub(crate) fn takes_colour() -> bool {
+    wants_colour(variable("TERM").as_deref(), variable("NO_COLOR").as_deref())
+}
+
+/// `NO_COLOR` counts when it is set to anything but the empty string (no-color.org).
+fn wants_colour(term: Option<&str>, no_colour: Option<&str>) -> bool {
+    !term.is_none_or(is_dumb) && no_colour.is_none_or(str::is_empty)
+}
+
+fn is_dumb(term: &str) -> bool {
+    term.is_empty() || term == "dumb"
+}
+
+/// The columns of the terminal at standard output; nothing if it goes elsewhere.
+pub(crate) fn columns() -> Option<usize> {
+    terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns))
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -52,13 +78,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_needs_a_terminal_and_colour_a_choice() {
+    fn progress_needs_a_terminal() {
         let xterm = Some("xterm-256color");
-        assert_eq!(Show::decide(true, xterm, None), Show::Colour);
-        assert_eq!(Show::decide(true, xterm, Some("")), Show::Colour);
-        assert_eq!(Show::decide(true, xterm, Some("1")), Show::Plain);
-        assert_eq!(Show::decide(true, Some("dumb"), None), Show::Nothing);
-        assert_eq!(Show::decide(true, None, None), Show::Nothing);
-        assert_eq!(Show::decide(false, xterm, None), Show::Nothing);
+        assert_eq!(Show::decide(true, xterm, true), Show::Colour);
+        assert_eq!(Show::decide(true, xterm, false), Show::Plain);
+        assert_eq!(Show::decide(true, Some("dumb"), true), Show::Nothing);
+        assert_eq!(Show::decide(true, None, true), Show::Nothing);
+        assert_eq!(Show::decide(false, xterm, true), Show::Nothing);
+    }
+
+    #[test]
+    fn no_color_is_honoured() {
+        let xterm = Some("xterm-256color");
+        assert!(wants_colour(xterm, None));
+        assert!(wants_colour(xterm, Some("")));
+        assert!(!wants_colour(xterm, Some("1")));
+        assert!(!wants_colour(Some("dumb"), None));
+        assert!(!wants_colour(None, None));
     }
 }

@@ -6,11 +6,12 @@ use turingos::Digest;
 use turingos::trap::TrapKind;
 
 use super::table::{Align, Table};
-use turingos_run::{Gate, Manifest};
+use turingos_run::{Gate, GateVerdict, Header, Manifest, RunConfig};
 
 /// One line for each trap kind, below a heading.
 pub(super) fn write_traps(count: impl Fn(TrapKind) -> u64, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "\ntraps")?;
+    writeln!(out)?;
+    writeln!(out, "traps")?;
     let mut traps = Table::new([Align::Left, Align::Right]);
     for kind in TrapKind::ALL {
         traps.row([kind.name(), &count(kind).to_string()]);
@@ -22,10 +23,17 @@ pub(super) fn write_traps(count: impl Fn(TrapKind) -> u64, out: &mut impl Write)
 pub(super) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
     for gate in gates {
-        let verdict = if gate.pass { "pass" } else { "FAIL" };
-        table.row([verdict, &gate.id, &gate.detail]);
+        table.row([shown(gate.verdict), &gate.id, &gate.detail]);
     }
     table.write(2, out)
+}
+
+/// A failure should catch the eye, even without colour.
+const fn shown(verdict: GateVerdict) -> &'static str {
+    match verdict {
+        GateVerdict::Fail => "FAIL",
+        GateVerdict::Pass | GateVerdict::Skip => verdict.name(),
+    }
 }
 
 /// The gates below a heading, the verdict and the root.
@@ -34,11 +42,31 @@ pub(super) fn write_verdict(
     root: Digest,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    writeln!(out, "\ngates")?;
+    writeln!(out)?;
+    writeln!(out, "gates")?;
     write_gates(manifest.gates(), out)?;
+    writeln!(out)?;
+    write_verdict_line(manifest, root, out)
+}
+
+/// All that `--quiet` leaves.
+pub(super) fn write_verdict_line(
+    manifest: &Manifest,
+    root: Digest,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let verdict = match manifest.passed() {
         true => "PASSED",
         false => "FAILED",
     };
-    writeln!(out, "\n{verdict}  root {root}")
+    writeln!(out, "{verdict}  root {root}")
+}
+
+/// What `--verbose` adds: the settings that the header holds, and the header's hash.
+pub(super) fn write_configuration<C: RunConfig>(
+    header: &Header<C>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(out, "header {}", header.genesis())?;
+    writeln!(out, "config {}", serde_json::to_string(&header.config)?)
 }

@@ -3,27 +3,32 @@
 //! Accepts finished and unfinished runs, and says which they are.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure};
-use turingos_run::verify::{self, FileReport, JOURNAL_ENDING, Verdict};
-use turingos_run::{RunDirectory, RunEnd, RunFolder};
+use super::json::write_object;
+use super::looks::Looks;
+use super::paths::existing;
+use super::recordings::{Found, Recording, recordings};
+use turingos_run::verify::{self, FileReport, Verdict};
+use turingos_run::{RunEnd, RunFolder};
 
 /// Verify runs and TuringOS journals: one line for each file, exit 6 if anything is wrong.
 ///
-/// A run without a manifest is unfinished, and its last lines may be torn. Both are reported;
-/// neither is an error.
+/// Directories are searched. A file in them that is no recording is named as skipped. A run without
+/// a manifest is unfinished, and its last lines may be torn. Both are reported; neither is an error.
+/// A journal is verified with the line chain NAME.journal.merkle.jsonl beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
-    /// Run directories, TuringOS journals, and directories that hold *.journal.log files.
-    #[arg(value_name = "FILE|DIRECTORY", required = true)]
+    /// Run directories, TuringOS journals, and directories that hold some.
+    #[arg(value_name = "FILE|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) paths: Vec<PathBuf>,
-    /// Print one line of JSON.
+    /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -32,104 +37,67 @@ pub(crate) struct VerifyArgs {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub(crate) fn run(arguments: &VerifyArgs, out: &mut impl Write) -> Result<Exit, Failure> {
-    let mut report = Report {
-        valid: true,
-        files: Vec::new(),
-    };
+pub(crate) fn run(
+    arguments: &VerifyArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let mut totals = Totals::default();
+    let (mut files, mut skipped) = (Vec::new(), Vec::new());
     for path in &arguments.paths {
-        for found in verify_path(path) {
-            report.valid &= found.verdict.is_valid();
+        let (reports, rest) = verify_path(path);
+        for report in reports {
+            totals.count(&report.verdict);
             if arguments.json {
-                report.files.push(Entry::of(found));
-            } else {
-                writeln!(out, "{}: {}", found.file, sentence(&found.verdict))?;
+                files.push(Entry::of(report));
+            } else if !looks.quiet {
+                writeln!(out, "{}: {}", report.file, sentence(&report.verdict))?;
+            }
+        }
+        for (path, reason) in rest {
+            totals.skipped += 1;
+            let file = path.display().to_string();
+            if arguments.json {
+                skipped.push(Skipped { file, reason });
+            } else if !looks.quiet {
+                writeln!(out, "{file}: skipped, {reason}")?;
             }
         }
     }
     if arguments.json {
-        let line = serde_json::to_string(&report).map_err(io::Error::from)?;
-        writeln!(out, "{line}")?;
-    }
-    Ok(if report.valid {
-        Exit::Passed
+        let report = Report {
+            passed: totals.invalid == 0,
+            verdict: totals.verdict(),
+            files,
+            skipped,
+        };
+        write_object("verify-report", &report, out)?;
     } else {
-        Exit::Corrupt
+        writeln!(out, "{}", totals.line())?;
+    }
+    Ok(match totals.invalid {
+        0 => Exit::Passed,
+        _ => Exit::Corrupt,
     })
 }
 
-/// A recording at a path.
-pub(super) enum Recording {
-    /// A run directory.
-    Run(PathBuf),
-    /// A file that should be a TuringOS journal.
-    Journal(PathBuf),
-}
-
-impl Recording {
-    pub(super) fn path(&self) -> &Path {
-        match self {
-            Self::Run(path) | Self::Journal(path) => path,
-        }
+/// Every file of the recordings at a path with its verdict, and what was skipped.
+fn verify_path(path: &Path) -> (Vec<FileReport>, Vec<(PathBuf, &'static str)>) {
+    match recordings(path) {
+        Ok(Found {
+            recordings,
+            skipped,
+        }) => (
+            recordings.iter().flat_map(verify_recording).collect(),
+            skipped,
+        ),
+        Err(reason) => (vec![invalid(path, reason)], Vec::new()),
     }
 }
 
-/// The names that make a directory a run, even one that has lost its header.
-const RUN_FILES: [&str; 6] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-];
-
-/// The recordings at a path, in order, or the reason why there is none.
-pub(super) fn recordings(path: &Path) -> Result<Vec<Recording>, String> {
-    if !path.is_dir() {
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| RUN_FILES.contains(&name)) {
-            return Err("is one file of a run; name the run's directory".into());
-        }
-        return Ok(vec![Recording::Journal(path.to_owned())]);
-    }
-    if RUN_FILES.iter().any(|name| path.join(name).exists()) {
-        return Ok(vec![Recording::Run(path.to_owned())]);
-    }
-    let journals = journals_in(path).map_err(|error| format!("cannot be read: {error}"))?;
-    if journals.is_empty() {
-        return Err(format!("has no run and no *{JOURNAL_ENDING} file"));
-    }
-    Ok(journals.into_iter().map(Recording::Journal).collect())
-}
-
-fn journals_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    #[expect(clippy::disallowed_methods, reason = "the paths are sorted below")]
-    let entries = fs::read_dir(directory)?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| name.ends_with(JOURNAL_ENDING)) && !path.is_dir() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// Every file of the recordings at a path, with its verdict.
-pub(super) fn verify_path(path: &Path) -> Vec<FileReport> {
-    let invalid = |path: &Path, reason| {
-        let verdict = Verdict::Invalid { line: None, reason };
-        let file = path.display().to_string();
-        FileReport { file, verdict }
-    };
-    let recordings = match recordings(path) {
-        Ok(recordings) => recordings,
-        Err(reason) => return vec![invalid(path, reason)],
-    };
-    let verify = |recording| match recording {
+/// Every file of a recording, with its verdict.
+pub(super) fn verify_recording(recording: &Recording) -> Vec<FileReport> {
+    match recording {
         Recording::Run(path) => {
             let mut reports = verify::run(&RunFolder(path.clone()));
             for report in &mut reports {
@@ -137,21 +105,76 @@ pub(super) fn verify_path(path: &Path) -> Vec<FileReport> {
             }
             reports
         }
-        Recording::Journal(path) => vec![match File::open(&path) {
-            Ok(file) => FileReport {
-                file: path.display().to_string(),
-                verdict: verify::journal_file(file),
-            },
-            Err(error) => invalid(&path, format!("cannot be read: {error}")),
-        }],
-    };
-    recordings.into_iter().flat_map(verify).collect()
+        Recording::Journal(path) => verify::journal(path),
+        Recording::Unreadable(path, reason) => vec![invalid(path, reason.clone())],
+    }
+}
+
+fn invalid(path: &Path, reason: String) -> FileReport {
+    FileReport {
+        file: path.display().to_string(),
+        verdict: Verdict::Invalid { line: None, reason },
+    }
+}
+
+/// The verdicts on everything that was named.
+#[derive(Default)]
+struct Totals {
+    files: u64,
+    invalid: u64,
+    unfinished: u64,
+    skipped: u64,
+}
+
+impl Totals {
+    fn count(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Valid(_) => self.files += 1,
+            // A manifest that is not there.
+            Verdict::Unfinished(_) => self.unfinished += 1,
+            Verdict::Invalid { .. } | Verdict::Unchecked { .. } => {
+                self.files += 1;
+                self.invalid += 1;
+            }
+        }
+    }
+
+    const fn verdict(&self) -> &'static str {
+        match (self.invalid, self.unfinished) {
+            (0, 0) => "valid",
+            (0, _) => "unfinished",
+            _ => "invalid",
+        }
+    }
+
+    /// The last line: the verdict and how many files it is about.
+    fn line(&self) -> String {
+        let mut line = format!("{}  {} files", self.verdict().to_uppercase(), self.files);
+        for (count, what) in [
+            (self.invalid, "not valid"),
+            (self.unfinished, "unfinished"),
+            (self.skipped, "skipped"),
+        ] {
+            if count > 0 {
+                let _ = write!(line, ", {count} {what}");
+            }
+        }
+        line
+    }
 }
 
 #[derive(Serialize)]
 struct Report {
-    valid: bool,
+    passed: bool,
+    verdict: &'static str,
     files: Vec<Entry>,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Serialize)]
+struct Skipped {
+    file: String,
+    reason: &'static str,
 }
 
 /// One file's verdict; what does not apply to it is left out.
@@ -159,6 +182,7 @@ struct Report {
 struct Entry {
     file: String,
     valid: bool,
+    verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<BTreeMap<&'static str, u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,6 +204,7 @@ impl Entry {
         match found.verdict {
             Verdict::Valid(facts) => Self {
                 valid: true,
+                verdict: "valid",
                 counts: Some(facts.counts.into_iter().collect()),
                 root: facts.root,
                 note: facts.note,
@@ -187,15 +212,18 @@ impl Entry {
             },
             Verdict::Unfinished(end) => Self {
                 valid: true,
+                verdict: "unfinished",
                 note: Some(unfinished(end)),
                 ..entry
             },
             Verdict::Invalid { line, reason } => Self {
+                verdict: "invalid",
                 line,
                 reason: Some(reason),
                 ..entry
             },
             Verdict::Unchecked { without } => Self {
+                verdict: "unchecked",
                 reason: Some(unchecked(without)),
                 ..entry
             },

@@ -1,62 +1,19 @@
 //! Rows, written as they come: duplicates left out, everything counted.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::collections::BTreeSet;
+use std::io::{self, Seek, Write};
 
-use serde::Serialize;
 use turingos::Digest;
 use turingos::isa::{Opcode, Syscall};
 
+use super::figures::{BadSource, DropReason, Figures, SourceSummary, Summary};
+use super::row_file::RowFile;
 use turingos_agents::json_text::push_json_string;
 use turingos_run::RunEnd;
 
 /// The most traps that wait for a transition. A machine whose provider is down raises more than a
 /// model can learn from.
 const MAX_WAITING: usize = 256;
-
-/// The figures of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SourceSummary {
-    /// Its name.
-    pub file: String,
-    /// `run` or `turingos-journal`.
-    pub kind: &'static str,
-    /// Transitions and traps that were seen.
-    pub transitions: u64,
-    /// Trap frames that were seen.
-    pub traps: u64,
-    /// Policy rows that were written.
-    pub policy_rows: u64,
-    /// Reflex rows that were written.
-    pub reflex_rows: u64,
-    /// How far an unfinished run got; absent for every other source.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unfinished: Option<String>,
-}
-
-/// The figures of a data set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// The sources, in order.
-    pub sources: Vec<SourceSummary>,
-    /// Policy rows.
-    pub policy_rows: u64,
-    /// Reflex rows.
-    pub reflex_rows: u64,
-    /// Policy rows that were left out because they had been written.
-    pub policy_duplicates: u64,
-    /// Reflex rows that were left out because they had been written.
-    pub reflex_duplicates: u64,
-    /// Policy rows by opcode.
-    pub opcodes: BTreeMap<&'static str, u64>,
-    /// Reflex rows by the trap's base pointer.
-    pub traps: BTreeMap<String, u64>,
-    /// Transitions without a row, by the decoder's reason: their syscall is of another instruction
-    /// set.
-    pub foreign_syscalls: BTreeMap<&'static str, u64>,
-    /// Traps without a row: no transition of this instruction set followed.
-    pub unanswered_traps: u64,
-}
 
 /// The texts of a transition.
 #[derive(Clone, Copy, Debug)]
@@ -84,30 +41,60 @@ struct Waiting {
     json: String,
 }
 
-/// Writes the rows of one source after another.
+/// A finished data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSet {
+    /// Its figures.
+    pub summary: Summary,
+    /// How many bytes of the policy file are rows; cut the file there.
+    pub policy_bytes: u64,
+    /// How many bytes of the reflex file are rows; cut the file there.
+    pub reflex_bytes: u64,
+}
+
+/// Writes the rows of one source after another. The rows of a source count once the next source
+/// begins, or the data set is finished.
 #[derive(Debug)]
 pub struct Collector<W> {
-    policy: W,
-    reflex: W,
+    policy: RowFile<W>,
+    reflex: RowFile<W>,
     keeps_duplicates: bool,
     written: BTreeSet<Digest>,
-    waiting: Vec<Waiting>,
-    metrics: Summary,
+    summary: Summary,
+    source: Option<Source>,
     row: Vec<u8>,
     syscall: String,
 }
 
-impl<W: Write> Collector<W> {
-    /// A collector that writes to two files.
+/// The current source.
+#[derive(Debug)]
+struct Source {
+    summary: SourceSummary,
+    figures: Figures,
+    /// What it added to the rows that were written.
+    written: Vec<Digest>,
+    waiting: Vec<Waiting>,
+}
+
+impl Source {
+    fn drop_waiting(&mut self, reason: DropReason) {
+        for trap in self.waiting.drain(..) {
+            self.figures.drop_trap(trap.base, reason);
+        }
+    }
+}
+
+impl<W: Write + Seek> Collector<W> {
+    /// A collector that writes to two files, from their first byte on.
     #[must_use]
     pub fn new(policy: W, reflex: W, keeps_duplicates: bool) -> Self {
         Self {
-            policy,
-            reflex,
+            policy: RowFile::new(policy),
+            reflex: RowFile::new(reflex),
             keeps_duplicates,
             written: BTreeSet::new(),
-            waiting: Vec::new(),
-            metrics: Summary::default(),
+            summary: Summary::default(),
+            source: None,
             row: Vec::new(),
             syscall: String::new(),
         }
@@ -115,32 +102,73 @@ impl<W: Write> Collector<W> {
 
     /// Begins the next source.
     pub fn begin(&mut self, kind: &'static str, file: &str) {
-        self.interrupt();
-        self.metrics.sources.push(SourceSummary {
-            file: file.to_owned(),
-            kind,
-            transitions: 0,
-            traps: 0,
-            policy_rows: 0,
-            reflex_rows: 0,
-            unfinished: None,
+        self.keep_source();
+        self.source = Some(Source {
+            summary: SourceSummary {
+                file: file.to_owned(),
+                kind,
+                transitions: 0,
+                traps: 0,
+                policy_rows: 0,
+                reflex_rows: 0,
+                unfinished: None,
+            },
+            figures: Figures::default(),
+            written: Vec::new(),
+            waiting: Vec::new(),
         });
+    }
+
+    /// Counts the rows of the current source.
+    fn keep_source(&mut self) {
+        if let Some(mut source) = self.source.take() {
+            source.drop_waiting(DropReason::RecordingEnded);
+            source.summary.policy_rows = source.figures.policy_rows;
+            source.summary.reflex_rows = source.figures.reflex_rows;
+            self.summary.figures.add(source.figures);
+            self.summary.sources.push(source.summary);
+            self.policy.keep();
+            self.reflex.keep();
+        }
+    }
+
+    /// Takes back every row of the current source, because it is bad for this reason.
+    ///
+    /// # Errors
+    /// Those of the files.
+    pub fn skip_source(&mut self, reason: String) -> io::Result<()> {
+        if let Some(source) = self.source.take() {
+            for digest in &source.written {
+                self.written.remove(digest);
+            }
+            let file = source.summary.file;
+            self.summary.bad_sources.push(BadSource { file, reason });
+            self.policy.take_back()?;
+            self.reflex.take_back()?;
+        }
+        Ok(())
     }
 
     /// Notes how the run that is the current source ends.
     pub(crate) fn run_ended(&mut self, end: RunEnd) {
-        let unfinished = (!end.is_finished()).then(|| end.to_string());
-        self.count(|source| source.unfinished = unfinished);
+        if let Some(source) = &mut self.source {
+            source.summary.unfinished = (!end.is_finished()).then(|| end.to_string());
+        }
     }
 
     /// Takes a trap: its base pointer, its details and its whole frame as JSON.
     pub fn trap(&mut self, line: u64, base: &str, details: &str, json: String) {
-        self.count(|source| source.traps += 1);
-        if self.waiting.len() == MAX_WAITING {
-            self.metrics.unanswered_traps += 1;
+        let Some(source) = &mut self.source else {
+            return;
+        };
+        source.summary.traps += 1;
+        if source.waiting.len() == MAX_WAITING {
+            source
+                .figures
+                .drop_trap(base.to_owned(), DropReason::TooManyTraps);
             return;
         }
-        self.waiting.push(Waiting {
+        source.waiting.push(Waiting {
             line,
             base: base.to_owned(),
             details: details.to_owned(),
@@ -148,18 +176,20 @@ impl<W: Write> Collector<W> {
         });
     }
 
-    /// Drops the waiting traps: the machine was rebooted or the source has ended, so the next
-    /// transition does not answer them.
-    pub fn interrupt(&mut self) {
-        self.metrics.unanswered_traps += self.waiting.len() as u64;
-        self.waiting.clear();
+    /// Drops the waiting traps: the machine stopped, so the next transition does not answer them.
+    pub fn stopped(&mut self) {
+        if let Some(source) = &mut self.source {
+            source.drop_waiting(DropReason::MachineStopped);
+        }
     }
 
     /// Takes a transition whose syscall is not of this instruction set, for the decoder's reason.
     pub(crate) fn foreign(&mut self, reason: &'static str) {
-        self.count(|source| source.transitions += 1);
-        *self.metrics.foreign_syscalls.entry(reason).or_default() += 1;
-        self.interrupt();
+        if let Some(source) = &mut self.source {
+            source.summary.transitions += 1;
+            *source.figures.foreign_syscalls.entry(reason).or_default() += 1;
+            source.drop_waiting(DropReason::ForeignSyscall);
+        }
     }
 
     /// Takes a transition, which also answers the traps that wait.
@@ -167,35 +197,50 @@ impl<W: Write> Collector<W> {
     /// # Errors
     /// Those of the files.
     pub fn transition(&mut self, seen: &Transition<'_>, syscall: &Syscall) -> io::Result<()> {
-        self.count(|source| source.transitions += 1);
+        let Some(mut source) = self.source.take() else {
+            return Ok(());
+        };
+        source.summary.transitions += 1;
         self.syscall.clear();
         syscall.write_canonical(&mut self.syscall);
-        for trap in std::mem::take(&mut self.waiting) {
-            self.reflex_row(&trap, seen)?;
+        let mut written = Ok(());
+        for trap in std::mem::take(&mut source.waiting) {
+            written = written.and_then(|()| self.reflex_row(&mut source, &trap, seen));
         }
-        self.policy_row(seen, syscall.opcode())
+        written = written.and_then(|()| self.policy_row(&mut source, seen, syscall.opcode()));
+        self.source = Some(source);
+        written
     }
 
-    fn policy_row(&mut self, seen: &Transition<'_>, opcode: Opcode) -> io::Result<()> {
-        self.begin_row(seen.line, seen.tick);
+    fn policy_row(
+        &mut self,
+        source: &mut Source,
+        seen: &Transition<'_>,
+        opcode: Opcode,
+    ) -> io::Result<()> {
+        self.begin_row(&source.summary, seen.line, seen.tick);
         let content = self.row.len();
         for (key, text) in [("q_t", seen.q_t), ("s_t", seen.s_t), ("d_t", seen.d_t)] {
             push_member(&mut self.row, key, text);
         }
         self.end_row(seen);
-        if !self.is_new(Digest::of(&self.row[content..])) {
-            self.metrics.policy_duplicates += 1;
+        if !self.is_new(source, Digest::of(&self.row[content..])) {
+            source.figures.policy_duplicates += 1;
             return Ok(());
         }
-        self.policy.write_all(&self.row)?;
-        self.metrics.policy_rows += 1;
-        *self.metrics.opcodes.entry(opcode.name()).or_default() += 1;
-        self.count(|source| source.policy_rows += 1);
+        self.policy.write(&self.row)?;
+        source.figures.policy_rows += 1;
+        *source.figures.opcodes.entry(opcode.name()).or_default() += 1;
         Ok(())
     }
 
-    fn reflex_row(&mut self, trap: &Waiting, seen: &Transition<'_>) -> io::Result<()> {
-        self.begin_row(trap.line, seen.tick);
+    fn reflex_row(
+        &mut self,
+        source: &mut Source,
+        trap: &Waiting,
+        seen: &Transition<'_>,
+    ) -> io::Result<()> {
+        self.begin_row(&source.summary, trap.line, seen.tick);
         self.row.extend_from_slice(b",\"trap_frame\":");
         self.row.extend_from_slice(trap.json.as_bytes());
         self.end_row(seen);
@@ -203,23 +248,19 @@ impl<W: Write> Collector<W> {
         let parts = [&trap.base, &trap.details, seen.q_next, &self.syscall];
         let digests = parts.map(|part| Digest::of(part.as_bytes()));
         let identity = Digest::of_parts(&digests.each_ref().map(|it| it.as_bytes().as_slice()));
-        if !self.is_new(identity) {
-            self.metrics.reflex_duplicates += 1;
+        if !self.is_new(source, identity) {
+            source.figures.reflex_duplicates += 1;
             return Ok(());
         }
-        self.reflex.write_all(&self.row)?;
-        self.metrics.reflex_rows += 1;
-        *self.metrics.traps.entry(trap.base.clone()).or_default() += 1;
-        self.count(|source| source.reflex_rows += 1);
+        self.reflex.write(&self.row)?;
+        source.figures.reflex_rows += 1;
+        *source.figures.traps.entry(trap.base.clone()).or_default() += 1;
         Ok(())
     }
 
     /// Begins a row with where it comes from.
-    fn begin_row(&mut self, line: u64, tick: u64) {
+    fn begin_row(&mut self, source: &SourceSummary, line: u64, tick: u64) {
         self.row.clear();
-        let Some(source) = self.metrics.sources.last() else {
-            return;
-        };
         let kind = source.kind;
         self.row
             .extend_from_slice(format!("{{\"from\":{{\"kind\":\"{kind}\",\"file\":").as_bytes());
@@ -235,25 +276,28 @@ impl<W: Write> Collector<W> {
         self.row.extend_from_slice(b"}\n");
     }
 
-    fn is_new(&mut self, identity: Digest) -> bool {
-        self.keeps_duplicates || self.written.insert(identity)
-    }
-
-    fn count(&mut self, add: impl FnOnce(&mut SourceSummary)) {
-        if let Some(source) = self.metrics.sources.last_mut() {
-            add(source);
+    fn is_new(&mut self, source: &mut Source, identity: Digest) -> bool {
+        if self.keeps_duplicates {
+            return true;
         }
+        let is_new = self.written.insert(identity);
+        if is_new {
+            source.written.push(identity);
+        }
+        is_new
     }
 
-    /// Writes what is left and returns the metrics.
+    /// Writes what is left and returns the figures.
     ///
     /// # Errors
     /// Those of the files.
-    pub fn finish(mut self) -> io::Result<Summary> {
-        self.interrupt();
-        self.policy.flush()?;
-        self.reflex.flush()?;
-        Ok(self.metrics)
+    pub fn finish(mut self) -> io::Result<DataSet> {
+        self.keep_source();
+        Ok(DataSet {
+            summary: self.summary,
+            policy_bytes: self.policy.finish()?,
+            reflex_bytes: self.reflex.finish()?,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Never takes a row from a tick that differs from its record.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use thiserror::Error;
@@ -34,7 +34,10 @@ pub enum RunError {
 ///
 /// # Errors
 /// [`RunError`]; rows before it have been written.
-pub fn from_run<W: Write>(directory: &Path, rows: &mut Collector<W>) -> Result<(), RunError> {
+pub fn from_run<W: Write + Seek>(
+    directory: &Path,
+    rows: &mut Collector<W>,
+) -> Result<(), RunError> {
     let mut written = Ok(());
     let witness = Witness {
         rows,
@@ -62,7 +65,7 @@ struct Witness<'r, W> {
     reply: Option<(Provider, u16, Vec<u8>)>,
 }
 
-impl<W: Write> Watcher for Witness<'_, W> {
+impl<W: Write + Seek> Watcher for Witness<'_, W> {
     fn begun(&mut self, kernel: &Kernel) {
         self.d = kernel.d().text().to_owned();
     }
@@ -86,7 +89,7 @@ impl<W: Write> Watcher for Witness<'_, W> {
     }
 }
 
-impl<W: Write> Witness<'_, W> {
+impl<W: Write + Seek> Witness<'_, W> {
     /// Takes the tick on `line` of the journal.
     fn take(&mut self, line: u64, committed: &Committed) -> io::Result<()> {
         // A trap that was shown in the frame is answered by this very tick, one that stopped the
@@ -109,7 +112,7 @@ impl<W: Write> Witness<'_, W> {
         }
         self.traps(line, &hard);
         if committed.record.status != Status::Running {
-            self.rows.interrupt();
+            self.rows.stopped();
         }
         Ok(())
     }

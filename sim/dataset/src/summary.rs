@@ -10,7 +10,8 @@ use super::Summary;
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> {
+pub fn write_summary(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    let metrics = &summary.figures;
     writeln!(out, "# Data set\n")?;
     writeln!(
         out,
@@ -25,7 +26,7 @@ pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> 
     writeln!(out, "\n## Sources\n")?;
     let heads = "| source | kind | transitions | traps | policy rows | reflex rows |";
     writeln!(out, "{heads}\n|---|---|---:|---:|---:|---:|")?;
-    for source in &metrics.sources {
+    for source in &summary.sources {
         writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} |",
@@ -37,7 +38,7 @@ pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> 
             source.reflex_rows
         )?;
     }
-    let unfinished: Vec<_> = { metrics.sources.iter() }
+    let unfinished: Vec<_> = { summary.sources.iter() }
         .filter_map(|source| Some((&source.file, source.unfinished.as_ref()?)))
         .collect();
     if !unfinished.is_empty() {
@@ -46,19 +47,26 @@ pub fn write_summary(metrics: &Summary, out: &mut impl Write) -> io::Result<()> 
             writeln!(out, "- {file}: {end}")?;
         }
     }
+    if !summary.bad_sources.is_empty() {
+        writeln!(out, "\n## Sources left out\n")?;
+        for source in &summary.bad_sources {
+            writeln!(out, "- {}: {}", source.file, source.reason)?;
+        }
+    }
     table(out, "Policy rows by opcode", "opcode", &metrics.opcodes)?;
     table(out, "Reflex rows by trap", "trap", &metrics.traps)?;
     if !metrics.foreign_syscalls.is_empty() {
         let title = "Transitions left out: the decoder refuses their syscall";
         table(out, title, "reason", &metrics.foreign_syscalls)?;
     }
-    if metrics.unanswered_traps > 0 {
-        writeln!(
-            out,
-            "\n{} traps are left out: the machine was rebooted or its recording ended before a \
-             transition followed.",
-            metrics.unanswered_traps
-        )?;
+    if !metrics.dropped_traps.is_empty() {
+        let head = "| trap | reason | traps |\n|---|---|---:|";
+        writeln!(out, "\n## Traps left out\n\n{head}")?;
+        for (base, reasons) in &metrics.dropped_traps {
+            for (reason, count) in reasons {
+                writeln!(out, "| {base} | {} | {count} |", reason.name())?;
+            }
+        }
     }
     Ok(())
 }

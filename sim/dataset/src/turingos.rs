@@ -1,6 +1,6 @@
 //! Rows from journals of TuringOS.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 
 use thiserror::Error;
 
@@ -23,7 +23,7 @@ pub enum JournalError {
 ///
 /// # Errors
 /// [`JournalError`]; rows before the fault have been written.
-pub fn from_journal<W: Write>(
+pub fn from_journal<W: Write + Seek>(
     source: impl Read,
     rows: &mut Collector<W>,
 ) -> Result<(), JournalError> {
@@ -37,7 +37,7 @@ pub fn from_journal<W: Write>(
     Ok(())
 }
 
-fn take<W: Write>(line: u64, entry: &Entry<'_>, rows: &mut Collector<W>) -> io::Result<()> {
+fn take<W: Write + Seek>(line: u64, entry: &Entry<'_>, rows: &mut Collector<W>) -> io::Result<()> {
     match entry {
         Entry::Tuple(tuple) => {
             let syscall = match tuple.syscall() {
@@ -60,6 +60,9 @@ fn take<W: Write>(line: u64, entry: &Entry<'_>, rows: &mut Collector<W>) -> io::
         Entry::Trap(frame) => {
             let details = frame.details.decoded();
             rows.trap(line, frame.trap_base, &details, frame.json.to_owned());
+            if frame.stops_machine {
+                rows.stopped();
+            }
             Ok(())
         }
         Entry::Route(_) | Entry::Other => Ok(()),

@@ -14,11 +14,11 @@ use super::Ledger;
 use turingos_agents::NoiseRates;
 use turingos_live::session::{End, Interrupts, LiveSession};
 use turingos_live::{Budget, LiveOracle};
+use turingos_run::RunDirectory;
 use turingos_run::providers::Config;
 use turingos_run::providers::settings::{LaneFile, LanesFile, RetryFile, Settings, SettingsFile};
 use turingos_run::replay::replay;
 use turingos_run::scenario::BuiltIn;
-use turingos_run::{Manifest, RunDirectory};
 use turingos_serve::agent::Agent;
 use turingos_serve::chaos::{Chaos, ChaosKind};
 use turingos_serve::{Server, Source};
@@ -80,7 +80,7 @@ impl Way {
             model: Some("any-model".into()),
             base_url: Some(match kind {
                 Provider::OpenAi => format!("{address}/v1"),
-                Provider::Kimi | Provider::Ollama => address.to_owned(),
+                Provider::Anthropic | Provider::Kimi | Provider::Ollama => address.to_owned(),
             }),
             stream: Some(self.is_streamed),
             calls_per_minute: Some(60_000),
@@ -153,6 +153,7 @@ async fn record(way: Way, run: &Path) -> Result<Digest, Box<dyn Error>> {
         source: Source::Seeded(Agent::new(seed, NoiseRates::none(), 0, way.chaos())),
         max_requests: None,
         log: None,
+        allowed_hosts: Vec::new(),
     })
     .await?;
     let address = format!("http://{}", server.address());
@@ -189,9 +190,6 @@ async fn session(
     let End::Over(outcome, writer, _) = session.run(&mut Undisturbed, |_| ()).await? else {
         return Err("the run was aborted".into());
     };
-    let ticks = outcome.metrics.ticks;
-    let root = outcome.root;
-    let manifest = Manifest::new(seed, header.profile, ticks, root, "sim replay".into());
-    writer.finish(&manifest.with_gates(outcome.gates))?;
-    Ok(root)
+    writer.finish(&outcome.manifest(&header, Some(run)))?;
+    Ok(outcome.root)
 }

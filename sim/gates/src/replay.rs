@@ -9,9 +9,9 @@ use tempfile::TempDir;
 
 use super::{Finding, Ledger, recordings};
 use turingos_run::replay::replay;
-use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
+use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::verify;
-use turingos_run::{Blame, Manifest, Profile, RunDirectory, RunFolder, RunIoError};
+use turingos_run::{Blame, Profile, RunDirectory, RunFolder, RunIoError};
 use turingos_testkit::corpus::{Corpus, LoadError};
 
 const TICKS: u64 = 120;
@@ -89,9 +89,7 @@ fn record(run: &Path, profile: Profile, seed: u64) -> Result<(), RunIoError> {
     let mut soak = Soak::start_into(&header, RunDirectory::create(run, &header)?);
     on_virtual_time(soak.drive())?;
     let outcome = soak.outcome();
-    let manifest = Manifest::new(seed, profile, TICKS, outcome.root, "sim soak".to_owned());
-    let manifest = manifest.with_gates(judge(&header, &outcome.tally));
-    soak.into_sink().finish(&manifest)
+    soak.into_sink().finish(&outcome.manifest(&header))
 }
 
 /// Changes a byte here and there in header and journal; a replay has to refuse each.

@@ -10,7 +10,7 @@ use super::{Finding, Ledger};
 use turingos_run::replay::replay;
 use turingos_run::scenario::{self, AgentKind, BuiltIn, Outcome, ScenarioRun};
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
-use turingos_run::{Header, Manifest, Profile, RunDirectory, RunIoError, RunWriter};
+use turingos_run::{Header, Profile, RunDirectory, RunIoError, RunWriter};
 use turingos_workspace::{Limits, Workspace};
 
 const TICKS: u64 = 4;
@@ -118,7 +118,7 @@ fn resume(run: &Path, work: &Path) -> Result<(), String> {
     let workspace = Workspace::open(work, Limits::default()).map_err(|error| error.to_string())?;
     let ended = drive(&prefix.header, writer, workspace, None);
     let outcome = ended.map_err(|error| error.to_string())?.ok_or("no end")?;
-    let missed = outcome.gates.iter().find(|gate| !gate.pass);
+    let missed = outcome.gates.iter().find(|gate| gate.failed());
     if let Some(gate) = missed {
         return Err(format!("{}: {}", gate.id, gate.detail));
     }
@@ -148,15 +148,7 @@ fn drive(
     if !is_over {
         return Ok(None);
     }
-    let outcome = run.outcome();
-    let manifest = Manifest::new(
-        header.seed,
-        header.profile,
-        outcome.metrics.ticks,
-        outcome.root,
-        "sim run".to_owned(),
-    );
-    let manifest = manifest.with_gates(outcome.gates.clone());
-    run.into_sink().finish(&manifest)?;
+    let outcome = run.outcome()?;
+    run.into_sink().finish(&outcome.manifest(header, None))?;
     Ok(Some(outcome))
 }

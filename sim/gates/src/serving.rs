@@ -173,6 +173,7 @@ async fn ask_all(
         source: Source::Seeded(agent),
         max_requests: None,
         log: None,
+        allowed_hosts: Vec::new(),
     })
     .await?;
     let address = server.address();

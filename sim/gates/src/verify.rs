@@ -5,9 +5,9 @@ use std::error::Error;
 use std::fs;
 
 use super::{Finding, Ledger};
-use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
+use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::verify;
-use turingos_run::{Manifest, Profile, RunDirectory};
+use turingos_run::{Profile, RunDirectory};
 use turingos_testkit::corpus::turingos_journals::JournalExpectation;
 use turingos_testkit::corpus::{Corpus, LoadError, load};
 
@@ -80,10 +80,7 @@ fn small_run() -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
     let mut soak = Soak::start_into(&header, RunDirectory::create(&run, &header)?);
     on_virtual_time(soak.drive())?;
     let outcome = soak.outcome();
-    let reproduce = "sim soak".to_owned();
-    let manifest = Manifest::new(SEED, Profile::Hostile, TICKS, outcome.root, reproduce)
-        .with_gates(judge(&header, &outcome.tally));
-    soak.into_sink().finish(&manifest)?;
+    soak.into_sink().finish(&outcome.manifest(&header))?;
     let mut files = BTreeMap::new();
     for name in [
         RunDirectory::HEADER,

@@ -9,6 +9,7 @@ mod key;
 mod oracle;
 mod secrets;
 pub mod session;
+mod spellings;
 mod spending;
 mod transport;
 

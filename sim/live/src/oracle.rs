@@ -7,18 +7,17 @@ use std::cell::Cell;
 use std::future;
 use std::rc::Rc;
 
-use turingos::bus::{self, BusFaultCode};
+use turingos::bus::{self, BusFault, BusFaultCode};
 use turingos::dispatch::Lane;
 
-use super::headers::retry_after_us;
 use super::key::Key;
 use super::secrets::{Leak, Secrets};
-use super::spending::Spending;
+use super::spending::{Bytes, Spending};
 use super::transport::{NoProvider, Transport};
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
 use turingos_run::providers::settings::{LaneSettings, Settings};
 use turingos_run::providers::{Providers, ProvidersEncoder};
-use turingos_run::tape::RequestEncoder as _;
+use turingos_run::tape::{RequestEncoder as _, retry_after_us};
 
 /// Providers for both lanes.
 #[derive(Debug)]
@@ -30,6 +29,19 @@ pub struct LiveOracle {
     alarm: Alarm,
     spending: Spending,
     calls: u64,
+    /// The body of the last request.
+    sent: Option<Vec<u8>>,
+    /// The last call, until its reply is read.
+    unread: Option<Unread>,
+}
+
+/// A call whose reply is not read yet, so that its highest possible cost is counted.
+#[derive(Clone, Copy, Debug)]
+struct Unread {
+    lane: Lane,
+    status: u16,
+    at_most: Spending,
+    bytes: Bytes,
 }
 
 #[derive(Debug)]
@@ -77,6 +89,8 @@ impl LiveOracle {
             alarm: Alarm::default(),
             spending: Spending::default(),
             calls: 0,
+            sent: None,
+            unread: None,
         })
     }
 
@@ -138,35 +152,61 @@ impl Oracle for LiveOracle {
         // Counted first: an aborted call costs money as well.
         self.calls += 1;
         self.spending = self.spending.plus(at_most);
+        self.sent = Some(body.clone());
         let answer = lane.transport.post(body).await;
-        let used = match &answer {
-            Err(TransportFault::Unreachable) => Spending::default(),
-            Err(_) => at_most,
-            Ok(answer) => {
-                let kind = lane.settings.provider.kind;
-                match bus::parse(kind, answer.status, &answer.body) {
-                    Ok(reply) => {
-                        // A stream may bring a secret in pieces that no scan of its bytes can find.
-                        self.hold_back("a reply", reply.text.as_bytes()).await;
-                        let text = reply.text.len();
-                        Spending::reported(&lane.settings, reply.usage, sent, text)
-                    }
-                    Err(fault) if is_free(answer.status, fault.code) => Spending::default(),
-                    Err(_) => at_most,
-                }
-            }
-        };
-        let provider = lane.settings.provider.kind;
-        self.spending = self.spending.minus(at_most).plus(used);
+        if let Err(TransportFault::Unreachable) = answer {
+            self.spending = self.spending.minus(at_most);
+        }
         let answer = answer?;
         self.hold_back("a reply", &answer.body).await;
-        Ok(RawReply {
-            provider,
+        self.unread = Some(Unread {
+            lane: request.lane,
             status: answer.status,
-            retry_after_us: retry_after_us(&answer.headers),
+            at_most,
+            bytes: Bytes {
+                request: sent,
+                prompt: request.system_prompt.len() + request.q.len() + request.frame.len(),
+                text: 0,
+                body: answer.body.len(),
+            },
+        });
+        Ok(RawReply {
+            provider: lane.settings.provider.kind,
+            status: answer.status,
+            retry_after_us: retry_after_us(|name| {
+                let kept = answer.headers.iter().find(|(kept, _)| kept == name);
+                kept.map(|(_, value)| value.as_str())
+            }),
             headers: answer.headers,
             body: answer.body,
         })
+    }
+
+    fn take_sent(&mut self) -> Option<Vec<u8>> {
+        self.sent.take()
+    }
+
+    fn read(&mut self, reply: Result<&bus::Reply, &BusFault>) {
+        // A reply from a tape costs nothing again.
+        let Some(call) = self.unread.take() else {
+            return;
+        };
+        let lane = match call.lane {
+            Lane::P => &self.lane_p,
+            Lane::E => &self.lane_e,
+        };
+        let used = match reply {
+            Ok(reply) => {
+                let bytes = Bytes {
+                    text: reply.text.len(),
+                    ..call.bytes
+                };
+                Spending::reported(&lane.settings, reply.usage, bytes)
+            }
+            Err(fault) if is_free(call.status, fault.code) => Spending::default(),
+            Err(_) => call.at_most,
+        };
+        self.spending = self.spending.minus(call.at_most).plus(used);
     }
 }
 

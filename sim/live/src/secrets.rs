@@ -1,12 +1,14 @@
 //! The secret scan: detects this run's keys and common shapes of keys before anything is written.
 //!
-//! A finding names its kind and place, not the secret. A false alarm is preferred over a leaked key;
+//! Keys are found in the usual codes too, and in the pieces of a stream; `spellings` lists them. A
+//! finding names its kind and place, not the secret. A false alarm is preferred over a leaked key;
 //! a shape still requires its prefix, its alphabet, its length and a digit.
 
 use memchr::memmem::{self, Finder};
 use thiserror::Error;
 
 use super::key::Key;
+use super::spellings::{base64_of, look_at};
 use turingos_run::tape::SecretScan;
 
 /// A secret in bytes that were about to be written.
@@ -17,7 +19,7 @@ pub struct Leak {
     pub kind: &'static str,
     /// The document it is in.
     pub place: &'static str,
-    /// Its byte offset there, from 0.
+    /// Its byte offset there, from 0; of a secret in a code, its offset in the decoded text.
     pub offset: usize,
 }
 
@@ -87,7 +89,7 @@ const SHAPES: [Shape; 18] = [
 pub struct Secrets {
     shapes: Vec<Finder<'static>>,
     key_block: Finder<'static>,
-    /// Each key, and its spelling inside a JSON string where that differs.
+    /// Each key, and its base64.
     keys: Vec<Finder<'static>>,
 }
 
@@ -98,8 +100,7 @@ impl Secrets {
         let mut needles: Vec<String> = Vec::new();
         for key in keys {
             needles.push(key.reveal().to_owned());
-            // Printable ASCII has no other escapes in JSON.
-            needles.push(key.reveal().replace('\\', "\\\\").replace('"', "\\\""));
+            needles.extend(base64_of(key.reveal()));
         }
         needles.sort();
         needles.dedup();
@@ -126,28 +127,39 @@ impl Secrets {
     /// # Errors
     /// [`Leak`]: the first finding, with the run's own keys before the shapes.
     pub fn check(&self, place: &'static str, bytes: &[u8]) -> Result<(), Leak> {
-        let leak = |kind, offset| Leak {
-            kind,
-            place,
-            offset,
-        };
+        let found = look_at(bytes, |text, is_joined| self.find(text, is_joined));
+        match found {
+            None => Ok(()),
+            Some((kind, offset)) => Err(Leak {
+                kind,
+                place,
+                offset,
+            }),
+        }
+    }
+
+    /// The first finding in one spelling of the bytes. Words that are joined are in no shape of a key.
+    fn find(&self, bytes: &[u8], is_joined: bool) -> Option<(&'static str, usize)> {
         if let Some(offset) = self.keys.iter().find_map(|key| key.find(bytes)) {
-            return Err(leak("the key of a provider of this run", offset));
+            return Some(("the key of a provider of this run", offset));
+        }
+        if is_joined {
+            return None;
         }
         for (shape, finder) in SHAPES.iter().zip(&self.shapes) {
             let mut found = finder.find_iter(bytes);
             if let Some(offset) = found.find(|offset| shape.is_at(bytes, *offset)) {
-                return Err(leak(shape.kind, offset));
+                return Some((shape.kind, offset));
             }
         }
         for end in self.key_block.find_iter(bytes) {
             // `-----BEGIN ENCRYPTED PRIVATE KEY-----` is the longest heading in use.
             let before = &bytes[end.saturating_sub(32)..end];
             if let Some(start) = memmem::rfind(before, b"-----BEGIN ") {
-                return Err(leak("a private key", end - before.len() + start));
+                return Some(("a private key", end - before.len() + start));
             }
         }
-        Ok(())
+        None
     }
 }
 
@@ -229,6 +241,21 @@ mod tests {
         assert_eq!(found("x a-key\"of\\this-run"), Some((kind, 2)));
         let quoted = serde_json::to_string("a-key\"of\\this-run").unwrap();
         assert_eq!(found(&quoted), Some((kind, 1)));
+    }
+
+    #[test]
+    fn own_key_in_codes() {
+        let kind = "the key of a provider of this run";
+        for text in [
+            "a-key\\u0022of\\u005cthis-run",
+            "a-key%22of%5Cthis-run",
+            "eC1hLWtleSJvZlx0aGlzLXJ1bg==",
+            "YS1rZXkib2Zc\ndGhpcy1ydW4K",
+            "{\"t\":\"a-key\\\"\"}\n{\"t\":\"of\\\\this-run\"}",
+        ] {
+            assert_eq!(found(text).map(|it| it.0), Some(kind), "{text}");
+        }
+        assert_eq!(found("a-key of this run"), None);
     }
 
     #[test]

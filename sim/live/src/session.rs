@@ -120,7 +120,7 @@ impl<W: Manifold> LiveSession<W> {
                         }));
                     }
                     None => {
-                        let outcome = Box::new(self.session.outcome());
+                        let outcome = Box::new(self.session.outcome()?);
                         let writer = Box::new(self.session.into_sink());
                         return Ok(End::Over(outcome, writer, spending));
                     }
@@ -137,9 +137,10 @@ impl<W: Manifold> LiveSession<W> {
         }
     }
 
-    fn reason_to_stop(&self, interrupted: bool) -> Option<&'static str> {
+    fn reason_to_stop(&mut self, interrupted: bool) -> Option<&'static str> {
         let spending = self.session.oracle().spending();
-        match self.budget.exceeded_by(spending) {
+        let tape_bytes = self.session.sink_mut().tape_bytes();
+        match self.budget.exceeded_by(spending, tape_bytes) {
             _ if interrupted => Some("interrupted"),
             exceeded => exceeded,
         }

@@ -6,18 +6,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use turingos_run::replay::Report;
-use turingos_run::soak::{Settings, judge};
-use turingos_run::{Manifest, Profile, RunDirectory, RunIoError, Soak, on_virtual_time, replay};
+use turingos_run::soak::Settings;
+use turingos_run::{Profile, RunDirectory, RunIoError, Soak, on_virtual_time, replay};
 
 /// Records 200 hostile ticks of seed 7 in `directory`, which must be new or empty.
 fn record(directory: &Path) -> Result<(), RunIoError> {
     let header = Settings::header(Profile::Hostile, 7, 200);
     let mut soak = Soak::start_into(&header, RunDirectory::create(directory, &header)?);
     on_virtual_time(soak.drive())?;
-    let (root, tally) = (soak.root(), soak.outcome().tally);
-    let reproduce = header.command(Some(directory));
-    let manifest = Manifest::new(header.seed, header.profile, header.ticks, root, reproduce)
-        .with_gates(judge(&header, &tally));
+    let manifest = soak.outcome().manifest(&header);
     soak.into_sink().finish(&manifest)
 }
 

@@ -12,6 +12,7 @@ use turingos::journal::{Chain, ChainFaultCode};
 
 use super::error::RunIoError;
 use super::line_reader::{LineError, LineReader};
+use super::open_folder::open_regular;
 
 /// Reads a chained file from its first line on.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ impl ChainReader<File> {
     /// # Errors
     /// The file cannot be opened.
     pub fn open(path: &Path, genesis: Digest, max_line_bytes: u64) -> Result<Self, RunIoError> {
-        let file = File::open(path).map_err(in_file(path))?;
+        let file = open_regular(path).map_err(in_file(path))?;
         Ok(Self::new(file, path, genesis, max_line_bytes))
     }
 }

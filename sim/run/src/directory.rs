@@ -3,13 +3,15 @@
 //! Never overwrites what is already there, and never leaves a half-written header or manifest under
 //! its name: both are written beside and renamed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::RunIoError;
 use super::header::{Header, RunConfig};
 use super::left_behind;
+use super::line_file::unfinished;
+use super::open_folder::OpenFolder;
 use super::recorded_journal::RecordedJournal;
 use super::run_reader::{Prefix, RunReader};
 use super::tape::{Ending, TapeSession, TapeWriter};
@@ -50,21 +52,21 @@ impl RunDirectory {
         } else {
             fs::create_dir_all(path).map_err(RunIoError::system("create", path))?;
         }
-        let journal = path.join(Self::JOURNAL);
-        let file = create_new(&journal)?;
-        lock(&file, &journal)?;
-        let rest = create_new(&path.join(Self::TAPE)).and_then(|tape| {
-            let injections = create_new(&path.join(Self::INJECTIONS))?;
-            let traps = create_new(&path.join(Self::TRAPS))?;
-            write_whole(path, Self::HEADER, &header.to_bytes())?;
+        let folder = open(path)?;
+        let file = create_new(&folder, Self::JOURNAL)?;
+        lock(&file, &folder.path_of(Self::JOURNAL))?;
+        let rest = create_new(&folder, Self::TAPE).and_then(|tape| {
+            let injections = create_new(&folder, Self::INJECTIONS)?;
+            let traps = create_new(&folder, Self::TRAPS)?;
+            write_whole(&folder, Self::HEADER, &header.to_bytes())?;
             Ok((tape, [injections, traps]))
         });
         match rest {
             Ok((tape, plain)) => {
-                let tape_path = path.join(Self::TAPE);
+                let tape_path = folder.path_of(Self::TAPE);
                 let tape = TapeWriter::begin(tape, &tape_path, header.genesis(), None);
                 Ok(RunWriter::new(
-                    path,
+                    folder,
                     file,
                     plain,
                     TapeSession::recording(tape),
@@ -73,7 +75,7 @@ impl RunDirectory {
             Err(error) => {
                 // The first error is reported; what was made here should not stop a retry.
                 for name in [Self::TAPE, Self::INJECTIONS, Self::TRAPS, Self::JOURNAL] {
-                    let _ = fs::remove_file(path.join(name));
+                    let _ = folder.remove(name);
                 }
                 Err(error)
             }
@@ -93,27 +95,25 @@ impl RunDirectory {
     where
         C: RunConfig,
     {
-        let journal = path.join(Self::JOURNAL);
-        let run = RunReader::of(path);
         // A directory without a header is no run, which says more than a journal that is missing.
-        run.header_bytes()?;
-        let file = open_to_write(&journal)?;
-        lock(&file, &journal)?;
-        let prefix = run.read_whole()?;
+        RunReader::of(path).header_bytes()?;
+        let folder = open(path)?;
+        let file = open_to_write(&folder, Self::JOURNAL)?;
+        lock(&file, &folder.path_of(Self::JOURNAL))?;
+        let prefix = RunReader::new(folder.clone()).read_whole()?;
         let genesis = prefix.header.genesis();
-        let tape = path.join(Self::TAPE);
         let ending = match prefix.manifest {
             Some(_) => Ending::Stop,
             None => Ending::Record {
-                file: open_to_write(&tape)?,
+                file: open_to_write(&folder, Self::TAPE)?,
                 journal_ticks: prefix.records,
                 scan: None,
             },
         };
-        let tape = TapeSession::playing(&tape, genesis, ending)?;
-        let recorded = RecordedJournal::open(path, genesis)?;
+        let tape = TapeSession::playing(&folder, genesis, ending)?;
+        let recorded = RecordedJournal::open(&folder, genesis)?;
         let is_finished = prefix.manifest.is_some();
-        let writer = RunWriter::resume(path, file, recorded, tape, is_finished)?;
+        let writer = RunWriter::resume(folder, file, recorded, tape, is_finished)?;
         Ok((prefix, writer))
     }
 }
@@ -128,11 +128,12 @@ fn refuse_unless_empty(path: &Path) -> Result<(), RunIoError> {
     left_behind::clear(path)
 }
 
-fn open_to_write(path: &Path) -> Result<File, RunIoError> {
-    OpenOptions::new()
-        .write(true)
-        .open(path)
-        .map_err(RunIoError::system("open", path))
+fn open(path: &Path) -> Result<OpenFolder, RunIoError> {
+    OpenFolder::open(path).map_err(RunIoError::system("open", path))
+}
+
+fn open_to_write(folder: &OpenFolder, name: &str) -> Result<File, RunIoError> {
+    { folder.write(name) }.map_err(RunIoError::system("open", &folder.path_of(name)))
 }
 
 /// Keeps every other process off the run until this one has ended, however it ends.
@@ -145,39 +146,25 @@ fn lock(journal: &File, path: &Path) -> Result<(), RunIoError> {
 }
 
 /// Two processes that were given one directory: the second one fails here.
-fn create_new(path: &Path) -> Result<File, RunIoError> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(RunIoError::system("create", path))
+fn create_new(folder: &OpenFolder, name: &str) -> Result<File, RunIoError> {
+    { folder.create_new(name) }.map_err(RunIoError::system("create", &folder.path_of(name)))
 }
 
-/// Writes a file under another name, makes sure that it is on disk, and renames it.
-pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
-    let path = directory.join(name);
-    let unfinished = directory.join(format!(".{name}.unfinished"));
-    let written = write_synchronised(&unfinished, bytes)
-        .and_then(|()| fs::rename(&unfinished, &path))
-        .and_then(|()| synchronise_directory(directory));
+/// Writes a file under another name, makes sure that it is on disk, and renames it. The rename lasts
+/// once the directory has reached the disk.
+pub(super) fn write_whole(folder: &OpenFolder, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
+    let beside = unfinished(name);
+    let written = write_synchronised(folder, &beside, bytes)
+        .and_then(|()| folder.rename(&beside, name))
+        .and_then(|()| folder.synchronise());
     written.map_err(|error| {
-        let _ = fs::remove_file(&unfinished);
-        RunIoError::system("write", &path)(error)
+        let _ = folder.remove(&beside);
+        RunIoError::system("write", &folder.path_of(name))(error)
     })
 }
 
-fn write_synchronised(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
+fn write_synchronised(folder: &OpenFolder, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut file = folder.create_again(name)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// A rename lasts once the directory has reached the disk; elsewhere than on Unix a directory
-/// cannot be opened as a file, and renaming is left to the system.
-fn synchronise_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
-    }
 }

@@ -72,6 +72,14 @@ pub enum Cause {
     RecordChanged,
     /// The record is the recorded one, but a trap frame is not: the program changed.
     TrapFrameChanged,
+    /// The record is the recorded one, but what was injected is not: the file was edited, or the
+    /// program changed.
+    InjectionChanged,
+    /// Every record is the recorded one, but the manifest claims something else of them: it was
+    /// edited, or the program changed.
+    ManifestChanged,
+    /// A recorded response asks for another wait than its headers do: the tape was edited.
+    HeadersChanged,
 }
 
 impl Cause {
@@ -98,16 +106,36 @@ impl Divergence {
         Self::of_lines(tick, Cause::RecordChanged, detail, recorded, replayed)
     }
 
-    /// The divergence of two trap frames of one tick, each as its JSON text. A frame that one side
-    /// does not have is empty.
+    /// The divergence of two lines of one tick in a file that follows from the run, each as its JSON
+    /// text. One that a side does not have is empty; `what` is one of them, for people.
     #[must_use]
-    pub(crate) fn of_trap_frames(tick: u64, recorded: &[u8], replayed: &[u8]) -> Self {
+    pub(crate) fn of_derived_lines(
+        tick: u64,
+        (cause, what): (Cause, &str),
+        recorded: &[u8],
+        replayed: &[u8],
+    ) -> Self {
         let detail = match (recorded, replayed) {
-            (_, b"") => "the recording has a trap frame where the replay has none",
-            (b"", _) => "the replay has a trap frame where the recording has none",
-            _ => "the record is the recorded one, but the trap frame is another",
+            (_, b"") => format!("the recording has {what} where the replay has none"),
+            (b"", _) => format!("the replay has {what} where the recording has none"),
+            _ => format!("the record is the recorded one, but {what} is another"),
         };
-        Self::of_lines(tick, Cause::TrapFrameChanged, detail, recorded, replayed)
+        Self::of_lines(tick, cause, &detail, recorded, replayed)
+    }
+
+    /// The divergence of what a manifest claims of `ticks` ticks from what follows from them.
+    #[must_use]
+    pub(crate) fn of_claims(ticks: u64, recorded: Value, replayed: Value) -> Self {
+        Self {
+            tick: ticks,
+            cause: Cause::ManifestChanged,
+            detail: "every record is the recorded one, but the manifest claims something else of \
+                     them"
+                .to_owned(),
+            differences: differences(&recorded, &replayed),
+            recorded: Some(recorded),
+            replayed: Some(replayed),
+        }
     }
 
     fn of_lines(tick: u64, cause: Cause, detail: &str, recorded: &[u8], replayed: &[u8]) -> Self {
@@ -126,33 +154,38 @@ impl Divergence {
     }
 }
 
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
+impl Divergence {
+    /// The account for people: the first line says where and why, the others show both sides.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
             "the replay leaves the recording at tick {}: {}: {}",
             self.tick,
             self.cause.name(),
             self.detail
-        )?;
+        )];
         for (side, value) in [("recorded", &self.recorded), ("replayed", &self.replayed)] {
-            match value {
-                Some(value) => write!(f, "\n  {side} {value}")?,
-                None => write!(f, "\n  {side} (nothing)")?,
-            }
+            lines.push(match value {
+                Some(value) => format!("  {side} {value}"),
+                None => format!("  {side} (nothing)"),
+            });
         }
         for difference in &self.differences {
-            write!(f, "\n  at {}", difference.pointer)?;
+            lines.push(format!("  at {}", difference.pointer));
             if difference.lines.is_empty() {
                 let show = |value: &Option<String>| value.clone().unwrap_or("(absent)".to_owned());
-                write!(f, "\n    - {}", show(&difference.recorded))?;
-                write!(f, "\n    + {}", show(&difference.replayed))?;
+                lines.push(format!("    - {}", show(&difference.recorded)));
+                lines.push(format!("    + {}", show(&difference.replayed)));
             }
-            for line in &difference.lines {
-                write!(f, "\n    {line}")?;
-            }
+            lines.extend(difference.lines.iter().map(|line| format!("    {line}")));
         }
-        Ok(())
+        lines
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
     }
 }
 

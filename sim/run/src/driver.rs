@@ -117,7 +117,7 @@ impl Driver {
             };
             let (outcome, took_us) = oracle.call(request, timeout_us).await?;
             self.now_us = self.now_us.saturating_add(took_us);
-            let failure = match self.text_of(outcome) {
+            let failure = match self.text_of(oracle, outcome) {
                 Ok(text) => return Ok(Ok(text)),
                 Err(failure) => failure,
             };
@@ -137,7 +137,11 @@ impl Driver {
     }
 
     /// The text of a response, whose bytes are kept, or why there is none.
-    fn text_of(&mut self, outcome: Result<RawReply, TransportFault>) -> Result<String, Failure> {
+    fn text_of<O: Oracle, S: Sink>(
+        &mut self,
+        oracle: &mut TapedOracle<'_, O, S>,
+        outcome: Result<RawReply, TransportFault>,
+    ) -> Result<String, Failure> {
         let raw = match outcome {
             Ok(raw) => raw,
             Err(TransportFault::Unreachable) => {
@@ -148,6 +152,7 @@ impl Driver {
             Err(TransportFault::TooLarge) => return Err(Failure::too_large()),
         };
         let parsed = bus::parse(raw.provider, raw.status, &raw.body);
+        oracle.oracle.read(parsed.as_ref());
         self.reply = raw.body;
         parsed.map(|reply| reply.text).map_err(|fault| Failure {
             retryable: fault.code.is_retryable(),

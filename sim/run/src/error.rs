@@ -10,6 +10,7 @@ use turingos::journal::ChainFault;
 
 use super::divergence::Divergence;
 use super::document::DocumentError;
+use super::open_folder::NotAFile;
 use super::tape::EntryError;
 
 /// Who has to act on an error.
@@ -68,6 +69,14 @@ pub enum RunIoError {
         path: PathBuf,
         /// The cause, as the operating system says it.
         source: io::Error,
+    },
+    /// Something in place of a file is none, so it is neither read nor written.
+    #[error("{path}: {reason}")]
+    NotAFile {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        reason: NotAFile,
     },
     /// A header is of another kind or version.
     #[error("{path}: {source}; the known kinds of runs are {known}")]
@@ -128,6 +137,16 @@ pub enum RunIoError {
     Secret {
         /// The file.
         path: PathBuf,
+        /// What kind of secret.
+        secret: &'static str,
+    },
+    /// An effect on the world would hold a secret. It was not made.
+    #[error("tick {tick}: {effect} would hold {secret}; it was not made, and the run has stopped")]
+    SecretEffect {
+        /// The tick, from 0.
+        tick: u64,
+        /// Which effect.
+        effect: &'static str,
         /// What kind of secret.
         secret: &'static str,
     },
@@ -204,11 +223,13 @@ impl RunIoError {
             | Self::Busy { .. } => Blame::Caller,
             Self::System { .. }
             | Self::Secret { .. }
+            | Self::SecretEffect { .. }
             | Self::LineTooLong { .. }
             | Self::Stopped
             | Self::AfterFailure { .. } => Blame::System,
             Self::NoRun { .. }
             | Self::Missing { .. }
+            | Self::NotAFile { .. }
             | Self::UnknownHeader { .. }
             | Self::Document { .. }
             | Self::Chain { .. }
@@ -233,10 +254,13 @@ impl RunIoError {
     /// Names the action and the path of an operating system's error.
     pub fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::System {
-            action,
-            path,
-            source,
+        move |source| match NotAFile::of(&source) {
+            Some(reason) => Self::NotAFile { path, reason },
+            None => Self::System {
+                action,
+                path,
+                source,
+            },
         }
     }
 }

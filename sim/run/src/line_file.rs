@@ -3,9 +3,9 @@
 //! A resumed run writes it again from its first line, under another name until its journal is
 //! appended to.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use turingos::journal::Chain;
@@ -13,25 +13,33 @@ use turingos::journal::Chain;
 use crate::error::RunIoError;
 use crate::line_chain::LineChain;
 use crate::line_writer::LineWriter;
+use crate::open_folder::OpenFolder;
 use crate::tape::SecretScan;
+
+/// The name of a file until it is whole.
+pub(crate) fn unfinished(name: &str) -> String {
+    format!(".{name}.unfinished")
+}
 
 /// A file of plain lines that is being written.
 #[derive(Debug)]
 pub(crate) struct LineFile {
     path: PathBuf,
+    name: &'static str,
     lines: LineWriter<File>,
     chain: LineChain,
-    /// The name under which a resumed run writes.
-    resumed: Option<PathBuf>,
+    /// Where a resumed run writes it under another name.
+    resumed: Option<OpenFolder>,
     /// One line, kept for its memory only.
     line: Vec<u8>,
 }
 
 impl LineFile {
-    /// Writes into `file`, which is empty; `path` is its name.
-    pub(crate) fn new(path: PathBuf, file: File) -> Self {
+    /// Writes into `file`, which is empty; `name` is its name in `folder`.
+    pub(crate) fn new(folder: &OpenFolder, name: &'static str, file: File) -> Self {
         Self {
-            path,
+            path: folder.path_of(name),
+            name,
             lines: LineWriter::new(file),
             chain: LineChain::default(),
             resumed: None,
@@ -39,13 +47,14 @@ impl LineFile {
         }
     }
 
-    /// Writes the file `name` of the run in `directory` again.
-    pub(crate) fn again(directory: &Path, name: &str) -> Result<Self, RunIoError> {
-        let resumed = directory.join(format!(".{name}.unfinished"));
-        let file = File::create(&resumed).map_err(RunIoError::system("create", &resumed))?;
+    /// Writes the file `name` of the run in `folder` again.
+    pub(crate) fn again(folder: &OpenFolder, name: &'static str) -> Result<Self, RunIoError> {
+        let resumed = unfinished(name);
+        let file = { folder.create_again(&resumed) }
+            .map_err(RunIoError::system("create", &folder.path_of(&resumed)))?;
         Ok(Self {
-            resumed: Some(resumed),
-            ..Self::new(directory.join(name), file)
+            resumed: Some(folder.clone()),
+            ..Self::new(folder, name, file)
         })
     }
 
@@ -71,8 +80,10 @@ impl LineFile {
     /// Replaces what an earlier process wrote, if this run is resumed.
     pub(crate) fn replace(&mut self) -> Result<(), RunIoError> {
         match self.resumed.take() {
-            Some(resumed) => {
-                fs::rename(&resumed, &self.path).map_err(RunIoError::system("rename", &resumed))
+            Some(folder) => {
+                let resumed = unfinished(self.name);
+                { folder.rename(&resumed, self.name) }
+                    .map_err(RunIoError::system("rename", &folder.path_of(&resumed)))
             }
             None => Ok(()),
         }
@@ -81,8 +92,10 @@ impl LineFile {
     /// Leaves what an earlier process wrote as it is.
     pub(crate) fn discard(&mut self) -> Result<(), RunIoError> {
         match self.resumed.take() {
-            Some(resumed) => {
-                fs::remove_file(&resumed).map_err(RunIoError::system("remove", &resumed))
+            Some(folder) => {
+                let resumed = unfinished(self.name);
+                { folder.remove(&resumed) }
+                    .map_err(RunIoError::system("remove", &folder.path_of(&resumed)))
             }
             None => Ok(()),
         }

@@ -5,8 +5,10 @@
 //! the command stand nowhere else.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::journal::Chain;
 
@@ -76,10 +78,65 @@ impl LinesAnchor {
 pub struct Gate {
     /// The gate's name, stable across versions.
     pub id: String,
-    /// Whether it holds.
-    pub pass: bool,
+    /// What it found.
+    pub verdict: GateVerdict,
     /// What was measured and what was asked for, one line for people.
     pub detail: String,
+}
+
+/// What a gate found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateVerdict {
+    /// The check was made, and it holds.
+    Pass,
+    /// The check was made, and it does not hold.
+    Fail,
+    /// The run is too short, or has too few kinds of fault, for the check to be made.
+    Skip,
+}
+
+impl GateVerdict {
+    /// Its name in manifests and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+impl Gate {
+    /// A check that was made.
+    #[must_use]
+    pub fn judged(id: impl Into<String>, holds: bool, detail: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            verdict: match holds {
+                true => GateVerdict::Pass,
+                false => GateVerdict::Fail,
+            },
+            detail: detail.into(),
+        }
+    }
+
+    /// A check that could not be made.
+    #[must_use]
+    pub fn skipped(id: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            verdict: GateVerdict::Skip,
+            detail: detail.into(),
+        }
+    }
+
+    /// Whether the check was made and does not hold: only such a gate fails a run.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.verdict == GateVerdict::Fail
+    }
 }
 
 impl Manifest {
@@ -107,10 +164,10 @@ impl Manifest {
         }
     }
 
-    /// The same manifest with these gates; it passed if each of them holds.
+    /// The same manifest with these gates; it passed if none of them failed.
     #[must_use]
     pub fn with_gates(mut self, gates: Vec<Gate>) -> Self {
-        self.passed = gates.iter().all(|gate| gate.pass);
+        self.passed = !gates.iter().any(Gate::failed);
         self.gates = gates;
         self
     }
@@ -194,7 +251,7 @@ impl Manifest {
         &self.gates
     }
 
-    /// Whether every gate holds; true if none was checked.
+    /// Whether no gate failed; true if none was checked.
     #[must_use]
     pub const fn passed(&self) -> bool {
         self.passed
@@ -204,6 +261,24 @@ impl Manifest {
     #[must_use]
     pub const fn counts(&self) -> &BTreeMap<String, u64> {
         &self.counts
+    }
+
+    /// What the manifest claims of the run besides its files: that follows from the records, and a
+    /// replay derives it again. The wording of a gate is not part of it.
+    #[must_use]
+    pub(crate) fn claims(&self) -> Value {
+        let gate = |gate: &Gate| json!({"id": gate.id, "verdict": gate.verdict});
+        json!({
+            "gates": self.gates.iter().map(gate).collect::<Vec<_>>(),
+            "counts": self.counts,
+            "reproduce": self.reproduce,
+        })
+    }
+
+    /// The directory that the run was recorded in, if its command names one.
+    #[must_use]
+    pub(crate) fn recorded_in(&self) -> Option<PathBuf> {
+        Some(shlex::split(&self.reproduce)?.pop()?.into())
     }
 
     /// The command that repeats the run.
@@ -243,7 +318,7 @@ impl Manifest {
                 "`seal` is not the SHA-256 of the text before it",
             ));
         }
-        if manifest.passed == manifest.gates.iter().all(|gate| gate.pass) {
+        if manifest.passed != manifest.gates.iter().any(Gate::failed) {
             Ok(manifest)
         } else {
             Err(DocumentError::Contradiction(
@@ -270,12 +345,8 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
 
-    fn gate(id: &str, pass: bool) -> Gate {
-        Gate {
-            id: id.into(),
-            pass,
-            detail: "1200 of 1200".into(),
-        }
+    fn gate(id: &str, holds: bool) -> Gate {
+        Gate::judged(id, holds, "1200 of 1200")
     }
 
     fn manifest() -> Manifest {
@@ -297,6 +368,16 @@ mod tests {
         let failed = manifest().with_gates(vec![gate("records", true), gate("liveness", false)]);
         assert!(!failed.passed());
         assert_eq!(Manifest::from_bytes(&failed.to_bytes()).unwrap(), failed);
+    }
+
+    #[test]
+    fn skipped_gate_does_not_fail_the_run() {
+        let skipped = Gate::skipped("both-lanes", "P 0 and E 1");
+        let passed = manifest().with_gates(vec![gate("records", true), skipped]);
+        assert!(passed.passed());
+        let bytes = passed.to_bytes();
+        assert!(String::from_utf8_lossy(&bytes).contains("\"verdict\":\"skip\""));
+        assert_eq!(Manifest::from_bytes(&bytes).unwrap(), passed);
     }
 
     /// The bytes of the manifest with its text edited and its seal made anew.

@@ -15,6 +15,7 @@ use turingos::journal::Chain;
 
 use super::chain_reader::{ChainReader, Step};
 use super::error::RunIoError;
+use super::open_folder::OpenFolder;
 
 /// A batch goes out once it has so many bytes: enough that handing it over costs nothing beside
 /// hashing it, and few enough that it is still in a cache when it is used.
@@ -89,18 +90,20 @@ pub(super) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// Begins to read the file at `path`, whose chain begins at `genesis`; no line is longer than
-    /// `max_line_bytes`.
+    /// Begins to read the file `name` in `folder`, whose chain begins at `genesis`; no line is longer
+    /// than `max_line_bytes`.
     ///
     /// # Errors
     /// The file is missing or cannot be opened, or the system has no thread to read it.
     pub(super) fn open(
-        path: &Path,
+        folder: &OpenFolder,
+        name: &str,
         genesis: Digest,
         max_line_bytes: u64,
     ) -> Result<Self, RunIoError> {
-        let file = File::open(path).map_err(RunIoError::not_read(path))?;
-        let mut lines = ChainReader::new(file, path, genesis, max_line_bytes);
+        let path = folder.path_of(name);
+        let file = folder.read(name).map_err(RunIoError::not_read(&path))?;
+        let mut lines = ChainReader::new(file, &path, genesis, max_line_bytes);
         let place = Place::of(&lines);
         let (sender, batches) = sync_channel(WAITING_BATCHES);
         let (spent, again) = channel();
@@ -110,9 +113,9 @@ impl ReadAhead {
                 send_all(&mut lines, &sender, &again);
                 lines
             })
-            .map_err(RunIoError::system("start to read", path))?;
+            .map_err(RunIoError::system("start to read", &path))?;
         Ok(Self {
-            path: path.to_path_buf(),
+            path,
             batches,
             spent,
             _thread: thread,
@@ -241,7 +244,9 @@ mod tests {
     }
 
     fn open(path: &Path) -> ReadAhead {
-        ReadAhead::open(path, Digest::EMPTY, 4 * BATCH_BYTES as u64).unwrap()
+        let folder = OpenFolder::open(path.parent().unwrap()).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        ReadAhead::open(&folder, name, Digest::EMPTY, 4 * BATCH_BYTES as u64).unwrap()
     }
 
     #[test]

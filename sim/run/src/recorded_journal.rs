@@ -2,14 +2,13 @@
 //!
 //! Never holds more than what is read ahead in memory.
 
-use std::path::Path;
-
 use turingos::Digest;
 use turingos::journal::Chain;
 
 use super::directory::RunDirectory;
 use super::divergence::Divergence;
 use super::error::RunIoError;
+use super::open_folder::OpenFolder;
 use super::read_ahead::ReadAhead;
 use super::run_reader::MAX_JOURNAL_LINE_BYTES;
 
@@ -29,13 +28,13 @@ pub(crate) enum Verified {
 }
 
 impl RecordedJournal {
-    /// Opens the journal of the run in `directory`, whose header has the digest `genesis`.
+    /// Opens the journal of the run in `folder`, whose header has the digest `genesis`.
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub(crate) fn open(directory: &Path, genesis: Digest) -> Result<Self, RunIoError> {
-        let path = directory.join(RunDirectory::JOURNAL);
-        let lines = ReadAhead::open(&path, genesis, MAX_JOURNAL_LINE_BYTES)?;
+    pub(crate) fn open(folder: &OpenFolder, genesis: Digest) -> Result<Self, RunIoError> {
+        let name = RunDirectory::JOURNAL;
+        let lines = ReadAhead::open(folder, name, genesis, MAX_JOURNAL_LINE_BYTES)?;
         Ok(Self { lines })
     }
 

@@ -1,9 +1,10 @@
 //! Where the files of a run are read from: a directory, or memory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use crate::open_folder::OpenFolder;
 
 /// The files of one run, by the names of [`RunDirectory`](crate::RunDirectory).
 pub trait RunFiles {
@@ -17,7 +18,7 @@ pub trait RunFiles {
     fn path(&self, name: &str) -> PathBuf;
 }
 
-/// A run directory.
+/// A run directory. No name in it leads to another place, and only regular files are read.
 #[derive(Clone, Debug)]
 pub struct RunFolder(
     /// Its path.
@@ -26,10 +27,10 @@ pub struct RunFolder(
 
 impl RunFiles for RunFolder {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
-        match File::open(self.0.join(name)) {
+        match OpenFolder::open(&self.0).and_then(|folder| folder.read(name)) {
             Ok(file) => Ok(Some(Box::new(file))),
-            // In a file there are no files; in a directory that is missing there may have been.
-            Err(_) if self.0.is_file() => Ok(None),
+            // In a file or a link to nowhere there are no files; in a directory that is missing there may have been.
+            Err(_) if self.0.symlink_metadata().is_ok() && !self.0.is_dir() => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.0.is_dir() => Ok(None),
             Err(error) => Err(error),
         }
@@ -37,6 +38,20 @@ impl RunFiles for RunFolder {
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
+    }
+}
+
+impl RunFiles for OpenFolder {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
+        match self.read(name) {
+            Ok(file) => Ok(Some(Box::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.path_of(name)
     }
 }
 

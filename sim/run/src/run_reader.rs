@@ -42,7 +42,7 @@ const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 /// No journal line is longer.
 pub const MAX_JOURNAL_LINE_BYTES: u64 = 1024 * 1024;
 /// No line of the injections is longer.
-const MAX_INJECTIONS_LINE_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_INJECTIONS_LINE_BYTES: usize = 1024 * 1024;
 
 /// A source of bytes that lives as long as the files of its run.
 type Source<'f> = Box<dyn Read + 'f>;

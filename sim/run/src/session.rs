@@ -310,6 +310,29 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         Ok(Some(committed))
     }
 
+    /// Whether the run goes on after the ticks so far.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        self.kernel.status() == Status::Running && self.plan.has_next(self.kernel.tick())
+    }
+
+    /// Asks the world what the verdict on the run depends on. The answers are inputs of the tick that
+    /// would be next, and go onto the tape like those of a tick.
+    pub(crate) fn ask_world<T>(
+        &mut self,
+        ask: impl FnOnce(&P, &mut TapedWorld<'_, W>) -> T,
+    ) -> Result<T, RunIoError> {
+        let is_taped = !matches!(self.inputs, Inputs::Seeded);
+        let mut tape = self.sink.tape().filter(|_| is_taped);
+        if let Some(tape) = &mut tape {
+            tape.open_tick(self.kernel.tick())?;
+        }
+        let mut world = TapedWorld::new(&mut self.world, tape);
+        let answer = ask(&self.plan, &mut world);
+        world.result()?;
+        Ok(answer)
+    }
+
     /// The head of the journal's chain.
     #[must_use]
     pub fn root(&self) -> Digest {

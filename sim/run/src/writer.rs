@@ -6,13 +6,13 @@
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
 
 use super::directory::{RunDirectory, write_whole};
 use super::error::RunIoError;
 use super::line_file::LineFile;
 use super::line_writer::LineWriter;
 use super::manifest::Manifest;
+use super::open_folder::OpenFolder;
 use super::recorded_journal::{RecordedJournal, Verified};
 use super::session::{Sink, Tick};
 use super::tape::{SecretScan, TapeSession};
@@ -20,7 +20,7 @@ use super::tape::{SecretScan, TapeSession};
 /// A run that is being written: the sink of a session.
 #[derive(Debug)]
 pub struct RunWriter {
-    directory: PathBuf,
+    folder: OpenFolder,
     journal: Journal,
     injections: LineFile,
     traps: LineFile,
@@ -41,17 +41,16 @@ enum Journal {
 
 impl RunWriter {
     pub(super) fn new(
-        directory: &Path,
+        folder: OpenFolder,
         journal: File,
         [injections, traps]: [File; 2],
         tape: TapeSession,
     ) -> Self {
-        let file = |name, file| LineFile::new(directory.join(name), file);
         Self {
-            directory: directory.to_path_buf(),
             journal: Journal::Appending(LineWriter::new(journal)),
-            injections: file(RunDirectory::INJECTIONS, injections),
-            traps: file(RunDirectory::TRAPS, traps),
+            injections: LineFile::new(&folder, RunDirectory::INJECTIONS, injections),
+            traps: LineFile::new(&folder, RunDirectory::TRAPS, traps),
+            folder,
             tape,
             scan: None,
             is_finished: false,
@@ -59,17 +58,17 @@ impl RunWriter {
     }
 
     pub(super) fn resume(
-        directory: &Path,
+        folder: OpenFolder,
         journal: File,
         recorded: RecordedJournal,
         tape: TapeSession,
         is_finished: bool,
     ) -> Result<Self, RunIoError> {
         Ok(Self {
-            directory: directory.to_path_buf(),
             journal: Journal::Verifying(Box::new(recorded), journal),
-            injections: LineFile::again(directory, RunDirectory::INJECTIONS)?,
-            traps: LineFile::again(directory, RunDirectory::TRAPS)?,
+            injections: LineFile::again(&folder, RunDirectory::INJECTIONS)?,
+            traps: LineFile::again(&folder, RunDirectory::TRAPS)?,
+            folder,
             tape,
             scan: None,
             is_finished,
@@ -93,7 +92,7 @@ impl RunWriter {
             }
             self.begin_appending()?;
         }
-        let path = self.directory.join(RunDirectory::JOURNAL);
+        let path = self.folder.path_of(RunDirectory::JOURNAL);
         if let Some(secret) = self.scan.as_ref().and_then(|scan| scan.find(line)) {
             return Err(RunIoError::Secret { path, secret });
         }
@@ -107,7 +106,7 @@ impl RunWriter {
     /// From comparing records to appending them: a torn line is cut, and the injections so far
     /// replace those written before.
     fn begin_appending(&mut self) -> Result<(), RunIoError> {
-        let path = self.directory.join(RunDirectory::JOURNAL);
+        let path = self.folder.path_of(RunDirectory::JOURNAL);
         let Journal::Verifying(recorded, file) = &mut self.journal else {
             return Ok(());
         };
@@ -125,13 +124,19 @@ impl RunWriter {
         self.traps.replace()
     }
 
+    /// How many bytes the tape has.
+    #[must_use]
+    pub fn tape_bytes(&self) -> u64 {
+        self.tape.bytes()
+    }
+
     /// Hands every line so far to the operating system.
     ///
     /// # Errors
     /// The file system refuses, now or on an earlier line.
     pub fn flush(&mut self) -> Result<(), RunIoError> {
         if let Journal::Appending(journal) = &mut self.journal {
-            let path = self.directory.join(RunDirectory::JOURNAL);
+            let path = self.folder.path_of(RunDirectory::JOURNAL);
             journal
                 .flush()
                 .map_err(RunIoError::system("write", &path))?;
@@ -160,12 +165,12 @@ impl RunWriter {
         self.flush()?;
         self.tape.synchronise()?;
         if let Journal::Appending(journal) = &self.journal {
-            let path = self.directory.join(RunDirectory::JOURNAL);
+            let path = self.folder.path_of(RunDirectory::JOURNAL);
             let synchronised = journal.sink().sync_all();
             synchronised.map_err(RunIoError::system("write", &path))?;
         }
         write_whole(
-            &self.directory,
+            &self.folder,
             RunDirectory::MANIFEST,
             &{ manifest.clone() }
                 .with_tape(self.tape.chain())
@@ -208,16 +213,22 @@ mod tests {
     #[test]
     fn full_disk_names_path_and_cause() {
         let open = || File::options().write(true).open("/dev/full").unwrap();
-        let path = Path::new("RUN/tape.jsonl");
-        let tape = TapeWriter::begin(open(), path, Digest::EMPTY, None);
+        let directory = tempfile::tempdir().unwrap();
+        let folder = OpenFolder::open(directory.path()).unwrap();
+        let path = folder.path_of(RunDirectory::TAPE);
+        let tape = TapeWriter::begin(open(), &path, Digest::EMPTY, None);
         let tape = TapeSession::recording(tape);
-        let mut writer = RunWriter::new(Path::new("RUN"), open(), [open(), open()], tape);
+        let mut writer = RunWriter::new(folder.clone(), open(), [open(), open()], tape);
         writer.take_record(b"{}", b"{}\n").unwrap();
         let error = writer.flush().unwrap_err();
         assert_eq!(error.blame(), Blame::System);
+        let path = folder.path_of(RunDirectory::JOURNAL);
         assert_eq!(
             error.to_string(),
-            "cannot write RUN/journal.jsonl: No space left on device (os error 28)"
+            format!(
+                "cannot write {}: No space left on device (os error 28)",
+                path.display()
+            )
         );
     }
 }

@@ -35,7 +35,7 @@ macro_rules! schemas {
 }
 
 impl Schema {
-    /// Every schema, ordered from a reply to a whole run.
+    /// Every schema, ordered from a reply to a whole run and to what verbs print about it.
     pub const ALL: &[Self] = schemas![
         "syscall-model.v4",
         "syscall-canonical.v4",
@@ -56,8 +56,28 @@ impl Schema {
         "turingos-tuple.v1",
         "turingos-trap-frame.v1",
         "turingos-route.v1",
+        "turingos-line-chain.v1",
         "dataset-policy-row.v1",
         "dataset-reflex-row.v1",
+        "soak-report.v1",
+        "scenario-report.v1",
+        "live-report.v1",
+        "longrun-report.v1",
+        "finished-run.v1",
+        "replay-report.v1",
+        "verify-report.v1",
+        "dataset-report.v1",
+        "gate-report.v1",
+        "decode-report.v1",
+        "schema-list.v1",
+        "schema-document.v1",
+        "schema-report.v1",
+        "system-prompt.v1",
+        "serve-start.v1",
+        "serve-end.v1",
+        "new-report.v1",
+        "lint-report.v1",
+        "failure.v1",
     ];
 
     /// The schema with exactly this name.

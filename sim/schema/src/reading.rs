@@ -4,13 +4,13 @@
 //! memory at a time.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Checker, Violation};
 use turingos_run::line_reader::LineReader;
 use turingos_run::one_line::one_line;
+use turingos_run::open_regular;
 use turingos_run::strict_json::strict_value;
 use turingos_run::tape::MAX_TAPE_LINE_BYTES;
 
@@ -47,7 +47,7 @@ pub enum Verdict {
 /// Checks the documents of a file up to the first invalid one.
 #[must_use]
 pub fn check_file(checker: &Checker, path: &Path) -> Verdict {
-    let file = match File::open(path) {
+    let file = match open_regular(path) {
         Ok(file) => file,
         Err(cause) => return unreadable(None, &cause),
     };

@@ -5,6 +5,7 @@
 use turingos::bus::Provider;
 
 use turingos_agents::{RawReply, TransportFault};
+use turingos_run::tape::retry_after_us;
 
 /// The type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Content {
     #[must_use]
     pub(crate) const fn streamed_by(provider: Provider) -> Self {
         match provider {
-            Provider::OpenAi | Provider::Kimi => Self::Events,
+            Provider::OpenAi | Provider::Anthropic | Provider::Kimi => Self::Events,
             Provider::Ollama => Self::Lines,
         }
     }
@@ -118,7 +119,9 @@ impl Answer {
         let mut headers = vec![("content-type", self.content.header().to_owned())];
         match provider {
             Provider::OpenAi => headers.push(("x-request-id", self.request_id.clone())),
-            Provider::Kimi => headers.push(("request-id", self.request_id.clone())),
+            Provider::Anthropic | Provider::Kimi => {
+                headers.push(("request-id", self.request_id.clone()))
+            }
             // Ollama has no request ids.
             Provider::Ollama => {}
         }
@@ -140,12 +143,15 @@ impl Answer {
             Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),
             Delivery::Whole => {}
         }
-        let headers = self.headers(provider).into_iter();
+        let headers = self.headers(provider);
         Ok(RawReply {
             provider,
             status: self.status,
-            retry_after_us: self.retry_after_ms.map(|after| after.saturating_mul(1_000)),
-            headers: headers
+            retry_after_us: retry_after_us(|asked| {
+                let header = headers.iter().find(|(name, _)| *name == asked);
+                header.map(|(_, value)| value.as_str())
+            }),
+            headers: { headers.into_iter() }
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
             body: self.body.clone(),

@@ -1,15 +1,12 @@
 //! Connections: loopback only, bounded in number, and closed when idle.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -41,24 +38,17 @@ impl Loopback {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<(Connection, SocketAddr)> {
+    async fn try_accept(&self) -> io::Result<Connection> {
         let room = Arc::clone(&self.room);
         let place = room.acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, address) = self.listener.accept().await?;
+        let (stream, _) = self.listener.accept().await?;
         // Answers are small and whole: there is nothing to gain by waiting for more.
         stream.set_nodelay(true)?;
-        Ok((
-            Connection::new(stream, place, self.stopping.clone()),
-            address,
-        ))
+        Ok(Connection::new(stream, place, self.stopping.clone()))
     }
-}
 
-impl Listener for Loopback {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    /// The next connection.
+    pub(super) async fn accept(&self) -> Connection {
         loop {
             match self.try_accept().await {
                 Ok(accepted) => return accepted,
@@ -68,8 +58,9 @@ impl Listener for Loopback {
         }
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Becomes true when the server has to stop.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.clone()
     }
 }
 
@@ -83,12 +74,6 @@ impl Fate {
     /// Marks the connection: the next write resets it.
     pub(super) fn reset(&self) {
         self.reset.store(true, Ordering::Release);
-    }
-}
-
-impl Connected<IncomingStream<'_, Loopback>> for Fate {
-    fn connect_info(stream: IncomingStream<'_, Loopback>) -> Self {
-        stream.io().fate.clone()
     }
 }
 
@@ -123,6 +108,11 @@ impl Connection {
             closing: Box::pin(closing),
             _place: place,
         }
+    }
+
+    /// What lets a handler reset this connection.
+    pub(super) fn fate(&self) -> Fate {
+        self.fate.clone()
     }
 
     /// The result of a read or a write, or a timeout if it waited for too long.

@@ -12,15 +12,17 @@ pub mod chaos;
 mod connection;
 mod discovery;
 pub mod endpoint;
+mod http;
 pub mod parsed_request;
 pub mod recording;
 pub mod refusal;
+mod request_body;
 mod response;
 mod routes;
 
 use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -30,7 +32,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep};
 use turingos::Digest;
 use turingos::bus::Provider;
@@ -39,17 +41,21 @@ use turingos::dispatch::Lane;
 use agent::{Agent, request_id};
 use answer::Answer;
 use attempts::{Attempts, MAX_REMEMBERED};
-use connection::{Fate, Loopback};
+use connection::Loopback;
 use endpoint::Endpoint;
 use parsed_request::ParsedRequest;
 use recording::{LOOSE_GENESIS, Recording};
-use refusal::Refusal;
+use refusal::{Reason, Refusal};
+use request_body::Body;
 use turingos_agents::Request;
 use turingos_run::RunIoError;
 use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 
 /// The time that requests in flight have after a stop; then their connections are closed.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// The most bytes of request bodies in memory, of all connections together.
+const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
 
 /// The most calls that wait to be logged; the next answer waits for room.
 const MAX_UNLOGGED: usize = 1_024;
@@ -107,6 +113,8 @@ pub struct Settings {
     pub max_requests: Option<NonZeroU64>,
     /// A new file for the tape of requests and answers.
     pub log: Option<PathBuf>,
+    /// Names in a request's `Host` that are answered besides those of the loopback interface.
+    pub allowed_hosts: Vec<String>,
 }
 
 /// The totals of a server.
@@ -205,21 +213,10 @@ impl Server {
             signalling.stop();
         };
         let routes = routes::of(Arc::clone(&desk));
-        // It ends with its last connection, and none outlives the grace period.
-        let serving = axum::serve(
-            Loopback::new(self.listener, desk.stopping.subscribe()),
-            routes.into_make_service_with_connect_info::<Fate>(),
-        )
-        .with_graceful_shutdown(until_stopped)
-        .into_future();
-        let serving = async {
-            serving.await.map_err(|source| ServeError::System {
-                action: "serve".to_owned(),
-                source,
-            })
-        };
+        let listener = Loopback::new(self.listener, desk.stopping.subscribe());
+        let serving = http::serve(listener, routes, until_stopped);
         match self.log {
-            None => serving.await?,
+            None => serving.await,
             Some((writer, entries)) => write_log(serving, writer, entries).await?,
         }
         Ok(desk.summary())
@@ -228,7 +225,7 @@ impl Server {
 
 /// Writes log entries until serving ends, and then the rest.
 async fn write_log(
-    serving: impl Future<Output = Result<(), ServeError>>,
+    serving: impl Future<Output = ()>,
     mut writer: TapeWriter,
     mut entries: mpsc::Receiver<Entry>,
 ) -> Result<(), ServeError> {
@@ -236,10 +233,7 @@ async fn write_log(
     loop {
         tokio::select! {
             biased;
-            ended = &mut serving => {
-                ended?;
-                break;
-            }
+            () = &mut serving => break,
             // The desk keeps its sender while there are clients.
             entry = entries.recv() => if let Some(entry) = entry {
                 writer.append(&entry)?;
@@ -263,6 +257,9 @@ struct Desk {
     refused: AtomicU64,
     stopping: watch::Sender<bool>,
     log: Option<mpsc::Sender<Entry>>,
+    allowed_hosts: Vec<String>,
+    /// One permit for each byte of a body that may still be held.
+    room: Arc<Semaphore>,
 }
 
 impl Desk {
@@ -275,6 +272,8 @@ impl Desk {
             refused: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
             log,
+            allowed_hosts: settings.allowed_hosts,
+            room: Arc::new(Semaphore::new(MAX_BODIES_BYTES)),
         }
     }
 
@@ -290,21 +289,13 @@ impl Desk {
     }
 
     /// Answers a request body after the pause of its answer.
-    async fn answer(&self, endpoint: Endpoint, body: Vec<u8>) -> Answer {
-        let request = match ParsedRequest::parse(endpoint, &body) {
-            Ok(request) => request,
+    async fn answer(&self, endpoint: Endpoint, body: Body) -> Answer {
+        let (answer, attempt) = match self.answer_to(endpoint, &body.bytes) {
+            Ok(answered) => answered,
             Err(refusal) => return self.refuse(endpoint, &refusal),
         };
-        let identity = self.source.identity(&request);
-        let attempt = self
-            .attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .count(identity);
-        let answer = match self.source.answer(&request, attempt) {
-            Ok(answer) => answer,
-            Err(refusal) => return self.refuse(endpoint, &refusal),
-        };
+        // Only a log needs the request after this.
+        let body = self.log.is_some().then_some(body);
         let started = Instant::now();
         if answer.wait_us > 0 {
             tokio::select! {
@@ -315,7 +306,7 @@ impl Desk {
             }
         }
         let before = self.answered.fetch_add(1, Ordering::Relaxed);
-        if let Some(log) = &self.log {
+        if let (Some(log), Some(body)) = (&self.log, body) {
             let logged = Request {
                 tick: before,
                 lane: Lane::E,
@@ -327,7 +318,7 @@ impl Desk {
             let outcome = answer.as_received(endpoint.provider());
             let outcome = outcome.as_ref().map_err(|fault| *fault);
             let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let entry = CallEntry::new(&logged, body, outcome, took_us);
+            let entry = CallEntry::new(&logged, body.bytes, outcome, took_us);
             // A log that cannot be written has stopped the server already.
             let _ = log.send(Entry::Call(entry)).await;
         }
@@ -338,6 +329,30 @@ impl Desk {
             self.stop();
         }
         answer
+    }
+
+    /// True for a name of the loopback interface, and for one that is allowed.
+    fn answers_to(&self, host: &str) -> bool {
+        let bare = host.trim_start_matches('[').trim_end_matches([']', '.']);
+        let is_loopback = bare
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback());
+        let mut allowed = self.allowed_hosts.iter().map(String::as_str);
+        is_loopback
+            || bare.eq_ignore_ascii_case("localhost")
+            || allowed.any(|allowed| host.eq_ignore_ascii_case(allowed))
+    }
+
+    /// The answer to a request body, and how often the request was sent before.
+    fn answer_to(&self, endpoint: Endpoint, body: &[u8]) -> Result<(Answer, u32), Refusal> {
+        let request = ParsedRequest::parse(endpoint, body)?;
+        let identity = self.source.identity(&request);
+        let attempt = self
+            .attempts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(identity);
+        Ok((self.source.answer(&request, attempt)?, attempt))
     }
 
     fn refuse(&self, endpoint: Endpoint, refusal: &Refusal) -> Answer {
@@ -357,5 +372,9 @@ impl Desk {
 fn refused(provider: Provider, refusal: &Refusal) -> Answer {
     let id = request_id(0);
     let body = refusal.body(provider, &id);
-    Answer::json(refusal.reason.status(), body, id)
+    let is_busy = refusal.reason == Reason::Busy;
+    Answer {
+        retry_after_ms: is_busy.then_some(1_000),
+        ..Answer::json(refusal.reason.status(), body, id)
+    }
 }

@@ -20,6 +20,10 @@ pub enum Reason {
     TooSlow,
     /// The body is longer than the limit.
     TooLarge,
+    /// The request is to another host than this one.
+    ForeignHost,
+    /// The bodies of other requests fill the memory for them.
+    Busy,
     /// The recording has no answer to this request, or none left.
     NotRecorded,
 }
@@ -34,6 +38,8 @@ impl Reason {
             Self::WrongMethod => 405,
             Self::TooSlow => 408,
             Self::TooLarge => 413,
+            Self::ForeignHost => 421,
+            Self::Busy => 503,
         }
     }
 
@@ -42,14 +48,20 @@ impl Reason {
         match self {
             Self::NotFound => Some("not_found"),
             Self::NotRecorded => Some("not_recorded"),
-            Self::Malformed | Self::WrongMethod | Self::TooSlow | Self::TooLarge => None,
+            Self::Malformed
+            | Self::WrongMethod
+            | Self::TooSlow
+            | Self::TooLarge
+            | Self::ForeignHost
+            | Self::Busy => None,
         }
     }
 
     /// The type in the envelope of the messages API.
     const fn messages_type(self) -> &'static str {
         match self {
-            Self::Malformed | Self::WrongMethod => "invalid_request_error",
+            Self::Malformed | Self::WrongMethod | Self::ForeignHost => "invalid_request_error",
+            Self::Busy => "overloaded_error",
             Self::NotFound | Self::NotRecorded => "not_found_error",
             Self::TooSlow => "timeout_error",
             Self::TooLarge => "request_too_large",
@@ -103,7 +115,7 @@ impl Refusal {
                 push_optional(&mut out, self.reason.openai_code());
                 out.extend_from_slice(b"}}");
             }
-            Provider::Kimi => {
+            Provider::Anthropic | Provider::Kimi => {
                 out.extend_from_slice(br#"{"type":"error","error":{"type":"#);
                 push_json_string(&mut out, self.reason.messages_type().as_bytes());
                 out.extend_from_slice(br#","message":"#);

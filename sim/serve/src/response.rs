@@ -1,7 +1,6 @@
-//! Answers as HTTP responses, and the reading of request bodies.
+//! Answers as HTTP responses.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,62 +10,11 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use http_body::Frame;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep};
 use turingos::bus::Provider;
 
 use super::answer::{Answer, Delivery, events};
 use super::connection::Fate;
-use super::parsed_request::MAX_REQUEST_BYTES;
-use super::refusal::{Reason, Refusal};
-
-/// How long a request's body may take to arrive.
-const BODY_LIMIT: Duration = Duration::from_secs(10);
-
-/// How many bytes of an oversized body are read and discarded, so that a client that writes before
-/// it reads gets its answer.
-const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
-
-/// Reads a request's body.
-///
-/// # Errors
-/// [`Refusal`]: it is too long, takes too long, or ends early.
-pub(super) async fn read_body(body: Body) -> Result<Vec<u8>, Refusal> {
-    match timeout(BODY_LIMIT, read_all(body)).await {
-        Ok(read) => read,
-        Err(_) => Err(Refusal::new(
-            Reason::TooSlow,
-            format!("the body did not arrive within {} s", BODY_LIMIT.as_secs()),
-        )),
-    }
-}
-
-async fn read_all(mut body: Body) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
-    let mut length = 0;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|error| {
-            Refusal::new(Reason::Malformed, format!("the body ended early: {error}"))
-        })?;
-        // Trailers say nothing that matters here.
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        length += data.len();
-        if length > MAX_DISCARDED_BYTES {
-            break;
-        }
-        if length <= MAX_REQUEST_BYTES {
-            bytes.extend_from_slice(&data);
-        }
-    }
-    if length > MAX_REQUEST_BYTES {
-        return Err(Refusal::new(
-            Reason::TooLarge,
-            format!("the body is longer than {MAX_REQUEST_BYTES} bytes"),
-        ));
-    }
-    Ok(bytes)
-}
 
 /// The response to send for an answer.
 pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::{HeaderMap, Uri};
+use axum::body;
+use axum::extract::{Path, Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::Value;
 use turingos::bus::Provider;
 
@@ -16,7 +18,8 @@ use super::answer::{Answer, Content};
 use super::connection::Fate;
 use super::endpoint::{Endpoint, provider_of_path};
 use super::refusal::{Reason, Refusal};
-use super::response::{read_body, respond};
+use super::request_body::Body;
+use super::response::respond;
 use super::{Desk, discovery, refused, request_id};
 
 pub(super) fn of(desk: Arc<Desk>) -> Router {
@@ -24,9 +27,9 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
     for &endpoint in Endpoint::ALL {
         for path in endpoint.paths() {
             let handler = move |State(desk): State<Arc<Desk>>,
-                                ConnectInfo(fate): ConnectInfo<Fate>,
-                                body: Body| async move {
-                let answer = match read_body(body).await {
+                                Extension(fate): Extension<Fate>,
+                                body: body::Body| async move {
+                let answer = match Body::read(body, &desk.room).await {
                     Ok(body) => desk.answer(endpoint, body).await,
                     Err(refusal) => desk.refuse(endpoint, &refusal),
                 };
@@ -40,11 +43,40 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
         .route("/v1/models", get(models))
         .route("/v1/models/{name}", get(model))
         .route("/anthropic/v1/models", get(messages_models))
+        .route("/coding/v1/models", get(messages_models))
         .route("/api/tags", get(tags))
         .route("/api/version", get(version))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&desk), refuse_foreign_host))
         .with_state(desk)
+}
+
+/// A page of the web whose name was bound to this address afterwards sends its own name. No client
+/// that means this server does.
+async fn refuse_foreign_host(
+    State(desk): State<Arc<Desk>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let named = request.uri().host().map(str::to_owned);
+    let headers = request.headers().get_all(header::HOST).into_iter();
+    let hosts = headers.map(|value| {
+        let authority = value.to_str().ok()?.parse::<Authority>().ok()?;
+        Some(authority.host().to_owned())
+    });
+    let hosts = named.map(Some).into_iter().chain(hosts);
+    for host in hosts {
+        if !host.as_deref().is_some_and(|host| desk.answers_to(host)) {
+            let host = host.unwrap_or_default();
+            let message = format!(
+                "this server is not the host {host:?}; allow it with `sim serve --allow-host`"
+            );
+            let provider = provider_of_path(request.uri().path());
+            return refuse(&desk, provider, Reason::ForeignHost, message);
+        }
+    }
+    next.run(request).await
 }
 
 fn plain(provider: Provider, answer: Answer) -> Response {

@@ -2,7 +2,6 @@
 //!
 //! There is no flag for a key, because other users can see arguments.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -11,10 +10,12 @@ use turingos::bus::Provider;
 
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
+use crate::paths::existing;
 use crate::sandbox::SandboxArgs;
 use crate::soak::seed;
 use turingos_live::Budget;
 use turingos_run::fixed_point::Decimal;
+use turingos_run::open_regular;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, MAX_SETTINGS_BYTES, RetryFile, Settings, SettingsFile,
@@ -37,17 +38,17 @@ pub(crate) struct LiveArgs {
     pub(crate) out: Option<PathBuf>,
     /// Resume the recording in this directory where its process stopped, in the same workspace and
     /// with the same settings.
-    #[arg(long, value_name = "DIRECTORY", conflicts_with_all = [
+    #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
         "mission", "out", "max_ticks", "seed",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// The providers, from a TOML file; `sim schema show provider-settings.v1` shows its form.
-    #[arg(long, value_name = "FILE", conflicts_with_all = [
+    #[arg(long, value_name = "FILE", value_parser = existing(), conflicts_with_all = [
         "kind", "model", "base_url", "key_variable", "output", "stream", "max_output_tokens",
         "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
     pub(crate) settings: Option<PathBuf>,
-    /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
+    /// The provider of both lanes: openai, anthropic, kimi (Anthropic messages too) or ollama.
     #[arg(long, value_name = "KIND", required_unless_present = "settings")]
     pub(crate) kind: Option<Provider>,
     /// The model's name.
@@ -89,15 +90,15 @@ pub(crate) struct LiveArgs {
     /// Stop before the next tick when this amount is spent, at the prices in --settings.
     #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
     pub(crate) max_cost_usd: Option<u64>,
+    /// Stop before the next tick when the tape has this many bytes.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_tape_bytes: Option<u64>,
     /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
-    /// Print the result as one line of JSON.
+    /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 /// The default tick limit of a mission.
@@ -162,6 +163,7 @@ impl LiveArgs {
         Ok(Budget {
             tokens: self.max_tokens,
             micro_dollars: self.max_cost_usd,
+            tape_bytes: self.max_tape_bytes,
         })
     }
 
@@ -182,10 +184,10 @@ impl LiveArgs {
 }
 
 /// Reads a file of at most `limit` bytes; one byte more shows that it is longer.
-pub(super) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
+    open_regular(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|cause| Failure::of_file("read", path, &cause))?;
     Ok(bytes)

@@ -3,7 +3,7 @@
 //! Settings, keys, provider addresses, the workspace and the run directory are checked before the
 //! first tick.
 
-mod arguments;
+pub(super) mod arguments;
 mod keys;
 pub(super) mod places;
 mod report;
@@ -16,6 +16,8 @@ use std::path::Path;
 pub(crate) use arguments::LiveArgs;
 
 use super::exit::{Exit, Failure};
+use super::looks::Looks;
+use super::resumed::write_finished;
 use super::sandbox::expect_untouched;
 use super::soak_report::Stopwatch;
 use keys::Keys;
@@ -24,8 +26,8 @@ use signals::Signals;
 use turingos_live::session::{End, LiveSession};
 use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
-use turingos_run::scenario::{Ending, Outcome};
-use turingos_run::{Header, Manifest, RunDirectory, read_prefix};
+use turingos_run::scenario::Ending;
+use turingos_run::{Header, RunDirectory, read_prefix};
 use turingos_workspace::Launcher;
 use watch::Watch;
 
@@ -34,7 +36,16 @@ use watch::Watch;
 /// # Errors
 /// The arguments or settings are wrong, a key is missing, a provider cannot be reached, a directory
 /// cannot be used, a secret was about to be written, or a tick was aborted.
-pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &LiveArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    if let Some(recording) = &arguments.resume
+        && let Some(manifest) = read_prefix::<Config>(recording)?.manifest
+    {
+        return write_finished(recording, &manifest, arguments.json, out);
+    }
     let settings = arguments.settings()?;
     let budget = arguments.budget(&settings)?;
     let keys = Keys::take(&settings)?;
@@ -57,7 +68,6 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
             (header, Beginning::New(Box::new(assignment)), launcher)
         }
     };
-    let sandbox = launcher.sandbox();
     let oracle =
         LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
     let secrets = oracle.secrets().clone();
@@ -73,24 +83,25 @@ pub(crate) fn run(arguments: &LiveArgs, out: &mut impl Write) -> Result<Exit, Fa
     let stopwatch = Stopwatch::start();
     let end = runtime.block_on(async {
         let beginning = (beginning, launcher);
-        record(arguments, &header, beginning, oracle, budget).await
+        record(arguments, looks, &header, beginning, oracle, budget).await
     })?;
     let (outcome, writer, spending) = match end {
         End::Over(outcome, writer, spending) => (outcome, writer, spending),
         End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
         End::Leak { leak, ticks } => return Err(aborted(arguments, ticks, &leak.to_string())),
     };
-    let manifest = manifest(arguments, &header, &outcome);
+    let manifest = outcome.manifest(&header, Some(arguments.recording()));
     scanned("the manifest", &manifest.to_bytes())?;
     writer.finish(&manifest)?;
     expect_untouched(arguments.recording(), header.genesis())?;
     let report = report::Report {
         arguments,
+        looks,
+        header: &header,
         outcome: &outcome,
         manifest: &manifest,
         spending,
         wall: stopwatch.elapsed(),
-        sandbox,
     };
     report.write(out)?;
     out.flush()?;
@@ -111,6 +122,7 @@ enum Beginning {
 
 async fn record(
     arguments: &LiveArgs,
+    looks: Looks,
     header: &Header<Config>,
     (beginning, launcher): (Beginning, Launcher),
     oracle: LiveOracle,
@@ -132,7 +144,7 @@ async fn record(
     let workspace = workspace
         .with_launcher(launcher)
         .with_interrupt(signals.interrupt());
-    let watch = Watch::new(!arguments.quiet && !arguments.json);
+    let watch = Watch::new(looks, !arguments.json);
     let session = LiveSession::start(header, workspace, oracle, writer, budget);
     let end = session
         .run(&mut signals, |watched| watch.show(watched))
@@ -144,10 +156,6 @@ async fn record(
 fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, Failure> {
     let prefix = read_prefix::<Config>(recording)?;
     let place = recording.display();
-    if prefix.manifest.is_some() {
-        let message = format!("{place} holds a finished run: there is nothing to resume");
-        return Err(Failure::new(Exit::Usage, message));
-    }
     let header = prefix.header;
     let config = Config::of(header.config.scenario.clone(), settings);
     if config.in_sandbox(header.config.sandbox) != header.config {
@@ -169,20 +177,4 @@ fn aborted(arguments: &LiveArgs, ticks: u64, reason: &str) -> Failure {
             "{reason}; {place} holds a valid recording of {ticks} ticks; use --resume to continue it"
         ),
     )
-}
-
-fn manifest(arguments: &LiveArgs, header: &Header<Config>, outcome: &Outcome) -> Manifest {
-    let traps = outcome.metrics.traps.iter();
-    let counts = traps
-        .map(|(kind, count)| (kind.name().to_owned(), *count))
-        .collect();
-    Manifest::new(
-        header.seed,
-        header.profile,
-        outcome.metrics.ticks,
-        outcome.root,
-        header.command(Some(arguments.recording())),
-    )
-    .with_gates(outcome.gates.clone())
-    .with_counts(counts)
 }

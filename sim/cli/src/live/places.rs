@@ -128,6 +128,9 @@ pub(crate) fn no_workspace(error: WorkspaceError) -> Failure {
         WorkspaceError::NotADirectory { .. }
         | WorkspaceError::NotEmpty { .. }
         | WorkspaceError::InUse { .. } => Exit::Usage,
+        WorkspaceError::System { ref source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            Exit::Usage
+        }
         _ => Exit::System,
     };
     Failure::new(exit, error.to_string())

@@ -2,21 +2,24 @@
 //!
 //! Never shows what a model or a file said: only the kernel's own names, and a shortened pointer.
 
-use std::io::{self, Write};
+use std::io::Write;
 
+use crate::looks::Looks;
 use crate::terminal::Show;
 use turingos_live::session::Watched;
 
 /// Shows ticks as they happen.
 #[derive(Debug)]
 pub(super) struct Watch {
+    looks: Looks,
     is_shown: bool,
 }
 
 impl Watch {
-    pub(super) fn new(is_wanted: bool) -> Self {
+    pub(super) fn new(looks: Looks, is_wanted: bool) -> Self {
         Self {
-            is_shown: is_wanted && Show::of_standard_error() != Show::Nothing,
+            looks,
+            is_shown: looks.progress(is_wanted) != Show::Nothing,
         }
     }
 
@@ -25,7 +28,7 @@ impl Watch {
     pub(super) fn show(&self, watched: Option<Watched<'_>>) {
         if let Some(watched) = watched.filter(|_| self.is_shown) {
             // A lost terminal must not end a run that costs money.
-            let _ = writeln!(io::stderr(), "{}", line(&watched));
+            let _ = writeln!(self.looks.standard_error(), "{}", line(&watched));
         }
     }
 }
@@ -39,9 +42,7 @@ fn line(watched: &Watched<'_>) -> String {
     let traps: String = (record.traps.iter())
         .map(|trap| format!("  {}", trap.name()))
         .collect();
-    let pointer: String = (record.pointer.chars().take(48))
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect();
+    let pointer: String = record.pointer.chars().take(48).collect();
     format!(
         "tick {}  {}  {what}  {pointer}  {} tokens  ${}{traps}",
         record.tick,

@@ -88,12 +88,12 @@ fn unreadable_file_is_named_with_the_cause() {
     let directory = TempDir::new().unwrap();
     let missing = directory.path().join("missing.json");
     let (code, out, err) = sim(&["decode", missing.to_str().unwrap()], b"");
-    assert_eq!((code, out.as_str()), (Some(7), ""));
-    assert!(err.starts_with("sim: cannot read "), "{err}");
-    assert!(err.contains("missing.json: No such file"), "{err}");
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("missing.json` is no value of"), "{err}");
+    assert!(err.contains("no such file or directory"), "{err}");
     let (code, _, err) = sim(&["decode", directory.path().to_str().unwrap()], b"");
-    assert_eq!(code, Some(7));
-    assert!(err.contains("Is a directory"), "{err}");
+    assert_eq!(code, Some(6));
+    assert!(err.contains("not a regular file"), "{err}");
 }
 
 #[test]
@@ -106,14 +106,14 @@ fn oversized_input_is_not_read_whole() {
 #[test]
 fn usage_error_is_one_line_and_exit_2() {
     for (arguments, says) in [
-        (vec![], "a subcommand is missing; allowed: "),
-        (vec!["dance"], "unrecognized subcommand 'dance'; "),
+        (vec![], "a verb is missing; see --help"),
+        (vec!["dance"], "unknown verb `dance`; "),
         (
             vec!["decode", "--provider", "acme"],
             "allowed: openai, kimi, ollama, text",
         ),
-        (vec!["decode", "a", "b"], "unexpected argument 'b' found"),
-        (vec!["decode", "--fast"], "allowed: --provider"),
+        (vec!["decode", "-", "b"], "unknown argument `b`"),
+        (vec!["decode", "--fast"], "unknown argument `--fast`"),
     ] {
         let (code, out, err) = sim(&arguments, b"");
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
@@ -133,7 +133,7 @@ fn help_and_version_go_to_standard_output() {
     assert!(out.starts_with("sim "), "{out}");
 }
 
-const SMALL: [&str; 4] = ["soak", "--ticks", "60", "--quiet"];
+const SMALL: [&str; 3] = ["soak", "--ticks", "60"];
 
 fn journal_of(directory: &std::path::Path) -> String {
     fs::read_to_string(directory.join("journal.jsonl")).unwrap()
@@ -147,8 +147,13 @@ fn soak_prints_configuration_and_root() {
         out.starts_with("seed 42  profile routine  ticks 60\n"),
         "{out}"
     );
+    assert!(!out.contains("config {"), "{out}");
     let last = out.lines().last().unwrap();
     assert!(last.starts_with("PASSED  root "), "{last}");
+    let (_, verbose, _) = sim(&[&SMALL[..], &["-v"]].concat(), b"");
+    assert!(verbose.contains("\nconfig {\"kernel\":"), "{verbose}");
+    let (_, quiet, _) = sim(&[&SMALL[..], &["-q"]].concat(), b"");
+    assert_eq!(quiet, format!("{last}\n"));
 }
 
 #[test]
@@ -183,6 +188,8 @@ fn check_agrees_across_processes() {
         let words = ["--check", "--profile", profile];
         let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
         assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+        let said = "\nchecked: a second process wrote the same 60 records\n";
+        assert!(out.contains(said), "{out}");
     }
 }
 
@@ -281,12 +288,12 @@ fn named_gates_read_the_given_corpus() {
     assert_eq!(code, Some(2));
     assert!(err.contains("determinism"), "{err}");
     let (code, _, err) = sim(&["gate", "mutex", "--corpus", "/nowhere"], b"");
-    assert_eq!(code, Some(7), "{err}");
+    assert_eq!(code, Some(2), "{err}");
 }
 
 #[test]
 fn changed_corpus_fails_and_names_the_case() {
-    let directory = TempDir::new().unwrap();
+    let directory = TempDir::with_prefix("a corpus ").unwrap();
     let plain = format!("[plain]\ninput = '{POP}'\nexpect = \"refuse UNKNOWN_KEY\"\n");
     let empty = |expect| format!("[empty]\ninput = ''\nexpect = \"{expect}\"\n");
     for (file, text) in [
@@ -304,9 +311,46 @@ fn changed_corpus_fails_and_names_the_case() {
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("schema: 1 failures"), "{out}");
     assert!(out.contains("FAIL") && out.contains("pop/plain"), "{out}");
+    let reproduce = format!("\n  reproduce: sim gate schema --corpus '{corpus}'\n");
+    assert!(out.contains(&reproduce), "{out}");
     let group = directory.path().join("replies/size.toml");
     fs::write(group, empty("refuse STRANGE")).unwrap();
     let (code, _, err) = sim(&["gate", "schema", "--corpus", corpus], b"");
     assert_eq!(code, Some(6), "{err}");
     assert!(err.contains("replies/size.toml:1: case `empty`: "), "{err}");
+}
+
+/// The verdict, and nothing else.
+#[test]
+fn quiet_leaves_one_line() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    for (words, says) in [
+        (
+            format!("soak --ticks 40 --out {}", at("soak")),
+            "PASSED  root ",
+        ),
+        (
+            format!("run log-hunt --noise 5% --out {}", at("hunt")),
+            "PASSED  root ",
+        ),
+        ("run ordered-pipeline --agent clerk".into(), "FAILED  root "),
+        (format!("replay {}", at("soak")), "AS RECORDED  root "),
+        (format!("verify {}", at("soak")), "VALID  6 files"),
+        ("longrun --seeds 0..1 --noise 0".into(), "PASSED"),
+        ("gate mutex opcodes".into(), "PASSED  2 gates"),
+        (
+            format!("dataset {} --out {}", at("hunt"), at("rows")),
+            "PASSED  ",
+        ),
+    ] {
+        let words: Vec<_> = words.split(' ').chain(["-q"]).collect();
+        let (_, out, err) = sim(&words, b"");
+        assert_eq!(
+            (out.lines().count(), err.as_str()),
+            (1, ""),
+            "{words:?}: {out}"
+        );
+        assert!(out.starts_with(says), "{words:?}: {out}");
+    }
 }

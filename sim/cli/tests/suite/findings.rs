@@ -94,7 +94,7 @@ impl Scene {
         let out = self.path("DATA");
         let _ = fs::remove_dir_all(&out);
         let (run, out) = (self.run(), out.to_str().unwrap().to_owned());
-        sim(&["dataset", "--out", &out, run.to_str().unwrap()])
+        sim(&["dataset", "--strict", "--out", &out, run.to_str().unwrap()])
     }
 
     /// The result of each verb, by its name.

@@ -256,8 +256,11 @@ fn corrupt_file_is_named_with_line_and_reason() {
 fn path_without_a_run_is_refused() {
     let directory = TempDir::new().unwrap();
     let (code, _, err) = replay(&directory.path().join("NOWHERE"), &[]);
-    assert_eq!(code, Some(7));
-    assert!(err.contains("NOWHERE/header.json: No such file"), "{err}");
+    assert_eq!(code, Some(2));
+    assert!(
+        err.contains("NOWHERE` is no value of <RUN>: no such file"),
+        "{err}"
+    );
     let file = directory.path().join("FILE");
     fs::write(&file, "no run").unwrap();
     for path in [directory.path(), &file] {
@@ -314,9 +317,10 @@ fn unfinished_run_replays_its_valid_prefix() {
     assert_eq!(replay(&run, &[]).0, Some(0));
 }
 
-/// A replay has journal, trap frames and tape open beside its three standard streams. With no room
-/// for a seventh descriptor it succeeds; with no room for a sixth it does not, which shows that the
-/// limit holds. A socket, or what a runtime needs to wait for one, would be the seventh.
+/// A replay has its directory, journal, injections, trap frames and tape open beside its three
+/// standard streams. With no room for a ninth descriptor it succeeds; with no room for an eighth it
+/// does not, which shows that the limit holds. A socket, or what a runtime needs to wait for one, would
+/// be the ninth.
 #[cfg(target_os = "linux")]
 #[test]
 fn replay_opens_no_socket() {
@@ -340,9 +344,9 @@ fn replay_opens_no_socket() {
         output(Command::new("sh").args(["-c", &script, sim, run.to_str().unwrap()]))
     };
     for run in [&soak, &taped] {
-        let (code, out, err) = limited(run, 6);
+        let (code, out, err) = limited(run, 8);
         assert_eq!(code, Some(0), "{out}{err}");
-        let (code, _, err) = limited(run, 5);
+        let (code, _, err) = limited(run, 7);
         assert_eq!(code, Some(7), "{err}");
         assert!(err.contains("Too many open files"), "{err}");
     }

@@ -14,9 +14,9 @@ use turingos::manifold::Manifold;
 use crate::providers;
 use crate::scenario::{self, Place, ScenarioRun};
 use crate::session::{RunPlan, Session};
-use crate::soak::{self, Soak, judge, on_virtual_time};
+use crate::soak::{self, Soak, on_virtual_time};
 use crate::tape::{NoOracle, NoWorld};
-use crate::{Cause, Divergence, Header, Kind, RunEnd, RunIoError};
+use crate::{Cause, Divergence, Header, Kind, RunConfig, RunEnd, RunIoError};
 use turingos_agents::Oracle;
 
 pub use recording::Recording;
@@ -43,6 +43,8 @@ pub struct Report {
     pub finished: bool,
     /// The bytes of a line that was being written when the process stopped; they were left out.
     pub torn_bytes: u64,
+    /// Whether an unfinished run goes on after its last record: the recording lacks the rest.
+    pub continues: bool,
 }
 
 impl Report {
@@ -91,10 +93,12 @@ async fn replay_soak(
     let mut soak = Soak::start_into(header, sink);
     let whole = run(&mut soak, header, limit, End::OfThePlan).await?;
     if whole {
-        let gates = judge(header, &soak.outcome().tally);
-        soak.sink_mut().recording.expect_gates(&gates)?;
+        let outcome = soak.outcome();
+        let recording = &mut soak.sink_mut().recording;
+        recording.expect_end(header)?;
+        recording.expect_claims(|_| outcome.manifest(header))?;
     }
-    Ok(soak.into_sink().recording.report(header, whole))
+    Ok(report(soak, header, whole))
 }
 
 async fn replay_scenario(
@@ -105,18 +109,12 @@ async fn replay_scenario(
     expect_world(header, header.config.scenario.world().digest())?;
     match header.config.place {
         Place::Memory => {
-            let mut replayed = ScenarioRun::seeded_into(header, sink);
-            let whole = run(&mut replayed, header, limit, End::OfThePlan).await?;
-            if whole {
-                let gates = replayed.outcome().gates;
-                replayed.sink_mut().recording.expect_gates(&gates)?;
-            }
-            Ok(replayed.into_sink().recording.report(header, whole))
+            let replayed = ScenarioRun::seeded_into(header, sink);
+            replay_mission(replayed, header, limit, End::OfThePlan).await
         }
         Place::Directory => {
-            let mut replayed = ScenarioRun::start(header, NoWorld, sink);
-            let whole = run(&mut replayed, header, limit, End::OfThePlan).await?;
-            Ok(replayed.into_sink().recording.report(header, whole))
+            let replayed = ScenarioRun::start(header, NoWorld, sink);
+            replay_mission(replayed, header, limit, End::OfThePlan).await
         }
     }
 }
@@ -127,15 +125,32 @@ async fn replay_live(
     limit: u64,
 ) -> Result<Report, RunIoError> {
     expect_world(header, header.config.scenario.world().digest())?;
-    let mut replayed = Session::new(
+    let replayed = Session::new(
         providers::Config::start(header),
         providers::Config::plan(header),
         (NoWorld, NoOracle),
         providers::Config::inputs(header),
         sink,
     );
-    let whole = run(&mut replayed, header, limit, End::Anywhere).await?;
-    Ok(replayed.into_sink().recording.report(header, whole))
+    replay_mission(replayed, header, limit, End::Anywhere).await
+}
+
+async fn replay_mission<C: RunConfig, W: Manifold, O: Oracle>(
+    mut replayed: ScenarioRun<W, O, Replayed<impl Watcher>>,
+    header: &Header<C>,
+    limit: u64,
+    end: End,
+) -> Result<Report, RunIoError> {
+    let whole = run(&mut replayed, header, limit, end).await?;
+    if whole {
+        let outcome = replayed.outcome();
+        let recording = &mut replayed.sink_mut().recording;
+        // A file that is not the manifest's explains a divergence.
+        recording.expect_end(header)?;
+        let outcome = outcome?;
+        recording.expect_claims(|recorded_in| outcome.manifest(header, recorded_in))?;
+    }
+    Ok(report(replayed, header, whole))
 }
 
 /// Where a finished run may end.
@@ -145,6 +160,20 @@ enum End {
     OfThePlan,
     /// A user or a budget may have stopped it.
     Anywhere,
+}
+
+/// What was replayed.
+fn report<C, P: RunPlan<W>, W: Manifold, O: Oracle>(
+    session: Session<P, W, O, Replayed<impl Watcher>>,
+    header: &Header<C>,
+    whole: bool,
+) -> Report {
+    let goes_on = session.has_next();
+    let report = session.into_sink().recording.report(header, whole);
+    Report {
+        continues: goes_on && !report.finished,
+        ..report
+    }
 }
 
 /// Runs at most `limit` ticks of the recording; true if that is a finished run to its end.
@@ -169,7 +198,7 @@ async fn run<C, P: RunPlan<W>, W: Manifold, O: Oracle, V: Watcher>(
         return Ok(false);
     }
     let recording = &mut session.sink_mut().recording;
-    recording.expect_end(header)?;
+    recording.expect_last_record(header)?;
     if !recording.is_finished() {
         return Ok(false);
     }

@@ -10,23 +10,22 @@ use turingos::journal::Chain;
 
 use super::Report;
 use crate::chain_reader::FileEnd;
+use crate::open_folder::OpenFolder;
 use crate::recorded_journal::{RecordedJournal, Verified};
-use crate::recorded_traps::RecordedTraps;
+use crate::recorded_lines::{INJECTIONS, RecordedLines, TRAPS};
 use crate::run_reader::Ends;
 use crate::session::Tick;
 use crate::tape::{Ending, TapeSession};
-use crate::{
-    Divergence, Gate, Header, Kind, Manifest, RunDirectory, RunFolder, RunIoError, RunReader,
-};
+use crate::{Divergence, Header, Kind, Manifest, RunIoError, RunReader};
 
 /// A run that is being replayed.
 #[derive(Debug)]
 pub struct Recording {
-    files: RunReader<RunFolder>,
+    files: RunReader<OpenFolder>,
     header: Vec<u8>,
-    injections: FileEnd,
     journal: RecordedJournal,
-    traps: RecordedTraps,
+    injections: RecordedLines,
+    traps: RecordedLines,
     tape: TapeSession,
     manifest: Option<Manifest>,
 }
@@ -37,18 +36,17 @@ impl Recording {
     /// # Errors
     /// A file is missing, corrupt or cannot be read.
     pub fn open(directory: &Path) -> Result<Self, RunIoError> {
-        let files = RunReader::of(directory);
-        let header = files.header_bytes()?;
+        let header = RunReader::of(directory).header_bytes()?;
+        let folder = OpenFolder::open(directory).map_err(RunIoError::system("read", directory))?;
+        let files = RunReader::new(folder.clone());
         let genesis = Digest::of(&header);
         let manifest = files.manifest()?;
-        let injections = files.injections()?;
-        let tape = directory.join(RunDirectory::TAPE);
         Ok(Self {
             files,
-            injections,
-            journal: RecordedJournal::open(directory, genesis)?,
-            traps: RecordedTraps::open(directory)?,
-            tape: TapeSession::playing(&tape, genesis, Ending::Stop)?,
+            journal: RecordedJournal::open(&folder, genesis)?,
+            injections: RecordedLines::open(&folder, INJECTIONS)?,
+            traps: RecordedLines::open(&folder, TRAPS)?,
+            tape: TapeSession::playing(&folder, genesis, Ending::Stop)?,
             header,
             manifest,
         })
@@ -97,12 +95,21 @@ impl Recording {
             Verified::Ended if self.is_finished() => Err(RunIoError::Diverged(Box::new(
                 Divergence::of_records(number, b"", record),
             ))),
-            Verified::Equal => {
-                let frames = &tick.committed.trap_frames;
-                self.traps.verify_next(frames, self.manifest.as_ref())
-            }
+            Verified::Equal => self.verify_derived(number, tick),
             Verified::Ended => Ok(()),
         }
+    }
+
+    fn verify_derived(&mut self, number: u64, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        let manifest = self.manifest.as_ref();
+        if !tick.injections.is_empty() {
+            self.injections
+                .verify_next(number, tick.injections, manifest)?;
+        }
+        for frame in &tick.committed.trap_frames {
+            self.traps.verify_next(number, frame, manifest)?;
+        }
+        Ok(())
     }
 
     /// Whether the recorded run was finished.
@@ -111,42 +118,68 @@ impl Recording {
         self.manifest.is_some()
     }
 
-    /// Compares the verdict on a replay with the manifest, if there is one: the names of the gates
-    /// and whether they hold, not the wording.
+    /// Compares what the manifest claims of the run, if there is one, with what `derive` makes of the
+    /// replay. It is given the directory that the run was recorded in, which its command may name.
     ///
     /// # Errors
     /// They differ.
-    pub(crate) fn expect_gates(&self, replayed: &[Gate]) -> Result<(), RunIoError> {
-        let verdicts = |gates: &[Gate]| -> Vec<String> {
-            let verdict = |gate: &Gate| format!("{} {}", gate.id, gate.pass);
-            gates.iter().map(verdict).collect()
-        };
+    pub(crate) fn expect_claims(
+        &self,
+        derive: impl FnOnce(Option<&Path>) -> Manifest,
+    ) -> Result<(), RunIoError> {
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
-        let (claimed, found) = (verdicts(manifest.gates()), verdicts(replayed));
-        let (claimed, found) = (claimed.join(", "), found.join(", "));
-        self.files.agree("gates", claimed, found)
+        let claimed = manifest.claims();
+        let derived = derive(manifest.recorded_in().as_deref()).claims();
+        if claimed == derived {
+            return Ok(());
+        }
+        let divergence = Divergence::of_claims(self.ticks(), claimed, derived);
+        Err(RunIoError::Diverged(Box::new(divergence)))
     }
 
-    /// Checks that journal and tape end here, and that the manifest says so.
+    /// Checks that the journal ends here, and that the manifest says so.
     ///
     /// # Errors
-    /// Journal, tape or trap frames have more than the replay made, or the manifest disagrees.
-    pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
+    /// It has more than the replay made, or the manifest disagrees.
+    pub fn expect_last_record<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
         self.journal.expect_end()?;
         self.expect_whole()?;
+        let journal = self.ends().journal;
+        let ends = Ends {
+            journal,
+            ..Ends::default()
+        };
+        let manifest = self.manifest.as_ref();
+        if self
+            .files
+            .judge(header.into(), manifest, &ends)?
+            .is_finished()
+        {
+            return Ok(());
+        }
         // The tape of a run that was killed may be ahead of its journal.
-        let is_finished = self.is_finished();
-        self.tape
-            .expect_end(if is_finished { u64::MAX } else { self.ticks() })?;
+        self.tape.expect_end(self.ticks())
+    }
+
+    /// Checks that every file of a finished run ends here, and that the manifest says so. What a
+    /// scenario's outcome reads is on the tape too, so it is asked for before.
+    ///
+    /// # Errors
+    /// A file has more than the replay made, or the manifest disagrees.
+    pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
+        self.expect_last_record(header)?;
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
+        self.tape.expect_end(u64::MAX)?;
+        self.expect_whole()?;
         self.files
             .judge(header.into(), Some(manifest), &self.ends())?;
-        self.traps
-            .expect_end(self.journal.chain().count(), manifest)
+        let ticks = self.journal.chain().count();
+        self.injections.expect_end(ticks, manifest)?;
+        self.traps.expect_end(ticks, manifest)
     }
 
     /// Refuses a torn line of a finished run, as far as the files were read.
@@ -167,7 +200,8 @@ impl Recording {
                 chain: self.tape.chain(),
                 torn_bytes: self.tape.torn_bytes(),
             }),
-            injections: Some(self.injections),
+            // Compared line by line.
+            injections: None,
             traps: None,
         }
     }
@@ -184,6 +218,7 @@ impl Recording {
             whole,
             finished: self.is_finished(),
             torn_bytes: self.journal.torn_bytes(),
+            continues: false,
         }
     }
 }

@@ -114,8 +114,8 @@ pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
     let header = settings.into_header(profile, seed);
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(&header);
-        match run.drive().await {
-            Ok(()) => run.outcome(),
+        match run.drive().await.and_then(|()| run.outcome()) {
+            Ok(outcome) => outcome,
             Err(error) => unreachable!("a run without files has nothing to fail: {error}"),
         }
     })
@@ -123,35 +123,41 @@ pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
 
 /// The noise level up to which nine in ten missions have to succeed.
 const MODEST_NOISE: u16 = 500;
+/// Nine in ten.
+const MODEST_PASS_RATE: u64 = 9_000;
 
-/// The gates of every long run: without noise every run passes; at up to 5% nine in ten do, and no
-/// machine stops recovering. Higher levels are only measured.
+/// The verdict on every level. Without noise every run has to pass. With noise `min_pass`
+/// ten-thousandths have to; without it, nine in ten at up to 5%, and louder levels are not judged.
+/// At up to 5% no machine may stop recovering.
 #[must_use]
-pub fn verdicts(levels: &[Level]) -> Vec<Gate> {
-    let verdict = |id: String, pass: bool, level: &Level| {
-        let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
-        Gate {
-            id,
-            pass,
-            detail: format!(
-                "{} of {} runs passed, {unrecoverable} UNRECOVERABLE_LOOP",
-                level.total.passed, level.total.runs
-            ),
-        }
-    };
-    let judged = levels.iter().filter(|level| level.noise <= MODEST_NOISE);
-    judged
-        .map(|level| {
-            let Metrics { passed, runs, .. } = level.total;
-            let lives = level.total.trap(TrapKind::UnrecoverableLoop) == 0;
-            match level.noise {
-                0 => verdict("without-noise".to_owned(), passed == runs, level),
-                noise => verdict(
-                    format!("noise-{noise}-per-10000"),
-                    lives && passed * 10 >= runs * 9,
-                    level,
-                ),
-            }
-        })
+pub fn verdicts(levels: &[Level], min_pass: Option<u16>) -> Vec<Gate> {
+    { levels.iter() }
+        .map(|level| verdict(level, min_pass))
         .collect()
+}
+
+fn verdict(level: &Level, min_pass: Option<u16>) -> Gate {
+    let Metrics { passed, runs, .. } = level.total;
+    let unrecoverable = level.total.trap(TrapKind::UnrecoverableLoop);
+    let wanted = match (level.noise, min_pass) {
+        (0, _) => Some(10_000),
+        (_, Some(min_pass)) => Some(u64::from(min_pass)),
+        (1..=MODEST_NOISE, None) => Some(MODEST_PASS_RATE),
+        (_, None) => None,
+    };
+    let may_stop = level.noise == 0 || level.noise > MODEST_NOISE;
+    let measured = format!("{passed} of {runs} runs passed, {unrecoverable} UNRECOVERABLE_LOOP");
+    let id = match level.noise {
+        0 => "without-noise".to_owned(),
+        noise => format!("noise-{noise}-per-10000"),
+    };
+    let Some(wanted) = wanted else {
+        return Gate::skipped(id, format!("{measured}; not judged without --min-pass"));
+    };
+    let holds = passed * 10_000 >= runs * wanted && (may_stop || unrecoverable == 0);
+    let detail = match wanted {
+        10_000 => format!("{measured}; all have to pass"),
+        wanted => format!("{measured}; {wanted} of 10000 have to pass"),
+    };
+    Gate::judged(id, holds, detail)
 }

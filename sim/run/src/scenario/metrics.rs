@@ -30,6 +30,13 @@ pub struct Metrics {
     /// Ticks that observed something unrelated to the mission: no file that the scenario or its
     /// contract names, no directory above one, no page of one, and no command that names one.
     pub drifted: u64,
+    /// TuringOS's completion: expected files that are right, of all that are expected.
+    pub right_files: Average,
+    /// TuringOS's plan adherence: steps that the progress file's `DONE:` lines begin with, of all
+    /// steps. Lines of another form do not count.
+    pub done_prefix: Average,
+    /// TuringOS's pointer drift: ticks whose pointer does not parse, of all ticks.
+    pub unparsed_pointers: Average,
     /// Ticks answered by lane P.
     pub p: u64,
     /// Ticks answered by lane E.
@@ -43,6 +50,38 @@ pub struct Metrics {
     /// Recoveries completed, by the ticks that they took: up to the next tick that changed a file,
     /// went to a place of the mission, or halted.
     pub recovery_ticks: BTreeMap<u64, u64>,
+}
+
+/// The average of one share of each run, in ten-thousandths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Average {
+    sum: u64,
+    runs: u64,
+}
+
+impl Average {
+    /// The share of one run; a run without a whole does not count.
+    #[must_use]
+    pub fn of_run(part: u64, whole: u64) -> Self {
+        match whole {
+            0 => Self::default(),
+            whole => Self {
+                sum: share(part, whole, 0),
+                runs: 1,
+            },
+        }
+    }
+
+    /// The average; nothing without runs.
+    #[must_use]
+    pub const fn average(self) -> Option<u64> {
+        self.sum.checked_div(self.runs)
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.runs += other.runs;
+    }
 }
 
 impl Metrics {
@@ -68,6 +107,9 @@ impl Metrics {
         for (kind, count) in &other.traps {
             *self.traps.entry(*kind).or_default() += count;
         }
+        self.right_files.add(other.right_files);
+        self.done_prefix.add(other.done_prefix);
+        self.unparsed_pointers.add(other.unparsed_pointers);
         merge(&mut self.completions, &other.completions);
         merge(&mut self.recovery_ticks, &other.recovery_ticks);
     }
@@ -76,6 +118,12 @@ impl Metrics {
     #[must_use]
     pub fn trap(&self, kind: TrapKind) -> u64 {
         self.traps.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// How often a trap fired in a run, on average, in hundredths.
+    #[must_use]
+    pub fn trap_average(&self, kind: TrapKind) -> u64 {
+        self.trap(kind).saturating_mul(100) / self.runs.max(1)
     }
 
     /// The average share of steps done.
@@ -159,6 +207,8 @@ mod tests {
         };
         let other = Metrics {
             runs: 1,
+            right_files: Average::of_run(1, 4),
+            done_prefix: Average::of_run(0, 0),
             completions: BTreeMap::from([(5_000, 1)]),
             ..Metrics::default()
         };
@@ -172,5 +222,8 @@ mod tests {
             (2, 1, 2)
         );
         assert_eq!(sum.completion_average(), 7_500);
+        // A run without expected files or steps has no share.
+        assert_eq!(sum.right_files.average(), Some(2_500));
+        assert_eq!(sum.done_prefix.average(), None);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Works with any manifold and any oracle. Never reads an expected file before the run has ended.
 
+use std::path::Path;
+
 use turingos::Digest;
+use turingos::contract::DONE_PREFIX;
 use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
@@ -11,9 +14,9 @@ use super::document::{RequiredTrap, Scenario};
 use super::interrupted::Interruptions;
 use super::metrics::Metrics;
 use super::settings::{AnyAgent, Place, Settings};
-use super::watch::Watch;
+use super::watch::{EndState, Watch};
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
-use crate::{Gate, Header};
+use crate::{Gate, Header, Manifest, RunConfig, RunIoError};
 use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::World;
 
@@ -62,7 +65,24 @@ impl Outcome {
     /// True if every gate holds.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.gates.iter().all(|gate| gate.pass)
+        !self.gates.iter().any(Gate::failed)
+    }
+
+    /// The manifest of this run of `header`. Its command may name `recording`, the directory that
+    /// the run is recorded in.
+    #[must_use]
+    pub fn manifest<C: RunConfig>(&self, header: &Header<C>, recording: Option<&Path>) -> Manifest {
+        let traps = self.metrics.traps.iter();
+        let counts = traps.map(|(kind, count)| (kind.name().to_owned(), *count));
+        Manifest::new(
+            header.seed,
+            header.profile,
+            self.metrics.ticks,
+            self.root,
+            header.command(recording),
+        )
+        .with_gates(self.gates.clone())
+        .with_counts(counts.collect())
     }
 }
 
@@ -155,57 +175,86 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
         self.plan.stopped = Some(reason);
     }
 
-    /// The result of the run. Expected files are read here and not before; these reads are not on
-    /// the tape, because nothing in the run follows from them.
-    pub fn outcome(&mut self) -> Outcome {
+    /// The result of the run. Expected files are read here and not before; what is read goes onto
+    /// the tape, so that a replay arrives at the same verdict.
+    ///
+    /// # Errors
+    /// The tape fails or diverges.
+    pub fn outcome(&mut self) -> Result<Outcome, RunIoError> {
         let ending = match self.kernel().status() {
             Status::Halted => Ending::Halted,
             Status::Failed => Ending::Failed,
             Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
         };
         let ticks = self.ticks();
-        let (done, steps) = self.plan.progress(&mut self.world);
-        let gates = self
-            .plan
-            .judge(ending, (done, steps), ticks, &mut self.world);
-        let passed = gates.iter().all(|gate| gate.pass);
-        Outcome {
+        let (end, gates) = self.ask_world(|plan, world| plan.conclude(ending, ticks, world))?;
+        let passed = !gates.iter().any(Gate::failed);
+        Ok(Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
             ending,
             gates,
-            metrics: { self.plan.watch.clone() }.metrics(ending, passed, done, steps),
-        }
+            metrics: { self.plan.watch.clone() }.metrics(ending, passed, end),
+        })
     }
 }
 
 impl ScenarioPlan {
-    /// How many of the contract's steps are done, and how many there are.
-    fn progress(&self, world: &mut impl Manifold) -> (u64, u64) {
+    /// The end of the run in its world, and the gates.
+    fn conclude(
+        &self,
+        ending: Ending,
+        ticks: u64,
+        world: &mut impl Manifold,
+    ) -> (EndState, Vec<Gate>) {
+        let mut end = self.progress(world);
+        let differences = self.differences(world);
+        end.files.0 -= whole(differences.len());
+        let gates = self.judge(ending, &end, ticks, &differences);
+        (end, gates)
+    }
+
+    /// How far the contract's steps got; every expected file counts as right.
+    fn progress(&self, world: &mut impl Manifold) -> EndState {
         let contract = self.scenario.contract();
-        let steps = contract.steps().len();
         let mut content = String::new();
         if let Some(path) = contract.progress_file()
             && world.read(path, &mut content).is_err()
         {
             content.clear();
         }
-        let done = contract.progress(&content).done;
-        (whole(done), whole(steps))
+        let names = { content.lines() }
+            .filter_map(|line| Some(line.trim().strip_prefix(DONE_PREFIX)?.trim()))
+            .filter(|name| !name.is_empty());
+        let prefix = { contract.steps().iter().zip(names) }
+            .take_while(|(step, name)| step.name() == *name)
+            .count();
+        let files = whole(self.scenario.expected().len());
+        EndState {
+            files: (files, files),
+            done: whole(contract.progress(&content).done),
+            prefix: whole(prefix),
+            steps: whole(contract.steps().len()),
+        }
+    }
+
+    /// How the expected files differ, each in one line.
+    fn differences(&self, world: &mut impl Manifold) -> Vec<String> {
+        { self.scenario.expected().iter() }
+            .filter_map(|(path, expected)| expected.difference(path, world))
+            .collect()
     }
 
     fn judge(
         &self,
         ending: Ending,
-        (done, steps): (u64, u64),
+        end: &EndState,
         ticks: u64,
-        world: &mut impl Manifold,
+        differences: &[String],
     ) -> Vec<Gate> {
         let scenario = &self.scenario;
         let limit = self.limit;
-        let differences: Vec<String> = (scenario.expected().iter())
-            .filter_map(|(path, expected)| expected.difference(path, world))
-            .collect();
+        let EndState { done, steps, .. } = *end;
         let expected = scenario.expected().len();
         let missing: Vec<String> = (self.met.iter().zip(scenario.required_traps()))
             .filter(|(met, _)| !**met)
@@ -229,7 +278,7 @@ impl ScenarioPlan {
             gate(
                 "files-as-expected",
                 differences.is_empty(),
-                listed(&differences, || format!("{expected} of {expected}")),
+                listed(differences, || format!("{expected} of {expected}")),
             ),
             gate(
                 "traps-met",
@@ -249,12 +298,8 @@ fn is_met(required: &RequiredTrap, committed: &Committed) -> bool {
         && (required.at.as_ref()).is_none_or(|at| *at == record.pointer)
 }
 
-fn gate(id: &str, pass: bool, detail: String) -> Gate {
-    Gate {
-        id: id.to_owned(),
-        pass,
-        detail,
-    }
+fn gate(id: &str, holds: bool, detail: String) -> Gate {
+    Gate::judged(id, holds, detail)
 }
 
 fn listed(items: &[String], none: impl Fn() -> String) -> String {

@@ -11,7 +11,7 @@ use turingos::journal::{Record, Status};
 use turingos::pointer::{CapabilityQuery, Pointer};
 
 use super::document::Scenario;
-use super::metrics::Metrics;
+use super::metrics::{Average, Metrics};
 use super::run::Ending;
 
 /// The observations of a run.
@@ -23,7 +23,22 @@ pub(super) struct Watch {
     progress: Option<Pointer>,
     /// The tick of the trap from which the run has not recovered yet.
     trapped_at: Option<u64>,
+    /// Ticks whose pointer does not parse.
+    unparsed: u64,
     metrics: Metrics,
+}
+
+/// The files and steps of a mission at its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndState {
+    /// Expected files that are right, and all that are expected.
+    pub(super) files: (u64, u64),
+    /// Steps that are done.
+    pub(super) done: u64,
+    /// Steps that the `DONE:` lines begin with.
+    pub(super) prefix: u64,
+    /// All steps.
+    pub(super) steps: u64,
 }
 
 /// The relation of a pointer to the mission.
@@ -53,6 +68,7 @@ impl Watch {
             test_commands: scenario.test_commands().to_vec(),
             progress: contract.progress_file().cloned().map(Pointer::Append),
             trapped_at: None,
+            unparsed: 0,
             metrics: Metrics::default(),
         }
     }
@@ -70,6 +86,7 @@ impl Watch {
         }
         let stopped = record.traps.iter().any(|kind| kind.is_hard());
         let pointer = record.pointer.parse::<Pointer>().ok();
+        self.unparsed += u64::from(pointer.is_none());
         if record.op == Some(Opcode::Write) && pointer.is_some() && pointer == self.progress {
             metrics.appends_tried += 1;
             metrics.appends_taken += u64::from(!stopped);
@@ -138,17 +155,21 @@ impl Watch {
         }
     }
 
-    pub(super) fn metrics(self, ending: Ending, passed: bool, done: u64, steps: u64) -> Metrics {
-        let completion = match steps {
+    pub(super) fn metrics(self, ending: Ending, passed: bool, end: EndState) -> Metrics {
+        let completion = match end.steps {
             0 => u64::from(passed) * 10_000,
-            steps => done * 10_000 / steps,
+            steps => end.done * 10_000 / steps,
         };
+        let (right, expected) = end.files;
         Metrics {
             runs: 1,
             passed: u64::from(passed),
             halted: u64::from(ending == Ending::Halted),
             limited: u64::from(ending == Ending::TickLimit),
             completions: BTreeMap::from([(completion, 1)]),
+            right_files: Average::of_run(right, expected),
+            done_prefix: Average::of_run(end.prefix, end.steps),
+            unparsed_pointers: Average::of_run(self.unparsed, self.metrics.ticks),
             ..self.metrics
         }
     }

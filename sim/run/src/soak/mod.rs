@@ -15,9 +15,9 @@ use turingos::Digest;
 use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
-use crate::Header;
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
+use crate::{Header, Manifest};
 use turingos_agents::{Clerk, Injected, SeededOracle};
 use turingos_world::{FaultPlan, SeededFaults, World};
 
@@ -36,6 +36,30 @@ pub struct Outcome {
     pub sim_time_us: u64,
     /// The metrics.
     pub tally: Tally,
+}
+
+impl Outcome {
+    /// The manifest of this run of `header`.
+    #[must_use]
+    pub fn manifest(&self, header: &Header<Settings>) -> Manifest {
+        let tally = &self.tally;
+        let mut counts = tally.injections.clone();
+        for (kind, count) in &tally.traps {
+            counts.insert(kind.name().to_owned(), *count);
+        }
+        for (opcode, count) in &tally.opcodes {
+            counts.insert(opcode.name().to_owned(), *count);
+        }
+        Manifest::new(
+            header.seed,
+            header.profile,
+            tally.ticks,
+            self.root,
+            header.command(None),
+        )
+        .with_gates(judge(header, tally))
+        .with_counts(counts)
+    }
 }
 
 /// The plan of a soak: a fixed number of ticks, with a reboot whenever the machine stops.

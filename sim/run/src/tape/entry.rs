@@ -11,6 +11,7 @@ use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
 use super::body::Body;
+use super::retry_after::retry_after_us;
 use super::short_call::ShortCall;
 use super::world::WorldEntry;
 use turingos_agents::{RawReply, Request, TransportFault};
@@ -147,6 +148,11 @@ impl Reply {
             headers,
             body: Body(raw.body.clone()),
         }
+    }
+
+    /// The wait that the kept headers ask for.
+    pub(super) fn asked_wait_us(&self) -> Option<u64> {
+        retry_after_us(|name| self.headers.get(name).map(String::as_str))
     }
 
     /// The response as an oracle gives it.

@@ -11,12 +11,14 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 
 use super::MAX_TAPE_LINE_BYTES;
-use super::entry::{CallEntry, CallOutcome, Entry};
+use super::entry::{CallEntry, CallOutcome, Entry, Reply};
 use super::request_encoder::RequestEncoder;
 use super::short_call::ShortCall;
 use super::world::{Answer, Question, WorldEntry};
+use crate::directory::RunDirectory;
 use crate::divergence::{Cause, Divergence, differences, differing_texts};
 use crate::error::RunIoError;
+use crate::open_folder::OpenFolder;
 use crate::read_ahead::{Place as TapePlace, ReadAhead};
 use turingos_agents::Request;
 
@@ -34,10 +36,11 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// Opens the tape at `path`, whose chain begins at `genesis`.
-    pub(super) fn open(path: &Path, genesis: Digest) -> Result<Self, RunIoError> {
+    /// Opens the tape of the run in `folder`, whose chain begins at `genesis`.
+    pub(super) fn open(folder: &OpenFolder, genesis: Digest) -> Result<Self, RunIoError> {
+        let name = RunDirectory::TAPE;
         Ok(Self {
-            tape: ReadAhead::open(path, genesis, MAX_TAPE_LINE_BYTES)?,
+            tape: ReadAhead::open(folder, name, genesis, MAX_TAPE_LINE_BYTES)?,
             played: VecDeque::with_capacity(REMEMBERED_CALLS),
         })
     }
@@ -99,6 +102,11 @@ impl Player {
             let divergence = self.call_diverged(place, &body)?;
             return Err(RunIoError::Diverged(Box::new(divergence)));
         };
+        if let CallOutcome::Reply(reply) = &call.outcome
+            && reply.retry_after_us != reply.asked_wait_us()
+        {
+            return Err(RunIoError::Diverged(Box::new(wait_changed(place, reply))));
+        }
         if self.played.len() == REMEMBERED_CALLS {
             self.played.pop_front();
         }
@@ -301,6 +309,23 @@ fn world_diverged(next: Option<&Entry>, tick: u64, question: &Question) -> Diver
         },
         recorded,
         replayed: Some(replayed),
+    }
+}
+
+/// The divergence of a wait that is not the one of its headers.
+fn wait_changed((tick, lane, attempt): Place, reply: &Reply) -> Divergence {
+    let asked = json!({"retry_after_us": reply.asked_wait_us()});
+    let recorded = json!({"retry_after_us": reply.retry_after_us});
+    Divergence {
+        tick,
+        cause: Cause::HeadersChanged,
+        detail: format!(
+            "the headers of the reply of lane {lane:?}, attempt {attempt}, ask for another wait \
+             than is recorded"
+        ),
+        differences: differences(&recorded, &asked),
+        recorded: Some(recorded),
+        replayed: Some(asked),
     }
 }
 

@@ -4,7 +4,6 @@
 //! says whether an answer is recorded, or whether the caller has to ask and record it.
 
 use std::fs::File;
-use std::path::Path;
 
 use turingos::Digest;
 use turingos::journal::Chain;
@@ -15,6 +14,7 @@ use super::request_encoder::RequestEncoder;
 use super::world::{Answer, Question, WorldEntry};
 use super::{SecretScan, TapeWriter};
 use crate::error::RunIoError;
+use crate::open_folder::OpenFolder;
 use turingos_agents::{RawReply, Request, TransportFault};
 
 /// The tape of one run. After an error the run has to end.
@@ -63,16 +63,16 @@ impl TapeSession {
         Self::of(Tape::Recording(writer))
     }
 
-    /// Plays the tape at `path`, whose chain begins at `genesis`, from its first entry on.
+    /// Plays the tape of the run in `folder`, whose chain begins at `genesis`, from its first entry on.
     ///
     /// # Errors
     /// The file cannot be opened.
     pub(crate) fn playing(
-        path: &Path,
+        folder: &OpenFolder,
         genesis: Digest,
         ending: Ending,
     ) -> Result<Self, RunIoError> {
-        let player = Player::open(path, genesis)?;
+        let player = Player::open(folder, genesis)?;
         Ok(Self::of(Tape::Playing(Box::new(player), ending)))
     }
 
@@ -123,6 +123,26 @@ impl TapeSession {
         self.play(|player| player.take_answer(tick, question))
     }
 
+    /// Refuses an effect that would put a secret into the world. Only what is recorded is scanned.
+    pub(crate) fn check_effect(
+        &self,
+        effect: &'static str,
+        texts: [&str; 2],
+    ) -> Result<(), RunIoError> {
+        let Tape::Recording(writer) = &self.tape else {
+            return Ok(());
+        };
+        let mut found = texts.iter().map(|text| writer.secret_in(text.as_bytes()));
+        match found.find_map(|secret| secret) {
+            None => Ok(()),
+            Some(secret) => Err(RunIoError::SecretEffect {
+                tick: self.tick,
+                effect,
+                secret,
+            }),
+        }
+    }
+
     /// Records what a world answered. When this returns, the operating system has it.
     pub(crate) fn record_answer(
         &mut self,
@@ -156,6 +176,14 @@ impl TapeSession {
         match &self.tape {
             Tape::Recording(_) => 0,
             Tape::Playing(player, _) => player.place().torn_bytes,
+        }
+    }
+
+    /// How many bytes the entries played and recorded have.
+    pub(crate) fn bytes(&self) -> u64 {
+        match &self.tape {
+            Tape::Recording(writer) => writer.bytes(),
+            Tape::Playing(player, _) => player.place().whole_bytes,
         }
     }
 

@@ -40,7 +40,7 @@ impl<O: Oracle, S: Sink> TapedOracle<'_, O, S> {
         request: Request<'_>,
         timeout_us: u64,
     ) -> Result<(Result<RawReply, TransportFault>, u64), RunIoError> {
-        let mut body = None;
+        let mut is_taped = false;
         if let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.sink.tape()) {
             match tape.call(&request, encoder)? {
                 Answered::Recorded((outcome, took_us)) => {
@@ -50,11 +50,15 @@ impl<O: Oracle, S: Sink> TapedOracle<'_, O, S> {
                     };
                     return Ok(self.shown(request, outcome, took_us));
                 }
-                Answered::Live => body = Some(encoder.body(&request)),
+                Answered::Live => is_taped = true,
             }
         }
         let (outcome, took_us) = within(timeout_us, self.oracle, request).await;
-        if let (Some(body), Some(tape)) = (body, self.sink.tape()) {
+        if let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.sink.tape())
+            && is_taped
+        {
+            let sent = self.oracle.take_sent();
+            let body = sent.unwrap_or_else(|| encoder.body(&request));
             let outcome = outcome.as_ref().map_err(|fault| *fault);
             tape.record_call(&request, body, outcome, took_us)?;
         }

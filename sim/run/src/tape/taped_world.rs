@@ -44,11 +44,21 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
 
     /// The recorded answer, or a new one that is recorded; `None` after a failure.
     fn answer(&mut self, question: Question, ask: impl FnOnce(&mut W) -> Answer) -> Option<Answer> {
+        self.answer_to(question, None, ask)
+    }
+
+    /// The same for a question that changes the world, and so is scanned before.
+    fn answer_to(
+        &mut self,
+        question: Question,
+        effect: Option<(&'static str, [&str; 2])>,
+        ask: impl FnOnce(&mut W) -> Answer,
+    ) -> Option<Answer> {
         let tape = self.tape.as_deref_mut()?;
         if self.failure.is_some() {
             return None;
         }
-        match taped(tape, question, || ask(self.world)) {
+        match taped(tape, question, effect, || ask(self.world)) {
             Ok(answer) => Some(answer),
             Err(failure) => {
                 self.failure = Some(failure);
@@ -61,11 +71,15 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
 fn taped(
     tape: &mut TapeSession,
     question: Question,
+    effect: Option<(&'static str, [&str; 2])>,
     ask: impl FnOnce() -> Answer,
 ) -> Result<Answer, RunIoError> {
     match tape.ask(&question)? {
         Answered::Recorded(answer) => Ok(answer),
         Answered::Live => {
+            if let Some((effect, texts)) = effect {
+                tape.check_effect(effect, texts)?;
+            }
             let answer = ask();
             tape.record_answer(question, answer.clone())?;
             Ok(answer)
@@ -125,9 +139,12 @@ impl<W: Manifold> Manifold for TapedWorld<'_, W> {
             path: path.as_str().to_owned(),
             content: Digest::of(content.as_bytes()),
         };
-        let answer = self.answer(question, |world| match world.write(path, content, now_us) {
-            Ok(()) => Answer::Written,
-            Err(fault) => fault.into(),
+        let effect = Some(("a write", [path.as_str(), content]));
+        let answer = self.answer_to(question, effect, |world| {
+            match world.write(path, content, now_us) {
+                Ok(()) => Answer::Written,
+                Err(fault) => fault.into(),
+            }
         });
         match answer {
             Some(Answer::Written) => Ok(()),
@@ -139,7 +156,8 @@ impl<W: Manifold> Manifold for TapedWorld<'_, W> {
         if self.tape.is_none() {
             return self.world.exec(command, now_us);
         }
-        let answer = self.answer(Question::Exec(command.to_owned()), |world| {
+        let effect = Some(("a command", [command, ""]));
+        let answer = self.answer_to(Question::Exec(command.to_owned()), effect, |world| {
             Answer::Command(Command::from(&world.exec(command, now_us)))
         });
         match answer {
@@ -228,5 +246,53 @@ impl Manifold for NoWorld {
 
     fn git_log(&mut self, _query: &GitLogQuery) -> Result<String, WorldFault> {
         Self::absent()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tape::{SecretScan, TapeWriter};
+    use turingos_world::{Quota, World};
+
+    /// What is written follows from a reply that was scanned, but need not stand in it: an append
+    /// joins two pieces.
+    #[test]
+    fn secret_is_found_before_its_effect() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tape.jsonl");
+        let mut world = World::with_files(Quota::default(), [("a.txt", "before")]).unwrap();
+        let unchanged = world.digest();
+        for is_write in [true, false] {
+            let scan = |bytes: &[u8]| {
+                memchr::memmem::find(bytes, b"secret").map(|_| "a secret of the test")
+            };
+            let file = std::fs::File::create(&path).unwrap();
+            let scan = Some(SecretScan::new(scan));
+            let tape = TapeWriter::begin(file, &path, Digest::EMPTY, scan);
+            let mut tape = TapeSession::recording(tape);
+            tape.open_tick(7).unwrap();
+            let mut taped = TapedWorld::new(&mut world, Some(&mut tape));
+            let target = "a.txt".parse().unwrap();
+            let effect = match is_write {
+                true => {
+                    assert!(taped.write(&target, "the secret", 0).is_err());
+                    "a write"
+                }
+                false => {
+                    taped.exec("echo secret > a.txt", 0);
+                    "a command"
+                }
+            };
+            assert_eq!(
+                taped.result().unwrap_err().to_string(),
+                format!(
+                    "tick 7: {effect} would hold a secret of the test; it was not made, and the \
+                     run has stopped"
+                )
+            );
+            assert_eq!(world.digest(), unchanged);
+            assert_eq!(std::fs::read(&path).unwrap(), b"");
+        }
     }
 }

@@ -23,6 +23,7 @@ pub struct TapeWriter {
     file: File,
     path: PathBuf,
     chain: Chain,
+    bytes: u64,
     scan: Option<SecretScan>,
     record: Vec<u8>,
     line: Vec<u8>,
@@ -34,15 +35,21 @@ impl TapeWriter {
     /// digest of the run's header, or of another document that the tape belongs to.
     #[must_use]
     pub fn begin(file: File, path: &Path, genesis: Digest, scan: Option<SecretScan>) -> Self {
-        Self::after(file, path, Chain::new(genesis), scan)
+        Self::after(file, path, (Chain::new(genesis), 0), scan)
     }
 
-    /// Continues a tape whose lines so far are `chain`; `file` is at its end.
-    fn after(file: File, path: &Path, chain: Chain, scan: Option<SecretScan>) -> Self {
+    /// Continues a tape whose lines so far are `chain`, of so many bytes; `file` is at its end.
+    fn after(
+        file: File,
+        path: &Path,
+        (chain, bytes): (Chain, u64),
+        scan: Option<SecretScan>,
+    ) -> Self {
         Self {
             file,
             path: path.to_path_buf(),
             chain,
+            bytes,
             scan,
             record: Vec::new(),
             line: Vec::new(),
@@ -65,7 +72,7 @@ impl TapeWriter {
         file.set_len(whole_bytes)
             .and_then(|()| file.seek(SeekFrom::Start(whole_bytes)))
             .map_err(RunIoError::system("shorten", path))?;
-        Ok(Self::after(file, path, chain, scan))
+        Ok(Self::after(file, path, (chain, whole_bytes), scan))
     }
 
     /// Writes one entry. When this returns, the operating system has it.
@@ -92,6 +99,7 @@ impl TapeWriter {
             .write_all(&self.line)
             .map_err(RunIoError::system("write", &self.path))?;
         self.chain = chain;
+        self.bytes += self.line.len() as u64;
         self.has_failed = false;
         Ok(())
     }
@@ -123,10 +131,20 @@ impl TapeWriter {
         self.scan = Some(scan);
     }
 
+    /// The kind of the first secret in `bytes`, if they are scanned and there is one.
+    pub(crate) fn secret_in(&self, bytes: &[u8]) -> Option<&'static str> {
+        self.scan.as_ref()?.find(bytes)
+    }
+
     /// The tape's head and how many entries it has.
     #[must_use]
     pub const fn chain(&self) -> Chain {
         self.chain
+    }
+
+    /// How many bytes its lines have.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Forces the tape onto the disk.

@@ -36,9 +36,10 @@ pub enum FaultCode {
     MissingMember,
     /// A member is not of its type or not among its values.
     BadMember,
-    /// A trap frame or a route has an unknown member.
+    /// A trap frame or a line of a line chain has an unknown member.
     UnknownMember,
-    /// A tuple's last three members are not `leaf_hash`, `prev_merkle_root` and `merkle_root`.
+    /// A tuple's last three members are not `leaf_hash`, `prev_merkle_root` and `merkle_root`, or a
+    /// line of a line chain has its four members in another order.
     MemberOrder,
     /// `h_q` is not the SHA-256 of `q_t`.
     BadStateHash,
@@ -62,6 +63,14 @@ pub enum FaultCode {
     TrapOrder,
     /// A trap frame's pointer does not belong to its base or its details.
     BadTrapPointer,
+    /// In a line chain, `hash` is not the SHA-256 of the line's first three members.
+    BadLineHash,
+    /// In a line chain, `prev_hash` is not the hash of the line before, or `GENESIS` in the first.
+    BrokenLineChain,
+    /// In a line chain, `ts` and `entry` are not the journal's line of the same number.
+    LineMismatch,
+    /// A line chain has more or fewer lines than its journal.
+    LineCount,
 }
 
 impl FaultCode {
@@ -115,6 +124,14 @@ impl LineFault {
         }
     }
 
+    /// A last line without a line feed.
+    pub(super) fn torn() -> Self {
+        Self::new(
+            FaultCode::TornLine,
+            format_args!("the last line has no line feed: writing it was cut short"),
+        )
+    }
+
     pub(super) fn at_line(self, line: u64) -> JournalFault {
         JournalFault {
             line,
@@ -122,6 +139,17 @@ impl LineFault {
             detail: self.detail,
         }
     }
+}
+
+/// The text of a line.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, LineFault> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let byte = error.valid_up_to().saturating_add(1);
+        LineFault::new(
+            FaultCode::NotUtf8,
+            format_args!("no UTF-8 from byte {byte} on"),
+        )
+    })
 }
 
 impl From<JsonFault> for LineFault {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::fault::{FaultCode, JournalFault, LineFault};
+use super::fault::{FaultCode, JournalFault, LineFault, utf8};
 use super::tuple::{Before, check_place};
 use super::{Route, TrapFrame, Tuple, is_time};
 use crate::line_reader::{Line, LineError, LineReader};
@@ -86,8 +86,8 @@ impl Journal {
         let (kind, text) = split(line)?;
         match kind {
             "REPLAY_TUPLE" => {
-                let tuple = Tuple::read(text)?;
-                self.take_tuple(&tuple)?;
+                let mut tuple = Tuple::read(text)?;
+                self.take_tuple(&mut tuple)?;
                 Ok(Entry::Tuple(tuple))
             }
             "TRAP_FRAME" => {
@@ -114,10 +114,10 @@ impl Journal {
         }
     }
 
-    fn take_tuple(&mut self, tuple: &Tuple<'_>) -> Result<(), LineFault> {
+    fn take_tuple(&mut self, tuple: &mut Tuple<'_>) -> Result<(), LineFault> {
         tuple.check_hashes(&mut self.buffer)?;
         let before = (self.counts.tuples > 0).then_some(&self.before);
-        check_place(
+        tuple.follows_unlogged_trap = check_place(
             tuple,
             self.counts.tuples,
             before,
@@ -178,7 +178,7 @@ pub fn verify(
     Ok(journal)
 }
 
-fn unreadable(error: LineError) -> JournalFault {
+pub(super) fn unreadable(error: LineError) -> JournalFault {
     let code = match error {
         LineError::System { .. } => FaultCode::Unreadable,
         LineError::TooLong { .. } => FaultCode::LineTooLong,
@@ -190,18 +190,9 @@ fn unreadable(error: LineError) -> JournalFault {
 fn split(line: Line<'_>) -> Result<(&str, &str), LineFault> {
     // The form tells a torn first line from a file that is not a journal.
     if !line.is_whole && (line.number > 1 || has_form(line.bytes)) {
-        return Err(LineFault::new(
-            FaultCode::TornLine,
-            format_args!("the last line has no line feed: writing it was cut short"),
-        ));
+        return Err(LineFault::torn());
     }
-    let text = std::str::from_utf8(line.bytes).map_err(|error| {
-        let byte = error.valid_up_to().saturating_add(1);
-        LineFault::new(
-            FaultCode::NotUtf8,
-            format_args!("no UTF-8 from byte {byte} on"),
-        )
-    })?;
+    let text = utf8(line.bytes)?;
     // Looked for without stopping at the first, which is several times faster.
     if { line.bytes.iter() }.fold(false, |found, byte| found | (*byte < b' ')) {
         let at = line.bytes.iter().position(|byte| *byte < b' ');

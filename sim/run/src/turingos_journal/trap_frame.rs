@@ -17,8 +17,12 @@ const MEMBERS: [&str; 7] = [
     "metadata",
 ];
 
-const BASE: &str = "sys://trap/";
-const DETAILS: &str = "?details=";
+pub(super) const BASE: &str = "sys://trap/";
+pub(super) const DETAILS: &str = "?details=";
+
+/// The one trap that stops the machine instead of moving it to a trap pointer.
+const UNRECOVERABLE: &str = "sys://trap/unrecoverable_loop";
+const HALT: &str = "HALT";
 
 /// One recorded trap. Texts borrow from the line it was read from.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,8 @@ pub struct TrapFrame<'l> {
     pub trap_base: &'l str,
     /// What happened.
     pub details: Text<'l>,
+    /// True if its pointer is `HALT`: the machine stopped.
+    pub stops_machine: bool,
     /// The whole frame, as its JSON object was written.
     pub json: &'l str,
 }
@@ -38,10 +44,12 @@ impl<'l> TrapFrame<'l> {
     pub(super) fn read(json: &'l str) -> Result<Self, LineFault> {
         let members = Members::read(json)?;
         members.only(&MEMBERS)?;
+        let pointer = members.text("trap_pointer")?;
         let frame = Self {
             seq: members.count("seq")?,
             trap_base: members.text("trap_base")?.raw(),
             details: members.text("details")?,
+            stops_machine: pointer.decoded() == HALT,
             json,
         };
         if !super::is_time(members.text("ts")?.raw()) {
@@ -54,13 +62,17 @@ impl<'l> TrapFrame<'l> {
         members.optional("metadata", "an object", |value| {
             matches!(value, Value::Object(_))
         })?;
-        frame.check_pointer(members.text("trap_pointer")?)?;
+        frame.check_pointer(pointer)?;
         Ok(frame)
     }
 
-    /// The pointer is the base, with or without the details, which it may cut short.
+    /// The pointer is the base, with or without the details, which it may cut short. The pointer
+    /// of an unrecoverable loop is `HALT`.
     fn check_pointer(&self, pointer: Text<'_>) -> Result<(), LineFault> {
         let pointer = pointer.decoded();
+        if self.stops_machine && self.trap_base == UNRECOVERABLE {
+            return Ok(());
+        }
         let bad = |what| {
             Err(LineFault::new(
                 FaultCode::BadTrapPointer,

@@ -3,18 +3,22 @@
 //! A tuple is checked by itself first, and then against the one before.
 
 use turingos::Digest;
-use turingos::isa::{Syscall, decode_model};
+use turingos::isa::{OPCODE_KEY, OPCODE_KEY_SYNONYMS, Opcode, Syscall, decode_model};
 
 use super::fault::{FaultCode, LineFault};
-use super::json::Value;
+use super::json::{Object, Value};
 use super::members::Members;
 use super::text::Text;
+use super::trap_frame::BASE;
 
 /// Where a chain begins.
 pub const GENESIS: &str = "GENESIS";
 
 /// The last members, in this order; the leaf hash does not cover them.
 const SEAL: [&str; 3] = ["leaf_hash", "prev_merkle_root", "merkle_root"];
+
+/// How TuringOS begins a state register that it recovered after a trap.
+const TRAP_MARK: &str = "[OS_TRAP: ";
 
 /// One recorded tick. Texts borrow from the line it was read from.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +37,9 @@ pub struct Tuple<'l> {
     pub q_next: Text<'l>,
     /// The pointer after it.
     pub d_next: Text<'l>,
+    /// True if a trap stands before it that the journal has no frame of: older recordings log none
+    /// of some kinds. It shows in `q_t` or `d_t`.
+    pub follows_unlogged_trap: bool,
     h_q: &'l str,
     h_s: &'l str,
     /// The object's text up to where its last three members begin.
@@ -58,6 +65,7 @@ impl<'l> Tuple<'l> {
             a_t: members.object("a_t")?,
             q_next: known("q_next")?,
             d_next: known("d_next")?,
+            follows_unlogged_trap: false,
             leaf_hash: members.digest("leaf_hash")?,
             prev_merkle_root: known("prev_merkle_root")?.raw(),
             merkle_root: members.digest("merkle_root")?,
@@ -91,15 +99,22 @@ impl<'l> Tuple<'l> {
         expect(FaultCode::BadRoot, "merkle_root", self.merkle_root, root)
     }
 
-    /// The syscall, if it is one of this instruction set. TuringOS accepted more than this decoder.
+    /// The syscall, if it is one of this instruction set. TuringOS accepted more than this decoder;
+    /// an optional operand that it recorded blank counts as absent, as it did there.
     ///
     /// # Errors
     /// The name of the decoder's fault.
     pub fn syscall(&self) -> Result<Syscall, &'static str> {
-        let transition = format!("{{\"q_next\":\"-\",\"a_t\":{}}}", self.a_t);
-        decode_model(transition.as_bytes())
-            .map(|transition| transition.syscall)
-            .map_err(|fault| fault.code.name())
+        decoded(self.a_t).or_else(|fault| match without_blank_operands(self.a_t) {
+            Some(action) => decoded(&action),
+            None => Err(fault),
+        })
+    }
+
+    /// True if the tuple itself says that a trap stands before it.
+    fn shows_a_trap(&self, buffer: &mut String) -> bool {
+        trap_mark(self.q_t.decoded_in(buffer)).is_some()
+            || self.d_t.decoded_in(buffer).starts_with(BASE)
     }
 
     /// Checks that `d_next` is where `syscall` leads. The query of a SYS_GIT_LOG is not compared:
@@ -129,6 +144,46 @@ impl<'l> Tuple<'l> {
             format_args!("`{found}` is not where {} leads", syscall.opcode()),
         ))
     }
+}
+
+fn decoded(action: &str) -> Result<Syscall, &'static str> {
+    let transition = format!("{{\"q_next\":\"-\",\"a_t\":{action}}}");
+    decode_model(transition.as_bytes())
+        .map(|transition| transition.syscall)
+        .map_err(|fault| fault.code.name())
+}
+
+/// The same action without its blank optional operands; nothing if it has none.
+fn without_blank_operands(action: &str) -> Option<String> {
+    let object = Object::read(action).ok()?;
+    let text_of = |value| match value {
+        Value::String(text) => Some(text.decoded()),
+        _ => None,
+    };
+    let opcode = { [OPCODE_KEY].into_iter().chain(OPCODE_KEY_SYNONYMS) }
+        .find_map(|key| object.get(key))
+        .and_then(text_of)
+        .and_then(|name| Opcode::from_model(&name))?;
+    let is_blank_operand = |key: &str, value| {
+        text_of(value).is_some_and(|text| text.trim().is_empty()) && { opcode.operands().iter() }
+            .any(|operand| !operand.required && operand.is_spelled(key))
+    };
+    let mut ends = object.members.iter().skip(1).map(|member| member.begins);
+    let mut kept = Vec::with_capacity(object.members.len());
+    for member in &object.members {
+        let end = ends.next().unwrap_or(action.len() - 1);
+        if !is_blank_operand(&member.key, member.value) {
+            kept.push(action[member.begins..end].trim_start_matches(','));
+        }
+    }
+    (kept.len() < object.members.len()).then(|| format!("{{{}}}", kept.join(",")))
+}
+
+/// The name of the trap with which a state register begins, and what follows it.
+pub(super) fn trap_mark(state: &str) -> Option<(&str, &str)> {
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let (name, rest) = state.strip_prefix(TRAP_MARK)?.split_once(']')?;
+    (!name.is_empty() && name.bytes().all(is_name)).then_some((name, rest))
 }
 
 /// The object's text up to its last three members, which have to be the chain's.
@@ -182,14 +237,15 @@ impl Before {
     }
 }
 
-/// Checks that a tuple is the one after `before`, and the one of number `count`.
+/// Checks that a tuple is the one after `before`, and the one of number `count`. True if only a trap
+/// without a frame explains it.
 pub(super) fn check_place(
     tuple: &Tuple<'_>,
     count: u64,
     before: Option<&Before>,
     is_trap_between: bool,
     buffer: &mut String,
-) -> Result<(), LineFault> {
+) -> Result<bool, LineFault> {
     if tuple.tick_seq != count {
         return Err(LineFault::new(
             FaultCode::TickOrder,
@@ -207,13 +263,18 @@ pub(super) fn check_place(
         ));
     }
     let Some(before) = before.filter(|_| !is_trap_between) else {
-        return Ok(());
+        return Ok(false);
     };
+    let mut follows_trap = false;
     for (code, key, text, next) in [
         (FaultCode::StateJump, "q", tuple.q_t, &before.q_next),
         (FaultCode::PointerJump, "d", tuple.d_t, &before.d_next),
     ] {
-        if text.decoded_in(buffer) != next {
+        if text.decoded_in(buffer) == next {
+            continue;
+        }
+        follows_trap = tuple.shows_a_trap(buffer);
+        if !follows_trap {
             return Err(LineFault::new(
                 code,
                 format_args!(
@@ -222,5 +283,5 @@ pub(super) fn check_place(
             ));
         }
     }
-    Ok(())
+    Ok(follows_trap)
 }

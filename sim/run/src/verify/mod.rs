@@ -8,7 +8,7 @@ mod record_view;
 mod records;
 mod run;
 
-pub use journals::{JOURNAL_ENDING, journal_file};
+pub use journals::{JOURNAL_ENDING, LINE_CHAIN_ENDING, journal, journal_file};
 pub use run::run;
 
 use crate::RunEnd;

@@ -214,6 +214,7 @@ fn of_error(error: &RunIoError) -> Verdict {
         RunIoError::Missing { .. } | RunIoError::NoRun { .. } => {
             Verdict::invalid(None, "is missing")
         }
+        RunIoError::NotAFile { reason, .. } => Verdict::invalid(None, reason),
         RunIoError::System { source, .. } => {
             Verdict::invalid(None, format_args!("cannot be read: {source}"))
         }

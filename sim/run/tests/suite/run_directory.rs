@@ -76,11 +76,7 @@ fn finished_run_is_read_back() {
     let path = parent.path().join("deep/RUN");
     let writer = RunDirectory::create(&path, &header()).unwrap();
     let (writer, heads) = write(writer, 5);
-    let gate = Gate {
-        id: "records".into(),
-        pass: true,
-        detail: "5 of 5".into(),
-    };
+    let gate = Gate::judged("records", true, "5 of 5");
     let manifest = Manifest::new(
         42,
         Profile::Routine,

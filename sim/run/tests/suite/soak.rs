@@ -7,7 +7,7 @@ use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
 use turingos_agents::NoiseKind;
 use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
-use turingos_run::{Header, Profile, Tick};
+use turingos_run::{Gate, GateVerdict, Header, Profile, Tick};
 
 fn soak(profile: Profile, seed: u64, ticks: u64) -> Outcome {
     run(&Settings::header(profile, seed, ticks))
@@ -86,7 +86,12 @@ fn sampled_seeds_pass_and_use_every_opcode() {
         for seed in [0, 1, 7, 42, u64::MAX] {
             let outcome = soak(profile, seed, 1_200);
             for gate in judge(&Settings::header(profile, seed, 1_200), &outcome.tally) {
-                assert!(gate.pass, "{profile} {seed}: {} {}", gate.id, gate.detail);
+                assert!(
+                    !gate.failed(),
+                    "{profile} {seed}: {} {}",
+                    gate.id,
+                    gate.detail
+                );
             }
             for opcode in Opcode::ALL {
                 let count = outcome.tally.opcodes.get(&opcode);
@@ -101,10 +106,7 @@ fn every_gate_can_fail() {
     let healthy = |profile| soak(profile, 42, 1_200).tally;
     let failed = |profile, tally: &_| -> Vec<String> {
         let gates = judge(&Settings::header(profile, 42, 1_200), tally).into_iter();
-        gates
-            .filter(|gate| !gate.pass)
-            .map(|gate| gate.id)
-            .collect()
+        gates.filter(Gate::failed).map(|gate| gate.id).collect()
     };
     let routine = healthy(Profile::Routine);
     let hostile = healthy(Profile::Hostile);
@@ -146,6 +148,22 @@ fn every_gate_can_fail() {
 }
 
 #[test]
+fn gate_that_one_tick_cannot_reach_is_skipped() {
+    for (profile, id) in [
+        (Profile::Routine, "both-lanes"),
+        (Profile::Hostile, "every-trap-reached"),
+    ] {
+        let gates = judge(
+            &Settings::header(profile, 42, 1),
+            &soak(profile, 42, 1).tally,
+        );
+        let gate = gates.iter().find(|gate| gate.id == id).unwrap();
+        assert_eq!(gate.verdict, GateVerdict::Skip, "{gate:?}");
+        assert!(gate.detail.contains("1200 ticks"), "{gate:?}");
+    }
+}
+
+#[test]
 fn swarm_disables_kinds_per_seed() {
     for seed in 0..4 {
         let settings = Settings::of(Profile::Hostile).swarm(seed);
@@ -161,7 +179,7 @@ fn swarm_disables_kinds_per_seed() {
             assert_eq!(outcome.tally.injections.get(kind.name()), None, "{kind:?}");
         }
         let gates = judge(&header, &outcome.tally);
-        assert!(gates.iter().all(|gate| gate.pass), "{gates:?}");
+        assert!(!gates.iter().any(Gate::failed), "{gates:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use turingos::trap::TrapFrame;
 use turingos_run::replay::{Report, replay};
-use turingos_run::soak::{Settings, Soak, judge, on_virtual_time};
+use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::{
     Blame, Cause, Divergence, LineChain, Manifest, Profile, RunDirectory, RunIoError,
 };
@@ -27,10 +27,7 @@ fn recorded() -> (TempDir, Vec<TrapFrame>) {
         }
     });
     let outcome = soak.outcome();
-    let (seed, profile) = (header.seed, header.profile);
-    let manifest = Manifest::new(seed, profile, TICKS, outcome.root, "sim soak".into())
-        .with_gates(judge(&header, &outcome.tally));
-    soak.into_sink().finish(&manifest).unwrap();
+    soak.into_sink().finish(&outcome.manifest(&header)).unwrap();
     assert!(frames.len() > 20, "{}", frames.len());
     (directory, frames)
 }
@@ -185,8 +182,7 @@ fn unfinished_run_may_lack_trap_frames() {
     let (prefix, writer) = RunDirectory::resume::<Settings>(run).unwrap();
     let mut soak = Soak::start_into(&prefix.header, writer);
     on_virtual_time(soak.drive()).unwrap();
-    let root = soak.root();
-    let manifest = Manifest::new(5, Profile::Hostile, TICKS, root, "sim soak".into());
+    let manifest = soak.outcome().manifest(&prefix.header);
     soak.into_sink().finish(&manifest).unwrap();
     assert_eq!(fs::read(&path).unwrap(), whole);
     assert!(is_valid(run));

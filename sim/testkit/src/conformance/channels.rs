@@ -5,8 +5,12 @@ use turingos::manifold::{Manifold, WorldFaultCode};
 
 use super::{Case, Mismatch, given, holds, lists, read, same};
 
-pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
+pub(super) fn cases<M: Manifold>() -> [Case<M>; 5] {
     [
+        Case {
+            name: "an empty payload makes an empty file",
+            run: an_empty_payload_makes_an_empty_file,
+        },
         Case {
             name: "the append channel adds one line or nothing",
             run: appends,
@@ -24,6 +28,18 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
             run: shows_the_same_text,
         },
     ]
+}
+
+fn an_empty_payload_makes_an_empty_file<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
+    given(world, "dir/full", "old content\n")?;
+    for (file, payload) in [("dir/full", ""), ("dir/new", ""), ("blank", " \n")] {
+        same(file, write_at(world, file, payload)?, None)?;
+        holds(world, file, payload)?;
+    }
+    let refused = write_at(world, "sys://append/dir/full", "")?;
+    same("append", refused.as_deref(), Some("EMPTY_APPEND"))?;
+    holds(world, "dir/full", "")?;
+    lists(world, Some("dir"), 10, &["full", "new"])
 }
 
 fn appends<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {

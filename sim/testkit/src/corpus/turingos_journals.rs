@@ -1,12 +1,14 @@
 //! `corpus/turingos-journals`: journals of TuringOS, whole and damaged, and their reader's verdict.
 
-use turingos_run::turingos_journal::{Counts, FaultCode, verify};
+use turingos_run::turingos_journal::{Counts, FaultCode, verify, verify_line_chain};
 
 use super::headline::{Headline, no_output};
 use super::{Disagreement, Expectation};
 
 /// The verdict on a journal: `accept tuples=4 traps=1 routes=0 others=2` (and `foreign=1`
-/// for syscalls of another instruction set), or `refuse CODE line=3`.
+/// for syscalls of another instruction set), or `refuse CODE line=3`. From its first line that
+/// begins with `{` on, an input is the line chain beside the journal: the two are held to each
+/// other, and `line` is the chain's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JournalExpectation {
     /// The journal verifies.
@@ -59,7 +61,14 @@ impl Expectation for JournalExpectation {
     }
 
     fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
-        let said = match verify(input, |_, _| ()) {
+        let (journal, chain) = halves(input);
+        let said = match verify(journal, |_, _| ()).and_then(|read| {
+            match chain {
+                [] => {}
+                chain => drop(verify_line_chain(chain, journal)?),
+            }
+            Ok(read)
+        }) {
             Ok(journal) => Self::Accept(journal.counts()),
             Err(fault) => Self::Refuse {
                 code: fault.code,
@@ -74,6 +83,12 @@ impl Expectation for JournalExpectation {
             got: said.sentence(),
         })
     }
+}
+
+/// A journal, and the line chain that follows it.
+fn halves(input: &[u8]) -> (&[u8], &[u8]) {
+    let chain = { input.windows(3) }.position(|bytes| bytes == b"\n{\"");
+    input.split_at(chain.map_or(input.len(), |at| at + 1))
 }
 
 impl JournalExpectation {

@@ -3,12 +3,15 @@
 use turingos::Digest;
 
 use super::mixed;
-use turingos_run::turingos_journal::{Counts, FaultCode, GENESIS, JournalFault, verify};
+use turingos_run::turingos_journal::{
+    Counts, FaultCode, GENESIS, JournalFault, verify, verify_line_chain,
+};
 
 /// Input: a TuringOS journal, also used as the source of the texts of another.
 ///
 /// Properties: a journal over any texts verifies with the expected counts. It does not verify with
-/// one bit of a tuple flipped, a line torn, or two lines swapped.
+/// one bit of a tuple flipped, a line torn, or two lines swapped; held to its line chain, not with
+/// any bit flipped.
 ///
 /// # Panics
 /// If a property does not hold.
@@ -22,6 +25,7 @@ pub fn turingos_journal(bytes: &[u8]) {
         let torn = &bytes[..bytes.len() - 1];
         assert!(read(torn).is_err(), "a journal without its last line feed");
     }
+    let _ = verify_line_chain(bytes, bytes);
     let texts = String::from_utf8_lossy(bytes);
     let texts: Vec<&str> = texts.split('\n').take(8).collect();
     let mut composer = Composer::default();
@@ -36,7 +40,16 @@ pub fn turingos_journal(bytes: &[u8]) {
     let tuples = texts.len() as u64 - texts.len() as u64 / 4;
     assert_eq!(counts.map(|counts| counts.tuples), Ok(tuples), "{journal}");
 
+    let chain = line_chain(&journal);
+    let end = verify_line_chain(chain.as_bytes(), journal.as_bytes());
+    assert_eq!(end.map(|end| end.lines), Ok(texts.len() as u64));
+
     let choice = mixed(bytes);
+    let mut changed = journal.clone().into_bytes();
+    let at = choice / 64 % changed.len();
+    changed[at] ^= 1 << (choice / 8 % 8);
+    let end = verify_line_chain(chain.as_bytes(), &*changed);
+    assert!(end.is_err(), "a flipped bit at byte {at}");
     let lines: Vec<&str> = journal.split_inclusive('\n').collect();
     let mut flipped = journal.clone().into_bytes();
     let first = lines[0].len();
@@ -101,11 +114,21 @@ impl Composer {
             "SYS_EXEC" => ("cmd", format!("$ {operand}")),
             _ => ("payload", self.d.clone()),
         };
+        let action = format!("{{\"op\":\"{op}\",\"{key}\":{}}}", quoted(operand));
+        self.tick(slice, &action, operand, d_next);
+    }
+
+    /// Adds a tick whose syscall is of another instruction set.
+    pub fn foreign_tuple(&mut self) {
+        let pointer = self.d.clone();
+        self.tick("", "{\"op\":\"SYS_TELEPORT\"}", "x", pointer);
+    }
+
+    fn tick(&mut self, slice: &str, action: &str, operand: &str, d_next: String) {
         let q_next = format!("q{}\n{operand}", self.tuples + 1);
         let body = format!(
             "{{\"tick_seq\":{},\"q_t\":{},\"h_q\":\"{}\",\"d_t\":{},\"observed_slice\":{},\"s_t\":{},\
-             \"h_s\":\"{}\",\"a_t\":{{\"op\":\"{op}\",\"{key}\":{}}},\"q_next\":{},\"d_next\":{},\
-             \"write_target\":{}",
+             \"h_s\":\"{}\",\"a_t\":{action},\"q_next\":{},\"d_next\":{},\"write_target\":{}",
             self.tuples,
             quoted(&self.q),
             Digest::of(self.q.as_bytes()),
@@ -113,7 +136,6 @@ impl Composer {
             quoted(slice),
             quoted(slice),
             Digest::of(slice.as_bytes()),
-            quoted(operand),
             quoted(&q_next),
             quoted(&d_next),
             quoted(&d_next),
@@ -137,18 +159,27 @@ impl Composer {
 
     /// Adds a trap, after which the machine continues elsewhere.
     pub fn trap(&mut self, details: &str) {
+        let base = "sys://trap/cpu_fault";
+        self.frame(base, base, details);
+        self.d = base.into();
+        self.q = format!("recovered after {}", self.traps);
+    }
+
+    /// Adds the trap that stops the machine.
+    pub fn unrecoverable(&mut self) {
+        self.frame("sys://trap/unrecoverable_loop", "HALT", "budget spent");
+    }
+
+    fn frame(&mut self, base: &str, pointer: &str, details: &str) {
         let json = format!(
-            "{{\"seq\":{},\"ts\":\"{}\",\"trap_base\":\"sys://trap/cpu_fault\",\
-             \"trap_pointer\":\"sys://trap/cpu_fault\",\"details\":{},\"panic_reset_count\":0,\
-             \"metadata\":{{\"source\":\"composed\"}}}}",
+            "{{\"seq\":{},\"ts\":\"{}\",\"trap_base\":\"{base}\",\"trap_pointer\":\"{pointer}\",\
+             \"details\":{},\"panic_reset_count\":0,\"metadata\":{{\"source\":\"composed\"}}}}",
             self.traps,
             Self::TIME,
             quoted(details)
         );
         self.line("TRAP_FRAME", &json);
         self.traps += 1;
-        self.d = "sys://trap/cpu_fault".into();
-        self.q = format!("recovered after {}", self.traps);
     }
 
     /// Adds a line of any kind.
@@ -161,6 +192,28 @@ impl Composer {
     pub fn finish(self) -> String {
         self.text
     }
+}
+
+/// The line chain that TuringOS writes beside `journal`, as NAME.journal.merkle.jsonl.
+#[must_use]
+pub fn line_chain(journal: &str) -> String {
+    let mut lines = String::new();
+    let mut previous = GENESIS.to_owned();
+    for line in journal.lines() {
+        let parts = line
+            .strip_prefix('[')
+            .and_then(|line| line.split_once("] "));
+        let (time, entry) = parts.expect("a line of a journal begins with its time");
+        let body = format!(
+            "{{\"ts\":{},\"entry\":{},\"prev_hash\":\"{previous}\"",
+            quoted(time),
+            quoted(entry)
+        );
+        let hash = Digest::of_parts(&[body.as_bytes(), b"}"]).to_string();
+        lines += &format!("{body},\"hash\":\"{hash}\"}}\n");
+        previous = hash;
+    }
+    lines
 }
 
 fn quoted(text: &str) -> String {

@@ -96,6 +96,7 @@ fn replay_asking(run: &Path, change: fn(&mut Vec<u8>)) -> Result<Report, RunIoEr
         }
         Ok::<_, RunIoError>(())
     })?;
+    again.outcome()?;
     let mut recording = again.into_sink().0;
     recording.expect_end(&header)?;
     Ok(recording.report(&header, recording.is_finished()))

@@ -130,8 +130,8 @@ fn every_provider_kind_replays_to_the_same_root() {
             let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
             assert_eq!(report["ticks"], 3);
             assert_eq!(report["ending"], "tick limit");
-            assert_eq!(report["tokens"], 360);
-            assert_eq!(report["micro_dollars"], 3 * (100 + 2 * 20));
+            assert_eq!(report["tokens"], 6_060);
+            assert_eq!(report["micro_dollars"], 3 * (2_000 + 2 * 20));
             assert!(place.at("work/MISSION.md").exists());
             place.assert_clean();
             let replay = place.sim("replay @run --json").await;
@@ -247,8 +247,8 @@ fn wrong_settings_and_flags_name_their_place() {
 #[test]
 fn budgets_end_a_run_between_ticks() {
     for (budget, ending) in [
-        (" --max-tokens 200", "token budget used up"),
-        (" --max-cost-usd 0.00028", "cost budget used up"),
+        (" --max-tokens 4000", "token budget used up"),
+        (" --max-cost-usd 0.00408", "cost budget used up"),
     ] {
         on_real_time(async {
             let place = Place::new();
@@ -283,6 +283,83 @@ fn leaked_key_stops_the_run_unwritten() {
         assert!(!live.error.contains(KEY) && !live.out.contains(KEY));
         place.assert_clean();
         assert!(!place.at("run/manifest.json").exists());
+    });
+}
+
+#[test]
+fn tape_limit_ends_a_run() {
+    on_real_time(async {
+        let server = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
+        let (free, bounded) = (Place::new(), Place::new());
+        free.settings("kimi", &server, "");
+        bounded.settings("kimi", &server, "");
+        assert_eq!(free.live("").await.code, Some(1));
+        let length = fs::metadata(free.at("run/tape.jsonl")).unwrap().len();
+        let live = bounded
+            .live(&format!(" --max-tape-bytes {}", length / 2))
+            .await;
+        let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+        assert_eq!(report["ending"], "tape limit reached", "{live:?}");
+        assert_eq!(report["ticks"], 2);
+        assert_eq!(bounded.sim("replay @run").await.code, Some(0));
+    });
+}
+
+/// The key in each code, and in the pieces of a stream: found before anything is written, sent or
+/// done.
+#[test]
+fn recoded_key_reaches_neither_tape_nor_workspace() {
+    let escaped: String = KEY
+        .bytes()
+        .map(|byte| format!(r"\\u00{byte:02x}"))
+        .collect();
+    let percent: String = KEY.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let base64 = "eC1hLWtleS1vZi10aGUtdGVzdA";
+    let chunk = |piece: &str| {
+        format!(r#"data: {{"choices":[{{"index":0,"delta":{{"reasoning":"{piece}"}}}}]}}"#)
+    };
+    let stream = [chunk("so it is a-key-"), chunk("of-the-"), chunk("test")].join("\n\n");
+    let push = r#"{\"op\":\"SYS_PUSH\",\"task\":\"work\"}"#;
+    let write = |payload: &str| {
+        let write = format!(r#"{{\"op\":\"SYS_WRITE\",\"payload\":\"{payload}\"}}"#);
+        good("openai").replace(push, &write)
+    };
+    for body in [write(&escaped), write(&percent), write(base64), stream] {
+        on_real_time(async {
+            let place = Place::new();
+            let server = Server::start(Behaviour::Send(response(OK, &body))).await;
+            place.settings("openai", &server, "");
+            let live = place.live("").await;
+            assert_eq!(live.code, Some(7), "{body}: {live:?}");
+            assert!(
+                live.error.contains("the key of a provider of this run"),
+                "{live:?}"
+            );
+            assert_eq!(lines(&place.at("run/journal.jsonl")), 0);
+            let tape = fs::read_to_string(place.at("run/tape.jsonl")).unwrap();
+            for code in [KEY, &escaped, &percent, base64, "of-the-"] {
+                assert!(!tape.contains(code), "{body}: {tape}");
+            }
+            let mission = fs::read_to_string(place.at("work/MISSION.md")).unwrap();
+            assert_eq!(mission, "Push one task.\n");
+        });
+    }
+}
+
+/// A body may be long and say that it cost nothing.
+#[test]
+fn padded_bodies_use_up_the_token_budget() {
+    on_real_time(async {
+        let place = Place::new();
+        let body = good("openai").replace("2000", "0").replace(":20}", ":0}");
+        let padded = format!("{}{body}", " ".repeat(3 * 1024 * 1024));
+        let server = Server::start(Behaviour::Send(response(OK, &padded))).await;
+        place.settings("openai", &server, "");
+        let live = place.live(" --max-tokens 3000").await;
+        let report: serde_json::Value = serde_json::from_str(&live.out).unwrap();
+        assert_eq!(report["ending"], "token budget used up", "{live:?}");
+        assert_eq!(report["ticks"], 1);
+        assert!(report["tokens"].as_u64() > Some(3 * 1024), "{live:?}");
     });
 }
 
@@ -406,11 +483,13 @@ fn killed_recording_resumes_and_replays() {
         assert_eq!(replay.code, Some(0), "{replay:?}");
         assert!(replay.out.contains("\"whole\":true"));
 
-        let refused = place.sim(again).await;
-        assert_eq!(refused.code, Some(2), "{refused:?}");
-        assert!(
-            refused.error.contains("holds a finished run"),
-            "{refused:?}"
+        let finished = place.sim(again).await;
+        assert_eq!(finished.code, Some(1), "{finished:?}");
+        let report: serde_json::Value = serde_json::from_str(&finished.out).unwrap();
+        assert_eq!(report["format"], "turingos.finished-run/1");
+        assert_eq!(
+            (&report["finished"], &report["ticks"]),
+            (&true.into(), &4.into())
         );
     });
 }

@@ -53,7 +53,7 @@ fn each_provider_kind_has_its_own_request() {
             assert!(body.starts_with(r#"{"model":"m","#), "{body}");
             assert!(body.contains("[OBSERVED_SLICE]\\nhello"), "{body}");
             let used = session.oracle().spending();
-            assert_eq!((used.tokens, session.oracle().calls()), (120, 1));
+            assert_eq!((used.tokens, session.oracle().calls()), (2_020, 1));
         });
     }
 }

@@ -141,13 +141,13 @@ pub(crate) fn good(kind: &str) -> String {
     let text = r#"{\"q_next\":\"next\",\"a_t\":{\"op\":\"SYS_PUSH\",\"task\":\"work\"}}"#;
     match kind {
         "openai" => format!(
-            r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":100,"completion_tokens":20}}}}"#
+            r#"{{"choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":2000,"completion_tokens":20}}}}"#
         ),
         "kimi" => format!(
-            r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn","usage":{{"input_tokens":100,"output_tokens":20}}}}"#
+            r#"{{"type":"message","role":"assistant","content":[{{"type":"text","text":"{text}"}}],"stop_reason":"end_turn","usage":{{"input_tokens":2000,"output_tokens":20}}}}"#
         ),
         _ => format!(
-            r#"{{"model":"m","message":{{"role":"assistant","content":"{text}"}},"done":true,"done_reason":"stop","prompt_eval_count":100,"eval_count":20}}"#
+            r#"{{"model":"m","message":{{"role":"assistant","content":"{text}"}},"done":true,"done_reason":"stop","prompt_eval_count":2000,"eval_count":20}}"#
         ),
     }
 }

@@ -54,6 +54,7 @@ impl Served {
             source,
             max_requests,
             log,
+            allowed_hosts: Vec::new(),
         })
         .await
         .unwrap();

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use turingos::trap::TrapKind;
 use turingos_run::scenario::{BuiltIn, Metrics, Plan, longrun, run_seed, verdicts};
+use turingos_run::{Gate, GateVerdict};
 
 fn plan() -> Plan {
     let names = ["ordered-pipeline", "interrupted-edit"];
@@ -56,24 +57,79 @@ fn metrics_match_the_run() {
     assert!(noisy.placed < noisy.ticks, "{noisy:?}");
 }
 
+/// Whether a gate holds; nothing if it was skipped.
+fn holds(gate: &Gate) -> Option<bool> {
+    (gate.verdict != GateVerdict::Skip).then(|| !gate.failed())
+}
+
 #[test]
 fn every_longrun_gate_can_fail() {
     let mut levels = longrun(&plan(), &|| {});
-    // Louder than 5%: measured, not judged.
-    assert_eq!(verdicts(&levels).len(), 1);
     levels[1].noise = 500;
-    let passes =
-        |levels: &[_]| -> Vec<bool> { verdicts(levels).iter().map(|gate| gate.pass).collect() };
-    assert_eq!(passes(&levels), [true, true]);
+    let passes = |levels: &[_], min_pass| -> Vec<Option<bool>> {
+        { verdicts(levels, min_pass).into_iter() }
+            .map(|gate| holds(&gate))
+            .collect()
+    };
+    assert_eq!(passes(&levels, None), [Some(true), Some(true)]);
     let mut few = levels.clone();
     few[0].total.passed -= 1;
-    assert_eq!(passes(&few), [false, true]);
+    assert_eq!(passes(&few, None), [Some(false), Some(true)]);
+    // A threshold is for levels with noise.
+    assert_eq!(passes(&few, Some(0)), [Some(false), Some(true)]);
     let mut few = levels.clone();
     few[1].total.passed = few[1].total.runs * 9 / 10;
-    assert_eq!(passes(&few), [true, true]);
+    assert_eq!(passes(&few, None), [Some(true), Some(true)]);
+    assert_eq!(passes(&few, Some(9_001)), [Some(true), Some(false)]);
     few[1].total.passed -= 1;
-    assert_eq!(passes(&few), [true, false]);
+    assert_eq!(passes(&few, None), [Some(true), Some(false)]);
+    assert_eq!(passes(&few, Some(8_000)), [Some(true), Some(true)]);
     let mut lost = levels;
     lost[1].total.traps.insert(TrapKind::UnrecoverableLoop, 1);
-    assert_eq!(passes(&lost), [true, false]);
+    assert_eq!(passes(&lost, None), [Some(true), Some(false)]);
+    assert_eq!(passes(&lost, Some(8_000)), [Some(true), Some(false)]);
+}
+
+/// Half of the replies are bad: such a level used to have no verdict at all.
+#[test]
+fn loud_level_is_not_judged_without_a_threshold() {
+    let mut levels = longrun(&plan(), &|| {});
+    levels[1].noise = 5_000;
+    levels[1].total.passed = 0;
+    let [_, loud] = &verdicts(&levels, None)[..] else {
+        panic!("a verdict for each level");
+    };
+    assert_eq!(
+        (loud.id.as_str(), holds(loud)),
+        ("noise-5000-per-10000", None)
+    );
+    assert!(
+        loud.detail.ends_with("not judged without --min-pass"),
+        "{loud:?}"
+    );
+    assert_eq!(holds(&verdicts(&levels, Some(1))[1]), Some(false));
+    assert_eq!(holds(&verdicts(&levels, Some(0))[1]), Some(true));
+}
+
+/// The three figures of TuringOS measure other things than ours of the same name.
+#[test]
+fn figures_of_turingos_stand_beside_ours() {
+    let scenario = BuiltIn::named("ordered-pipeline").unwrap().scenario();
+    let whole = run_seed(&scenario, 0, 1).metrics;
+    let averages = |metrics: &Metrics| {
+        let averages = [
+            metrics.right_files,
+            metrics.done_prefix,
+            metrics.unparsed_pointers,
+        ];
+        averages.map(|average| average.average().unwrap())
+    };
+    assert_eq!(averages(&whole), [10_000, 10_000, 0]);
+    // With nothing but noise no file is made and no step is done.
+    let noise = run_seed(&scenario, 10_000, 1).metrics;
+    let [files, prefix, unparsed] = averages(&noise);
+    assert!(files < 10_000 && prefix < 10_000, "{noise:?}");
+    assert_eq!(prefix, noise.completion_average());
+    let drifted = noise.drifted * 10_000 / noise.placed.max(1);
+    assert!((1..drifted).contains(&unparsed), "{noise:?}");
 }

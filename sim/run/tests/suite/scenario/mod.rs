@@ -29,13 +29,13 @@ pub(crate) fn judged(header: &Header<Settings>, after: impl FnOnce(&mut Run)) ->
         let mut run = ScenarioRun::seeded(header);
         run.drive().await.unwrap();
         after(&mut run);
-        run.outcome()
+        run.outcome().unwrap()
     })
 }
 
 /// The names of the failed gates.
 pub(crate) fn failed(outcome: &Outcome) -> Vec<&str> {
-    let gates = outcome.gates.iter().filter(|gate| !gate.pass);
+    let gates = outcome.gates.iter().filter(|gate| gate.failed());
     gates.map(|gate| gate.id.as_str()).collect()
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use turingos_agents::Request;
-use turingos_run::tape::{Answer, CallEntry, Entry, Question, WorldEntry};
+use turingos_run::tape::{Answer, CallEntry, CallOutcome, Entry, Question, WorldEntry};
 use turingos_run::{Blame, Cause, Divergence, RunIoError};
 
 use super::edited::{copy, entries, rewrite};
@@ -57,6 +57,33 @@ fn diverged(result: Result<(), RunIoError>) -> Divergence {
         RunIoError::Diverged(divergence) => *divergence,
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn edited_header_is_a_divergence() {
+    let recorded = Recorded::new();
+    let divergence = recorded.divergence(|entries| {
+        let mut replies = entries.iter_mut().filter_map(|entry| match entry {
+            Entry::Call(call) => match &mut call.outcome {
+                CallOutcome::Reply(reply) => Some(reply),
+                CallOutcome::Fault(_) => None,
+            },
+            Entry::World(_) => None,
+        });
+        let limited = replies
+            .find(|reply| reply.retry_after_us.is_some())
+            .unwrap();
+        limited.headers.insert("retry-after".into(), "9".into());
+    });
+    assert_eq!(
+        (divergence.cause, divergence.tick),
+        (Cause::HeadersChanged, 4)
+    );
+    let [difference] = &*divergence.differences else {
+        panic!("{divergence}");
+    };
+    assert_eq!(difference.recorded.as_deref(), Some("2000000"));
+    assert_eq!(difference.replayed.as_deref(), Some("9000000"));
 }
 
 #[test]

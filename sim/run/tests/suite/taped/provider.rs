@@ -72,7 +72,10 @@ impl Oracle for Scripted {
             provider: Provider::OpenAi,
             status: if limited { 429 } else { 200 },
             retry_after_us: limited.then_some(2_000_000),
-            headers: vec![("content-type".into(), "application/json".into())],
+            headers: match limited {
+                true => vec![("retry-after".into(), "2".into())],
+                false => vec![("content-type".into(), "application/json".into())],
+            },
             body: body.to_string().into_bytes(),
         })
     }

@@ -2,16 +2,17 @@
 //! its schema says, and with one thing changed, schema and reader say the same.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 use std::path::Path;
 
 use turingos_dataset::{Collector, from_journal, from_run};
 use turingos_run::line_reader::Line;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
-use turingos_run::turingos_journal::{FaultCode, Journal};
+use turingos_run::turingos_journal::{FaultCode, Journal, verify_line_chain};
 use turingos_run::{Profile, RunDirectory};
 use turingos_testkit::corpus::turingos_journals::JournalExpectation;
 use turingos_testkit::corpus::{Corpus, load};
-use turingos_testkit::fuzzing::turingos_journal::Composer;
+use turingos_testkit::fuzzing::turingos_journal::{Composer, line_chain};
 
 use super::checker;
 use super::mutants::mutants;
@@ -31,6 +32,7 @@ fn journal() -> String {
         "BUS_ROUTE",
         "{\"lane\":\"P\",\"reason\":\"TRAP\",\"failover\":false,\"x\":1}",
     );
+    composer.unrecoverable();
     composer.tuple("another", "SYS_GOTO", "notes");
     composer.finish()
 }
@@ -88,8 +90,10 @@ fn parsed_lines_are_valid() {
 
 #[test]
 fn agree_on_a_changed_line() {
-    for line in journal().lines().take(3) {
+    for line in journal().lines().take(4) {
         let (kind, json) = parts(line);
+        // A line alone is the first of its journal.
+        let json = &json.replace("\"seq\":1,", "\"seq\":0,");
         let (_, schema) = KINDS.into_iter().find(|(known, _)| *known == kind).unwrap();
         let checker = checker(schema);
         assert_eq!(refusal(kind, json), None);
@@ -110,6 +114,34 @@ fn agree_on_a_changed_line() {
 }
 
 #[test]
+fn agree_on_a_changed_line_of_a_line_chain() {
+    let journal = journal();
+    let journal = journal.split_inclusive('\n').next().unwrap();
+    let chain = line_chain(journal);
+    let checker = checker("turingos-line-chain.v1");
+    let refusal = |line: &str| {
+        let verdict = verify_line_chain(format!("{line}\n").as_bytes(), journal.as_bytes());
+        verdict.err().map(|fault| fault.code)
+    };
+    assert_eq!(refusal(chain.trim_end()), None);
+    let mut refused = 0;
+    for mutant in mutants(&Tree::of(&chain)) {
+        let by_schema = !checker.accepts(&mutant.tree.value());
+        let code = refusal(&mutant.tree.to_string());
+        assert_eq!(
+            by_schema,
+            code.is_some_and(is_about_form),
+            "{:?} at {}: {code:?}: {}",
+            mutant.change,
+            mutant.pointer,
+            mutant.tree
+        );
+        refused += usize::from(by_schema);
+    }
+    assert!(refused > 20, "{refused}");
+}
+
+#[test]
 fn dataset_rows_are_valid() {
     let directory = tempfile::TempDir::new().unwrap();
     let header = Settings::header(Profile::Hostile, 7, 200);
@@ -118,12 +150,13 @@ fn dataset_rows_are_valid() {
     on_virtual_time(soak.drive()).unwrap();
     soak.into_sink().flush().unwrap();
     let (mut policy, mut reflex) = (Vec::new(), Vec::new());
-    let mut rows = Collector::new(&mut policy, &mut reflex, false);
+    let (policy_file, reflex_file) = (Cursor::new(&mut policy), Cursor::new(&mut reflex));
+    let mut rows = Collector::new(policy_file, reflex_file, false);
     rows.begin("run", "RUN/journal.jsonl");
     from_run(directory.path(), &mut rows).unwrap();
     rows.begin("turingos-journal", "x.journal.log");
     from_journal(journal().as_bytes(), &mut rows).unwrap();
-    let figures = rows.finish().unwrap();
+    let figures = rows.finish().unwrap().summary.figures;
     assert!(
         figures.policy_rows > 100 && figures.reflex_rows > 20,
         "{figures:?}"

@@ -88,7 +88,7 @@ fn envelope_branches_match_opcodes() {
 #[test]
 fn canonical_operands_match() {
     let definition = |kind| match kind {
-        OperandKind::Verbatim => "filled",
+        OperandKind::Verbatim => "clean",
         OperandKind::Text | OperandKind::Task => "trimmed",
         OperandKind::Limit => "limit",
         OperandKind::Placement => "placement",
@@ -133,7 +133,8 @@ fn statuses() -> [&'static str; 3] {
 #[test]
 fn model_operands_match() {
     let definition = |kind| match kind {
-        OperandKind::Verbatim | OperandKind::Text => "filled",
+        OperandKind::Verbatim => "clean",
+        OperandKind::Text => "filled",
         OperandKind::Task => "task",
         OperandKind::Limit => "limit",
         OperandKind::Placement => "placement",
