@@ -18,6 +18,10 @@ const MAX_LINES: usize = 60;
 pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()> {
     let entry = &detail.entry;
     let route = &detail.route;
+    let failover = match &entry.failover {
+        Some(code) => format!(" after lane E failed with {code}"),
+        None => String::new(),
+    };
     let time = entry.time_us.map_or("-".to_owned(), seconds);
     writeln!(out, "tick {}  at {time} s", entry.tick)?;
     writeln!(out, "pointer   {}", &entry.pointer)?;
@@ -25,11 +29,7 @@ pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()>
         out,
         "route     lane {}{}, preferred {}, reason {}",
         entry.lane.unwrap_or("-"),
-        if entry.failover {
-            " after lane E failed"
-        } else {
-            ""
-        },
+        failover,
         route.preferred.name(),
         route.reason.name()
     )?;

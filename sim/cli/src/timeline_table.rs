@@ -33,7 +33,7 @@ pub(super) fn line(line: &Line) -> String {
 
 /// The line of a tick.
 pub(super) fn tick(entry: &TimelineEntry) -> String {
-    let lane = match (entry.failover, entry.lane.unwrap_or("-")) {
+    let lane = match (entry.failover.is_some(), entry.lane.unwrap_or("-")) {
         (true, lane) => format!("E>{lane}"),
         (false, lane) => lane.to_owned(),
     };
@@ -94,7 +94,7 @@ mod tests {
             tick: 29,
             time_us: Some(61_234_567),
             lane: Some("P"),
-            failover: true,
+            failover: Some("TRUNCATED".to_owned()),
             pointer: "a/very/long/path/".repeat(9),
             op: Some("SYS_WRITE"),
             fault: None,

@@ -100,7 +100,7 @@ impl JournalTick {
                 tick: tick.number,
                 time_us: None,
                 lane,
-                failover: false,
+                failover: None,
                 pointer: tick.pointer,
                 op,
                 fault: foreign.map(str::to_owned),

@@ -18,8 +18,8 @@ pub struct TimelineEntry {
     pub time_us: Option<u64>,
     /// The lane whose answer counted, if that is known.
     pub lane: Option<&'static str>,
-    /// Whether lane E failed first.
-    pub failover: bool,
+    /// The code of the fault for which lane P answered in place of lane E.
+    pub failover: Option<String>,
     /// Where the tick observed.
     pub pointer: String,
     /// The opcode; `None` after a CPU fault.
@@ -47,7 +47,7 @@ impl TimelineEntry {
             tick: record.tick,
             time_us: Some(record.time_us),
             lane: Some(record.route.lane.name()),
-            failover: record.route.failover,
+            failover: record.route.failover.as_deref().map(str::to_owned),
             pointer: record.pointer.clone(),
             op: record.op.map(Opcode::name),
             fault: record.fault.clone(),
@@ -63,7 +63,7 @@ impl TimelineEntry {
     /// Whether anything but the next step of the work happened.
     #[must_use]
     pub fn is_eventful(&self) -> bool {
-        self.failover
+        self.failover.is_some()
             || self.fault.is_some()
             || !self.traps.is_empty()
             || !self.injected.is_empty()
@@ -121,7 +121,7 @@ impl TimelineFilter {
         let kind = match self.only {
             None => true,
             Some(Only::Traps) => !entry.traps.is_empty(),
-            Some(Only::Faults) => entry.fault.is_some() || entry.failover,
+            Some(Only::Faults) => entry.fault.is_some() || entry.failover.is_some(),
             Some(Only::Injected) => !entry.injected.is_empty(),
             Some(Only::Writes) => entry.op == Some(Opcode::Write.name()) && entry.traps.is_empty(),
         };
@@ -185,7 +185,7 @@ mod tests {
             tick,
             time_us: Some(tick * 1_000),
             lane: Some("E"),
-            failover: false,
+            failover: None,
             pointer: "README.md".to_owned(),
             op: Some("SYS_GOTO"),
             fault: None,

@@ -80,6 +80,8 @@ impl Report<'_> {
         }
         let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
         let cost = dollars(self.spending.micro_dollars());
+        let sandbox = self.header.config.sandbox;
+        let sandbox = sandbox.map_or(String::new(), |sandbox| sandbox.to_string());
         for (name, value, unit) in [
             ("ending", self.outcome.ending.name().to_owned(), ""),
             ("ticks", metrics.ticks.to_string(), ""),
@@ -87,6 +89,7 @@ impl Report<'_> {
             ("cost", cost, "dollars"),
             ("wall time", self.wall.as_secs().to_string(), "s"),
             ("failovers", metrics.failovers.to_string(), ""),
+            ("sandbox", sandbox, ""),
         ] {
             table.row([name, &value, unit]);
         }

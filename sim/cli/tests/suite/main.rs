@@ -25,3 +25,4 @@ mod serve;
 mod shell;
 mod terminal;
 mod verify;
+mod workspace_command;

@@ -72,8 +72,6 @@ fn errors_use_the_provider_envelope() {
                     (Provider::Anthropic | Provider::Kimi, 413) => "request_too_large",
                     (Provider::Anthropic | Provider::Kimi, _) => "not_found_error",
                     (Provider::Ollama, _) => "",
-                    (_, 413) => "request_too_large",
-                    _ => "not_found_error",
                 };
                 assert_eq!(kind, expected);
                 assert!(
