@@ -83,7 +83,7 @@ impl RouteAudit {
         let found = (route.preferred, called, route.reason);
         let health = self.lanes.map(|lane| lane.health());
         let shown = PerLane::from_fn(|lane| u64::from(route.health[lane].0));
-        let may_fail_over = self.may_fail_over(record, called);
+        let must_fail_over = self.must_fail_over(record, called);
         let tick = record.tick;
         let stray = if found != expected {
             let ((_, lane, reason), (_, found_lane, found_reason)) = (expected, found);
@@ -94,7 +94,7 @@ impl RouteAudit {
             Some(format!(
                 "tick {tick}: health {shown:?}, expected {health:?}"
             ))
-        } else if may_fail_over.is_some_and(|expected| expected != has_failed_over) {
+        } else if must_fail_over.is_some_and(|expected| expected != has_failed_over) {
             Some(format!("tick {tick}: failover {:?}", route.failover))
         } else {
             None
@@ -152,7 +152,7 @@ impl RouteAudit {
     }
 
     /// Whether lane P had to be called in place of `called`; `None` if the record does not tell.
-    fn may_fail_over(&self, record: &Record, called: Lane) -> Option<bool> {
+    fn must_fail_over(&self, record: &Record, called: Lane) -> Option<bool> {
         let failure = record.route.failover.as_deref().or(record.fault.as_deref());
         let Some(failure) = failure else {
             return Some(false);

@@ -60,7 +60,7 @@ impl Oracle for Scripted {
         }
         let limited = request.attempt == 0 && tick % 7 == 4;
         let mut text = json!({"q_next": format!("state {tick}"), "a_t": action(tick)}).to_string();
-        if self.cuts_replies && request.lane == Lane::E && tick % 3 == 1 {
+        if self.cuts_replies && request.lane == Lane::E && tick % 3 == 2 {
             text.pop();
         }
         let body = match limited {
