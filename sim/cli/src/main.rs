@@ -25,6 +25,7 @@ mod replay;
 mod resumed;
 mod run;
 mod run_report;
+mod sandbox;
 mod scenario_choice;
 mod schema;
 mod serve;
@@ -39,6 +40,7 @@ mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -109,6 +111,10 @@ fn exit_codes() -> String {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = turingos_workspace::launch(std::env::args_os()) {
+        return code;
+    }
+    refuse_long_files();
     let words: Vec<_> = std::env::args_os().collect();
     // Also arguments that cannot be parsed are answered in JSON.
     let is_json = words.iter().any(|word| word == "--json");
@@ -128,6 +134,13 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Makes a write past the file size limit (`ulimit -f`) an error like any other. By default the
+/// signal that comes with it ends the process without a word.
+fn refuse_long_files() {
+    // Without a handler the process ends as before, which loses only the message.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 fn run(command: &CommandLine) -> Result<Exit, Failure> {

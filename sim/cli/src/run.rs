@@ -16,6 +16,7 @@ use super::paths::existing;
 use super::progress::Progress;
 use super::resumed::write_finished;
 use super::run_report::{write_json, write_opening, write_text};
+use super::sandbox::{SandboxArgs, expect_untouched};
 use super::scenario_choice::choose;
 use super::share;
 use super::soak::{self, seed};
@@ -26,9 +27,9 @@ use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, Scenar
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::TapeSession;
 use turingos_run::{
-    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sink, Tick, read_prefix,
+    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sandbox, Sink, Tick, read_prefix,
 };
-use turingos_workspace::{Limits, Workspace};
+use turingos_workspace::Workspace;
 
 /// Run one scenario: an agent carries out its mission, and the result is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -54,6 +55,8 @@ pub(crate) struct RunArgs {
     /// Run in this real directory, which must be new or empty, instead of in memory.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) workspace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) commands: SandboxArgs,
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
@@ -66,8 +69,12 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// The header of a new run.
-    fn header(&self, scenario: &str) -> Result<Header<Settings>, Failure> {
+    /// The header of a new run whose commands are in `sandbox`.
+    fn header(
+        &self,
+        scenario: &str,
+        sandbox: Option<Sandbox>,
+    ) -> Result<Header<Settings>, Failure> {
         if self.profile == Profile::Hostile && self.noise > 0 {
             return Err(Failure::new(
                 Exit::Usage,
@@ -79,7 +86,7 @@ impl RunArgs {
         let settings =
             Settings::of(chosen, self.profile, self.agent, self.noise).named_by(scenario);
         let settings = match self.workspace {
-            Some(_) => settings.in_a_directory(),
+            Some(_) => settings.in_a_directory().in_sandbox(sandbox),
             None => settings,
         };
         Ok(settings.into_header(self.profile, self.seed))
@@ -96,14 +103,20 @@ struct Prepared {
 impl Prepared {
     /// A new run. Every check is made before anything is written.
     fn new(arguments: &RunArgs, scenario: &str) -> Result<Self, Failure> {
-        let header = arguments.header(scenario)?;
+        // The arguments are judged before the sandbox is.
+        arguments.header(scenario, None)?;
         if let (Some(workspace), Some(out)) = (&arguments.workspace, &arguments.out) {
             apart(workspace, out)?;
         }
-        let mut workspace = match &arguments.workspace {
-            Some(path) => Some(Workspace::create(path, Limits::default()).map_err(no_workspace)?),
-            None => None,
-        };
+        let mut workspace = None;
+        let mut sandbox = None;
+        if let Some(path) = &arguments.workspace {
+            let launcher = arguments.commands.launcher(None)?;
+            sandbox = Some(launcher.sandbox());
+            let created = Workspace::create(path, arguments.commands.limits());
+            workspace = Some(created.map_err(no_workspace)?.with_launcher(launcher));
+        }
+        let header = arguments.header(scenario, sandbox)?;
         let writer = match &arguments.out {
             Some(path) => Some(RunDirectory::create(path, &header)?),
             None => None,
@@ -119,15 +132,20 @@ impl Prepared {
     }
 
     /// The run in `directory`, verified, with its workspace as it was left.
-    fn resume(directory: &Path, workspace: Option<&Path>) -> Result<Self, Failure> {
+    fn resume(
+        directory: &Path,
+        workspace: Option<&Path>,
+        commands: &SandboxArgs,
+    ) -> Result<Self, Failure> {
         let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
         let header = prefix.header;
         let workspace = match (header.config.place, workspace) {
             (Place::Memory, None) => None,
             (Place::Directory, Some(path)) => {
                 apart(path, directory)?;
-                let opened = Workspace::open(path, Limits::default());
-                let mut workspace = opened.map_err(no_workspace)?;
+                let launcher = commands.launcher(header.config.sandbox)?;
+                let opened = Workspace::open(path, commands.limits());
+                let mut workspace = opened.map_err(no_workspace)?.with_launcher(launcher);
                 if prefix.tape.count() == 0 {
                     // It was not used yet, so its process may have been killed while it was filled.
                     populate(&mut workspace, &header)?;
@@ -223,7 +241,11 @@ pub(crate) fn run(
             if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
                 return write_finished(directory, &manifest, arguments.json, out);
             }
-            Prepared::resume(directory, arguments.workspace.as_deref())?
+            Prepared::resume(
+                directory,
+                arguments.workspace.as_deref(),
+                &arguments.commands,
+            )?
         }
         (None, Some(scenario)) => Prepared::new(arguments, scenario)?,
         (None, None) => {
@@ -244,6 +266,10 @@ pub(crate) fn run(
     let manifest = outcome.manifest(&prepared.header, None);
     if let Some(writer) = writer {
         writer.finish(&manifest)?;
+        let recording = arguments.resume.as_deref().or(arguments.out.as_deref());
+        if let (Some(recording), Some(_)) = (recording, &arguments.workspace) {
+            expect_untouched(recording, prepared.header.genesis())?;
+        }
     }
     if arguments.json {
         write_json(&prepared.header, &outcome, &manifest, out)?;

@@ -22,9 +22,12 @@ pub(super) fn write_opening(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let settings = &header.config;
+    let sandbox = settings
+        .sandbox
+        .map_or(String::new(), |sandbox| format!("  sandbox {sandbox}"));
     writeln!(
         out,
-        "seed {}  scenario {}  profile {}  agent {}  tick limit {}",
+        "seed {}  scenario {}  profile {}  agent {}  tick limit {}{sandbox}",
         header.seed,
         settings.scenario.name(),
         header.profile,

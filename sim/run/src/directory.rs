@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::error::RunIoError;
 use super::header::{Header, RunConfig};
+use super::left_behind;
 use super::line_file::unfinished;
 use super::open_folder::OpenFolder;
 use super::recorded_journal::RecordedJournal;
@@ -37,9 +38,10 @@ impl RunDirectory {
 
     /// Makes `path` a run with an empty tape and an empty journal.
     ///
-    /// The directory is created with its parents; an empty one is used. One that holds a run is
-    /// refused as well as one that holds anything else: a run costs money or hours, so removing
-    /// it is left to the user, and continuing it is [`RunDirectory::resume`].
+    /// The directory is created with its parents; an empty one is used, and so is one that a killed
+    /// process left before its run had a header. One that holds a run is refused as well as one
+    /// that holds anything else: a run costs money or hours, so removing it is left to the user,
+    /// and continuing it is [`RunDirectory::resume`].
     ///
     /// # Errors
     /// The path is not usable for a new run (nothing in it is touched), or the file system
@@ -123,16 +125,7 @@ fn refuse_unless_empty(path: &Path) -> Result<(), RunIoError> {
     if path.join(RunDirectory::HEADER).exists() {
         return Err(RunIoError::AlreadyARun { path: path.into() });
     }
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "asks only whether there is an entry, so that their order does not matter"
-    )]
-    let mut entries = fs::read_dir(path).map_err(RunIoError::system("read", path))?;
-    match entries.next() {
-        None => Ok(()),
-        Some(Ok(_)) => Err(RunIoError::NotEmpty { path: path.into() }),
-        Some(Err(error)) => Err(RunIoError::system("read", path)(error)),
-    }
+    left_behind::clear(path)
 }
 
 fn open(path: &Path) -> Result<OpenFolder, RunIoError> {

@@ -1,8 +1,8 @@
 //! Runs one child process and its descendants with a time limit and bounded output.
 //!
-//! The child leads its own process group. When it has ended or timed out, the whole group is
-//! killed, so that no background process outlives it. A pipe that a detached process keeps open
-//! is not waited for.
+//! The child leads its own process group. When it has ended or is stopped, the whole group is
+//! killed, so that no background process outlives it. A child with a lifeline ends its descendants
+//! itself once the lifeline closes. A pipe that a detached process keeps open is not waited for.
 
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::AsFd;
@@ -17,6 +17,9 @@ use turingos::pointer::clip_bytes;
 
 use turingos_world::shell::CUT_MARKER;
 
+use super::Limits;
+use super::interrupt::Interrupt;
+
 /// The size of one read, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -29,11 +32,44 @@ const CLOSED_PIPES_WAIT: Duration = Duration::from_millis(1);
 /// The most chunks read from a pipe after the end; more than a pipe can hold.
 const LAST_CHUNKS: usize = 32;
 
+/// How long a child with a lifeline may take to end its descendants.
+const LIFELINE_GRACE: Duration = Duration::from_secs(3);
+
+/// What the child reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// Nothing.
+    Empty,
+    /// A pipe on which nothing is written. It closes when the child has to end, also if this
+    /// process is killed.
+    Lifeline,
+}
+
+/// Why the wait for a child is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It has ended.
+    Exited(ExitStatus),
+    /// It took too long.
+    TimedOut,
+    /// The user asked to stop.
+    Interrupted,
+}
+
+impl End {
+    /// The exit code of a child that ended by itself.
+    pub(super) fn code(self) -> Option<i32> {
+        match self {
+            Self::Exited(status) => status.code(),
+            Self::TimedOut | Self::Interrupted => None,
+        }
+    }
+}
+
 /// The outcome of a child.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// `None` if it timed out.
-    pub(super) status: Option<ExitStatus>,
+    pub(super) end: End,
     pub(super) stdout: Kept,
     pub(super) stderr: Kept,
     pub(super) took: Duration,
@@ -84,62 +120,102 @@ impl Kept {
     }
 }
 
-/// Runs `command` until it ends or times out.
+/// Runs `command` until it ends or is stopped, keeping `output_limit` bytes of each stream.
 ///
 /// # Errors
 /// It could not be started or watched. No process is left running.
 pub(super) fn run(
     command: &mut Command,
-    time_limit: Duration,
-    output_limit: usize,
+    input: Input,
+    limits: Limits,
+    interrupt: &Interrupt,
 ) -> io::Result<Ended> {
     let started = now();
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(match input {
+            Input::Empty => Stdio::null(),
+            Input::Lifeline => Stdio::piped(),
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()?;
     let group = Pid::from_child(&child);
-    let mut stdout = Pipe::new(child.stdout.take(), output_limit);
-    let mut stderr = Pipe::new(child.stderr.take(), output_limit);
-    let watched = watch(group, &mut stdout, &mut stderr, started, time_limit);
+    let lifeline = child.stdin.take();
+    let mut watch = Watch {
+        child: group,
+        stdout: Pipe::new(child.stdout.take(), limits.output_bytes),
+        stderr: Pipe::new(child.stderr.take(), limits.output_bytes),
+        chunk: vec![0; CHUNK_BYTES],
+    };
+    let left = || limits.command_time.saturating_sub(started.elapsed());
+    let mut watched = watch.until_end(|| match (left(), interrupt.is_requested()) {
+        (_, true) => Err(Stop::Interrupted),
+        (Duration::ZERO, false) => Err(Stop::TimedOut),
+        (left, false) => Ok(left),
+    });
+    let took = started.elapsed();
+    if lifeline.is_some() && !matches!(watched, Ok(None)) {
+        drop(lifeline);
+        let stopped = now();
+        let left = || LIFELINE_GRACE.saturating_sub(stopped.elapsed());
+        let ended = watch.until_end(|| match left() {
+            Duration::ZERO => Err(Stop::TimedOut),
+            left => Ok(left),
+        });
+        // The first reason to stop is the one to report.
+        watched = watched.and_then(|first| ended.map(|_| first));
+    }
     // Kill before reaping the leader: until then its id cannot be reused. An empty group is no
     // error.
     let _ = kill_process_group(group, Signal::KILL);
     let status = child.wait()?;
-    let in_time = watched?;
-    stdout.take_rest();
-    stderr.take_rest();
+    let end = match watched? {
+        None => End::Exited(status),
+        Some(Stop::TimedOut) => End::TimedOut,
+        Some(Stop::Interrupted) => End::Interrupted,
+    };
+    watch.stdout.take_rest();
+    watch.stderr.take_rest();
     Ok(Ended {
-        status: in_time.then_some(status),
-        stdout: stdout.kept,
-        stderr: stderr.kept,
-        took: started.elapsed(),
+        end,
+        stdout: watch.stdout.kept,
+        stderr: watch.stderr.kept,
+        took,
     })
 }
 
-/// Reads until the child has ended (true) or timed out (false).
-fn watch(
+/// Why a child is not waited for any longer.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    TimedOut,
+    Interrupted,
+}
+
+/// A child and its output.
+struct Watch<O, E> {
     child: Pid,
-    stdout: &mut Pipe<impl Read + AsFd>,
-    stderr: &mut Pipe<impl Read + AsFd>,
-    started: Instant,
-    time_limit: Duration,
-) -> io::Result<bool> {
-    stdout.set_nonblocking()?;
-    stderr.set_nonblocking()?;
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let left = time_limit.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            return Ok(false);
-        }
-        wait_for_output(stdout, stderr, left)?;
-        stdout.take(&mut chunk);
-        stderr.take(&mut chunk);
-        if has_ended(child)? {
-            return Ok(true);
+    stdout: Pipe<O>,
+    stderr: Pipe<E>,
+    chunk: Vec<u8>,
+}
+
+impl<O: Read + AsFd, E: Read + AsFd> Watch<O, E> {
+    /// Reads until the child has ended (`None`) or `left`, which says how long to wait, stops it.
+    fn until_end(&mut self, left: impl Fn() -> Result<Duration, Stop>) -> io::Result<Option<Stop>> {
+        self.stdout.set_nonblocking()?;
+        self.stderr.set_nonblocking()?;
+        loop {
+            let left = match left() {
+                Ok(left) => left,
+                Err(stop) => return Ok(Some(stop)),
+            };
+            wait_for_output(&self.stdout, &self.stderr, left)?;
+            self.stdout.take(&mut self.chunk);
+            self.stderr.take(&mut self.chunk);
+            if has_ended(self.child)? {
+                return Ok(None);
+            }
         }
     }
 }

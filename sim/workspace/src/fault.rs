@@ -33,8 +33,7 @@ pub(super) fn system(path: &str) -> impl Fn(io::Error) -> WorldFault + '_ {
             ErrorKind::NotADirectory => WorldFaultCode::NotDirectory,
             ErrorKind::FileTooLarge => WorldFaultCode::TooLarge,
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => WorldFaultCode::NoSpace,
-            // The sandbox's own refusal, which has no OS error code.
-            ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
+            _ if leads_out(&error) => {
                 return because(
                     WorldFaultCode::Denied,
                     path,
@@ -52,4 +51,9 @@ pub(super) fn system(path: &str) -> impl Fn(io::Error) -> WorldFault + '_ {
             _ => plain(code, path),
         }
     }
+}
+
+/// True if a path leads out of the open directory. This refusal has no code of the system's.
+pub(super) fn leads_out(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied && error.raw_os_error().is_none()
 }

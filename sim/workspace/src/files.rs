@@ -7,7 +7,7 @@ use rustix::fs::OFlags;
 use turingos::manifold::{WorldFault, WorldFaultCode};
 
 use super::fault::{because, plain, system};
-use super::replacement::STAGING_NAME;
+use super::replacement::is_staging_name;
 
 /// The most entries of a directory that can be listed; beyond it TOO_LARGE.
 const MAX_ENTRIES: usize = 65_536;
@@ -68,13 +68,13 @@ pub(super) fn list(
     for entry in entries.map_err(system(subject))? {
         let entry = entry.map_err(system(subject))?;
         let name = entry.file_name();
-        if name == STAGING_NAME {
+        let kind = entry.file_type().map_err(system(subject))?;
+        if !kind.is_dir() && name.to_str().is_some_and(is_staging_name) {
             continue;
         }
         if names.len() == MAX_ENTRIES {
             return Err(plain(WorldFaultCode::TooLarge, subject));
         }
-        let kind = entry.file_type().map_err(system(subject))?;
         let is_directory = kind.is_dir()
             || kind.is_symlink() && {
                 let path = directory.map_or_else(

@@ -1,26 +1,42 @@
 //! The history of a workspace that is a git repository.
 //!
 //! It runs `git` with fixed arguments and without the user's or the system's settings. It reads
-//! only the workspace's own `.git` and lets the repository run nothing: no hook, pager, external
-//! diff, signature check or fetch.
+//! only the workspace's own `.git`, refuses one that leads elsewhere, and lets the repository run
+//! nothing: no hook, pager, external diff, signature check or fetch.
 //!
 //! A line has the same format as in the in-memory history. `ref` is any name of a commit; the time
 //! is the committer's, since 1970; `grep` searches whole messages; a commit without changes of its
 //! own, such as a merge, shows `-` for the paths.
 
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
+use cap_std::fs::Dir;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{WorldFault, WorldFaultCode};
 use turingos::pointer::clip_bytes;
 
-use super::child::{self, Ended};
+use super::child::{End, Ended};
+use super::fault::leads_out;
 use super::{Workspace, command};
 use turingos_world::history::{KEPT_PATHS, Selection, keep_message, unknown_ref, write_line};
 
 /// The repository directory.
 const REPOSITORY: &str = ".git";
+
+/// Files of a repository that name another one to read from.
+const REFERENCES: [&str; 3] = [
+    ".git/commondir",
+    ".git/objects/info/alternates",
+    ".git/objects/info/http-alternates",
+];
+
+/// The most entries of a repository's directory.
+const MAX_ENTRIES: usize = 1 << 20;
+
+/// The exit code of a launcher whose program is missing.
+pub(super) const MISSING_EXIT: i32 = 127;
 
 /// The most bytes of a log with all its paths, before it is shortened.
 const MAX_LOG_BYTES: usize = 16 * 1024 * 1024;
@@ -71,23 +87,20 @@ pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, 
     let Some(start) = resolve(workspace, query.reference.as_deref())? else {
         return Ok(String::new());
     };
-    let mut git = git(workspace);
-    git.args(LOG)
-        .arg(format!("--max-count={}", selection.limit))
-        .arg(format!(
-            "--max-age={}",
-            selection.since_us.div_ceil(1_000_000)
-        ))
-        .arg("--fixed-strings");
+    let mut words: Vec<OsString> = LOG.map(OsString::from).into();
+    words.push(format!("--max-count={}", selection.limit).into());
+    let since = selection.since_us.div_ceil(1_000_000);
+    words.push(format!("--max-age={since}").into());
+    words.push("--fixed-strings".into());
     if let Some(wanted) = &query.grep {
-        git.arg(format!("--grep={wanted}"));
+        words.push(format!("--grep={wanted}").into());
     }
-    git.arg(start).arg("--");
+    words.extend([start.into(), "--".into()]);
     if let Some(path) = &selection.path {
-        git.arg(path.as_str());
+        words.push(path.as_str().into());
     }
-    let ended = run(workspace, &mut git)?;
-    if !ended.status.is_some_and(|status| status.success()) {
+    let ended = run(workspace, &words)?;
+    if ended.end.code() != Some(0) {
         return Err(failed(ended));
     }
     if ended.stdout.overflowed() {
@@ -103,7 +116,8 @@ pub(super) fn log(workspace: &Workspace, query: &GitLogQuery) -> Result<String, 
     })
 }
 
-/// Requires `.git` to be a plain directory: a file or a link would lead elsewhere.
+/// Requires a repository that lies in the workspace as a whole: `.git` is a plain directory, it
+/// names no other repository to read from, and no link in it leads out.
 fn check_repository(workspace: &Workspace) -> Result<(), WorldFault> {
     let fault = |code, detail: &str| {
         Err(WorldFault {
@@ -127,11 +141,48 @@ fn check_repository(workspace: &Workspace) -> Result<(), WorldFault> {
         }
         Err(error) => return fault(WorldFaultCode::Other, &error.to_string()),
     }
+    for reference in REFERENCES {
+        if workspace.root.symlink_metadata(reference).is_ok() {
+            let reason = format!("{reference} leads to another repository");
+            return fault(WorldFaultCode::Denied, &reason);
+        }
+    }
+    match link_that_leads_out(&workspace.root) {
+        Ok(None) => {}
+        Ok(Some(link)) => {
+            let reason = format!("the link {} leads out of the workspace", link.display());
+            return fault(WorldFaultCode::Denied, &reason);
+        }
+        Err(error) => return fault(WorldFaultCode::Other, &error.to_string()),
+    }
     if workspace.is_in_place() {
         Ok(())
     } else {
         fault(WorldFaultCode::Other, "the workspace was moved or removed")
     }
+}
+
+/// A symbolic link in the repository's directory whose target is outside of the workspace. Hooks
+/// are left out, because they are never run.
+fn link_that_leads_out(root: &Dir) -> std::io::Result<Option<PathBuf>> {
+    let mut entries_left = MAX_ENTRIES;
+    let mut unread = vec![PathBuf::from(REPOSITORY)];
+    while let Some(directory) = unread.pop() {
+        for entry in root.read_dir(&directory)? {
+            let entry = entry?;
+            entries_left = entries_left.checked_sub(1).ok_or_else(|| {
+                std::io::Error::other(format!("over {MAX_ENTRIES} files in the repository"))
+            })?;
+            let path = directory.join(entry.file_name());
+            let kind = entry.file_type()?;
+            if kind.is_dir() && path != Path::new(".git/hooks") {
+                unread.push(path);
+            } else if kind.is_symlink() && root.metadata(&path).is_err_and(|it| leads_out(&it)) {
+                return Ok(Some(path));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The full id of the commit at `reference`. `None` if there is no commit yet.
@@ -140,11 +191,11 @@ fn resolve(workspace: &Workspace, reference: Option<&str>) -> Result<Option<Stri
     if name.is_empty() || name.starts_with('-') || name.contains('\0') {
         return Err(bad_query(unknown_ref(name)));
     }
-    let mut git = git(workspace);
-    git.args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
-        .arg(format!("{name}^{{commit}}"));
-    let ended = run(workspace, &mut git)?;
-    match ended.status.and_then(|status| status.code()) {
+    let words = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
+    let commit = format!("{name}^{{commit}}");
+    let words = [&words[..], &[commit.as_str()]].concat();
+    let ended = run(workspace, &words)?;
+    match ended.end.code() {
         Some(0) => {
             let id = String::from_utf8_lossy(ended.stdout.bytes());
             Ok(Some(id.trim_end().to_owned()))
@@ -155,28 +206,28 @@ fn resolve(workspace: &Workspace, reference: Option<&str>) -> Result<Option<Stri
     }
 }
 
-fn git(workspace: &Workspace) -> Command {
-    let mut git = Command::new("git");
-    command::prepare(&mut git, workspace);
-    git.envs(ENVIRONMENT)
-        .args(["--no-pager", "--literal-pathspecs"]);
+/// Runs `git` with the arguments `words`.
+fn run(workspace: &Workspace, words: &[impl AsRef<OsStr>]) -> Result<Ended, WorldFault> {
+    let mut git = ["git", "--no-pager", "--literal-pathspecs"]
+        .map(OsStr::new)
+        .to_vec();
     for setting in SETTINGS {
-        git.args(["-c", setting]);
+        git.extend(["-c", setting].map(OsStr::new));
     }
-    git
-}
-
-fn run(workspace: &Workspace, git: &mut Command) -> Result<Ended, WorldFault> {
-    child::run(git, workspace.limits.command_time, MAX_LOG_BYTES).map_err(|error| {
-        let reason = match error.kind() {
-            ErrorKind::NotFound => "git is not installed".to_owned(),
-            _ => error.to_string(),
-        };
-        WorldFault {
+    git.extend(words.iter().map(AsRef::as_ref));
+    let missing = || WorldFault {
+        code: WorldFaultCode::Other,
+        detail: "git log: git is not installed".to_owned(),
+    };
+    match command::start(workspace, &git, ENVIRONMENT, MAX_LOG_BYTES) {
+        Ok(ended) if ended.end.code() == Some(MISSING_EXIT) => Err(missing()),
+        Ok(ended) => Ok(ended),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(missing()),
+        Err(error) => Err(WorldFault {
             code: WorldFaultCode::Other,
-            detail: format!("git log: {reason}"),
-        }
-    })
+            detail: format!("git log: {error}"),
+        }),
+    }
 }
 
 fn lines(log: &str) -> Option<String> {
@@ -221,9 +272,10 @@ fn bad_query(detail: String) -> WorldFault {
 
 fn failed(ended: Ended) -> WorldFault {
     let said = String::from_utf8_lossy(ended.stderr.bytes());
-    let reason = match ended.status {
-        None => "git took too long",
-        Some(_) => said
+    let reason = match ended.end {
+        End::TimedOut => "git took too long",
+        End::Interrupted => "interrupted",
+        End::Exited(_) => said
             .lines()
             .next()
             .unwrap_or("git failed without a message"),

@@ -5,10 +5,10 @@
 //! meanwhile. A link that stays inside is followed, except as the target of a write. Pipes, sockets
 //! and devices are refused without being opened.
 //!
-//! **Commands are not confined.** They start in the workspace with their own environment, a time
-//! limit and an output limit, and their process group is killed at the end. But they have all the
-//! rights of the user who runs this program and can detach a process from the group (`setsid`,
-//! `set -m`). For isolation, run the program in a container.
+//! **Commands are confined by a [`Launcher`]**, in a sandbox that the system offers. They have an
+//! environment of their own, a time limit and an output limit, and everything that they start ends
+//! with them. Without a launcher only their process group ends with them, and they have all the
+//! rights of the user who runs this program.
 //!
 //! File contents, outputs and durations are nondeterministic input, so a run in a directory can be
 //! repeated only from its tape. No absolute path appears in an answer.
@@ -19,6 +19,8 @@ mod error;
 mod fault;
 mod files;
 mod git;
+mod interrupt;
+mod launcher;
 mod replacement;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -34,6 +36,8 @@ use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
 pub use error::WorkspaceError;
+pub use interrupt::Interrupt;
+pub use launcher::{Launcher, SandboxChoice, SandboxError, launch};
 pub use replacement::STAGING_NAME;
 
 use turingos_world::{Quota, shell};
@@ -66,6 +70,8 @@ pub struct Workspace {
     /// Canonical. Only for starting commands; files are reached through `root`.
     path: PathBuf,
     limits: Limits,
+    launcher: Option<Launcher>,
+    interrupt: Interrupt,
     /// The lock of the directory; the system releases it if the process is killed.
     lock: File,
 }
@@ -110,6 +116,8 @@ impl Workspace {
             root: Dir::from_std_file(lock.try_clone().map_err(system())?),
             path: canonical,
             limits,
+            launcher: None,
+            interrupt: Interrupt::default(),
             lock,
         })
     }
@@ -133,6 +141,20 @@ impl Workspace {
             });
         }
         Ok(workspace)
+    }
+
+    /// The same workspace with a launcher for its commands and for `git`.
+    #[must_use]
+    pub fn with_launcher(mut self, launcher: Launcher) -> Self {
+        self.launcher = Some(launcher);
+        self
+    }
+
+    /// The same workspace, whose running command ends when the user asks for it.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: Interrupt) -> Self {
+        self.interrupt = interrupt;
+        self
     }
 
     /// Writes initial files, pairs of path and content.

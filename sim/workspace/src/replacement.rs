@@ -4,18 +4,31 @@
 //! the target. A reader sees the old content or the new, never a part. Hard links to the old file
 //! keep the old content, and the new file belongs to the user of this program. A symbolic link is
 //! never written through. If the process is killed during a write, the next write in the directory
-//! removes the staging file.
+//! removes the staging file. What belongs to a git repository is not written: it could make the
+//! workspace's history another one.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::{Dir, File, OpenOptions, Permissions, PermissionsExt as _};
 use turingos::manifold::{WorldFault, WorldFaultCode};
 
+use turingos_world::is_git_path;
+
 use super::fault::{because, plain, system};
 
-/// The name of a staging file. A directory needs only one, because a workspace has one writer. The
-/// name is not listed and cannot be written.
+/// The usual name of a staging file. If something else has it, a number follows. Such names cannot
+/// be written, and files that have one are not listed.
 pub const STAGING_NAME: &str = ".turingos-staging";
+
+/// The most names that are tried for one staging file.
+const MAX_NAMES: u64 = 1_000;
+
+/// True if a staging file may have this name.
+pub(super) fn is_staging_name(name: &str) -> bool {
+    name.strip_prefix(STAGING_NAME)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
 
 /// Replaces a file, or creates it with its parents.
 pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFault> {
@@ -23,13 +36,14 @@ pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFa
         Some((parent, name)) => (Some(parent), name),
         None => (None, path),
     };
-    if name == STAGING_NAME {
+    if is_staging_name(name) {
         return Err(because(
             WorldFaultCode::Denied,
             path,
             "this name is kept for files that are being written",
         ));
     }
+    check_repository(root, parent, path)?;
     let mut made = Vec::new();
     let written = match parent {
         None => replace(root, name, path, content),
@@ -44,6 +58,26 @@ pub(super) fn write(root: &Dir, path: &str, content: &str) -> Result<(), WorldFa
         }
     }
     written
+}
+
+/// Refuses a path that leads into a repository's own files, by its name or through a link.
+fn check_repository(root: &Dir, parent: Option<&str>, path: &str) -> Result<(), WorldFault> {
+    let is_led_there = || {
+        // The nearest directory that exists; what is missing below it is named in the path.
+        let mut directory = parent;
+        while let Some(path) = directory {
+            if let Ok(target) = root.canonicalize(path) {
+                return is_git_path(&target.to_string_lossy());
+            }
+            directory = path.rsplit_once('/').map(|(parent, _)| parent);
+        }
+        false
+    };
+    if is_git_path(path) || is_led_there() {
+        let reason = "the files of a git repository are changed by git only";
+        return Err(because(WorldFaultCode::Denied, path, reason));
+    }
+    Ok(())
 }
 
 /// Opens a directory, creating missing ones on the way and listing them in `made`.
@@ -68,11 +102,11 @@ fn open_or_make<'a>(root: &Dir, path: &'a str, made: &mut Vec<&'a str>) -> io::R
 /// be swapped for a link any more.
 fn replace(directory: &Dir, name: &str, path: &str, content: &str) -> Result<(), WorldFault> {
     let permissions = permissions_of_target(directory, name, path)?;
-    let staging = create_staging(directory).map_err(system(path))?;
+    let (staging, staging_name) = create_staging(directory).map_err(system(path))?;
     let replaced = fill(staging, content, permissions)
-        .and_then(|()| directory.rename(STAGING_NAME, directory, name));
+        .and_then(|()| directory.rename(&staging_name, directory, name));
     if let Err(error) = replaced {
-        let _ = directory.remove_file(STAGING_NAME);
+        let _ = directory.remove_file(&staging_name);
         return Err(system(path)(error));
     }
     // The content is in place and cannot be taken back, so syncing the name is best effort.
@@ -109,16 +143,24 @@ fn permissions_of_target(
     }
 }
 
-fn create_staging(directory: &Dir) -> io::Result<File> {
+/// A new staging file and its name.
+fn create_staging(directory: &Dir) -> io::Result<(File, String)> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    match directory.open_with(STAGING_NAME, &options) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            directory.remove_file(STAGING_NAME)?;
-            directory.open_with(STAGING_NAME, &options)
+    // A file of this name was left by a process that was killed. Anything else stays.
+    let _ = directory.remove_file(STAGING_NAME);
+    let mut name = STAGING_NAME.to_owned();
+    for _ in 0..MAX_NAMES {
+        match directory.open_with(&name, &options) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
+                name = format!("{STAGING_NAME}-{}-{number}", std::process::id());
+            }
+            opened => return opened.map(|file| (file, name)),
         }
-        opened => opened,
     }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 fn fill(mut staging: File, content: &str, permissions: Option<Permissions>) -> io::Result<()> {

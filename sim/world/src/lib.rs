@@ -22,9 +22,11 @@
 
 mod faults;
 mod files;
+mod git_names;
 pub mod history;
 mod paths;
 mod projects;
+mod sandbox;
 mod seeded_faults;
 pub mod shell;
 
@@ -37,7 +39,9 @@ use turingos::pointer::WorkspacePath;
 
 pub use faults::{FaultPlan, InjectedFault, Injection, NoFaults, Operation, ScriptedFaults};
 pub use files::{FileTree, Kind, Quota, STAGING_SUFFIX};
+pub use git_names::is_git_path;
 pub use history::History;
+pub use sandbox::Sandbox;
 pub use seeded_faults::{SeededFaults, WorldFaultRates};
 
 use faults::InjectionLog;
@@ -215,6 +219,9 @@ impl<F: FaultPlan> Manifold for World<F> {
                 self.files.leave_torn(path, content);
             }
             return Err(refused(fault.code(), path.as_str()));
+        }
+        if is_git_path(path.as_str()) {
+            return Err(refused(WorldFaultCode::Denied, path.as_str()));
         }
         self.files
             .write(path, content)

@@ -11,6 +11,7 @@ use turingos::bus::Provider;
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::paths::existing;
+use crate::sandbox::SandboxArgs;
 use crate::soak::seed;
 use turingos_live::Budget;
 use turingos_run::fixed_point::Decimal;
@@ -30,6 +31,8 @@ pub(crate) struct LiveArgs {
     /// The directory that the agent works in: new or empty for a scenario, any for a mission.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) workspace: PathBuf,
+    #[command(flatten)]
+    pub(crate) commands: SandboxArgs,
     /// Write the recording into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY", required_unless_present = "resume")]
     pub(crate) out: Option<PathBuf>,

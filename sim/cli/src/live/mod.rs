@@ -18,6 +18,7 @@ pub(crate) use arguments::LiveArgs;
 use super::exit::{Exit, Failure};
 use super::looks::Looks;
 use super::resumed::write_finished;
+use super::sandbox::expect_untouched;
 use super::soak_report::Stopwatch;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
@@ -27,6 +28,7 @@ use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
 use turingos_run::scenario::Ending;
 use turingos_run::{Header, RunDirectory, read_prefix};
+use turingos_workspace::Launcher;
 use watch::Watch;
 
 /// Runs the verb.
@@ -46,19 +48,27 @@ pub(crate) fn run(
     }
     let settings = arguments.settings()?;
     let budget = arguments.budget(&settings)?;
-    let keys = Keys::of_environment(&settings)?;
+    let keys = Keys::take(&settings)?;
     apart(&arguments.workspace, arguments.recording())?;
-    let (header, beginning) = match (&arguments.resume, &arguments.mission) {
-        (Some(recording), _) => (unfinished(recording, &settings)?, Beginning::Again),
+    let limits = arguments.commands.limits();
+    let (header, beginning, launcher) = match (&arguments.resume, &arguments.mission) {
+        (Some(recording), _) => {
+            let header = unfinished(recording, &settings)?;
+            let launcher = arguments.commands.launcher(header.config.sandbox)?;
+            (header, Beginning::Again, launcher)
+        }
         (None, mission) => {
             let mission = mission.as_deref().unwrap_or_default();
-            let assignment = Assignment::find(mission, &arguments.workspace)?;
+            let assignment = Assignment::find(mission, &arguments.workspace, limits)?;
             let ticks = arguments.ticks(&assignment.scenario);
+            let launcher = arguments.commands.launcher(None)?;
             let header = Config::of(assignment.scenario.clone(), &settings)
+                .in_sandbox(Some(launcher.sandbox()))
                 .into_header(arguments.seed, ticks);
-            (header, Beginning::New(Box::new(assignment)))
+            (header, Beginning::New(Box::new(assignment)), launcher)
         }
     };
+    let sandbox = launcher.sandbox();
     let oracle =
         LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
     let secrets = oracle.secrets().clone();
@@ -72,7 +82,10 @@ pub(crate) fn run(
         .build()
         .map_err(|cause| Failure::new(Exit::System, format!("cannot start a runtime: {cause}")))?;
     let stopwatch = Stopwatch::start();
-    let end = runtime.block_on(record(arguments, looks, &header, beginning, oracle, budget))?;
+    let end = runtime.block_on(async {
+        let beginning = (beginning, launcher);
+        record(arguments, looks, &header, beginning, oracle, budget).await
+    })?;
     let (outcome, writer, spending) = match end {
         End::Over(outcome, writer, spending) => (outcome, writer, spending),
         End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
@@ -81,6 +94,7 @@ pub(crate) fn run(
     let manifest = outcome.manifest(&header, Some(arguments.recording()));
     scanned("the manifest", &manifest.to_bytes())?;
     writer.finish(&manifest)?;
+    expect_untouched(arguments.recording(), header.genesis())?;
     let report = report::Report {
         arguments,
         looks,
@@ -89,6 +103,7 @@ pub(crate) fn run(
         manifest: &manifest,
         spending,
         wall: stopwatch.elapsed(),
+        sandbox,
     };
     report.write(out)?;
     out.flush()?;
@@ -111,7 +126,7 @@ async fn record(
     arguments: &LiveArgs,
     looks: Looks,
     header: &Header<Config>,
-    beginning: Beginning,
+    (beginning, launcher): (Beginning, Launcher),
     oracle: LiveOracle,
     budget: Budget,
 ) -> Result<End, Failure> {
@@ -124,10 +139,13 @@ async fn record(
             (assignment.prepare()?, writer)
         }
         Beginning::Again => {
-            let workspace = reopened(&arguments.workspace)?;
+            let workspace = reopened(&arguments.workspace, arguments.commands.limits())?;
             (workspace, RunDirectory::resume::<Config>(recording)?.1)
         }
     };
+    let workspace = workspace
+        .with_launcher(launcher)
+        .with_interrupt(signals.interrupt());
     let watch = Watch::new(looks, !arguments.json);
     let session = LiveSession::start(header, workspace, oracle, writer, budget);
     let end = session
@@ -141,7 +159,8 @@ fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, F
     let prefix = read_prefix::<Config>(recording)?;
     let place = recording.display();
     let header = prefix.header;
-    if Config::of(header.config.scenario.clone(), settings) != header.config {
+    let config = Config::of(header.config.scenario.clone(), settings);
+    if config.in_sandbox(header.config.sandbox) != header.config {
         let message = format!("the settings differ from those of the recording in {place}");
         return Err(Failure::new(Exit::Usage, message));
     }

@@ -28,16 +28,16 @@ pub(super) struct Assignment {
 
 impl Assignment {
     /// Finds the scenario or mission that `text` names; writes no file.
-    pub(super) fn find(text: &str, workspace: &Path) -> Result<Self, Failure> {
+    pub(super) fn find(text: &str, workspace: &Path, limits: Limits) -> Result<Self, Failure> {
         let path = Path::new(text);
         let is_mission = BuiltIn::named(text).is_none()
             && path.exists()
             && path.extension().is_none_or(|ending| ending != "json");
         if is_mission {
-            return Self::mission(path, workspace);
+            return Self::mission(path, workspace, limits);
         }
         let scenario = choose(text)?;
-        let workspace = Workspace::create(workspace, Limits::default()).map_err(no_workspace)?;
+        let workspace = Workspace::create(workspace, limits).map_err(no_workspace)?;
         Ok(Self {
             files: scenario.files().to_vec(),
             workspace,
@@ -45,12 +45,12 @@ impl Assignment {
         })
     }
 
-    fn mission(path: &Path, workspace: &Path) -> Result<Self, Failure> {
+    fn mission(path: &Path, workspace: &Path, limits: Limits) -> Result<Self, Failure> {
         let refused =
             |reason: String| Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()));
         let text = String::from_utf8(read(path, MAX_CONTENT_BYTES)?)
             .map_err(|error| refused(format!("not UTF-8: {error}")))?;
-        let mut workspace = Workspace::open(workspace, Limits::default()).map_err(no_workspace)?;
+        let mut workspace = Workspace::open(workspace, limits).map_err(no_workspace)?;
         let contract = existing(&mut workspace, CONTRACT_FILE)?;
         let scenario = mission(&text, contract.as_deref());
         let scenario = scenario.map_err(|error| refused(error.to_string()))?;
@@ -80,8 +80,8 @@ impl Assignment {
 }
 
 /// The workspace of a resumed run.
-pub(super) fn reopened(path: &Path) -> Result<Workspace, Failure> {
-    Workspace::open(path, Limits::default()).map_err(no_workspace)
+pub(super) fn reopened(path: &Path, limits: Limits) -> Result<Workspace, Failure> {
+    Workspace::open(path, limits).map_err(no_workspace)
 }
 
 /// The text of a file, if there is one.

@@ -16,7 +16,7 @@ use crate::verdict::{write_configuration, write_verdict, write_verdict_line};
 use turingos_live::Spending;
 use turingos_run::providers::Config;
 use turingos_run::scenario::Outcome;
-use turingos_run::{Gate, Header, Manifest};
+use turingos_run::{Gate, Header, Manifest, Sandbox};
 
 /// A finished run.
 pub(super) struct Report<'a> {
@@ -27,6 +27,7 @@ pub(super) struct Report<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) spending: Spending,
     pub(super) wall: Duration,
+    pub(super) sandbox: Sandbox,
 }
 
 #[derive(Serialize)]
@@ -80,6 +81,7 @@ impl Report<'_> {
         }
         let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
         let cost = dollars(self.spending.micro_dollars());
+        let sandbox = self.sandbox.to_string();
         for (name, value, unit) in [
             ("ending", self.outcome.ending.name().to_owned(), ""),
             ("ticks", metrics.ticks.to_string(), ""),
@@ -87,6 +89,7 @@ impl Report<'_> {
             ("cost", cost, "dollars"),
             ("wall time", self.wall.as_secs().to_string(), "s"),
             ("failovers", metrics.failovers.to_string(), ""),
+            ("sandbox", sandbox, ""),
         ] {
             table.row([name, &value, unit]);
         }

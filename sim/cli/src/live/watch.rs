@@ -23,15 +23,13 @@ impl Watch {
         }
     }
 
-    /// Shows a tick; `None` is the first interruption, which is always shown.
+    /// Shows a tick. The first interruption, `None`, is answered where signals are counted: a
+    /// command may be running then.
     pub(super) fn show(&self, watched: Option<Watched<'_>>) {
-        let line = match watched {
-            Some(watched) if self.is_shown => line(&watched),
-            Some(_) => return,
-            None => "stopping after this tick; press Ctrl-C again to abort it".to_owned(),
-        };
-        // A lost terminal must not end a run that costs money.
-        let _ = writeln!(self.looks.standard_error(), "{line}");
+        if let Some(watched) = watched.filter(|_| self.is_shown) {
+            // A lost terminal must not end a run that costs money.
+            let _ = writeln!(self.looks.standard_error(), "{}", line(&watched));
+        }
     }
 }
 

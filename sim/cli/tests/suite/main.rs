@@ -24,3 +24,4 @@ mod serve;
 mod shell;
 mod terminal;
 mod verify;
+mod workspace_command;

@@ -17,6 +17,7 @@ use crate::system_prompt::system_prompt;
 use crate::tape::RequestEncoder;
 use crate::{DriverConfig, Header, Profile, RunConfig, RunKind};
 use turingos_agents::{Request, Worker};
+use turingos_world::Sandbox;
 
 /// The providers of both lanes, as far as their requests follow from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,9 @@ pub struct Config {
     pub driver: DriverConfig,
     /// The providers.
     pub providers: Providers,
+    /// The sandbox of the commands, if a launcher started them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
     /// The whole scenario, or the mission as one.
     pub scenario: Scenario,
 }
@@ -115,8 +119,16 @@ impl Config {
             },
             driver: settings.driver(),
             providers: Providers::of(settings),
+            sandbox: None,
             scenario,
         }
+    }
+
+    /// The same configuration for a run whose commands are in this sandbox.
+    #[must_use]
+    pub const fn in_sandbox(mut self, sandbox: Option<Sandbox>) -> Self {
+        self.sandbox = sandbox;
+        self
     }
 
     /// The header of a run of at most `ticks` ticks, at least 1. Its world is what the run puts

@@ -12,7 +12,7 @@ use crate::driver::DriverConfig;
 use crate::system_prompt::system_prompt;
 use crate::{Header, Profile, RunConfig, RunKind};
 use turingos_agents::{Agent, AgentProfile, Clerk, Intent, SeededOracle, Worker};
-use turingos_world::Quota;
+use turingos_world::{Quota, Sandbox};
 
 /// The highest noise level, in ten-thousandths.
 pub const MAX_NOISE: u16 = 10_000;
@@ -88,6 +88,9 @@ pub struct Settings {
     pub noise: u16,
     /// The world of the run.
     pub place: Place,
+    /// The sandbox of the commands of a real directory, if a launcher started them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
     /// The scenario as typed on the command line: a built-in name, or the path of a file.
     pub source: String,
     /// The whole scenario.
@@ -142,6 +145,7 @@ impl Settings {
             },
             noise,
             place: Place::Memory,
+            sandbox: None,
             source: scenario.name().to_owned(),
             scenario,
         }
@@ -151,6 +155,13 @@ impl Settings {
     #[must_use]
     pub const fn in_a_directory(mut self) -> Self {
         self.place = Place::Directory;
+        self
+    }
+
+    /// The same settings for a run whose commands are in this sandbox.
+    #[must_use]
+    pub const fn in_sandbox(mut self, sandbox: Option<Sandbox>) -> Self {
+        self.sandbox = sandbox;
         self
     }
 

@@ -106,6 +106,57 @@ fn finished_run_is_read_back() {
     assert!(!hidden.exists());
 }
 
+/// What `kill -9` leaves before the header is there.
+#[test]
+fn directory_without_a_header_is_reusable() {
+    let made = [
+        RunDirectory::JOURNAL,
+        RunDirectory::TAPE,
+        RunDirectory::INJECTIONS,
+        RunDirectory::TRAPS,
+    ];
+    for count in 1..=made.len() {
+        let directory = TempDir::new().unwrap();
+        for name in &made[..count] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        if count == made.len() {
+            let half = directory.path().join(".header.json.unfinished");
+            fs::write(half, "{\"format\":\"turi").unwrap();
+        }
+        let writer = RunDirectory::create(directory.path(), &header()).unwrap();
+        let (writer, _) = write(writer, 2);
+        drop(writer);
+        assert_eq!(read(directory.path()).unwrap().records, 2, "{count}");
+        assert!(!directory.path().join(".header.json.unfinished").exists());
+    }
+}
+
+#[test]
+fn directory_with_anything_of_value_is_not_reusable() {
+    for (name, content) in [
+        (RunDirectory::TAPE, "{}"),
+        (RunDirectory::JOURNAL, "x"),
+        ("notes", ""),
+        (".header.json", ""),
+    ] {
+        let directory = TempDir::new().unwrap();
+        fs::write(directory.path().join(RunDirectory::JOURNAL), "").unwrap();
+        fs::write(directory.path().join(name), content).unwrap();
+        let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
+        assert!(matches!(error, RunIoError::NotEmpty { .. }), "{error}");
+        let kept = fs::read_to_string(directory.path().join(name)).unwrap();
+        assert_eq!(kept, content);
+        assert!(directory.path().join(RunDirectory::JOURNAL).exists());
+    }
+    // A process that is about to write its header keeps the journal locked.
+    let directory = TempDir::new().unwrap();
+    let journal = fs::File::create(directory.path().join(RunDirectory::JOURNAL)).unwrap();
+    journal.lock().unwrap();
+    let error = RunDirectory::create(directory.path(), &header()).unwrap_err();
+    assert!(matches!(error, RunIoError::Busy { .. }), "{error}");
+}
+
 #[test]
 fn nonempty_directory_is_refused_untouched() {
     let directory = TempDir::new().unwrap();

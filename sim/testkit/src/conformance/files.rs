@@ -4,7 +4,7 @@ use turingos::manifold::{Manifold, WorldFault, WorldFaultCode};
 
 use super::{Case, Mismatch, given, holds, lists, path, read, same, write};
 
-pub(super) fn cases<M: Manifold>() -> [Case<M>; 7] {
+pub(super) fn cases<M: Manifold>() -> [Case<M>; 8] {
     [
         Case {
             name: "a written file is read back",
@@ -33,6 +33,10 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 7] {
         Case {
             name: "a fault without a specific reason names just the path",
             run: a_plain_fault_names_the_path,
+        },
+        Case {
+            name: "a repository's own files cannot be written",
+            run: a_repository_cannot_be_written,
         },
     ]
 }
@@ -147,4 +151,20 @@ fn a_plain_fault_names_the_path<M: Manifold>(world: &mut M) -> Result<(), Mismat
         world.write(&path("dir")?, "x", 1),
         Err(fault(WorldFaultCode::IsDirectory, "dir")),
     )
+}
+
+fn a_repository_cannot_be_written<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
+    for name in [
+        ".git",
+        ".git/HEAD",
+        ".git/commondir",
+        ".git/objects/info/alternates",
+        ".GIT/HEAD",
+        "sub/.git/config",
+    ] {
+        same(name, write(world, name, "x")?, Err(WorldFaultCode::Denied))?;
+    }
+    lists(world, None, 10, &[])?;
+    given(world, ".gitignore", "target\n")?;
+    lists(world, None, 10, &[".gitignore"])
 }

@@ -34,7 +34,7 @@ fn has_ended(process: &str) -> bool {
 }
 
 /// A killed process goes when the system gets to it.
-fn ends_soon(process: &str) -> bool {
+pub(crate) fn ends_soon(process: &str) -> bool {
     for _ in 0..200 {
         if has_ended(process) {
             return true;
@@ -163,7 +163,7 @@ fn background_process_ends_with_the_shell() {
     }
 }
 
-/// Detaching is the one way out that is documented; it must not hold up the run.
+/// Without a launcher, detaching is a way out; it must not hold up the run.
 #[test]
 fn detached_writer_is_not_waited_for() {
     let mut scene = Scene::new();

@@ -289,6 +289,74 @@ fn outer_repository_is_not_used() {
     assert_eq!(code(ask(&mut scene, &query())), WorldFaultCode::Denied);
 }
 
+/// Files of a repository that make git read another one, and links that do.
+#[test]
+fn other_repository_is_not_read() {
+    for (plant, reason) in [
+        (
+            "echo ../../outside/.git > .git/commondir",
+            ".git/commondir leads to another repository",
+        ),
+        (
+            "echo $PWD/../outside/.git/objects > .git/objects/info/alternates",
+            ".git/objects/info/alternates leads to another repository",
+        ),
+        (
+            "rm -r .git/objects; ln -s ../../outside/.git/objects .git/objects",
+            "the link .git/objects leads out of the workspace",
+        ),
+        (
+            "ln -sf $PWD/../outside/.git/HEAD .git/HEAD",
+            "the link .git/HEAD leads out of the workspace",
+        ),
+        (
+            "ln -s ../../../../outside/.git/refs/heads .git/refs/heads/x",
+            "the link .git/refs/heads/x leads out of the workspace",
+        ),
+    ] {
+        let mut scene = Scene::new();
+        scene.stdout("git init --quiet . && git init --quiet ../outside");
+        scene.stdout(&format!(
+            "{AUTHOR}git -C ../outside commit --quiet --allow-empty -m secret"
+        ));
+        assert_eq!(ask(&mut scene, &query()).as_deref(), Ok(""));
+        scene.stdout(plant);
+        let fault = ask(&mut scene, &query()).unwrap_err();
+        assert_eq!(fault.code, WorldFaultCode::Denied, "{plant}");
+        assert_eq!(fault.detail, format!("git log: {reason}"), "{plant}");
+    }
+}
+
+/// A write cannot make the workspace's history another one.
+#[test]
+fn repository_is_not_written() {
+    let mut scene = repository();
+    scene.stdout("ln -s .git plain && mkdir sub && ln -s ../.git/objects sub/deep");
+    let before = scene.stdout("find .git | sort | xargs ls -ld --time-style=full-iso");
+    for path in [
+        ".git",
+        ".git/HEAD",
+        ".git/commondir",
+        ".git/objects/info/alternates",
+        ".GIT/HEAD",
+        ".git./HEAD",
+        "plain/HEAD",
+        "plain/new/commondir",
+        "sub/deep/info/alternates",
+        "sub/.git/HEAD",
+    ] {
+        let fault = scene.write(path, "ref: refs/heads/other\n").unwrap_err();
+        assert_eq!(fault.code, WorldFaultCode::Denied, "{path}");
+    }
+    let after = scene.stdout("find .git | sort | xargs ls -ld --time-style=full-iso");
+    assert_eq!(before, after);
+    assert!(!scene.inside("sub/.git").exists());
+    // What only looks like it is an ordinary file.
+    scene.write(".gitignore", "target\n").unwrap();
+    scene.write(".github/ci.yml", "on: push\n").unwrap();
+    assert_eq!(log(&mut scene, &query()), [MERGE, SIDE, MOVE, TWO, ONE]);
+}
+
 #[test]
 fn repository_configuration_runs_nothing() {
     let mut scene = repository();

@@ -7,6 +7,7 @@
 
 mod commands;
 mod git;
+mod launched;
 mod links;
 mod opening;
 mod races;

@@ -122,3 +122,20 @@ fn staging_link_is_not_followed() {
     scene.check_outside();
     assert_eq!(walk(&scene.inside("")), ["file"]);
 }
+
+/// A directory of that name used to block every write beside it.
+#[test]
+fn directory_with_the_staging_name_blocks_nothing() {
+    let mut scene = Scene::new();
+    fs::create_dir(scene.inside(STAGING_NAME)).unwrap();
+    fs::write(scene.inside(STAGING_NAME).join("kept"), "kept").unwrap();
+    for content in ["old", "new"] {
+        scene.write("file", content).unwrap();
+        assert_eq!(scene.read("file").as_deref(), Ok(content));
+    }
+    assert_eq!(walk(&scene.inside("")), [STAGING_NAME, "file"]);
+    let listed = [format!("{STAGING_NAME}/"), "file".to_owned()];
+    assert_eq!(scene.list(".").unwrap(), listed);
+    let kept = fs::read(scene.inside(STAGING_NAME).join("kept")).unwrap();
+    assert_eq!(kept, b"kept");
+}

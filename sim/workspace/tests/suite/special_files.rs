@@ -106,6 +106,9 @@ fn staging_name_is_reserved() {
         code(scene.write(&format!("dir/{STAGING_NAME}"), "x")),
         Denied
     );
+    let numbered = format!("{STAGING_NAME}-1-2");
+    assert_eq!(code(scene.write(&numbered, "x")), Denied);
+    fs::write(scene.inside(&numbered), "half").unwrap();
     assert_eq!(scene.list(".").unwrap(), [""; 0]);
 }
 

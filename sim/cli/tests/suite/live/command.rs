@@ -10,36 +10,36 @@ use tempfile::TempDir;
 
 use super::server::{Behaviour, Server, good, on_real_time, response};
 
-const OK: &str = "200 OK\r\ncontent-type: application/json";
-const KEY: &str = "a-key-of-the-test";
+pub(super) const OK: &str = "200 OK\r\ncontent-type: application/json";
+pub(super) const KEY: &str = "a-key-of-the-test";
 
 /// A directory for one test: a mission, its workspace, and where its recording goes.
-struct Place {
+pub(super) struct Place {
     directory: TempDir,
 }
 
 /// The outcome of a process.
 #[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    error: String,
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) out: String,
+    pub(super) error: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = TempDir::new().unwrap();
         fs::create_dir(directory.path().join("work")).unwrap();
         fs::write(directory.path().join("mission.md"), "Push one task.\n").unwrap();
         Self { directory }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// Settings for one provider at `server`, with a key.
-    fn settings(&self, kind: &str, server: &Server, more: &str) {
+    pub(super) fn settings(&self, kind: &str, server: &Server, more: &str) {
         let base = if kind == "openai" { "/v1" } else { "" };
         let text = format!(
             "version = 1\n[retry]\ntimeout_ms = 400\nmax_attempts = 1\n[lane.p]\n\
@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// `sim` with these words, in which `@name` is a path of this place.
-    fn command(&self, words: &str) -> Command {
+    pub(super) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
         command.env("SIM_TEST_KEY", KEY);
         for word in words.split(' ') {
@@ -63,12 +63,12 @@ impl Place {
         command
     }
 
-    async fn sim(&self, words: &str) -> Ended {
+    pub(super) async fn sim(&self, words: &str) -> Ended {
         finished(self.command(words)).await
     }
 
     /// A mission of this many ticks, recorded in `@run`.
-    async fn live(&self, more: &str) -> Ended {
+    pub(super) async fn live(&self, more: &str) -> Ended {
         let words = "live @mission.md --workspace @work --out @run --settings @settings.toml";
         self.sim(&format!("{words} --max-ticks 3 --json{more}"))
             .await
@@ -91,12 +91,12 @@ impl Place {
 }
 
 /// Runs a command to its end while the server in this thread keeps serving.
-async fn finished(mut command: Command) -> Ended {
+pub(super) async fn finished(mut command: Command) -> Ended {
     let output = tokio::task::spawn_blocking(move || command.output());
     ended(output.await.unwrap().unwrap())
 }
 
-async fn waited(child: Child) -> Ended {
+pub(super) async fn waited(child: Child) -> Ended {
     let output = tokio::task::spawn_blocking(move || child.wait_with_output());
     ended(output.await.unwrap().unwrap())
 }

@@ -1,6 +1,7 @@
 //! Live providers on loopback: requests, replies, and hostile servers.
 
 mod command;
+mod commands;
 mod hostile;
 mod lanes;
 mod server;

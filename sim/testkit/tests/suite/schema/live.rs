@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 use turingos::bus::Provider;
-use turingos_run::Header;
 use turingos_run::providers::mission::mission;
 use turingos_run::providers::settings::SettingsFile;
 use turingos_run::providers::{Config, OutputMode, Settings};
+use turingos_run::{Header, Sandbox};
 use turingos_schema::Schema;
 
 use super::checker;
@@ -19,7 +19,12 @@ const SETTINGS: &str = "version = 1\n\
 fn header() -> Header<Config> {
     let settings = Settings::parse(SETTINGS.as_bytes()).unwrap();
     let scenario = mission("Do this.\n", None).unwrap();
-    Config::of(scenario, &settings).into_header(u64::MAX, 500)
+    Config::of(scenario, &settings)
+        .in_sandbox(Some(Sandbox::Landlock {
+            abi: 7,
+            network: true,
+        }))
+        .into_header(u64::MAX, 500)
 }
 
 #[test]

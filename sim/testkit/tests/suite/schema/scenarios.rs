@@ -3,7 +3,7 @@
 
 use turingos_run::scenario::{AgentKind, BuiltIn, Scenario, ScenarioCode, Settings};
 use turingos_run::strict_json::strict_value;
-use turingos_run::{Header, Profile};
+use turingos_run::{Header, Profile, Sandbox};
 use turingos_schema::Checker;
 
 use super::checker;
@@ -69,7 +69,9 @@ fn header_is_valid_and_round_trips() {
             let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 500);
             let settings = match profile {
                 Profile::Routine => settings,
-                Profile::Hostile => settings.in_a_directory(),
+                Profile::Hostile => settings
+                    .in_a_directory()
+                    .in_sandbox(Some(Sandbox::Bwrap { network: false })),
             };
             let header = settings.into_header(profile, u64::MAX);
             let bytes = header.to_bytes();
