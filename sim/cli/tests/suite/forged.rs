@@ -15,7 +15,7 @@ fn forge(run: &Path) {
     let text = fs::read_to_string(&path).unwrap();
     let (members, _) = text.rsplit_once(",\"seal\":").unwrap();
     let forged = members
-        .replace("\"pass\":false", "\"pass\":true")
+        .replace("\"verdict\":\"fail\"", "\"verdict\":\"pass\"")
         .replace("\"passed\":false", "\"passed\":true");
     assert_ne!(members, forged);
     let seal = Digest::of(forged.as_bytes());
@@ -50,9 +50,9 @@ fn forged_gates_of_a_real_workspace_are_a_divergence() {
     assert_eq!(code, Some(5), "{out}{err}");
     for part in [
         "MANIFEST_CHANGED",
-        "/gates/0/pass",
-        "    - true",
-        "    + false",
+        "/gates/0/verdict",
+        "    - \"pass\"",
+        "    + \"fail\"",
     ] {
         assert!(out.contains(part), "{part} in {out}");
     }

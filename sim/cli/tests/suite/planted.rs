@@ -118,7 +118,7 @@ fn link_in_place_of_a_file_is_refused() {
             &["run", "--resume", &run][..],
             &["replay", &run],
             &["verify", &run],
-            &["dataset", &run, "--out", &data],
+            &["dataset", "--strict", &run, "--out", &data],
         ] {
             let (code, out, err) = sim(words);
             assert_eq!(code, Some(6), "{name}, {words:?}: {out}{err}");
