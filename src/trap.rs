@@ -159,9 +159,10 @@ impl TrapPointer {
     /// Where the trap leaves the pointer.
     #[must_use]
     pub const fn of(kind: TrapKind) -> Self {
-        match kind {
-            TrapKind::UnrecoverableLoop => Self::Halt,
-            other => Self::At(other),
+        if matches!(kind, TrapKind::UnrecoverableLoop) {
+            Self::Halt
+        } else {
+            Self::At(kind)
         }
     }
 

@@ -2,13 +2,15 @@
 //!
 //! Never calls an oracle and never measures time; integers only.
 
+mod config;
 mod health;
 mod per_lane;
 mod router;
 
+pub use config::{Failover, RouteConfig, RouteTable};
 pub use health::Health;
 pub use per_lane::PerLane;
-pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
+pub use router::{Context, Dispatcher, RouteEntry, RouteReason};
 
 use serde::Deserialize;
 

@@ -1,34 +1,14 @@
 //! The routing decision and the entry that a record keeps of it.
 
+use alloc::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use super::config::Escalation;
 use super::health::{Health, LaneHealth};
-use super::{Lane, PerLane};
+use super::{Failover, Lane, PerLane, RouteConfig};
 use crate::isa::OpcodeClass;
 use crate::named_enum::named_enum;
-
-/// When a lane is left for the other, in ten-thousandths of health.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteConfig {
-    /// A preferred lane below this is weak.
-    pub weak_below: u16,
-    /// A weak lane is left only if the other is at least this much better.
-    pub margin: u16,
-    /// A lane that was left this many times in a row is tried again: without a try its health
-    /// could never change. 0 never tries.
-    pub probe_after: u32,
-}
-
-impl Default for RouteConfig {
-    fn default() -> Self {
-        Self {
-            weak_below: 4_500,
-            margin: 1_500,
-            probe_after: 16,
-        }
-    }
-}
 
 /// What the tick looks like before anybody answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +16,9 @@ pub struct Context {
     /// The pointer is a trap pointer, or this tick's observation trapped.
     pub trapped: bool,
     /// There are tasks and none can run.
-    pub blocked: bool,
+    pub blocked_queue: bool,
+    /// The plan's next step is BLOCKED.
+    pub blocked_step: bool,
     /// What the model is expected to do next.
     pub predicted: OpcodeClass,
 }
@@ -49,12 +31,16 @@ named_enum! {
         Routine = "ROUTINE",
         /// A trap in the context: P.
         Trap = "TRAP",
-        /// A blocked run queue: P.
+        /// A blocked run queue, or a blocked step of the plan: P.
         Blocked = "BLOCKED",
+        /// The predicted class: P.
+        Class = "CLASS",
         /// The preferred lane is weak and the other clearly better.
         HealthFallback = "HEALTH_FALLBACK",
         /// The preferred lane is weak and was left so often that it is tried again.
         HealthProbe = "HEALTH_PROBE",
+        /// Only one lane is ever called.
+        SingleLane = "SINGLE_LANE",
     }
 }
 
@@ -74,8 +60,9 @@ pub struct RouteEntry {
     pub actual: Option<OpcodeClass>,
     /// Health when the decision was made.
     pub health: PerLane<Health>,
-    /// The first call, on E, failed and P answered in the same tick.
-    pub failover: bool,
+    /// Why lane E failed, if P was called in its place in the same tick: a code of the decoder, the
+    /// bus or the oracle.
+    pub failover: Option<Cow<'static, str>>,
 }
 
 /// The entry's members as a record has them.
@@ -91,7 +78,8 @@ struct WrittenEntry {
     actual: Option<OpcodeClass>,
     health_p: Health,
     health_e: Health,
-    failover: bool,
+    #[serde(deserialize_with = "Option::deserialize")]
+    failover: Option<Cow<'static, str>>,
 }
 
 impl From<WrittenEntry> for RouteEntry {
@@ -154,21 +142,10 @@ impl Dispatcher {
     /// Chooses a lane. Pure: the same context and history give the same entry.
     #[must_use]
     pub fn route(&self, context: Context) -> RouteEntry {
-        let (preferred, wish) = match context {
-            Context { trapped: true, .. } => (Lane::P, RouteReason::Trap),
-            Context { blocked: true, .. } => (Lane::P, RouteReason::Blocked),
-            _ => (Lane::E, RouteReason::Routine),
-        };
         let health = self.lanes.as_ref().map(|lane| lane.health.health());
-        let (Health(own), Health(other)) = (health[preferred], health[preferred.other()]);
-        let is_weak =
-            own < self.config.weak_below && other >= own.saturating_add(self.config.margin);
-        let is_due =
-            self.config.probe_after > 0 && self.lanes[preferred].left >= self.config.probe_after;
-        let (lane, reason) = match (is_weak, is_due) {
-            (false, _) => (preferred, wish),
-            (true, false) => (preferred.other(), RouteReason::HealthFallback),
-            (true, true) => (preferred, RouteReason::HealthProbe),
+        let (preferred, lane, reason) = match self.config.single_lane {
+            Some(lane) => (lane, lane, RouteReason::SingleLane),
+            None => self.choose(context, health),
         };
         RouteEntry {
             lane,
@@ -177,8 +154,37 @@ impl Dispatcher {
             predicted: context.predicted,
             actual: None,
             health,
-            failover: false,
+            failover: None,
         }
+    }
+
+    /// The preferred lane, the lane to call and why.
+    fn choose(&self, context: Context, health: PerLane<Health>) -> (Lane, Lane, RouteReason) {
+        let (preferred, wish) = match self.config.lanes.escalation(context) {
+            Some(Escalation::Trap) => (Lane::P, RouteReason::Trap),
+            Some(Escalation::Blocked) => (Lane::P, RouteReason::Blocked),
+            Some(Escalation::Class) => (Lane::P, RouteReason::Class),
+            None => (Lane::E, RouteReason::Routine),
+        };
+        let (Health(own), Health(other)) = (health[preferred], health[preferred.other()]);
+        let is_weak =
+            own < self.config.weak_below && other >= own.saturating_add(self.config.margin);
+        let is_due =
+            self.config.probe_after > 0 && self.lanes[preferred].left >= self.config.probe_after;
+        match (is_weak, is_due) {
+            (false, _) => (preferred, preferred, wish),
+            (true, false) => (preferred, preferred.other(), RouteReason::HealthFallback),
+            (true, true) => (preferred, preferred, RouteReason::HealthProbe),
+        }
+    }
+
+    /// True if lane P is called in place of `lane`, whose call failed; `has_text` if it brought a text
+    /// that does not decode.
+    #[must_use]
+    pub fn fails_over(&self, lane: Lane, has_text: bool) -> bool {
+        lane == Lane::E
+            && self.config.single_lane.is_none()
+            && (self.config.failover == Failover::Reply || !has_text)
     }
 
     /// Takes note that a route was followed to a tick's commit.
@@ -203,26 +209,122 @@ mod tests {
 
     const ROUTINE: Context = Context {
         trapped: false,
-        blocked: false,
+        blocked_queue: false,
+        blocked_step: false,
         predicted: OpcodeClass::WorldMutation,
     };
 
+    fn routed(config: RouteConfig, context: Context) -> (Lane, RouteReason) {
+        let route = Dispatcher::new(config).route(context);
+        assert_eq!(route.lane, route.preferred);
+        (route.lane, route.reason)
+    }
+
     #[test]
     fn routine_goes_to_e_and_trouble_to_p() {
-        let dispatcher = Dispatcher::new(RouteConfig::default());
-        let route = dispatcher.route(ROUTINE);
-        assert_eq!((route.lane, route.reason), (Lane::E, RouteReason::Routine));
-        let route = dispatcher.route(Context {
+        let all = Context {
             trapped: true,
-            blocked: true,
-            ..ROUTINE
-        });
-        assert_eq!((route.lane, route.reason), (Lane::P, RouteReason::Trap));
-        let route = dispatcher.route(Context {
-            blocked: true,
-            ..ROUTINE
-        });
-        assert_eq!((route.lane, route.reason), (Lane::P, RouteReason::Blocked));
+            blocked_queue: true,
+            blocked_step: true,
+            predicted: OpcodeClass::SystemControl,
+        };
+        let queue = Context {
+            trapped: false,
+            blocked_step: false,
+            ..all
+        };
+        let step = Context {
+            trapped: false,
+            blocked_queue: false,
+            ..all
+        };
+        let class = Context {
+            blocked_step: false,
+            ..step
+        };
+        for (context, expected) in [
+            (ROUTINE, (Lane::E, RouteReason::Routine)),
+            (all, (Lane::P, RouteReason::Trap)),
+            (queue, (Lane::P, RouteReason::Blocked)),
+            (step, (Lane::P, RouteReason::Blocked)),
+            (class, (Lane::P, RouteReason::Class)),
+        ] {
+            assert_eq!(routed(RouteConfig::default(), context), expected);
+        }
+    }
+
+    #[test]
+    fn a_condition_that_asks_for_e_leaves_the_choice_to_the_next() {
+        let mut config = RouteConfig::default();
+        let context = Context {
+            trapped: true,
+            blocked_queue: true,
+            blocked_step: true,
+            predicted: OpcodeClass::SystemControl,
+        };
+        let turns: [(fn(&mut RouteConfig), RouteReason); 4] = [
+            (|config| config.lanes.trap = Lane::E, RouteReason::Blocked),
+            (
+                |config| config.lanes.blocked_queue = Lane::E,
+                RouteReason::Blocked,
+            ),
+            (
+                |config| config.lanes.blocked_step = Lane::E,
+                RouteReason::Class,
+            ),
+            (
+                |config| config.lanes.system_control = Lane::E,
+                RouteReason::Routine,
+            ),
+        ];
+        for (turn, reason) in turns {
+            turn(&mut config);
+            let lane = if reason == RouteReason::Routine {
+                Lane::E
+            } else {
+                Lane::P
+            };
+            assert_eq!(routed(config.clone(), context), (lane, reason));
+        }
+        config.lanes.world_mutation = Lane::P;
+        assert_eq!(routed(config, ROUTINE), (Lane::P, RouteReason::Class));
+    }
+
+    #[test]
+    fn a_single_lane_is_never_left() {
+        for lane in Lane::ALL {
+            let config = RouteConfig {
+                single_lane: Some(lane),
+                ..RouteConfig::default()
+            };
+            let mut dispatcher = with(&[false; 9], &[true; 9], config);
+            for context in [
+                ROUTINE,
+                Context {
+                    trapped: true,
+                    ..ROUTINE
+                },
+            ] {
+                let route = dispatcher.route(context);
+                assert_eq!((route.lane, route.reason), (lane, RouteReason::SingleLane));
+                dispatcher.follow(&route);
+            }
+            assert!(!dispatcher.fails_over(lane, false));
+        }
+    }
+
+    #[test]
+    fn failover_follows_the_setting() {
+        let fails_over = |failover, has_text| {
+            let config = RouteConfig {
+                failover,
+                ..RouteConfig::default()
+            };
+            Dispatcher::new(config).fails_over(Lane::E, has_text)
+        };
+        assert!(fails_over(Failover::Call, false) && !fails_over(Failover::Call, true));
+        assert!(fails_over(Failover::Reply, false) && fails_over(Failover::Reply, true));
+        assert!(!Dispatcher::new(RouteConfig::default()).fails_over(Lane::P, false));
     }
 
     /// A dispatcher whose lanes have exactly these healths, by choosing thresholds around them.
@@ -267,6 +369,7 @@ mod tests {
                     weak_below: 10_000,
                     margin,
                     probe_after: 0,
+                    ..RouteConfig::default()
                 },
             )
             .route(ROUTINE)

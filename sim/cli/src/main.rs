@@ -23,6 +23,7 @@ mod progress;
 mod recordings;
 mod replay;
 mod resumed;
+mod route_flags;
 mod run;
 mod run_report;
 mod sandbox;

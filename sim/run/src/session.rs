@@ -8,9 +8,8 @@
 
 use tokio::time::Instant;
 use turingos::Digest;
-use turingos::dispatch::Lane;
 use turingos::journal::{Chain, Status};
-use turingos::kernel::{Committed, Kernel, OracleOutcome};
+use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
 use crate::driver::{Driver, DriverConfig};
@@ -265,16 +264,8 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             &mut self.plan.interruptions().of(&mut world),
         );
         world.result()?;
-        let Ok(open) = open else {
+        let Ok(mut open) = open else {
             return Ok(None);
-        };
-        let mut request = Request {
-            tick,
-            lane: open.lane(),
-            attempt: 0,
-            system_prompt: "",
-            q: open.q(),
-            frame: open.frame(),
         };
         let mut oracle = TapedOracle {
             oracle: &mut self.oracle,
@@ -282,29 +273,29 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             sink: &mut self.sink,
         };
         let driver = &mut self.driver;
-        let mut answer = driver
-            .ask(&mut oracle, request, opened, open.elapsed_us())
-            .await?;
-        let failed_over = answer.is_err() && request.lane == Lane::E;
-        if failed_over {
-            request.lane = Lane::P;
-            answer = driver.ask(&mut oracle, request, Instant::now(), 0).await?;
-        }
-        let outcome = OracleOutcome {
-            lane: request.lane,
-            failed_over,
-            raw: driver.reply(),
-            reply: match &answer {
-                Ok(text) => Ok(text.as_str()),
-                Err(fault) => Err(fault.clone()),
-            },
+        let (mut since, mut delay_us) = (opened, open.elapsed_us());
+        let answer = loop {
+            let request = Request {
+                tick,
+                lane: open.lane(),
+                attempt: 0,
+                system_prompt: "",
+                q: open.q(),
+                frame: open.frame(),
+            };
+            let answer = driver.ask(&mut oracle, request, since, delay_us).await?;
+            if !open.fail_over(&answer) {
+                break answer;
+            }
+            (since, delay_us) = (Instant::now(), 0);
         };
         let tape = self.sink.tape().filter(|_| is_taped);
         let mut world = TapedWorld::new(&mut self.world, tape);
         let committed = open.commit(
             driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
-            &outcome,
+            driver.reply(),
+            answer,
         );
         world.result()?;
         Ok(Some(committed))

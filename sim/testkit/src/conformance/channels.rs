@@ -1,6 +1,6 @@
 //! What the kernel does with a manifold: channels, pages and page faults.
 
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig};
 use turingos::manifold::{Manifold, WorldFaultCode};
 
 use super::{Case, Mismatch, given, holds, lists, read, same};
@@ -157,17 +157,7 @@ fn write_at<M: Manifold>(
     });
     let reply = reply.to_string();
     let open = kernel.open(1, world).map_err(|error| error.to_string())?;
-    let lane = open.lane();
-    let committed: Committed = open.commit(
-        2,
-        world,
-        &OracleOutcome {
-            lane,
-            failed_over: false,
-            raw: reply.as_bytes(),
-            reply: Ok(&reply),
-        },
-    );
+    let committed: Committed = open.commit(2, world, reply.as_bytes(), Answer::decode(&reply));
     // Observing a missing file traps too; only the last frame belongs to the write.
     let refused = committed.record.effect == turingos::Digest::EMPTY;
     let last = committed.trap_frames.last();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use turingos::bus::Provider;
 use url::{Host, Url};
 
-use turingos::dispatch::PerLane;
+use turingos::dispatch::{PerLane, RouteConfig};
 
 use super::fault::{SettingsFault, SettingsFaultCode};
 use super::file::{LaneFile, RetryFile, SettingsFile};
@@ -42,8 +42,17 @@ impl SettingsFile {
             lanes: PerLane { p, e },
             retry: self.retry.resolve()?,
             system_proxy: self.system_proxy,
+            route: route(self.route)?,
         })
     }
+}
+
+fn route(route: RouteConfig) -> Result<RouteConfig, SettingsFault> {
+    let thresholds = 0..=RouteConfig::MAX_THRESHOLD;
+    for (key, value) in [("weak_below", route.weak_below), ("margin", route.margin)] {
+        Place("route").number(key, Some(value), 0, thresholds.clone())?;
+    }
+    Ok(route)
 }
 
 impl RetryFile {
