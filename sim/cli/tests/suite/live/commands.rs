@@ -211,6 +211,7 @@ fn damage_to_the_runs_own_files_is_noticed() {
             assert!(live.error.contains(reason), "{damage}: {live:?}");
             let failure = "{\"format\":\"turingos.failure/1\",";
             assert!(live.out.starts_with(failure), "{live:?}");
+            assert!(!live.out.contains("\"passed\":true"), "{live:?}");
         });
         on_real_time(async {
             // In the sandbox it is out of reach.
