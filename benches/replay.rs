@@ -90,6 +90,7 @@ fn settings(stream: bool) -> Live {
         ..LaneFile::default()
     };
     let file = SettingsFile {
+        route: Default::default(),
         version: 1,
         system_proxy: false,
         retry: RetryFile::default(),

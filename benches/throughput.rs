@@ -77,7 +77,7 @@ fn hashed_texts(profile: Profile) -> Vec<Vec<u8>> {
             heard: Exchange::default(),
         };
         let start = Start::of_soak(&Settings::header(profile, SEED, u64::MAX));
-        let plan = SoakPlan::new(u64::MAX);
+        let plan = SoakPlan::new(u64::MAX, settings.kernel.route.clone());
         let mut soak = Session::new(start, plan, (world, oracle), Inputs::Seeded, ());
         let mut texts = Vec::new();
         for tick in 0..WARM_UP + TICKS {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use turingos::{CommandOutcome, GitLogQuery, Kernel, KernelConfig, Manifold, OracleOutcome};
+use turingos::{Answer, CommandOutcome, GitLogQuery, Kernel, KernelConfig, Manifold};
 use turingos::{Stopped, WorkspacePath, WorldFault, WorldFaultCode};
 
 /// A world of files in memory, without commands or history.
@@ -58,13 +58,8 @@ fn main() -> Result<(), Stopped> {
 
     // A model would answer here, over the network; its whole response is `raw`.
     let reply = r#"{"q_next":"greeted","a_t":{"op":"SYS_WRITE","payload":"hello, world\n"}}"#;
-    let outcome = OracleOutcome {
-        lane: open.lane(),
-        failed_over: false,
-        raw: reply.as_bytes(),
-        reply: Ok(reply),
-    };
-    let committed = open.commit(1_000_000, &mut world, &outcome);
+    let answer = Answer::decode(reply);
+    let committed = open.commit(1_000_000, &mut world, reply.as_bytes(), answer);
 
     let mut record = String::new();
     committed.record.write_json(&mut record);

@@ -212,7 +212,7 @@ fn push_clipped_string(out: &mut String, text: &str, room: usize) {
 mod tests {
     use super::*;
     use crate::Digest;
-    use crate::trap::TrapBase;
+    use crate::trap::{TrapBase, TrapPointer};
     use alloc::string::ToString;
 
     fn frame(kind: TrapKind, code: &str, details: &str) -> TrapFrame {
@@ -221,7 +221,7 @@ mod tests {
             tick: 2,
             t: 3,
             trap_base: TrapBase(kind),
-            trap_pointer: TrapBase(kind),
+            trap_pointer: TrapPointer::of(kind),
             details: details.to_string(),
             panic_reset_count: 0,
             cause: TrapCause {

@@ -10,7 +10,7 @@
 //! what time it is.
 //!
 //! ```
-//! use turingos::{CommandOutcome, Kernel, KernelConfig, Manifold, OracleOutcome};
+//! use turingos::{Answer, CommandOutcome, Kernel, KernelConfig, Manifold};
 //! use turingos::{GitLogQuery, WorkspacePath, WorldFault, WorldFaultCode};
 //!
 //! /// A world of one note.
@@ -52,13 +52,7 @@
 //!     let now_us = tick * 1_000_000;
 //!     let open = kernel.open(now_us, &mut world)?;
 //!     let reply = ask(open.q(), open.frame());
-//!     let outcome = OracleOutcome {
-//!         lane: open.lane(),
-//!         failed_over: false,
-//!         raw: reply.as_bytes(),
-//!         reply: Ok(&reply),
-//!     };
-//!     let committed = open.commit(now_us, &mut world, &outcome);
+//!     let committed = open.commit(now_us, &mut world, reply.as_bytes(), Answer::decode(&reply));
 //!     assert_eq!(committed.record.tick, tick);
 //!     assert!(committed.record.traps.is_empty());
 //! }
@@ -66,6 +60,9 @@
 //! assert_eq!(kernel.q(), "bought");
 //! # Ok::<(), turingos::Stopped>(())
 //! ```
+//!
+//! With two models, one for each [`Lane`], ask the one that [`OpenTick::lane`] names, and ask again
+//! for as long as [`OpenTick::fail_over`] says so.
 //!
 //! An [`OpenTick`] that is dropped leaves the kernel as it was. [`Chain`] turns records into a
 //! hash-chained journal; [`bus`] reads the responses of model providers; [`json`] reads JSON
@@ -123,7 +120,7 @@ pub use digest::Digest;
 pub use dispatch::{Lane, PerLane};
 pub use isa::{GitLogQuery, Opcode, Syscall, Transition};
 pub use journal::{Chain, Record, Status};
-pub use kernel::{Committed, Kernel, KernelConfig, OpenTick, OracleFault, OracleOutcome, Stopped};
+pub use kernel::{Answer, Committed, Kernel, KernelConfig, OpenTick, OracleFault, Stopped};
 pub use manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 pub use pointer::{Pointer, WorkspacePath};
 pub use trap::{TrapFrame, TrapKind};

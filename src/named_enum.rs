@@ -57,7 +57,7 @@ mod tests {
     fn every_form_of_a_value_is_its_name() {
         assert_eq!(
             Provider::ALL.map(Provider::name),
-            ["openai", "kimi", "ollama"]
+            ["openai", "anthropic", "kimi", "ollama"]
         );
         for kind in TrapKind::ALL {
             assert_eq!(TrapKind::from_name(kind.name()), Some(kind));

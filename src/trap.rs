@@ -116,7 +116,7 @@ pub struct TrapFrame {
     /// `sys://trap/KIND`.
     pub trap_base: TrapBase,
     /// Where the pointer went, or the base for a trap that only adds to the slice.
-    pub trap_pointer: TrapBase,
+    pub trap_pointer: TrapPointer,
     /// What happened, at most [`TrapFrame::MAX_DETAILS`] bytes.
     pub details: String,
     /// Panic resets in a row so far, at most [`MAX_PANIC_RESETS`].
@@ -143,6 +143,42 @@ pub struct TrapBase(pub TrapKind);
 impl Serialize for TrapBase {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.base())
+    }
+}
+
+/// Where a trap leaves the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapPointer {
+    /// At a trap.
+    At(TrapKind),
+    /// At `HALT`: the machine stops. Only UNRECOVERABLE_LOOP leaves it there.
+    Halt,
+}
+
+impl TrapPointer {
+    /// Where the trap leaves the pointer.
+    #[must_use]
+    pub const fn of(kind: TrapKind) -> Self {
+        if matches!(kind, TrapKind::UnrecoverableLoop) {
+            Self::Halt
+        } else {
+            Self::At(kind)
+        }
+    }
+
+    /// The pointer as text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::At(kind) => kind.base(),
+            Self::Halt => "HALT",
+        }
+    }
+}
+
+impl Serialize for TrapPointer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
     }
 }
 

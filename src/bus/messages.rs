@@ -1,13 +1,14 @@
-//! Anthropic messages, whole or streamed, as Kimi's `/anthropic` serves them too.
+//! Anthropic messages, whole or streamed, as Kimi's coding endpoint serves them too.
 //!
-//! Only `end_turn` and `stop_sequence` are whole replies. Shapes: anthropic-sdk-python.
+//! Only `end_turn` and `stop_sequence` are whole replies, or a body that was not streamed and has no
+//! `stop_reason`. Shapes: anthropic-sdk-python.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::envelope::{ErrorInfo, Record, read};
 use super::fault::{BusFault, BusFaultCode};
-use super::outcome::{Draft, unfinished};
+use super::outcome::{Draft, end_of_whole, unfinished};
 use super::stream::{Events, is_event_stream};
 use super::values::Field;
 use super::{Finish, Reply, Usage};
@@ -30,7 +31,7 @@ pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
     if let Some(usage) = message.usage {
         draft.usage = usage.0;
     }
-    draft.finish = message.stop_reason.as_deref().map(finish);
+    draft.finish = end_of_whole(message.stop_reason, finish);
     for block in message.content.ok_or_else(|| missing("content"))? {
         absorb(&mut draft, block)?;
     }
@@ -202,7 +203,8 @@ fn misplaced(kind: &str) -> BusFault {
 struct Message<'de> {
     kind: Option<Cow<'de, str>>,
     content: Option<Vec<Block<'de>>>,
-    stop_reason: Option<Cow<'de, str>>,
+    /// The member, which may be null.
+    stop_reason: Option<Option<Cow<'de, str>>>,
     usage: Option<UsageRecord>,
     error: Option<ErrorInfo<'de>>,
 }
@@ -214,7 +216,7 @@ impl<'de> Record<'de> for Message<'de> {
         match key {
             "type" => self.kind = field.text()?,
             "content" => self.content = field.list()?,
-            "stop_reason" => self.stop_reason = field.text()?,
+            "stop_reason" => self.stop_reason = Some(field.text()?),
             "usage" => field.record(&mut self.usage)?,
             _ => field.error(&mut self.error)?,
         }

@@ -29,15 +29,25 @@ pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_BODY_NESTING: usize = 64;
 
 named_enum! {
-    /// Whose wire format a response is in.
+    /// Whose response it is, and so in which wire format.
     #[derive(Deserialize)]
     pub enum Provider {
         /// OpenAI chat completions, and compatible servers.
         OpenAi = "openai",
-        /// Anthropic messages, and Kimi's `/anthropic`.
+        /// Anthropic messages.
+        Anthropic = "anthropic",
+        /// Kimi's coding endpoint, which speaks Anthropic messages.
         Kimi = "kimi",
         /// Ollama `/api/chat` and `/api/generate`.
         Ollama = "ollama",
+    }
+}
+
+impl Provider {
+    /// True if the wire format is that of Anthropic messages.
+    #[must_use]
+    pub const fn speaks_messages(self) -> bool {
+        matches!(self, Self::Anthropic | Self::Kimi)
     }
 }
 
@@ -132,7 +142,7 @@ pub fn parse(provider: Provider, status: u16, body: &[u8]) -> Result<Reply, BusF
     let body = checked_text(body)?;
     match provider {
         Provider::OpenAi => openai::parse(status, body),
-        Provider::Kimi => messages::parse(status, body),
+        Provider::Anthropic | Provider::Kimi => messages::parse(status, body),
         Provider::Ollama => ollama::parse(status, body),
     }
 }

@@ -1,21 +1,25 @@
 //! Ollama `/api/chat` and `/api/generate`, whole or streamed as one JSON document a line.
 //!
-//! Only `done: true` that stopped by itself is a whole reply. Shapes: ollama, `api/types.go`.
+//! Only `done: true` that stopped by itself is a whole reply, or a body that was not streamed and has
+//! no `done`. Such a body may also be a chat completion, as servers of both formats send it. Shapes:
+//! ollama, `api/types.go`.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use super::envelope::{ErrorInfo, Record, read, read_first};
 use super::fault::{BusFault, BusFaultCode};
 use super::outcome::{Draft, unfinished};
 use super::stream::cut_at_end;
 use super::values::Field;
-use super::{Finish, Reply, Usage};
+use super::{Finish, Reply, Usage, openai};
 
 pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
-    let (response, is_whole): (Response<'_>, bool) = read_first(body)?;
+    let (mut response, is_whole): (Response<'_>, bool) = read_first(body)?;
     if !is_whole {
         return parse_stream(status, body);
     }
+    response.done.get_or_insert(Some(true));
     let mut draft = Draft::default();
     if !absorb(&mut draft, status, response)? {
         return Err(BusFault::new(
@@ -41,7 +45,13 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
             ));
         }
         let is_last = lines.peek().is_none();
-        let response = read(line).map_err(|fault| cut_at_end(fault, is_last))?;
+        let response: Response<'_> = read(line).map_err(|fault| cut_at_end(fault, is_last))?;
+        if response.choices.is_some() {
+            return Err(BusFault::new(
+                BusFaultCode::WrongType,
+                format_args!("a chat completion in a stream"),
+            ));
+        }
         is_done = absorb(&mut draft, status, response)?;
     }
     if !is_done {
@@ -58,42 +68,48 @@ fn absorb(draft: &mut Draft, status: u16, response: Response<'_>) -> Result<bool
     if let Some(error) = response.error {
         return Err(BusFault::reported(status, &error));
     }
-    let text = match (response.message, response.text) {
-        (Some(message), None) => {
+    draft.has_reasoning |= response.has_reasoning;
+    let is_completion = response.choices.is_some();
+    match (response.message, response.text, response.choices) {
+        (Some(message), None, None) => {
             draft.is_tool_call |= message.is_tool_call;
             draft.has_reasoning |= message.has_reasoning;
-            message.content
+            if let Some(text) = message.content {
+                draft.push(text);
+            }
         }
-        (None, Some(text)) => Some(text),
-        (None, None) => {
+        (None, Some(text), None) => draft.push(text),
+        (None, None, Some(choices)) => openai::absorb_choice(draft, choices)?,
+        (None, None, None) => {
             return Err(BusFault::new(
                 BusFaultCode::MissingField,
                 format_args!("neither `message` nor `response`"),
             ));
         }
-        (Some(_), Some(_)) => {
+        (_, _, _) => {
             return Err(BusFault::new(
                 BusFaultCode::WrongType,
-                format_args!("both `message` and `response`"),
+                format_args!("more than one of `message`, `response` and `choices`"),
             ));
         }
-    };
-    draft.has_reasoning |= response.has_reasoning;
-    if let Some(text) = text {
-        draft.push(text);
     }
     let is_done = response
-        .is_done
+        .done
+        .flatten()
         .ok_or_else(|| BusFault::new(BusFaultCode::MissingField, format_args!("no `done`")))?;
     if is_done {
         draft.usage = response.usage;
+        if let Some(usage) = response.completion_usage {
+            draft.usage = usage.0;
+        }
         // Older servers give no reason for an answer that ended by itself.
-        draft.finish = Some(
-            response
-                .done_reason
-                .as_deref()
-                .map_or(Ok(Finish::Stop), finish),
-        );
+        let end = (response.done_reason.as_deref()).map_or(Ok(Finish::Stop), finish);
+        if is_completion {
+            // A choice says itself how it ended.
+            end?;
+        } else {
+            draft.finish = Some(end);
+        }
     }
     Ok(is_done)
 }
@@ -112,10 +128,13 @@ fn finish(reason: &str) -> Result<Finish, BusFault> {
 struct Response<'de> {
     message: Option<Message<'de>>,
     text: Option<Cow<'de, str>>,
+    choices: Option<Vec<openai::Choice<'de>>>,
     has_reasoning: bool,
-    is_done: Option<bool>,
+    /// The member, which may be null.
+    done: Option<Option<bool>>,
     done_reason: Option<Cow<'de, str>>,
     usage: Usage,
+    completion_usage: Option<openai::UsageRecord>,
     error: Option<ErrorInfo<'de>>,
 }
 
@@ -123,6 +142,8 @@ impl<'de> Record<'de> for Response<'de> {
     const KEYS: &'static [&'static str] = &[
         "message",
         "response",
+        "choices",
+        "usage",
         "thinking",
         "done",
         "done_reason",
@@ -135,8 +156,10 @@ impl<'de> Record<'de> for Response<'de> {
         match key {
             "message" => field.record(&mut self.message)?,
             "response" => self.text = field.text()?,
+            "choices" => self.choices = field.list()?,
+            "usage" => field.record(&mut self.completion_usage)?,
             "thinking" => self.has_reasoning = field.presence()?,
-            "done" => self.is_done = field.flag()?,
+            "done" => self.done = Some(field.flag()?),
             "done_reason" => self.done_reason = field.text()?,
             "prompt_eval_count" => self.usage.input_tokens = field.count()?,
             "eval_count" => self.usage.output_tokens = field.count()?,

@@ -1,13 +1,14 @@
 //! OpenAI chat completions, whole or streamed, and the servers that speak the same.
 //!
-//! Only `finish_reason: "stop"` is a whole reply. Shapes: openai-python, `types/chat`.
+//! Only `finish_reason: "stop"` is a whole reply, or a body that was not streamed and has no
+//! `finish_reason`. Shapes: openai-python, `types/chat`.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::envelope::{ErrorInfo, Record, read};
 use super::fault::{BusFault, BusFaultCode};
-use super::outcome::{Draft, unfinished};
+use super::outcome::{Draft, end_of_whole, unfinished};
 use super::stream::{Events, is_event_stream};
 use super::values::{Content, Field};
 use super::{Finish, Reply, Usage};
@@ -20,7 +21,19 @@ pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
     if let Some(error) = completion.error {
         return Err(BusFault::reported(status, &error));
     }
-    let choices = completion.choices.ok_or_else(|| missing("choices"))?;
+    let mut draft = Draft::default();
+    if let Some(usage) = completion.usage {
+        draft.usage = usage.0;
+    }
+    absorb_choice(
+        &mut draft,
+        completion.choices.ok_or_else(|| missing("choices"))?,
+    )?;
+    draft.conclude()
+}
+
+/// Adds the one choice of a body that was not streamed to the draft, with how it ended.
+pub(super) fn absorb_choice(draft: &mut Draft, choices: Vec<Choice<'_>>) -> Result<(), BusFault> {
     if choices.len() > 1 {
         return Err(several(choices.len()));
     }
@@ -28,16 +41,8 @@ pub(super) fn parse(status: u16, body: &str) -> Result<Reply, BusFault> {
         .into_iter()
         .next()
         .ok_or_else(|| BusFault::new(BusFaultCode::NoChoice, format_args!("`choices` is empty")))?;
-    let mut draft = Draft::default();
-    if let Some(usage) = completion.usage {
-        draft.usage = usage.0;
-    }
-    draft.finish = choice.finish_reason.as_deref().map(finish);
-    absorb(
-        &mut draft,
-        choice.message.ok_or_else(|| missing("message"))?,
-    )?;
-    draft.conclude()
+    draft.finish = end_of_whole(choice.finish_reason, finish);
+    absorb(draft, choice.message.ok_or_else(|| missing("message"))?)
 }
 
 fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
@@ -77,7 +82,7 @@ fn parse_stream(status: u16, body: &str) -> Result<Reply, BusFault> {
                 }
                 absorb(&mut draft, delta)?;
             }
-            if let Some(reason) = choice.finish_reason {
+            if let Some(reason) = choice.finish_reason.flatten() {
                 draft.end(finish(&reason))?;
             }
         }
@@ -162,11 +167,12 @@ impl<'de> Record<'de> for Completion<'de> {
 }
 
 #[derive(Default)]
-struct Choice<'de> {
+pub(super) struct Choice<'de> {
     index: Option<u64>,
     message: Option<Message<'de>>,
     delta: Option<Message<'de>>,
-    finish_reason: Option<Cow<'de, str>>,
+    /// The member, which may be null.
+    finish_reason: Option<Option<Cow<'de, str>>>,
 }
 
 impl<'de> Record<'de> for Choice<'de> {
@@ -177,7 +183,7 @@ impl<'de> Record<'de> for Choice<'de> {
             "index" => self.index = field.count()?,
             "message" => field.record(&mut self.message)?,
             "delta" => field.record(&mut self.delta)?,
-            _ => self.finish_reason = field.text()?,
+            _ => self.finish_reason = Some(field.text()?),
         }
         Ok(())
     }
@@ -243,7 +249,7 @@ impl<'de> Record<'de> for Part<'de> {
 }
 
 #[derive(Default)]
-struct UsageRecord(Usage);
+pub(super) struct UsageRecord(pub(super) Usage);
 
 impl<'de> Record<'de> for UsageRecord {
     const KEYS: &'static [&'static str] = &["prompt_tokens", "completion_tokens"];

@@ -2,6 +2,7 @@
 //!
 //! Never looks at bytes, and never takes part of an answer for the whole.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::fault::{BusFault, BusFaultCode};
@@ -21,7 +22,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Appends text without a copy where it is the first.
-    pub(super) fn push(&mut self, text: alloc::borrow::Cow<'_, str>) {
+    pub(super) fn push(&mut self, text: Cow<'_, str>) {
         if self.text.is_empty() {
             self.text = text.into_owned();
         } else {
@@ -81,6 +82,18 @@ impl Draft {
             finish,
             has_reasoning: self.has_reasoning,
         })
+    }
+}
+
+/// How a body that was not streamed ends, by its member for it. A body without the member is whole: it
+/// came to its end, and older servers say no more. A null is a member that gives no reason.
+pub(super) fn end_of_whole(
+    member: Option<Option<Cow<'_, str>>>,
+    finish: fn(&str) -> Result<Finish, BusFault>,
+) -> Option<Result<Finish, BusFault>> {
+    match member {
+        None => Some(Ok(Finish::Stop)),
+        Some(reason) => reason.as_deref().map(finish),
     }
 }
 

@@ -82,6 +82,11 @@ impl Contract {
         self.enabled
     }
 
+    /// True if there is a step or a required file.
+    pub(crate) fn asks_for_something(&self) -> bool {
+        !(self.steps.is_empty() && self.required_files.is_empty())
+    }
+
     /// The file that takes one line for each step that is done; there is one if there are steps.
     #[must_use]
     pub const fn progress_file(&self) -> Option<&WorkspacePath> {

@@ -2,13 +2,17 @@
 //!
 //! Never calls an oracle and never measures time; integers only.
 
+mod config;
+mod entry;
 mod health;
 mod per_lane;
 mod router;
 
+pub use config::{Failover, RouteConfig, RouteTable};
+pub use entry::{RouteEntry, RouteReason};
 pub use health::Health;
 pub use per_lane::PerLane;
-pub use router::{Context, Dispatcher, RouteConfig, RouteEntry, RouteReason};
+pub use router::{Context, Dispatcher};
 
 use serde::Deserialize;
 

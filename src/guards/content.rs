@@ -3,7 +3,7 @@
 use crate::byte_scan::find_at_pairs;
 
 /// Markers matched without regard to ASCII case, grouped by the byte they begin with.
-const MARKERS: [(u8, &[&str]); 5] = [
+const MARKERS: [(u8, &[&str]); 6] = [
     (
         b'r',
         &[
@@ -27,6 +27,10 @@ const MARKERS: [(u8, &[&str]); 5] = [
             "... (omitted",
         ],
     ),
+    (
+        b'/',
+        &["/* ... */", "/*...*/", "/* … */", "/* rest unchanged */"],
+    ),
     (0xe2, &["… existing", "… rest", "… unchanged", "… omitted"]),
     (0xe6, &["此处省略"]),
     (0xe4, &["以下省略", "代码省略", "中间省略"]),
@@ -47,6 +51,7 @@ fn may_begin_marker(first: u8, third: u8) -> bool {
     let [first_letter, third_letter] = [first | 0x20, third | 0x20];
     ((first_letter == b'r') & ((third_letter == b's') | (third_letter == b'm')))
         | ((first == b'.') & (third == b'.'))
+        | ((first == b'/') & ((third == b' ') | (third == b'.')))
         | ((first == 0xe2) & (third == 0xa6))
         | ((first == 0xe6) & (third == 0xa4))
         | ((first == 0xe4) & ((third == 0xa5) | (third == 0xa3) | (third == 0xad)))
@@ -92,8 +97,27 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_that_stands_for_code_is_an_omission() {
+        for text in [
+            "fn main() { /* ... */ }",
+            "a();\n/* rest unchanged */\n",
+            "body { /*...*/ }",
+        ] {
+            assert!(omission_marker(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn ordinary_text_passes() {
-        for text in ["", "rest", "wait... what", "for the rest of us", "存在"] {
+        for text in [
+            "",
+            "rest",
+            "wait... what",
+            "for the rest of us",
+            "存在",
+            "/* the rest is tested below */ /* . */",
+            "cd ../.. / ./a",
+        ] {
             assert_eq!(omission_marker(text), None, "{text}");
         }
     }

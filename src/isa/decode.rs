@@ -18,11 +18,12 @@ pub const MAX_NESTING: usize = 16;
 
 /// Takes the one transition out of a model's raw reply.
 ///
-/// A reply that begins with `{` (after reasoning, see below) is a document: nothing but white
-/// space may follow it. Any other reply is prose, code fences included, and must hold exactly one
-/// object that is a transition; two identical ones are two. In prose, an object without `q_next`
-/// and `a_t` at its top level is part of the prose; one with either is taken for a transition, and
-/// if it is malformed, that is the fault, whatever else the prose holds.
+/// A reply that is one JSON value in braces (after reasoning, see below) is a document, and judged as
+/// such. Any other reply is prose, code fences included, before the transition, after it or on both
+/// sides, and must hold exactly one object that is a transition; two identical ones are two. In
+/// prose, an object without `q_next` and `a_t` at its top level is part of the prose; one with either
+/// is taken for a transition, and if it is malformed, that is the fault, whatever else the prose
+/// holds. A reply that begins with a `{` whose object is not whole or no JSON is a malformed document.
 ///
 /// A transition inside an array or another object is never taken, whether that is whole, cut short or
 /// no JSON at all. In prose it counts only where no `{` or `[` before it is still open and no `}` or
@@ -38,7 +39,8 @@ pub const MAX_NESTING: usize = 16;
 /// in a string of an object is text, even if the object is cut short after it.
 ///
 /// # Errors
-/// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`].
+/// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`] and
+/// [`FaultCode::TrailingBytes`].
 pub fn decode(reply: &[u8]) -> Result<Transition, Fault> {
     let text = checked_text(reply)?;
     let trimmed = text.trim_start_matches(json::WHITE_SPACE);

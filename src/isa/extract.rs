@@ -24,13 +24,21 @@ pub(super) fn from_prose(text: &str, base: usize) -> Result<Transition, Fault> {
 }
 
 /// Decides about a reply that begins with `{` and is not one transition: `fault` stands, unless
-/// that beginning turns out to be reasoning whose opening tag is missing.
+/// that beginning turns out to be reasoning whose opening tag is missing, or is followed by prose.
 pub(super) fn from_document(text: &str, base: usize, fault: Fault) -> Result<Transition, Fault> {
     let search = Search::over(text, base);
-    if search.answer == Some(0) {
-        return Err(search.document_fault(fault));
+    if search.answer != Some(0) {
+        search.conclude(text, base)
+    } else if is_followed(&fault) {
+        search.conclude_prose()
+    } else {
+        Err(fault)
     }
-    search.conclude(text, base)
+}
+
+/// True if all that is wrong with a document is that something follows it: it is part of prose then.
+fn is_followed(fault: &Fault) -> bool {
+    fault.code == FaultCode::TrailingBytes
 }
 
 /// What one pass over the text found since the last reasoning.
@@ -204,9 +212,16 @@ impl Search {
         let answer = self.answer.and_then(|at| text.get(at..));
         if let Some(document) = answer.filter(|answer| answer.starts_with('{')) {
             let at = base.saturating_add(text.len().saturating_sub(document.len()));
-            return read_document(document, at, Envelope::Model)
-                .map_err(|failure| self.document_fault(failure.fault));
+            match read_document(document, at, Envelope::Model) {
+                Err(failure) if is_followed(&failure.fault) => {}
+                judged => return judged.map_err(|failure| failure.fault),
+            }
         }
+        self.conclude_prose()
+    }
+
+    /// Takes the one transition of the prose.
+    fn conclude_prose(self) -> Result<Transition, Fault> {
         if self.is_exhausted {
             return Err(Fault::new(
                 FaultCode::TooManyCandidates,
@@ -217,7 +232,10 @@ impl Search {
             return Err(fault);
         }
         if self.count > 1 {
-            return Err(several(self.count));
+            return Err(Fault::new(
+                FaultCode::SeveralTransitions,
+                format_args!("{} objects are transitions", self.count),
+            ));
         }
         self.first.ok_or_else(|| {
             Fault::new(
@@ -225,15 +243,6 @@ impl Search {
                 format_args!("no object with `q_next` and `a_t`"),
             )
         })
-    }
-
-    /// The fault of an answer that is a document: a second transition after it is worth naming.
-    fn document_fault(&self, fault: Fault) -> Fault {
-        if fault.code == FaultCode::TrailingBytes && self.count > 1 {
-            several(self.count)
-        } else {
-            fault
-        }
     }
 }
 
@@ -252,13 +261,6 @@ impl Budget {
         self.bytes = bytes;
         true
     }
-}
-
-fn several(count: usize) -> Fault {
-    Fault::new(
-        FaultCode::SeveralTransitions,
-        format_args!("{count} objects are transitions"),
-    )
 }
 
 /// Cheap test that lets code in prose pass by: an object begins with a key or ends at once.

@@ -19,6 +19,9 @@ pub struct Fault {
     /// Where and what, for people: a key, a byte position, a limit. At most
     /// [`Fault::MAX_DETAIL_CHARS`] characters.
     pub detail: String,
+    /// The byte of the reply at which reading stopped, from 0, if there is one such byte.
+    #[serde(skip)]
+    pub byte: Option<usize>,
 }
 
 impl Fault {
@@ -31,6 +34,15 @@ impl Fault {
         Self {
             code,
             detail: clipped(detail),
+            byte: None,
+        }
+    }
+
+    /// The same fault at a byte of the reply.
+    fn at(self, byte: usize) -> Self {
+        Self {
+            byte: Some(byte),
+            ..self
         }
     }
 }
@@ -63,9 +75,10 @@ impl From<JsonFault> for Fault {
             return Self::new(
                 code,
                 format_args!("key {key} stands twice, again at byte {byte}"),
-            );
+            )
+            .at(fault.byte);
         }
-        Self::new(code, format_args!("{fault}"))
+        Self::new(code, format_args!("{fault}")).at(fault.byte)
     }
 }
 

@@ -10,7 +10,7 @@ use super::Opcode;
 pub enum OperandKind {
     /// A string, trimmed; never empty.
     Text,
-    /// A string kept verbatim; never only white space.
+    /// A string kept verbatim; it may be empty.
     Verbatim,
     /// A string, trimmed; the model envelope also takes an object or array as compact JSON text.
     Task,

@@ -129,11 +129,7 @@ impl Envelope {
 
     fn operand(self, kind: OperandKind, key: &str, value: Value<'_>) -> Result<Taken, Fault> {
         match kind {
-            OperandKind::Verbatim => {
-                let text = text_of(key, value)?;
-                check_not_blank(key, &text)?;
-                Ok(Taken::Text(text.into_owned()))
-            }
+            OperandKind::Verbatim => Ok(Taken::Text(text_of(key, value)?.into_owned())),
             OperandKind::Text => self.trimmed(key, value),
             OperandKind::Task => match value {
                 Value::Composite(compact) if self == Self::Model => Ok(Taken::Text(compact)),

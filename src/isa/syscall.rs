@@ -55,12 +55,13 @@ impl GitLogQuery {
     pub const MAX_LIMIT: u16 = 200;
 }
 
-/// Exactly one instruction with its operands. Required strings are non-empty after trimming.
+/// Exactly one instruction with its operands. Required strings are non-empty after trimming, except
+/// `payload`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Syscall {
     /// Write `payload`, kept verbatim, to the current pointer or through a capability handle.
     Write {
-        /// The bytes to write, as text.
+        /// The bytes to write, as text; empty makes an empty file.
         payload: String,
         /// A `vfd://…` handle to write through instead of the current pointer.
         semantic_cap: Option<String>,

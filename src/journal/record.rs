@@ -125,7 +125,8 @@ impl Record {
         out.push_str(",\"health_e\":");
         push_number(out, u64::from(route.health.e.0));
         out.push_str(",\"failover\":");
-        out.push_str(if route.failover { "true}" } else { "false}" });
+        push_name(out, route.failover.as_deref());
+        out.push('}');
     }
 }
 
@@ -176,7 +177,7 @@ mod tests {
                     p: Health(9_876),
                     e: Health(1_200),
                 },
-                failover: true,
+                failover: Some("TRUNCATED".into()),
             },
             op: Some(Opcode::Write),
             fault: None,

@@ -1,16 +1,16 @@
 //! Steps six to nine of a tick: decode the reply, decide, apply one effect, record.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::machine::Kernel;
 use super::open::OpenTick;
-use super::oracle::OracleOutcome;
+use super::oracle::Answer;
 use super::outcome::{Ending, Observation, Trap};
 use super::raise::Traps;
 use crate::digest::Digest;
 use crate::dispatch::Lane;
-use crate::isa::{self, Syscall, Transition};
+use crate::isa::{Syscall, Transition};
 use crate::journal::{Record, shown_pointer};
 use crate::manifold::Manifold;
 use crate::pointer::Location;
@@ -26,14 +26,17 @@ pub struct Committed {
 }
 
 impl OpenTick<'_> {
-    /// Commits the reply: at most one mutation of mind or world, and exactly one record.
+    /// Commits the answer of the lane that was called last: at most one mutation of mind or world, and
+    /// exactly one record.
     ///
-    /// `now_us` is the caller's virtual time in microseconds, not before the opening's.
+    /// `now_us` is the caller's virtual time in microseconds, not before the opening's. `raw` are the
+    /// provider's bytes that brought the answer; empty if none came.
     pub fn commit<W: Manifold>(
         self,
         now_us: u64,
         world: &mut W,
-        oracle: &OracleOutcome<'_>,
+        raw: &[u8],
+        answer: Answer,
     ) -> Committed {
         let Self {
             kernel,
@@ -50,14 +53,12 @@ impl OpenTick<'_> {
         let slice = seen.digest.unwrap_or(Digest::EMPTY);
         kernel.accept_observation(&mut traps, seen);
 
-        let decoded = decode(oracle);
+        let Answer(decoded) = answer;
         kernel.dispatcher.follow(&route);
-        if oracle.failed_over {
+        if route.failover.is_some() {
             kernel.dispatcher.count(Lane::E, false);
         }
-        kernel.dispatcher.count(oracle.lane, decoded.is_ok());
-        route.lane = oracle.lane;
-        route.failover = oracle.failed_over;
+        kernel.dispatcher.count(route.lane, decoded.is_ok());
 
         let (q, pointer) = (kernel.boot.q_digest, shown_pointer(kernel.boot.d.text()));
         let mut op = None;
@@ -70,8 +71,13 @@ impl OpenTick<'_> {
                 kernel.boot.last_class = opcode.class();
                 kernel.act(&mut traps, transition, slice, &mut buffers.scratch, world)
             }
-            Err(trap) => {
-                fault = Some(trap.code.to_string());
+            Err(failure) => {
+                let trap = Trap {
+                    kind: TrapKind::CpuFault,
+                    code: failure.code(),
+                    details: failure.detail(),
+                };
+                fault = Some(String::from(trap.code));
                 Ending {
                     q: None,
                     d: Some(kernel.raise(&mut traps, trap, None)),
@@ -92,7 +98,7 @@ impl OpenTick<'_> {
             q,
             slice,
             frame: Digest::of(buffers.frame.as_bytes()),
-            reply: Digest::of(oracle.raw),
+            reply: Digest::of(raw),
             effect,
             next: shown_pointer(kernel.boot.d.text()),
             status: kernel.boot.status,
@@ -104,21 +110,6 @@ impl OpenTick<'_> {
             record,
             trap_frames: traps.frames,
         }
-    }
-}
-
-/// The transition that an oracle's answer is, or the CPU fault that it is instead.
-fn decode(oracle: &OracleOutcome<'_>) -> Result<Transition, Trap> {
-    let cpu_fault = |code, details| Trap {
-        kind: TrapKind::CpuFault,
-        code,
-        details,
-    };
-    match &oracle.reply {
-        Ok(text) => {
-            isa::decode(text.as_bytes()).map_err(|fault| cpu_fault(fault.code.name(), fault.detail))
-        }
-        Err(fault) => Err(cpu_fault(fault.code(), fault.detail())),
     }
 }
 

@@ -37,7 +37,7 @@ impl Kernel {
     ) -> Situation {
         let situation = self.situation(frame, closed);
         Situation {
-            can_halt: situation.can_halt && !seen.plan_unmet,
+            can_halt: situation.can_halt && !seen.plan.refuses_halt(),
             ..situation
         }
     }

@@ -27,4 +27,4 @@ pub use config::KernelConfig;
 pub use frame::{FRAME_LIMIT, FRAME_MINIMUM, frame_limit};
 pub use machine::{Kernel, LiveState};
 pub use open::{OpenTick, Stopped};
-pub use oracle::{OracleFault, OracleOutcome};
+pub use oracle::{Answer, OracleFault};

@@ -1,10 +1,12 @@
 //! Steps one to five of a tick: observe, consult the plan, compose the frame, choose a lane.
 
+use alloc::borrow::Cow;
 use core::fmt;
 
 use super::frame::{Section, compose, frame_limit};
 use super::machine::{Buffers, Kernel};
-use super::outcome::Observation;
+use super::oracle::Answer;
+use super::outcome::{Observation, Plan};
 use crate::dispatch::{Context, Lane, RouteEntry};
 use crate::isa::OpcodeClass;
 use crate::journal::Status;
@@ -41,7 +43,7 @@ impl OpenTick<'_> {
         &self.buffers.frame
     }
 
-    /// The lane to call first.
+    /// The lane to call now.
     #[must_use]
     pub const fn lane(&self) -> Lane {
         self.route.lane
@@ -51,6 +53,22 @@ impl OpenTick<'_> {
     #[must_use]
     pub const fn route(&self) -> &RouteEntry {
         &self.route
+    }
+
+    /// Hears the answer of the lane that was called. True if it failed and another lane is to be
+    /// called in its place, which [`OpenTick::lane`] then is; else the answer is to be committed. At
+    /// most once a tick: only lane E fails over.
+    pub fn fail_over(&mut self, answer: &Answer) -> bool {
+        let Some(fault) = answer.fault() else {
+            return false;
+        };
+        let dispatcher = &self.kernel.dispatcher;
+        let fails_over = dispatcher.fails_over(self.route.lane, fault.has_text());
+        if fails_over {
+            self.route.lane = self.route.lane.other();
+            self.route.failover = Some(Cow::Borrowed(fault.code()));
+        }
+        fails_over
     }
 
     /// How long the observation took in the world, in microseconds: the caller's clock has to
@@ -119,7 +137,8 @@ impl Kernel {
         let clipped = compose(shown, limit, &mut frame);
         let route = self.dispatcher.route(Context {
             trapped: self.boot.d.trap().is_some() || seen.is_trapped(),
-            blocked: self.queue.is_blocked(),
+            blocked_queue: self.queue.is_blocked(),
+            blocked_step: seen.plan == Plan::Blocked,
             predicted: self.predict(&seen),
         });
         Ok(OpenTick {
@@ -137,11 +156,12 @@ impl Kernel {
         })
     }
 
-    /// What a model most likely does next: it leaves a trap, creates what is missing, and
-    /// otherwise does more of what it did last.
+    /// What a model most likely does next: it leaves a trap, halts when the plan is complete, creates
+    /// what is missing, and otherwise does more of what it did last.
     fn predict(&self, seen: &Observation) -> OpcodeClass {
         match self.boot.d.pointer() {
             Ok(Pointer::Trap { .. }) => OpcodeClass::WorldNavigation,
+            _ if seen.plan == Plan::Complete => OpcodeClass::SystemControl,
             Ok(Pointer::File(_)) if seen.is_trapped() => OpcodeClass::WorldMutation,
             _ => self.boot.last_class,
         }

@@ -75,10 +75,31 @@ pub(super) struct Observation {
     /// The slice's digest if the observation was a command that exited 0.
     pub(super) successful_command: Option<Digest>,
     pub(super) is_page: bool,
-    /// A contract is on, and by what it read a HALT would be refused.
-    pub(super) plan_unmet: bool,
+    /// How the plan stands by what was read of it.
+    pub(super) plan: Plan,
     /// Time the observation took in the world, in microseconds.
     pub(super) elapsed_us: u64,
+}
+
+/// How a plan stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// There is none.
+    #[default]
+    None,
+    /// The next step's file is ready, or required files are missing after the last step.
+    Unmet,
+    /// The next step's file is not as the step wants it.
+    Blocked,
+    /// Nothing is left to do.
+    Complete,
+}
+
+impl Plan {
+    /// True if a HALT would be refused.
+    pub(super) const fn refuses_halt(self) -> bool {
+        matches!(self, Self::Unmet | Self::Blocked)
+    }
 }
 
 impl Observation {

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::outcome::{Observation, SoftTrap, Trap};
+use super::outcome::{Observation, Plan, SoftTrap, Trap};
 use crate::contract::{Blocker, Change, Contract, PlanFault, Progress, Stand, Step};
 use crate::manifold::{Manifold, WorldFault, WorldFaultCode};
 use crate::pointer::{WorkspacePath, clip_bytes};
@@ -58,7 +58,16 @@ pub(super) fn consult<W: Manifold>(
             missing: missing_file(contract, world, &mut content),
         },
     };
-    seen.plan_unmet = is_broken || !matches!(stand, Stand::Complete { missing: None });
+    seen.plan = match &stand {
+        Stand::Next {
+            blocker: Some(_), ..
+        } => Plan::Blocked,
+        Stand::Complete { missing: None } if !is_broken && contract.asks_for_something() => {
+            Plan::Complete
+        }
+        Stand::Complete { missing: None } if !is_broken => Plan::None,
+        Stand::Next { blocker: None, .. } | Stand::Complete { .. } => Plan::Unmet,
+    };
     contract.guide(stand, section);
 }
 

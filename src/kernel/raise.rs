@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::guards::trap_loop::Landing;
 use crate::journal::Status;
 use crate::pointer::{Location, Pointer, clip_bytes};
-use crate::trap::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind};
+use crate::trap::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind, TrapPointer};
 
 /// The traps of one tick, and its moment.
 pub(super) struct Traps {
@@ -100,7 +100,7 @@ impl Kernel {
             tick: self.tick,
             t: now_us,
             trap_base: TrapBase(kind),
-            trap_pointer: TrapBase(kind),
+            trap_pointer: TrapPointer::of(kind),
             details,
             panic_reset_count: self.boot.trap_loop.panic_resets(),
             cause: TrapCause {

@@ -9,7 +9,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind};
+use super::{MAX_PANIC_RESETS, TrapBase, TrapCause, TrapFrame, TrapKind, TrapPointer};
 use crate::Digest;
 use crate::text::clipped;
 
@@ -125,12 +125,14 @@ impl TrapFrame {
         if let Some((member, _)) = ranges.into_iter().find(|(_, holds)| !holds) {
             return Err(TrapFrameFault::OutOfRange { member });
         }
+        let trap_base = kind("/trap_base", &written.trap_base)?;
+        let trap_pointer = pointer(trap_base, &written.trap_pointer)?;
         Ok(Self {
             seq: written.seq,
             tick: written.tick,
             t: written.t,
-            trap_base: base("/trap_base", &written.trap_base)?,
-            trap_pointer: base("/trap_pointer", &written.trap_pointer)?,
+            trap_base: TrapBase(trap_base),
+            trap_pointer,
             details: written.details,
             panic_reset_count: written.panic_reset_count,
             cause: TrapCause {
@@ -141,12 +143,22 @@ impl TrapFrame {
     }
 }
 
-fn base(member: &'static str, text: &str) -> Result<TrapBase, TrapFrameFault> {
+fn kind(member: &'static str, text: &str) -> Result<TrapKind, TrapFrameFault> {
     TrapKind::ALL
         .into_iter()
         .find(|kind| kind.base() == text)
-        .map(TrapBase)
         .ok_or(TrapFrameFault::OutOfRange { member })
+}
+
+/// A trap that stops the machine leaves the pointer at `HALT`, and no other trap does.
+fn pointer(base: TrapKind, text: &str) -> Result<TrapPointer, TrapFrameFault> {
+    const MEMBER: &str = "/trap_pointer";
+    let stopped = TrapPointer::Halt;
+    if TrapPointer::of(base) == stopped || text == stopped.text() {
+        let holds = TrapPointer::of(base).text() == text;
+        return (holds.then_some(stopped)).ok_or(TrapFrameFault::OutOfRange { member: MEMBER });
+    }
+    kind(MEMBER, text).map(TrapPointer::At)
 }
 
 fn is_code(text: &str) -> bool {
@@ -197,10 +209,34 @@ mod tests {
         let long = [":3", ":7", ":1000"]
             .into_iter()
             .fold(details, |text, number| text.replacen(number, &most, 1))
-            .replace("io_fault", "unrecoverable_loop")
+            .replace("io_fault", "content_contract")
             .replace("NO_SPACE", &"N".repeat(TrapFrame::MAX_CODE));
         assert!(TrapFrame::parse(long.as_bytes()).is_ok(), "{long}");
         assert_eq!(fault(&" ".repeat(4_097)), TrapFrameFault::TooLong);
+    }
+
+    #[test]
+    fn only_an_unrecoverable_loop_leaves_the_pointer_at_halt() {
+        let stopped = TEXT
+            .replacen("io_fault", "unrecoverable_loop", 1)
+            .replace("sys://trap/io_fault", "HALT");
+        let frame = TrapFrame::parse(stopped.as_bytes()).expect("a frame");
+        assert_eq!(frame.trap_pointer, TrapPointer::Halt);
+        assert_eq!(serde_json::to_string(&frame).expect("JSON"), stopped);
+        let halt: crate::Pointer = frame.trap_pointer.text().parse().expect("a pointer");
+        assert_eq!(halt, crate::Pointer::Halt);
+        for text in [
+            stopped.replace("HALT", "sys://trap/unrecoverable_loop"),
+            stopped.replace("HALT", "halt"),
+            TEXT.replace("sys://trap/io_fault\",\"d", "HALT\",\"d"),
+        ] {
+            let member = "/trap_pointer";
+            assert_eq!(
+                fault(&text),
+                TrapFrameFault::OutOfRange { member },
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -33,12 +33,17 @@ fn syscall() -> impl Strategy<Value = Syscall> {
         Just(TaskStatus::Blocked)
     ]);
     prop_oneof![
-        (text(), "[ \n\t]{0,3}", option()).prop_map(|(payload, pad, semantic_cap)| {
-            Syscall::Write {
-                payload: format!("{pad}{payload}{pad}"),
-                semantic_cap,
-            }
-        }),
+        (
+            prop_oneof![9 => text(), 1 => Just(String::new())],
+            "[ \n\t]{0,3}",
+            option()
+        )
+            .prop_map(|(payload, pad, semantic_cap)| {
+                Syscall::Write {
+                    payload: format!("{pad}{payload}{pad}"),
+                    semantic_cap,
+                }
+            }),
         text().prop_map(|cmd| Syscall::Exec { cmd }),
         text().prop_map(|pointer| Syscall::Goto { pointer }),
         (

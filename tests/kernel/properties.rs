@@ -73,14 +73,17 @@ proptest! {
         for Moment { record, expected_route, .. } in run(&asked) {
             let route = record.route;
             let found = Route {
-                lane: if route.failover { "E" } else { route.lane.name() },
+                lane: if route.failover.is_some() { "E" } else { route.lane.name() },
                 preferred: route.preferred.name(),
                 reason: route.reason.name(),
                 health_p: route.health.p.0.into(),
                 health_e: route.health.e.0.into(),
             };
             prop_assert_eq!(found, expected_route);
-            prop_assert!(!route.failover || route.lane.name() == "P");
+            prop_assert!(route.failover.is_none() || route.lane.name() == "P");
+            // Both lanes gave the same answer, so that E failed over whenever P failed too.
+            let failed_on_e = expected_route.lane == "E" && record.fault.is_some();
+            prop_assert_eq!(route.failover.as_deref(), record.fault.as_deref().filter(|_| failed_on_e));
             prop_assert_eq!(route.actual, record.op.map(|op| op.class()));
         }
     }

@@ -31,11 +31,14 @@ fn context() -> impl Strategy<Value = Context> {
         OpcodeClass::MindScheduling,
         OpcodeClass::SystemControl,
     ]);
-    (any::<bool>(), any::<bool>(), predicted).prop_map(|(trapped, blocked, predicted)| Context {
-        trapped,
-        blocked,
-        predicted,
-    })
+    (any::<[bool; 3]>(), predicted).prop_map(
+        |([trapped, blocked_queue, blocked_step], predicted)| Context {
+            trapped,
+            blocked_queue,
+            blocked_step,
+            predicted,
+        },
+    )
 }
 
 /// Histories lean to one lane's success and the other's failure, so that fallbacks happen.
@@ -59,6 +62,7 @@ fn thresholds() -> impl Strategy<Value = RouteConfig> {
             weak_below,
             margin,
             probe_after,
+            ..RouteConfig::default()
         },
     );
     prop_oneof![1 => usual, 3 => any]
@@ -75,7 +79,17 @@ fn lanes(config: &RouteConfig) -> Lanes {
 fn wish(context: Context) -> &'static str {
     match context {
         Context { trapped: true, .. } => "TRAP",
-        Context { blocked: true, .. } => "BLOCKED",
+        Context {
+            blocked_queue: true,
+            ..
+        }
+        | Context {
+            blocked_step: true, ..
+        } => "BLOCKED",
+        Context {
+            predicted: OpcodeClass::SystemControl,
+            ..
+        } => "CLASS",
         _ => "ROUTINE",
     }
 }
@@ -122,7 +136,7 @@ proptest! {
         }
     }
 
-    /// The preferred lane is P exactly if the context is trapped or blocked, it is left exactly if
+    /// The preferred lane is P exactly if a condition of the context escalates, it is left exactly if
     /// the reason is HEALTH_FALLBACK, and a new entry has neither failed over nor been answered.
     #[test]
     fn trouble_prefers_p_and_routine_e(
@@ -142,12 +156,15 @@ proptest! {
             }
         }
         let route = dispatcher.route(context);
-        let in_trouble = context.trapped || context.blocked;
-        prop_assert_eq!(route.preferred, if in_trouble { Lane::P } else { Lane::E });
+        let escalates = context.trapped
+            || context.blocked_queue
+            || context.blocked_step
+            || context.predicted == OpcodeClass::SystemControl;
+        prop_assert_eq!(route.preferred, if escalates { Lane::P } else { Lane::E });
         let is_left = route.reason == RouteReason::HealthFallback;
         prop_assert_eq!(route.lane != route.preferred, is_left);
         prop_assert_eq!(route.predicted, context.predicted);
-        prop_assert_eq!((route.failover, route.actual), (false, None));
+        prop_assert_eq!((route.failover, route.actual), (None, None));
     }
 
     /// A lane is left if it is one ten-thousandth below the threshold and not if it is at it, and
@@ -166,6 +183,7 @@ proptest! {
                 weak_below: u16::try_from(weak_below).expect("a health"),
                 margin: u16::try_from(margin).expect("a difference of healths"),
                 probe_after: 0,
+                ..RouteConfig::default()
             });
             for (lane, succeeded) in &calls {
                 dispatcher.count(*lane, *succeeded);

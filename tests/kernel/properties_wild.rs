@@ -10,7 +10,7 @@ use proptest::test_runner::FileFailurePersistence;
 use serde_json::{Value, json};
 use turingos::isa::MAX_REPLY_BYTES;
 use turingos::journal::Status;
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig};
 
 fn configured(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -135,14 +135,8 @@ fn world() -> Watched {
 fn tick(kernel: &mut Kernel, world: &mut Watched, reply: &str) -> (String, Committed) {
     let open = kernel.open(1, world).expect("running");
     let frame = open.frame().to_owned();
-    let lane = open.lane();
-    let oracle = OracleOutcome {
-        lane,
-        failed_over: false,
-        raw: reply.as_bytes(),
-        reply: Ok(reply),
-    };
-    (frame, open.commit(1, world, &oracle))
+    let committed = open.commit(1, world, reply.as_bytes(), Answer::decode(reply));
+    (frame, committed)
 }
 
 /// The root rule, as a person would say it.

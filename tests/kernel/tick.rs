@@ -1,13 +1,14 @@
 //! The tick itself: one record each, no trace of a dropped one, routes, and bounded state.
 
 use crate::machine::Machine;
-use turingos::Digest;
-use turingos::dispatch::{Lane, RouteReason};
+use turingos::dispatch::{Failover, Lane, RouteReason};
+use turingos::isa::OpcodeClass;
 use turingos::journal::Status;
-use turingos::kernel::FRAME_LIMIT;
+use turingos::kernel::{Committed, FRAME_LIMIT, Kernel, KernelConfig, OracleFault};
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
+use turingos::{Contract, Digest, Opcode};
 
 #[test]
 fn a_dropped_tick_leaves_no_trace() {
@@ -88,12 +89,100 @@ fn a_failed_e_call_fails_over_to_p_in_the_same_tick() {
     machine.world.files.insert("a".into(), "x".into());
     let committed = machine.oracle_fails();
     let route = &committed.record.route;
-    assert!(route.failover);
+    assert_eq!(route.failover.as_deref(), Some("ORACLE_TIMEOUT"));
     assert_eq!((route.preferred, route.lane), (Lane::E, Lane::P));
     assert_eq!(committed.record.traps, [TrapKind::CpuFault]);
     // Both lanes failed once: 1/3 less 0.08.
     let route = machine.goto("a").record.route;
     assert_eq!((route.health.p.0, route.health.e.0), (2_533, 2_533));
+}
+
+const POP: &str = r#"{"q_next":"q1","a_t":{"op":"SYS_POP"}}"#;
+
+#[test]
+fn a_reply_of_e_that_does_not_decode_fails_over_to_p_in_the_same_tick() {
+    let mut machine = Machine::at("a");
+    machine.world.files.insert("a".into(), "x".into());
+    machine.push("task");
+    let broken = r#"{"q_next":"q1","a_t":{"op":"SYS_POP""#;
+    let record = machine.answers(&[Ok(broken), Ok(POP)]).record;
+    assert_eq!(
+        (record.op, record.fault.as_deref()),
+        (Some(Opcode::Pop), None)
+    );
+    assert!(record.traps.is_empty());
+    assert_eq!(record.reply, Digest::of(POP.as_bytes()));
+    let route = record.route;
+    assert_eq!((route.preferred, route.lane), (Lane::E, Lane::P));
+    assert_eq!(route.failover.as_deref(), Some("TRUNCATED"));
+    // It cost E health: two calls of which one failed, then 0.08; P had one that succeeded.
+    let route = machine.goto("a").record.route;
+    assert_eq!((route.health.p.0, route.health.e.0), (6_666, 5_000 - 800));
+}
+
+#[test]
+fn only_if_p_fails_too_is_a_broken_reply_a_cpu_fault() {
+    let mut machine = Machine::at("a");
+    machine.world.files.insert("a".into(), "x".into());
+    let committed = machine.answers(&[Ok("{"), Ok("I am lost.")]);
+    let record = committed.record;
+    assert_eq!(record.traps, [TrapKind::CpuFault]);
+    assert_eq!(record.fault.as_deref(), Some("NO_TRANSITION"));
+    assert_eq!(record.route.failover.as_deref(), Some("TRUNCATED"));
+    // A trap's context goes to P, which has nobody to fail over to.
+    let record = machine.answers(&[Ok("{"), Ok(POP)]).record;
+    assert_eq!(record.fault.as_deref(), Some("TRUNCATED"));
+    assert_eq!(record.route.failover, None);
+}
+
+#[test]
+fn failover_of_calls_only_leaves_a_broken_reply_a_cpu_fault() {
+    let mut machine = Machine::at("a");
+    machine.world.files.insert("a".into(), "x".into());
+    let mut config = KernelConfig::default();
+    config.route.failover = Failover::Call;
+    machine.kernel = Kernel::boot(&config, "q0", "a");
+    let record = machine.answers(&[Ok("{"), Ok(POP)]).record;
+    assert_eq!((record.route.lane, record.route.failover), (Lane::E, None));
+    assert_eq!(record.fault.as_deref(), Some("TRUNCATED"));
+    machine.kernel = Kernel::boot(&config, "q0", "a");
+    let record = machine.answers(&[Err(OracleFault::Reset), Ok(POP)]).record;
+    assert_eq!(record.route.failover.as_deref(), Some("ORACLE_RESET"));
+}
+
+#[test]
+fn a_blocked_plan_step_goes_to_p_and_so_does_a_complete_plan() {
+    let plan = br#"{"enabled":true,"progress_file":"log","ordered_steps":["ONE"],
+        "step_file_map":{"ONE":"out"}}"#;
+    let mut machine = Machine::at("a");
+    machine.world.files.insert("a".into(), "x".into());
+    let contract = Contract::parse(plan).expect("a contract");
+    machine.kernel = machine.kernel.with_contract(contract);
+    let route = |committed: Committed| {
+        let route = committed.record.route;
+        (route.lane, route.reason, route.predicted)
+    };
+    assert!(machine.peek().contains("[STATUS] BLOCKED"));
+    let blocked = route(machine.push("write it"));
+    assert_eq!((blocked.0, blocked.1), (Lane::P, RouteReason::Blocked));
+    machine.world.files.insert("out".into(), "done".into());
+    assert!(machine.peek().contains("[STATUS] READY"));
+    let ready = route(machine.goto("sys://append/log"));
+    assert_eq!((ready.0, ready.1), (Lane::E, RouteReason::Routine));
+    machine.write("DONE:ONE");
+    let complete = route(machine.exec("pytest"));
+    let class = OpcodeClass::SystemControl;
+    assert_eq!(complete, (Lane::P, RouteReason::Class, class));
+}
+
+#[test]
+fn an_empty_plan_is_not_complete() {
+    let mut machine = Machine::at("a");
+    machine.world.files.insert("a".into(), "x".into());
+    let contract = Contract::parse(br#"{"enabled":true}"#).expect("a contract");
+    machine.kernel = machine.kernel.with_contract(contract);
+    let route = machine.push("task").record.route;
+    assert_eq!((route.lane, route.reason), (Lane::E, RouteReason::Routine));
 }
 
 #[test]

@@ -242,8 +242,10 @@ fn panic_reset_at_the_fourth_of_a_kind_and_stop_when_the_budget_is_spent() {
     let mut machine = calm();
     machine.push("doomed");
     let mut kinds = Vec::new();
+    let mut last_frames = Vec::new();
     while machine.kernel.status() == Status::Running {
         let committed = machine.reply(BAD);
+        last_frames.clone_from(&committed.trap_frames);
         kinds.push(committed.record.traps.clone());
         if committed.record.traps.contains(&PanicReset) {
             assert!(machine.kernel.queue().tasks().is_empty());
@@ -259,6 +261,11 @@ fn panic_reset_at_the_fourth_of_a_kind_and_stop_when_the_budget_is_spent() {
     assert_eq!(kinds, expected);
     assert_eq!(machine.kernel.status(), Status::Failed);
     assert_eq!(machine.d(), "HALT");
+    let left_at = last_frames.iter().map(|frame| frame.trap_pointer.text());
+    assert_eq!(
+        left_at.collect::<Vec<_>>(),
+        ["sys://trap/cpu_fault", "HALT"]
+    );
 }
 
 #[test]

@@ -9,14 +9,19 @@ pub(super) fn say(kind: NoiseKind, intent: &Intent, draws: &mut Draws, out: &mut
     let mut spelling = Spelling::CANONICAL;
     let (before, after): (&str, &str) = match kind {
         NoiseKind::MarkdownFence => (draws.pick(&["```json\n", "```\n", "```JSON\n"]), "\n```"),
-        NoiseKind::SurroundingProse => (
-            draws.pick(&[
+        NoiseKind::SurroundingProse => {
+            let before = draws.pick(&[
                 "Here is the next transition:\n\n",
                 "I looked at the frame. The next step is clear.\n",
                 "Sure! ",
-            ]),
-            draws.pick(&["", "\n\nThis moves the work on by one step.", "\nDone."]),
-        ),
+                "",
+            ]);
+            let after = match before {
+                "" => draws.pick(&["\n\nThis moves the work on by one step.", "\nDone."]),
+                _ => draws.pick(&["", "\n\nThis moves the work on by one step.", "\nDone."]),
+            };
+            (before, after)
+        }
         NoiseKind::ThinkBlock => (
             draws.pick(&[
                 "<think>\nThe slice shows where I am. One syscall, nothing more.\n</think>\n\n",

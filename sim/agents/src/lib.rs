@@ -58,7 +58,7 @@ pub use mission::{Mission, MissionKind};
 pub use noise::{Noise, NoiseClass, NoiseKind, NoiseRates};
 pub use profile::{AgentProfile, FaultRates};
 pub use provider_faults::{ProviderFaultKind, Recovery};
-pub use seeded::{Injected, InjectionCounts, SeededOracle};
+pub use seeded::{Injected, InjectionCounts, Replaced, SeededOracle};
 pub use step::Step;
 pub use worker::Worker;
 

@@ -1,6 +1,6 @@
 //! Noise: the kinds of faults in replies, and the layer that applies them to a faithful intent.
 //!
-//! The layer draws at most one kind for each tick. A behaviour that lasts several ticks keeps its
+//! The layer draws at most one kind for each reply. A behaviour that lasts several ticks keeps its
 //! state in [`Noise`], not in the agent.
 
 use super::Request;
@@ -231,7 +231,7 @@ impl Noise {
     }
 
     /// Appends the reply to `intent` and returns the kind of noise that was applied, if any. Call it
-    /// once for each tick.
+    /// once for each reply: once a tick, and again if another lane is to word the reply anew.
     pub fn say(
         &mut self,
         request: &Request<'_>,

@@ -1,8 +1,9 @@
 //! The seeded oracle: an agent, its noise and its simulated providers, as raw provider bytes.
 //!
-//! Its answers are a function of the seed, the profile and the sequence of requests. The reply text
-//! is decided once for each tick: a retry or the other lane gets the same text, and only the
-//! provider's envelope varies.
+//! Its answers are a function of the seed, the profile and the sequence of requests. The agent decides
+//! once for each tick, and the reply text is the same in every retry; only the provider's envelope
+//! varies. The other lane says the same if no text had come, and words its reply anew, with noise of
+//! its own, if a text had come and was not taken.
 
 use core::time::Duration;
 
@@ -33,6 +34,19 @@ pub struct Injected {
     pub fault: Option<ProviderFaultKind>,
     /// True if the reply carried the agent's intent: no fault, and at most harmless noise.
     pub faithful: bool,
+    /// The reply in whose place it came, in the same tick.
+    pub replaced: Option<Replaced>,
+    /// How many words the noise had drawn before this tick.
+    pub noise_draw: u64,
+    /// How many words the provider faults had drawn before this tick.
+    pub fault_draw: u64,
+}
+
+/// A reply that came and was not taken, so that the other lane was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The noise in its text.
+    pub noise: Option<NoiseKind>,
 }
 
 impl Injected {
@@ -43,7 +57,7 @@ impl Injected {
     }
 }
 
-/// How often each kind was applied: noise counts ticks, faults count calls.
+/// How often each kind was applied: noise counts replies, faults count calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InjectionCounts {
     noise: [u64; NoiseKind::COUNT],
@@ -52,7 +66,7 @@ pub struct InjectionCounts {
 }
 
 impl InjectionCounts {
-    /// How often a kind of noise was applied. A behaviour counts in each tick it lasts.
+    /// How often a kind of noise was applied. A behaviour counts in each reply it lasts.
     #[must_use]
     pub const fn noise(&self, kind: NoiseKind) -> u64 {
         self.noise[kind as usize]
@@ -91,8 +105,10 @@ pub struct SeededOracle<A = Clerk> {
     provider_draws: Draws,
     latency_draws: Draws,
     intent: Intent,
-    tick: Option<u64>,
+    /// The tick and the lane of the last call.
+    last: Option<(u64, Lane)>,
     calls_in_tick: u64,
+    replaced: Option<Replaced>,
     text: Vec<u8>,
     spoken: Option<NoiseKind>,
     fault: Option<FaultPlan>,
@@ -122,8 +138,9 @@ impl<A: Agent> SeededOracle<A> {
             provider_draws: Draws::new(seed, Stream::ProviderFault),
             latency_draws: Draws::new(seed, Stream::Latency),
             intent: Intent::default(),
-            tick: None,
+            last: None,
             calls_in_tick: 0,
+            replaced: None,
             text: Vec::new(),
             spoken: None,
             fault: None,
@@ -132,6 +149,9 @@ impl<A: Agent> SeededOracle<A> {
                 noise: None,
                 fault: None,
                 faithful: false,
+                replaced: None,
+                noise_draw: 0,
+                fault_draw: 0,
             },
             counts: InjectionCounts {
                 noise: [0; NoiseKind::COUNT],
@@ -171,8 +191,14 @@ impl<A: Agent> SeededOracle<A> {
         &mut self,
         request: &Request<'_>,
     ) -> (Duration, Result<RawReply, TransportFault>) {
-        if self.tick != Some(request.tick) {
-            self.open_tick(request);
+        match self.last.replace((request.tick, request.lane)) {
+            Some((tick, lane)) if tick == request.tick => {
+                if lane != request.lane && self.injected.fault.is_none() {
+                    self.replaced = Some(Replaced { noise: self.spoken });
+                    self.speak(request);
+                }
+            }
+            _ => self.open_tick(request),
         }
         let call = self.calls_in_tick;
         self.calls_in_tick += 1;
@@ -222,20 +248,27 @@ impl<A: Agent> SeededOracle<A> {
 
     /// Decides the reply text of a tick and its fault.
     fn open_tick(&mut self, request: &Request<'_>) {
-        self.tick = Some(request.tick);
         self.calls_in_tick = 0;
+        self.replaced = None;
+        self.injected.noise_draw = self.noise.drawn();
+        self.injected.fault_draw = self.provider_draws.drawn();
         self.agent
             .answer(request.q, request.frame, &mut self.intent);
-        self.text.clear();
-        self.spoken = self.noise.say(request, &self.intent, &mut self.text);
-        if let Some(kind) = self.spoken {
-            self.counts.noise[kind as usize] += 1;
-        }
+        self.speak(request);
         let brownout = self.brownouts.iter().find(|it| it.covers(request.tick));
         self.fault = match brownout {
             Some(brownout) => Some(brownout.plan()),
             None => self.plan_fault(request.lane),
         };
+    }
+
+    /// Words the agent's intent, with the noise of one reply.
+    fn speak(&mut self, request: &Request<'_>) {
+        self.text.clear();
+        self.spoken = self.noise.say(request, &self.intent, &mut self.text);
+        if let Some(kind) = self.spoken {
+            self.counts.noise[kind as usize] += 1;
+        }
     }
 
     fn plan_fault(&mut self, lane: Lane) -> Option<FaultPlan> {
@@ -280,6 +313,8 @@ impl<A: Agent> SeededOracle<A> {
             noise: self.spoken,
             fault,
             faithful: fault.is_none() && harmless,
+            replaced: self.replaced,
+            ..self.injected
         };
     }
 

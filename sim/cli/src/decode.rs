@@ -37,7 +37,9 @@ pub(crate) enum Payload {
     /// An OpenAI chat completion.
     #[value(name = "openai")]
     OpenAi,
-    /// An Anthropic message, as Kimi sends it too.
+    /// An Anthropic message.
+    Anthropic,
+    /// The same, as Kimi's coding endpoint sends it.
     Kimi,
     /// An Ollama chat or generate response.
     Ollama,
@@ -49,6 +51,7 @@ impl Payload {
     const fn provider(self) -> Option<Provider> {
         match self {
             Self::OpenAi => Some(Provider::OpenAi),
+            Self::Anthropic => Some(Provider::Anthropic),
             Self::Kimi => Some(Provider::Kimi),
             Self::Ollama => Some(Provider::Ollama),
             Self::Text => None,

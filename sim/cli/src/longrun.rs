@@ -12,6 +12,7 @@ use super::longrun_report::{Report, write_json, write_markdown, write_text, writ
 use super::looks::Looks;
 use super::paths::existing;
 use super::progress::Progress;
+use super::route_flags::RouteFlags;
 use super::share;
 use super::soak::whole_number;
 use super::soak_report::Stopwatch;
@@ -43,6 +44,8 @@ pub(crate) struct LongrunArgs {
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share::parse,
           requires = "baseline")]
     pub(crate) max_loss: u16,
+    #[command(flatten)]
+    pub(crate) route: RouteFlags,
     /// Print the figures as one JSON object.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
@@ -65,6 +68,7 @@ pub(crate) fn run(
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: arguments.seeds.clone(),
         levels: arguments.noise.clone(),
+        route: arguments.route.config(),
     };
     let baseline = { arguments.baseline.as_deref() }
         .map(|path| Baseline::read(path, &plan))

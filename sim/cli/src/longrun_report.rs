@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
+use turingos::dispatch::RouteConfig;
 use turingos::trap::TrapKind;
 
 use super::json::write_object;
@@ -14,8 +15,8 @@ use super::longrun_baseline::{Delta, write_deltas};
 use super::soak_report::{percent, seconds};
 use super::table::{Align, Table};
 use super::verdict::write_gates;
-use turingos_run::Gate;
 use turingos_run::scenario::{Average, FIGURES, Level, Metrics, Plan, noise_text, share};
+use turingos_run::{Gate, route_words};
 
 /// How the names of the figures that are averages of a trap begin.
 pub(super) const TRAP_PREFIX: &str = "traps_average_per_100/";
@@ -146,7 +147,7 @@ pub(super) fn write_text(
         seconds(wall)
     )?;
     for level in report.levels {
-        write_level(level, out)?;
+        write_level(level, &report.plan.route, out)?;
     }
     writeln!(out)?;
     writeln!(out, "{LEGEND}")?;
@@ -167,7 +168,7 @@ pub(super) fn write_verdict(report: &Report<'_>, out: &mut impl Write) -> io::Re
     }
 }
 
-fn write_level(level: &Level, out: &mut impl Write) -> io::Result<()> {
+fn write_level(level: &Level, route: &RouteConfig, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(out, "noise {}", noise_text(level.noise))?;
     for columns in TABLES {
@@ -198,10 +199,14 @@ fn write_level(level: &Level, out: &mut impl Write) -> io::Result<()> {
     for ((name, _), seed) in level.scenarios.iter().zip(&level.failed_seeds) {
         if let Some(seed) = seed {
             let noise = noise_text(level.noise);
-            writeln!(
+            write!(
                 out,
                 "  failed: sim run {name} --seed {seed} --noise {noise}"
             )?;
+            for word in route_words(route) {
+                write!(out, " {word}")?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod check;
 mod choice;
 mod dataset;
 mod decode;
+mod diff;
 mod exit;
 mod gate;
 mod json;
@@ -23,6 +24,7 @@ mod progress;
 mod recordings;
 mod replay;
 mod resumed;
+mod route_flags;
 mod run;
 mod run_report;
 mod sandbox;
@@ -30,10 +32,13 @@ mod scenario_choice;
 mod schema;
 mod serve;
 mod share;
+mod show;
+mod show_tick;
 mod soak;
 mod soak_report;
 mod table;
 mod terminal;
+mod timeline_table;
 mod usage;
 mod verdict;
 mod verify;
@@ -88,6 +93,10 @@ enum Verb {
     Serve(serve::ServeArgs),
     #[command(after_help = "Example:\n  sim verify run-42")]
     Verify(verify::VerifyArgs),
+    #[command(after_help = "Example:\n  sim show run-42 --tick 29")]
+    Show(show::ShowArgs),
+    #[command(after_help = "Example:\n  sim diff run-42 again")]
+    Diff(diff::DiffArgs),
     #[command(after_help = "Example:\n  sim dataset run-42 --out rows")]
     Dataset(dataset::DatasetArgs),
     #[command(after_help = "Example:\n  sim new scenario mine.json")]
@@ -158,6 +167,8 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Serve(arguments) => serve::run(arguments, out),
         Verb::Dataset(arguments) => dataset::run(arguments, looks, out),
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
+        Verb::Show(arguments) => show::run(arguments, looks, out),
+        Verb::Diff(arguments) => diff::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),

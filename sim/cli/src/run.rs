@@ -15,6 +15,7 @@ use super::looks::Looks;
 use super::paths::existing;
 use super::progress::Progress;
 use super::resumed::write_finished;
+use super::route_flags::RouteFlags;
 use super::run_report::{write_json, write_opening, write_text};
 use super::sandbox::{SandboxArgs, expect_untouched};
 use super::scenario_choice::choose;
@@ -49,6 +50,8 @@ pub(crate) struct RunArgs {
     /// The faults of replies: routine draws them at the rate of --noise, hostile draws every kind.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) route: RouteFlags,
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: Option<PathBuf>,
@@ -60,7 +63,8 @@ pub(crate) struct RunArgs {
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
-        "scenario", "seed", "noise", "agent", "profile", "out",
+        "scenario", "seed", "noise", "agent", "profile", "weak_below", "margin", "probe_after",
+        "failover", "single_lane", "out",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the result as one JSON object.
@@ -85,10 +89,11 @@ impl RunArgs {
         let chosen = choose(scenario)?;
         let settings =
             Settings::of(chosen, self.profile, self.agent, self.noise).named_by(scenario);
-        let settings = match self.workspace {
+        let mut settings = match self.workspace {
             Some(_) => settings.in_a_directory().in_sandbox(sandbox),
             None => settings,
         };
+        self.route.apply(&mut settings.kernel.route);
         Ok(settings.into_header(self.profile, self.seed))
     }
 }

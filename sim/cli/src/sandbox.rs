@@ -1,6 +1,6 @@
 //! The flags for the commands of a workspace, and what starts them: this program itself.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use turingos_workspace::{Launcher, Limits, SandboxChoice};
 
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
+use super::looks::Looks;
 
 /// This program, also after its file was replaced.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -87,7 +88,7 @@ fn warn(launcher: &Launcher) {
         text += &format!("  {reason}\n");
     }
     // A lost terminal must not end a run.
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = Looks::default().standard_error().write_all(text.as_bytes());
 }
 
 /// Checks the files of a run that has just finished: a command may have changed them. `genesis` is

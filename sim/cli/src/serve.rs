@@ -29,7 +29,7 @@ use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 /// Serve the protocols of OpenAI, Anthropic and Ollama on 127.0.0.1, deterministically.
 ///
 /// Point a client's base URL at http://127.0.0.1:PORT/v1 (OpenAI), http://127.0.0.1:PORT
-/// (Anthropic, Ollama) or http://127.0.0.1:PORT/anthropic (Kimi); any key will do.
+/// (Anthropic, Ollama) or http://127.0.0.1:PORT/coding (Kimi); any key will do.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ServeArgs {
     /// The port to listen on; 0 picks a free one.

@@ -15,6 +15,7 @@ use super::looks::Looks;
 use super::paths::existing;
 use super::progress::Progress;
 use super::resumed::write_finished;
+use super::route_flags::RouteFlags;
 use super::soak_report::{Report, Stopwatch};
 use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
@@ -35,12 +36,15 @@ pub(crate) struct SoakArgs {
     /// Disable a subset of the noise and provider fault kinds, drawn from the seed.
     #[arg(long)]
     pub(crate) swarm: bool,
+    #[command(flatten)]
+    pub(crate) route: RouteFlags,
     /// Write the run into this directory, which must be new or empty.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: Option<PathBuf>,
     /// Resume the run in this directory where its process stopped.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
-        "ticks", "seed", "profile", "swarm", "out", "check", "emit_journal",
+        "ticks", "seed", "profile", "swarm", "weak_below", "margin", "probe_after", "failover",
+        "single_lane", "out", "check", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the result as one JSON object.
@@ -58,10 +62,11 @@ pub(crate) struct SoakArgs {
 impl SoakArgs {
     fn header(&self) -> Header<Settings> {
         let settings = Settings::of(self.profile);
-        let settings = match self.swarm {
+        let mut settings = match self.swarm {
             true => settings.swarm(self.seed),
             false => settings,
         };
+        self.route.apply(&mut settings.kernel.route);
         settings.into_header(self.profile, self.seed, self.ticks.get())
     }
 }
@@ -114,6 +119,8 @@ pub(super) fn resume(
         seed: header.seed,
         profile: header.profile,
         swarm: header.config.swarm,
+        // The header has them.
+        route: RouteFlags::default(),
         out: None,
         resume: None,
         json,

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use turingos::dispatch::RouteReason;
 use turingos::trap::TrapKind;
 
 use super::json::write_object;
@@ -14,7 +15,7 @@ use super::looks::Looks;
 use super::soak::SoakArgs;
 use super::table::{Align, Table};
 use super::verdict::{write_configuration, write_traps, write_verdict, write_verdict_line};
-use turingos_run::soak::{Outcome, Settings};
+use turingos_run::soak::{Outcome, Settings, Tally};
 use turingos_run::{Gate, Header, Manifest, Profile};
 
 /// Measures wall time.
@@ -104,7 +105,11 @@ struct Json<'a> {
     sim_time_us: u64,
     wall_ms: u64,
     ticks_per_s: u64,
-    route: Route,
+    route: SoakRoute,
+    fatal_traps: u64,
+    /// Fatal traps a tick.
+    fatal_trap_rate: f64,
+    recoveries: Recoveries,
     halts: u64,
     traps: BTreeMap<&'static str, u64>,
     opcodes: BTreeMap<&'static str, u64>,
@@ -122,6 +127,23 @@ pub(super) struct Route {
     p: u64,
     e: u64,
     failovers: u64,
+}
+
+/// The same for a soak, which counts why.
+#[derive(Serialize)]
+struct SoakRoute {
+    /// Its coverage is the share of ticks that were routed as configured.
+    #[serde(flatten)]
+    route: Route,
+    reasons: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct Recoveries {
+    begun: u64,
+    completed: u64,
+    /// Null if none was begun.
+    share: Option<f64>,
 }
 
 impl Route {
@@ -147,7 +169,26 @@ impl Closing<'_> {
             sim_time_us: self.outcome.sim_time_us,
             wall_ms: u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX),
             ticks_per_s: self.ticks_per_second(),
-            route: Route::of(tally.p, tally.e, tally.failovers, tally.ticks),
+            route: SoakRoute {
+                route: Route {
+                    coverage: share(routed_as_configured(tally), tally.ticks),
+                    p: tally.p,
+                    e: tally.e,
+                    failovers: tally.failovers,
+                },
+                reasons: RouteReason::ALL
+                    .into_iter()
+                    .map(|reason| (reason.name(), reason_count(tally, reason)))
+                    .collect(),
+            },
+            fatal_traps: tally.fatal_traps(),
+            fatal_trap_rate: share(tally.fatal_traps(), tally.ticks),
+            recoveries: Recoveries {
+                begun: tally.recoveries_begun,
+                completed: tally.recoveries_completed,
+                share: (tally.recoveries_begun > 0)
+                    .then(|| share(tally.recoveries_completed, tally.recoveries_begun)),
+            },
             halts: tally.halts,
             traps: TrapKind::ALL
                 .into_iter()
@@ -187,12 +228,25 @@ impl Closing<'_> {
         metrics.row(["ticks per second", &self.ticks_per_second().to_string(), ""]);
         metrics.row([
             "route coverage",
-            &percent(tally.p + tally.e, tally.ticks),
+            &percent(routed_as_configured(tally), tally.ticks),
             "%",
         ]);
         metrics.row(["lane P", &percent(tally.p, tally.ticks), "%"]);
         metrics.row(["lane E", &percent(tally.e, tally.ticks), "%"]);
         metrics.row(["failovers", &tally.failovers.to_string(), ""]);
+        metrics.row([
+            "fatal trap rate",
+            &percent(tally.fatal_traps(), tally.ticks),
+            "%",
+        ]);
+        match tally.recoveries_begun {
+            0 => metrics.row(["recovered", "-", ""]),
+            begun => metrics.row([
+                "recovered",
+                &percent(tally.recoveries_completed, begun),
+                "%",
+            ]),
+        };
         metrics.row(["halts allowed", &tally.halts.to_string(), ""]);
         writeln!(out)?;
         metrics.write(0, out)?;
@@ -217,6 +271,17 @@ impl Closing<'_> {
             u128::from(self.outcome.tally.ticks) * 1_000_000 / self.wall.as_micros().max(1);
         u64::try_from(per_second).unwrap_or(u64::MAX)
     }
+}
+
+/// How many ticks were routed as the settings say.
+fn routed_as_configured(tally: &Tally) -> u64 {
+    let routed: u64 = tally.routes.reasons.values().sum();
+    routed.saturating_sub(tally.routes.strays)
+}
+
+fn reason_count(tally: &Tally, reason: RouteReason) -> u64 {
+    let count = tally.routes.reasons.get(&reason);
+    count.copied().unwrap_or_default()
 }
 
 /// Seconds with three decimals.

@@ -137,6 +137,12 @@ fn mixed(own: Opcode, foreign: &str) -> String {
     text + &format!(r#","{foreign}":"TOP"}}}}"#)
 }
 
+/// True if a case of `group` is judged as a response of `provider` too: its expectation judges what
+/// one kind that speaks messages sends as the other's.
+fn is_judged_as(group: Provider, provider: Provider) -> bool {
+    group == provider || (group.speaks_messages() && provider.speaks_messages())
+}
+
 pub(super) fn bus(corpus: &Corpus) -> Result<Finding, LoadError> {
     let cases = load::<ProviderExpectation>(corpus)?;
     let mut ledger = Ledger::default();
@@ -144,7 +150,7 @@ pub(super) fn bus(corpus: &Corpus) -> Result<Finding, LoadError> {
     for provider in Provider::ALL {
         let own: Vec<_> = cases
             .iter()
-            .filter(|case| case.expectation.provider == provider)
+            .filter(|case| is_judged_as(case.expectation.provider, provider))
             .collect();
         let refused = own
             .iter()

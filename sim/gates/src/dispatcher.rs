@@ -9,7 +9,8 @@ use turingos_run::Profile;
 
 const ROUTINE: Context = Context {
     trapped: false,
-    blocked: false,
+    blocked_queue: false,
+    blocked_step: false,
     predicted: OpcodeClass::WorldMutation,
 };
 
@@ -20,12 +21,14 @@ pub(super) fn gate() -> Finding {
     let records = run(Profile::Hostile, 42, 1_200, |committed, _| {
         let route = &committed.record.route;
         // A failover is a call on E that P answered; nothing else changes the lane of a route.
-        if route.failover {
+        if route.failover.is_some() {
             let wanted = match route.reason {
                 RouteReason::HealthFallback => route.preferred.other(),
                 RouteReason::Routine
                 | RouteReason::Trap
                 | RouteReason::Blocked
+                | RouteReason::Class
+                | RouteReason::SingleLane
                 | RouteReason::HealthProbe => route.preferred,
             };
             ledger.expect(route.lane == Lane::P && wanted == Lane::E, || {
@@ -46,21 +49,50 @@ pub(super) fn gate() -> Finding {
 }
 
 fn contexts(ledger: &mut Ledger) {
-    for (trapped, blocked, lane, reason) in [
-        (false, false, Lane::E, RouteReason::Routine),
-        (true, false, Lane::P, RouteReason::Trap),
-        (false, true, Lane::P, RouteReason::Blocked),
-        (true, true, Lane::P, RouteReason::Trap),
+    let trapped = Context {
+        trapped: true,
+        ..ROUTINE
+    };
+    let blocked_queue = Context {
+        blocked_queue: true,
+        ..ROUTINE
+    };
+    let blocked_step = Context {
+        blocked_step: true,
+        ..ROUTINE
+    };
+    let complete = Context {
+        predicted: OpcodeClass::SystemControl,
+        ..ROUTINE
+    };
+    let all = Context {
+        trapped: true,
+        blocked_queue: true,
+        blocked_step: true,
+        ..complete
+    };
+    for (context, lane, reason) in [
+        (ROUTINE, Lane::E, RouteReason::Routine),
+        (trapped, Lane::P, RouteReason::Trap),
+        (blocked_queue, Lane::P, RouteReason::Blocked),
+        (blocked_step, Lane::P, RouteReason::Blocked),
+        (complete, Lane::P, RouteReason::Class),
+        (all, Lane::P, RouteReason::Trap),
     ] {
-        let context = Context {
-            trapped,
-            blocked,
-            ..ROUTINE
-        };
         let route = Dispatcher::new(RouteConfig::default()).route(context);
         ledger.expect((route.lane, route.reason) == (lane, reason), || {
-            format!("trapped {trapped}, blocked {blocked}: {route:?}")
+            format!("{context:?}: {route:?}")
         });
+        for only in Lane::ALL {
+            let config = RouteConfig {
+                single_lane: Some(only),
+                ..RouteConfig::default()
+            };
+            let route = Dispatcher::new(config).route(context);
+            ledger.expect(route.lane == only, || {
+                format!("only {only}, {context:?}: {route:?}")
+            });
+        }
     }
 }
 
@@ -75,6 +107,7 @@ fn thresholds(ledger: &mut Ledger) {
             weak_below,
             margin,
             probe_after: 0,
+            ..RouteConfig::default()
         });
         for (lane, succeeded) in [
             (Lane::E, false),

@@ -1,6 +1,7 @@
 //! The gate `longrun`: every built-in scenario passes, with and without noise.
 
 use super::{Finding, Ledger};
+use turingos::dispatch::RouteConfig;
 use turingos_run::GateVerdict;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 
@@ -12,6 +13,7 @@ pub(super) fn gate() -> Finding {
         scenarios: BuiltIn::ALL.iter().map(BuiltIn::scenario).collect(),
         seeds: 0..=SEEDS - 1,
         levels: vec![0, 500],
+        route: RouteConfig::default(),
     };
     let levels = longrun(&plan, &|| {});
     let mut ledger = Ledger::default();

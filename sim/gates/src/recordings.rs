@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use turingos::Digest;
 use turingos::bus::Provider;
+use turingos::dispatch::RouteConfig;
 
 use super::Ledger;
 use turingos_agents::NoiseRates;
@@ -80,7 +81,7 @@ impl Way {
             model: Some("any-model".into()),
             base_url: Some(match kind {
                 Provider::OpenAi => format!("{address}/v1"),
-                Provider::Kimi | Provider::Ollama => address.to_owned(),
+                Provider::Anthropic | Provider::Kimi | Provider::Ollama => address.to_owned(),
             }),
             stream: Some(self.is_streamed),
             calls_per_minute: Some(60_000),
@@ -90,6 +91,7 @@ impl Way {
         SettingsFile {
             version: 1,
             system_proxy: false,
+            route: RouteConfig::default(),
             retry: RetryFile {
                 timeout_ms: Some(5_000),
                 max_attempts: Some(3),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use turingos::contract::Contract;
-use turingos::kernel::{Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Kernel, KernelConfig};
 use turingos::trap::{TrapFrame, TrapKind};
 
 use super::soaks::run;
@@ -82,14 +82,8 @@ fn under_a_contract() -> Vec<TrapFrame> {
     let mut frames = Vec::new();
     for reply in [TEST, HALT] {
         let open = kernel.open(0, &mut world).expect("it has not halted");
-        let lane = open.lane();
-        let oracle = OracleOutcome {
-            lane,
-            failed_over: false,
-            raw: reply.as_bytes(),
-            reply: Ok(reply),
-        };
-        frames.extend(open.commit(0, &mut world, &oracle).trap_frames);
+        let committed = open.commit(0, &mut world, reply.as_bytes(), Answer::decode(reply));
+        frames.extend(committed.trap_frames);
     }
     frames
 }

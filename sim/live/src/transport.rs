@@ -165,13 +165,13 @@ impl Transport {
 fn request_headers(kind: Provider, key: Option<&Key>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if kind == Provider::Kimi {
+    if kind.speaks_messages() {
         let name = HeaderName::from_static("anthropic-version");
         headers.insert(name, HeaderValue::from_static(MESSAGES_VERSION));
     }
     if let Some(key) = key {
         let (name, value) = match kind {
-            Provider::Kimi => (
+            Provider::Anthropic | Provider::Kimi => (
                 HeaderName::from_static("x-api-key"),
                 key.reveal().to_owned(),
             ),

@@ -199,7 +199,7 @@ fn parsed(record: &[u8]) -> Option<Value> {
 
 /// The members in which two documents differ, in the order of their names.
 #[must_use]
-pub(crate) fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
+pub fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(
         &mut String::new(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use turingos::bus::{self, BusFault, BusFaultCode};
 use turingos::dispatch::PerLane;
-use turingos::kernel::OracleFault;
+use turingos::kernel::{Answer, OracleFault};
 
 use super::error::RunIoError;
 use super::retry::{LaneLimit, RateLimit, RetryConfig};
@@ -89,9 +89,9 @@ impl Driver {
         &self.reply
     }
 
-    /// Calls one lane until it answers, fails for good, or has had its attempts. The first call
-    /// waits for `delay_us` from `since` on, each further one for its back-off, and all of them for
-    /// the lane's rate limit: one wait a call.
+    /// Calls one lane until it answers, fails for good, or has had its attempts, and decodes the answer.
+    /// The first call waits for `delay_us` from `since` on, each further one for its back-off, and all
+    /// of them for the lane's rate limit: one wait a call.
     ///
     /// # Errors
     /// The tape fails or diverges.
@@ -101,7 +101,7 @@ impl Driver {
         request: Request<'_>,
         mut since: Instant,
         mut delay_us: u64,
-    ) -> Result<Result<String, OracleFault>, RunIoError> {
+    ) -> Result<Answer, RunIoError> {
         let timeout_us = self.retry.timeout_us;
         let mut attempt = 0;
         loop {
@@ -118,19 +118,19 @@ impl Driver {
             let (outcome, took_us) = oracle.call(request, timeout_us).await?;
             self.now_us = self.now_us.saturating_add(took_us);
             let failure = match self.text_of(oracle, outcome) {
-                Ok(text) => return Ok(Ok(text)),
+                Ok(text) => return Ok(Answer::decode(&text)),
                 Err(failure) => failure,
             };
             attempt += 1;
             if !failure.retryable || attempt >= self.retry.max_attempts {
-                return Ok(Err(failure.fault));
+                return Ok(Answer::failed(failure.fault));
             }
             let pause = self
                 .retry
                 .pause_us(attempt - 1, failure.retry_after_us, &mut self.jitter);
             match pause {
                 Some(pause_us) => delay_us = pause_us,
-                None => return Ok(Err(failure.fault)),
+                None => return Ok(Answer::failed(failure.fault)),
             }
             since = Instant::now();
         }

@@ -10,6 +10,8 @@ pub struct Injections {
     pub tick: u64,
     /// The noise on the agent's reply.
     pub noise: Option<&'static str>,
+    /// The noise on the reply of lane E that was not taken, so that lane P was asked.
+    pub replaced_noise: Option<&'static str>,
     /// The provider fault in place of the reply.
     pub provider_fault: Option<&'static str>,
     /// The codes of the world faults, in order.
@@ -25,6 +27,9 @@ impl Injections {
         Self {
             tick,
             noise: oracle.and_then(|it| it.noise).map(NoiseKind::name),
+            replaced_noise: oracle
+                .and_then(|it| it.replaced?.noise)
+                .map(NoiseKind::name),
             provider_fault: oracle.and_then(|it| it.fault).map(ProviderFaultKind::name),
             world_faults,
         }
@@ -33,6 +38,7 @@ impl Injections {
     /// True if the tick was left alone; such a tick has no line.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.noise.is_none() && self.provider_fault.is_none() && self.world_faults.is_empty()
+        let words = [self.noise, self.replaced_noise, self.provider_fault];
+        words.iter().all(Option::is_none) && self.world_faults.is_empty()
     }
 }

@@ -29,8 +29,8 @@ impl RunFiles for RunFolder {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn Read + '_>>> {
         match OpenFolder::open(&self.0).and_then(|folder| folder.read(name)) {
             Ok(file) => Ok(Some(Box::new(file))),
-            // In a file there are no files; in a directory that is missing there may have been.
-            Err(_) if self.0.exists() && !self.0.is_dir() => Ok(None),
+            // In a file or a link to nowhere there are no files; in a directory that is missing there may have been.
+            Err(_) if self.0.symlink_metadata().is_ok() && !self.0.is_dir() => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.0.is_dir() => Ok(None),
             Err(error) => Err(error),
         }

@@ -8,16 +8,15 @@
 
 use tokio::time::Instant;
 use turingos::Digest;
-use turingos::dispatch::Lane;
 use turingos::journal::{Chain, Status};
-use turingos::kernel::{Committed, Kernel, OracleOutcome};
+use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
 use crate::driver::{Driver, DriverConfig};
 use crate::error::RunIoError;
 use crate::injections::Injections;
 use crate::scenario::Interruptions;
-use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld};
+use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld, Written};
 use turingos_agents::{Injected, Oracle, Request};
 
 /// What differs between a soak, a scenario and other runs.
@@ -179,6 +178,7 @@ pub struct Session<P, W, O, S = ()> {
     sink: S,
     record: String,
     line: Vec<u8>,
+    written: Option<Vec<Written>>,
 }
 
 impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
@@ -202,6 +202,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             sink,
             record: String::with_capacity(1_024),
             line: Vec::with_capacity(1_280),
+            written: None,
         }
     }
 
@@ -259,22 +260,14 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if let Some(tape) = &mut tape {
             tape.open_tick(tick)?;
         }
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, None);
         let open = self.kernel.open(
             self.driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
         );
         world.result()?;
-        let Ok(open) = open else {
+        let Ok(mut open) = open else {
             return Ok(None);
-        };
-        let mut request = Request {
-            tick,
-            lane: open.lane(),
-            attempt: 0,
-            system_prompt: "",
-            q: open.q(),
-            frame: open.frame(),
         };
         let mut oracle = TapedOracle {
             oracle: &mut self.oracle,
@@ -282,29 +275,29 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             sink: &mut self.sink,
         };
         let driver = &mut self.driver;
-        let mut answer = driver
-            .ask(&mut oracle, request, opened, open.elapsed_us())
-            .await?;
-        let failed_over = answer.is_err() && request.lane == Lane::E;
-        if failed_over {
-            request.lane = Lane::P;
-            answer = driver.ask(&mut oracle, request, Instant::now(), 0).await?;
-        }
-        let outcome = OracleOutcome {
-            lane: request.lane,
-            failed_over,
-            raw: driver.reply(),
-            reply: match &answer {
-                Ok(text) => Ok(text.as_str()),
-                Err(fault) => Err(fault.clone()),
-            },
+        let (mut since, mut delay_us) = (opened, open.elapsed_us());
+        let answer = loop {
+            let request = Request {
+                tick,
+                lane: open.lane(),
+                attempt: 0,
+                system_prompt: "",
+                q: open.q(),
+                frame: open.frame(),
+            };
+            let answer = driver.ask(&mut oracle, request, since, delay_us).await?;
+            if !open.fail_over(&answer) {
+                break answer;
+            }
+            (since, delay_us) = (Instant::now(), 0);
         };
         let tape = self.sink.tape().filter(|_| is_taped);
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
         let committed = open.commit(
             driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
-            &outcome,
+            driver.reply(),
+            answer,
         );
         world.result()?;
         Ok(Some(committed))
@@ -327,7 +320,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if let Some(tape) = &mut tape {
             tape.open_tick(self.kernel.tick())?;
         }
-        let mut world = TapedWorld::new(&mut self.world, tape);
+        let mut world = TapedWorld::new(&mut self.world, tape, None);
         let answer = ask(&self.plan, &mut world);
         world.result()?;
         Ok(answer)
@@ -368,6 +361,19 @@ impl<P, W, O, S> Session<P, W, O, S> {
     /// The world without tape and interruptions, to look into it or to alter it from outside.
     pub const fn world_mut(&mut self) -> &mut W {
         &mut self.world
+    }
+
+    /// Notes the files that the kernel writes from now on, for [`Session::take_written`].
+    pub fn note_written(&mut self) {
+        self.written.get_or_insert_default();
+    }
+
+    /// The files that the kernel has written since the last call, oldest first.
+    pub fn take_written(&mut self) -> Vec<Written> {
+        self.written
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// The oracle, between ticks.

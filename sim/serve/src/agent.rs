@@ -294,7 +294,7 @@ impl Reply<'_> {
         }
         body.extend_from_slice(match self.provider() {
             Provider::OpenAi => b"data: ",
-            Provider::Kimi => b"event: error\ndata: ",
+            Provider::Anthropic | Provider::Kimi => b"event: error\ndata: ",
             Provider::Ollama => b"",
         });
         body.extend_from_slice(&error);

@@ -27,7 +27,7 @@ impl Content {
     #[must_use]
     pub(crate) const fn streamed_by(provider: Provider) -> Self {
         match provider {
-            Provider::OpenAi | Provider::Kimi => Self::Events,
+            Provider::OpenAi | Provider::Anthropic | Provider::Kimi => Self::Events,
             Provider::Ollama => Self::Lines,
         }
     }
@@ -119,7 +119,9 @@ impl Answer {
         let mut headers = vec![("content-type", self.content.header().to_owned())];
         match provider {
             Provider::OpenAi => headers.push(("x-request-id", self.request_id.clone())),
-            Provider::Kimi => headers.push(("request-id", self.request_id.clone())),
+            Provider::Anthropic | Provider::Kimi => {
+                headers.push(("request-id", self.request_id.clone()))
+            }
             // Ollama has no request ids.
             Provider::Ollama => {}
         }

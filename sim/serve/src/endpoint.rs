@@ -10,7 +10,7 @@ use turingos_agents::wire::Shape;
 pub enum Endpoint {
     /// OpenAI's chat completions.
     ChatCompletions,
-    /// Anthropic's messages, also under Kimi's prefix.
+    /// Anthropic's messages, also under Kimi's prefixes.
     Messages,
     /// Ollama's chat.
     OllamaChat,
@@ -27,7 +27,11 @@ impl Endpoint {
     pub const fn paths(self) -> &'static [&'static str] {
         match self {
             Self::ChatCompletions => &["/v1/chat/completions"],
-            Self::Messages => &["/v1/messages", "/anthropic/v1/messages"],
+            Self::Messages => &[
+                "/v1/messages",
+                "/anthropic/v1/messages",
+                "/coding/v1/messages",
+            ],
             Self::OllamaChat => &["/api/chat"],
             Self::OllamaGenerate => &["/api/generate"],
         }
@@ -71,7 +75,10 @@ impl Endpoint {
 pub(super) fn provider_of_path(path: &str) -> Provider {
     if path.starts_with("/api/") {
         Provider::Ollama
-    } else if path.starts_with("/v1/messages") || path.starts_with("/anthropic/") {
+    } else if ["/v1/messages", "/anthropic/", "/coding/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+    {
         Provider::Kimi
     } else {
         Provider::OpenAi

@@ -18,6 +18,7 @@ use super::chaos::HANG_US;
 use super::parsed_request::{ParsedRequest, canonical};
 use super::refusal::{Reason, Refusal};
 use turingos_agents::TransportFault;
+use turingos_agents::wire::Shape;
 use turingos_run::run_reader::{Ends, HeaderFacts};
 use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
 use turingos_run::{RunDirectory, RunIoError, RunReader};
@@ -229,7 +230,7 @@ impl Call {
     /// False if another provider answered. A call without an answer has no provider.
     fn is_of(&self, provider: Provider) -> bool {
         match &self.outcome {
-            CallOutcome::Reply(reply) => reply.provider == provider,
+            CallOutcome::Reply(reply) => Shape::chat(reply.provider) == Shape::chat(provider),
             CallOutcome::Fault(_) => true,
         }
     }

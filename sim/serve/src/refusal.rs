@@ -115,7 +115,7 @@ impl Refusal {
                 push_optional(&mut out, self.reason.openai_code());
                 out.extend_from_slice(b"}}");
             }
-            Provider::Kimi => {
+            Provider::Anthropic | Provider::Kimi => {
                 out.extend_from_slice(br#"{"type":"error","error":{"type":"#);
                 push_json_string(&mut out, self.reason.messages_type().as_bytes());
                 out.extend_from_slice(br#","message":"#);

@@ -43,6 +43,7 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
         .route("/v1/models", get(models))
         .route("/v1/models/{name}", get(model))
         .route("/anthropic/v1/models", get(messages_models))
+        .route("/coding/v1/models", get(messages_models))
         .route("/api/tags", get(tags))
         .route("/api/version", get(version))
         .fallback(unknown_path)

@@ -131,7 +131,10 @@ fn refusals() -> Vec<(BusFaultCode, Provider, u16, Vec<u8>)> {
         (Code::MissingField, OpenAi, 200, r#"{"choices":[{"finish_reason":"stop"}]}"#.into()),
         (Code::MissingField, Kimi, 200, plain("\"hello\"", "\"stop\"")),
         (Code::MissingField, Ollama, 200, r#"{"done":true}"#.into()),
-        (Code::MissingField, Ollama, 200, r#"{"response":"a"}"#.into()),
+        (Code::MissingField, Ollama, 200, r#"{"response":"a","done":null}"#.into()),
+        (Code::MissingField, Ollama, 200, "{\"response\":\"a\"}\n{\"response\":\"b\"}".into()),
+        (Code::UnknownFinish, Ollama, 200, openai(r#""message":{"content":"a"},"finish_reason":null"#)),
+        (Code::CutStream, OpenAi, 200, openai_stream.replace(",\"finish_reason\":\"stop\"", "")),
     ];
     let mut rows: Vec<_> = rows
         .into_iter()

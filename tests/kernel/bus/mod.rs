@@ -147,6 +147,29 @@ fn whole_replies_are_taken_from_every_form() {
     }
 }
 
+/// The three samples of the system that this project grew from, and a completion of an Ollama server.
+#[test]
+fn an_unstreamed_body_needs_no_finish_member() {
+    for (provider, body) in [
+        (
+            Provider::OpenAi,
+            r#"{"choices":[{"message":{"content":"hello"}}]}"#,
+        ),
+        (
+            Provider::Kimi,
+            r#"{"content":[{"type":"text","text":"hello"}]}"#,
+        ),
+        (Provider::Ollama, r#"{"message":{"content":"hello"}}"#),
+        (
+            Provider::Ollama,
+            r#"{"choices":[{"message":{"content":"hello"}}]}"#,
+        ),
+    ] {
+        let reply = taken(provider, body);
+        assert_eq!((reply.text.as_str(), reply.finish), ("hello", Finish::Stop));
+    }
+}
+
 #[test]
 fn reasoning_beside_the_text_is_noted_and_not_taken() {
     for (provider, body) in [
@@ -214,7 +237,7 @@ fn providers_are_named_as_they_are_serialised() {
     }
     assert_eq!(
         "gpt".parse::<Provider>().unwrap_err().to_string(),
-        "expected one of openai kimi ollama"
+        "expected one of openai anthropic kimi ollama"
     );
 }
 

@@ -8,7 +8,7 @@ use turingos::isa::{
 
 use super::{HALT, code, reply};
 
-/// One case for each code, in the order of the list.
+/// One case for each code of a reply, in the order of the list.
 fn refusals() -> Vec<(FaultCode, Vec<u8>)> {
     let text = |text: &str| text.as_bytes().to_vec();
     let call = |members: &str| reply(members).into_bytes();
@@ -22,10 +22,6 @@ fn refusals() -> Vec<(FaultCode, Vec<u8>)> {
         (FaultCode::EmptyReply, text(" \r\n\t")),
         (FaultCode::Syntax, text("{'q_next':'s'}")),
         (FaultCode::Truncated, text(&HALT[..HALT.len() - 1])),
-        (
-            FaultCode::TrailingBytes,
-            format!("{HALT} done").into_bytes(),
-        ),
         (
             FaultCode::TooDeep,
             call(&format!(
@@ -120,6 +116,10 @@ fn every_code_is_reached() {
         assert_eq!(fault.code, expected, "{fault}");
         reached.insert(expected);
     }
+    // Of a reply, what follows the document is prose.
+    let followed = format!("{HALT} done");
+    let fault = decode_model(followed.as_bytes()).expect_err("a document ends");
+    reached.insert(fault.code);
     let not_canonical = reply(r#""op":"SYS_GOTO","handle":"a""#);
     let fault = decode_canonical(not_canonical.as_bytes()).expect_err("a synonym");
     reached.insert(fault.code);
@@ -235,16 +235,6 @@ fn what_serde_json_wrongly_accepts_is_refused() {
             reply(&format!(r#""op":"SYS_EXEC","cmd":"{long}""#)),
         ),
         (
-            "a second value",
-            FaultCode::TrailingBytes,
-            format!("{HALT}1"),
-        ),
-        (
-            "a second brace",
-            FaultCode::TrailingBytes,
-            format!("{HALT}}}"),
-        ),
-        (
             "a comment",
             FaultCode::Syntax,
             r#"{"q_next":"a",/**/"a_t":{"op":"SYS_HALT"}}"#.into(),
@@ -266,6 +256,13 @@ fn what_serde_json_wrongly_accepts_is_refused() {
         let exact = decode_model(text.as_bytes()).expect_err(name);
         assert_eq!(exact.code, *expected, "{name}: {exact}");
         assert!(decode_canonical(text.as_bytes()).is_err(), "{name}");
+    }
+    for behind in ["1", "}", ",", "null"] {
+        let text = format!("{HALT}{behind}");
+        for decode in [decode_model, decode_canonical] {
+            let fault = decode(text.as_bytes()).expect_err(behind);
+            assert_eq!(fault.code, FaultCode::TrailingBytes, "{fault}");
+        }
     }
     for bad in [
         &b"\xef\xbb\xbf{}"[..],

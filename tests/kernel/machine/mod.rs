@@ -5,9 +5,8 @@ pub(crate) mod watched;
 use std::collections::{BTreeMap, VecDeque};
 
 use turingos::Manifold;
-use turingos::dispatch::Lane;
 use turingos::isa::GitLogQuery;
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleFault, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig, OracleFault};
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos::trap::TrapKind;
@@ -101,12 +100,12 @@ impl Machine {
 
     /// Runs one tick that is answered with `text`.
     pub(crate) fn reply(&mut self, text: &str) -> Committed {
-        self.answer(Ok(text), false)
+        self.answer(Ok(text))
     }
 
     /// Runs one tick whose oracle fails for good on both lanes.
     pub(crate) fn oracle_fails(&mut self) -> Committed {
-        self.answer(Err(OracleFault::Timeout), true)
+        self.answer(Err(OracleFault::Timeout))
     }
 
     /// Runs one tick that is answered with the canonical transition for `a_t`; `q_next` is `q`.
@@ -161,23 +160,29 @@ impl Machine {
         self.kernel.d().text()
     }
 
-    fn answer(&mut self, outcome: Result<&str, OracleFault>, failed: bool) -> Committed {
+    /// Runs one tick in which every lane that is called gives the answer of `outcome`.
+    fn answer(&mut self, outcome: Result<&str, OracleFault>) -> Committed {
+        self.answers(&[outcome])
+    }
+
+    /// Runs one tick with an answer for each lane that is called; the last is repeated.
+    pub(crate) fn answers(&mut self, outcomes: &[Result<&str, OracleFault>]) -> Committed {
         self.now_us += 1_000_000;
         let open = self.kernel.open(self.now_us, &mut self.world);
-        let open = open.expect("running");
-        let lane = open.lane();
-        let failed_over = failed && lane == Lane::E;
-        let raw = outcome.clone().unwrap_or_default().to_owned();
-        open.commit(
-            self.now_us,
-            &mut self.world,
-            &OracleOutcome {
-                lane: if failed_over { Lane::P } else { lane },
-                failed_over,
-                raw: raw.as_bytes(),
-                reply: outcome,
-            },
-        )
+        let mut open = open.expect("running");
+        let mut outcomes = outcomes.iter();
+        let mut outcome = outcomes.next().expect("an answer");
+        loop {
+            let answer = match outcome {
+                Ok(text) => Answer::decode(text),
+                Err(fault) => Answer::failed(fault.clone()),
+            };
+            if !open.fail_over(&answer) {
+                let raw = outcome.clone().unwrap_or_default();
+                return open.commit(self.now_us, &mut self.world, raw.as_bytes(), answer);
+            }
+            outcome = outcomes.next().unwrap_or(outcome);
+        }
     }
 }
 

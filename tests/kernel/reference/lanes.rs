@@ -40,7 +40,7 @@ impl Lanes {
         }
     }
 
-    /// `wish` is TRAP, BLOCKED or ROUTINE. A weak lane is left for one that is better by the
+    /// `wish` is TRAP, BLOCKED, CLASS or ROUTINE. A weak lane is left for one that is better by the
     /// margin, unless it was left in all of the last `probe_after` ticks that preferred it.
     pub(crate) fn route(&self, wish: &'static str) -> Route {
         let (health_p, health_e) = (self.p.health(), self.e.health());

@@ -38,7 +38,7 @@ pub(crate) struct World {
 pub(crate) struct Outcome {
     pub(crate) traps: Vec<&'static str>,
     pub(crate) sight: Sight,
-    /// What the context asks of the dispatcher: TRAP, BLOCKED or ROUTINE.
+    /// What the context asks of the dispatcher: TRAP, BLOCKED, CLASS or ROUTINE.
     pub(crate) wish: &'static str,
 }
 
@@ -144,8 +144,11 @@ impl Model {
         }
         let wish = if matches!(self.d, Place::Trap { .. }) || !traps.is_empty() {
             "TRAP"
-        } else if self.queue.is_blocked() {
+        } else if self.queue.is_blocked() || (self.has_plan && plan::is_blocked(&self.readable())) {
             "BLOCKED"
+        } else if self.has_plan && plan::is_complete(&self.readable()) {
+            // It is expected to halt.
+            "CLASS"
         } else {
             "ROUTINE"
         };

@@ -46,6 +46,19 @@ fn is_ready(step: usize, files: &Readable<'_>) -> bool {
     step != 0 || files.get("a").is_some_and(holds)
 }
 
+/// True if the plan's next step waits for its file.
+pub(crate) fn is_blocked(files: &Readable<'_>) -> bool {
+    let done = progress_text(files).map_or(0, |text| progress(text).0);
+    done < LINES.len() && !is_ready(done, files)
+}
+
+/// True if every step is done and every required file is there.
+pub(crate) fn is_complete(files: &Readable<'_>) -> bool {
+    is_kept(files)
+        && progress_text(files).is_some_and(|text| progress(text).0 == LINES.len())
+        && files.get("b").is_some_and(Option::is_some)
+}
+
 /// True if the progress file may become `new`.
 pub(crate) fn may_become(new: &str, files: &Readable<'_>) -> bool {
     let Some(old) = progress_text(files) else {
@@ -57,8 +70,5 @@ pub(crate) fn may_become(new: &str, files: &Readable<'_>) -> bool {
 
 /// True if the machine may halt as far as the plan is concerned.
 pub(crate) fn may_halt(files: &Readable<'_>) -> bool {
-    is_kept(files)
-        && progress_text(files).is_some_and(|text| progress(text).0 == LINES.len())
-        && (0..LINES.len()).all(|step| is_ready(step, files))
-        && files.get("b").is_some_and(Option::is_some)
+    is_complete(files) && (0..LINES.len()).all(|step| is_ready(step, files))
 }

@@ -9,9 +9,8 @@ use crate::reference::model::{Model, Outcome, World};
 use crate::reference::plan::CONTRACT;
 use crate::reference::vocabulary::{COMMANDS, Disturbance, Run, Step};
 use turingos::contract::Contract;
-use turingos::dispatch::Lane;
 use turingos::journal::{Record, Status};
-use turingos::kernel::{Kernel, KernelConfig, LiveState, OracleFault, OracleOutcome, Stopped};
+use turingos::kernel::{Answer, Kernel, KernelConfig, LiveState, OracleFault, Stopped};
 use turingos::manifold::WorldFaultCode;
 use turingos::mind::Task;
 use turingos::trap::TrapFrame;
@@ -135,24 +134,20 @@ impl Pair {
             Action::Garbage(text) => Ok(text.clone()),
             Action::OracleFails => Err(OracleFault::Timeout),
         };
-        let open = self
+        let mut open = self
             .kernel
             .open(self.now_us, &mut self.world)
             .expect("running");
         let writes_while_opening = self.world.writes_tried - writes_before.0;
         let frame = open.frame().to_owned();
-        let failed_over = reply.is_err() && open.lane() == Lane::E;
-        let lane = if failed_over { Lane::P } else { open.lane() };
-        let committed = open.commit(
-            self.now_us,
-            &mut self.world,
-            &OracleOutcome {
-                lane,
-                failed_over,
-                raw: reply.as_deref().unwrap_or_default().as_bytes(),
-                reply: reply.as_deref().map_err(OracleFault::clone),
-            },
-        );
+        // Both lanes give the same answer.
+        let answer = match &reply {
+            Ok(text) => Answer::decode(text),
+            Err(fault) => Answer::failed(fault.clone()),
+        };
+        while open.fail_over(&answer) {}
+        let raw = reply.unwrap_or_default();
+        let committed = open.commit(self.now_us, &mut self.world, raw.as_bytes(), answer);
 
         let asked_for_handle = matches!(self.model.d, Place::IssueHandle { .. });
         let expected = self.model.tick(&action);
@@ -162,11 +157,11 @@ impl Pair {
         );
         let expected_route = self.lanes.route(expected.wish);
         self.lanes.follow(&expected_route);
-        if failed_over {
-            self.lanes.ended("E", false);
-        }
         let succeeded = matches!(action, Action::Call { .. });
-        self.lanes.ended(lane.name(), succeeded);
+        self.lanes.ended(expected_route.lane, succeeded);
+        if !succeeded && expected_route.lane == "E" {
+            self.lanes.ended("P", false);
+        }
 
         Moment {
             rebooted,

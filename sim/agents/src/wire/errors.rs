@@ -83,7 +83,7 @@ pub fn push_error(provider: Provider, error: ProviderError, key: u64, out: &mut 
             }
             out.extend_from_slice(b"}}");
         }
-        Provider::Kimi => {
+        Provider::Anthropic | Provider::Kimi => {
             out.extend_from_slice(br#"{"type":"error","error":{"type":"#);
             push_json_string(out, error.messages_name().as_bytes());
             out.extend_from_slice(br#","message":"#);

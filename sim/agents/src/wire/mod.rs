@@ -47,7 +47,7 @@ impl Shape {
     pub const fn chat(provider: Provider) -> Self {
         match provider {
             Provider::OpenAi => Self::OpenAiChat,
-            Provider::Kimi => Self::KimiMessages,
+            Provider::Anthropic | Provider::Kimi => Self::KimiMessages,
             Provider::Ollama => Self::OllamaChat,
         }
     }
@@ -57,7 +57,7 @@ impl Shape {
     pub const fn stream(provider: Provider) -> Self {
         match provider {
             Provider::OpenAi => Self::OpenAiStream,
-            Provider::Kimi => Self::KimiStream,
+            Provider::Anthropic | Provider::Kimi => Self::KimiStream,
             Provider::Ollama => Self::OllamaChatStream,
         }
     }
@@ -155,7 +155,7 @@ pub fn push_reply(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
 pub const fn default_model(provider: Provider) -> &'static str {
     match provider {
         Provider::OpenAi => openai::MODEL,
-        Provider::Kimi => kimi::MODEL,
+        Provider::Anthropic | Provider::Kimi => kimi::MODEL,
         Provider::Ollama => ollama::MODEL,
     }
 }

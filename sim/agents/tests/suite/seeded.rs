@@ -216,32 +216,65 @@ fn routine_replies_within_the_retries() {
     }
 }
 
+/// The text of a reply whose body holds one.
+fn text_in(reply: RawReply) -> String {
+    let body = String::from_utf8(reply.body).unwrap();
+    let shapes = Shape::ALL.iter().copied();
+    let mut shapes = shapes.filter(|shape| shape.provider() == reply.provider);
+    let streamed = body.contains("\ndata: ") || body.trim_end().contains('\n');
+    let shape = if body.contains("\"response\":") {
+        Shape::OllamaGenerate
+    } else {
+        shapes.find(|shape| shape.is_stream() == streamed).unwrap()
+    };
+    text_of(shape, &body)
+}
+
+/// The texts that six attempts of a lane bring, without malformed ones.
+fn texts(oracle: &mut SeededOracle, tick: u64, lane: Lane) -> BTreeSet<String> {
+    (0..6)
+        .filter_map(|attempt| {
+            let reply = oracle.answer(&request(tick, lane, attempt, "BOOT 7", "")).1;
+            let injected = oracle.injected();
+            let is_whole = injected.fault.is_none() && !injected.must_be_refused();
+            reply.ok().filter(|_| is_whole).map(text_in)
+        })
+        .collect()
+}
+
 #[test]
 fn retry_repeats_the_text() {
     let mut oracle = SeededOracle::new(6, AgentProfile::hostile());
     for tick in 0..200 {
-        let texts: BTreeSet<String> = (0..12)
-            .filter_map(|attempt| {
-                let lane = if attempt < 6 { Lane::E } else { Lane::P };
-                let request = request(tick, lane, attempt % 6, "BOOT 7", "");
-                let reply = oracle.answer(&request).1.ok()?;
-                if oracle.injected().fault.is_some() || oracle.injected().must_be_refused() {
-                    return None;
-                }
-                let body = String::from_utf8(reply.body).unwrap();
-                let shapes = Shape::ALL.iter().copied();
-                let mut shapes = shapes.filter(|shape| shape.provider() == reply.provider);
-                let streamed = body.contains("\ndata: ") || body.trim_end().contains('\n');
-                let shape = if body.contains("\"response\":") {
-                    Shape::OllamaGenerate
-                } else {
-                    shapes.find(|shape| shape.is_stream() == streamed).unwrap()
-                };
-                Some(text_of(shape, &body))
-            })
-            .collect();
+        let texts = texts(&mut oracle, tick, Lane::E);
         assert!(texts.len() <= 1, "{texts:?}");
     }
+}
+
+#[test]
+fn other_lane_words_anew_what_was_not_taken() {
+    let mut oracle = SeededOracle::new(6, AgentProfile::hostile());
+    let (mut replaced, mut differing) = (0, 0);
+    for tick in 0..600 {
+        oracle
+            .answer(&request(tick, Lane::E, 0, "BOOT 7", ""))
+            .1
+            .ok();
+        let first = *oracle.injected();
+        let texts = texts(&mut oracle, tick, Lane::P);
+        assert!(texts.len() <= 1, "{texts:?}");
+        let second = *oracle.injected();
+        if first.fault.is_some() {
+            // No text had come, so that the other lane says what the first would have said.
+            assert_eq!((second.replaced, second.noise), (None, first.noise));
+        } else {
+            let noise = second.replaced.map(|reply| reply.noise);
+            assert_eq!(noise, Some(first.noise));
+            replaced += 1;
+            differing += u32::from(second.noise != first.noise);
+        }
+    }
+    assert!(replaced > 200 && differing > 20, "{replaced} {differing}");
 }
 
 #[test]

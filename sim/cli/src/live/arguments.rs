@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use turingos::bus::Provider;
+use turingos::dispatch::RouteConfig;
 
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::paths::existing;
+use crate::route_flags::RouteFlags;
 use crate::sandbox::SandboxArgs;
 use crate::soak::seed;
 use turingos_live::Budget;
@@ -48,7 +50,7 @@ pub(crate) struct LiveArgs {
         "timeout_ms", "max_attempts", "calls_per_minute",
     ])]
     pub(crate) settings: Option<PathBuf>,
-    /// The wire format of one provider for both lanes: openai, kimi (Anthropic messages) or ollama.
+    /// The provider of both lanes: openai, anthropic, kimi (Anthropic messages too) or ollama.
     #[arg(long, value_name = "KIND", required_unless_present = "settings")]
     pub(crate) kind: Option<Provider>,
     /// The model's name.
@@ -81,6 +83,8 @@ pub(crate) struct LiveArgs {
     /// Use the proxy that the environment names.
     #[arg(long)]
     pub(crate) system_proxy: bool,
+    #[command(flatten)]
+    pub(crate) route: RouteFlags,
     /// Stop after this many ticks; the scenario's own limit, or 500 for a mission, if absent.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=MAX_TICK_LIMIT))]
     pub(crate) max_ticks: Option<u64>,
@@ -121,6 +125,7 @@ impl LiveArgs {
             })?,
         };
         settings.system_proxy |= self.system_proxy;
+        self.route.apply(&mut settings.route);
         Ok(settings)
     }
 
@@ -128,6 +133,7 @@ impl LiveArgs {
         SettingsFile {
             version: 1,
             system_proxy: self.system_proxy,
+            route: RouteConfig::default(),
             retry: RetryFile {
                 timeout_ms: self.timeout_ms,
                 max_attempts: self.max_attempts,

@@ -68,7 +68,6 @@ pub(crate) fn run(
             (header, Beginning::New(Box::new(assignment)), launcher)
         }
     };
-    let sandbox = launcher.sandbox();
     let oracle =
         LiveOracle::new(&settings, keys.p.as_ref(), keys.e.as_ref()).map_err(no_provider)?;
     let secrets = oracle.secrets().clone();
@@ -103,7 +102,6 @@ pub(crate) fn run(
         manifest: &manifest,
         spending,
         wall: stopwatch.elapsed(),
-        sandbox,
     };
     report.write(out)?;
     out.flush()?;

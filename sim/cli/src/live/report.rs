@@ -16,7 +16,7 @@ use crate::verdict::{write_configuration, write_verdict, write_verdict_line};
 use turingos_live::Spending;
 use turingos_run::providers::Config;
 use turingos_run::scenario::Outcome;
-use turingos_run::{Gate, Header, Manifest, Sandbox};
+use turingos_run::{Gate, Header, Manifest};
 
 /// A finished run.
 pub(super) struct Report<'a> {
@@ -27,7 +27,6 @@ pub(super) struct Report<'a> {
     pub(super) manifest: &'a Manifest,
     pub(super) spending: Spending,
     pub(super) wall: Duration,
-    pub(super) sandbox: Sandbox,
 }
 
 #[derive(Serialize)]
@@ -81,7 +80,8 @@ impl Report<'_> {
         }
         let mut table = Table::new([Align::Left, Align::Right, Align::Left]);
         let cost = dollars(self.spending.micro_dollars());
-        let sandbox = self.sandbox.to_string();
+        let sandbox = self.header.config.sandbox;
+        let sandbox = sandbox.map_or(String::new(), |sandbox| sandbox.to_string());
         for (name, value, unit) in [
             ("ending", self.outcome.ending.name().to_owned(), ""),
             ("ticks", metrics.ticks.to_string(), ""),

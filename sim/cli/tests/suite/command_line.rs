@@ -110,7 +110,7 @@ fn usage_error_is_one_line_and_exit_2() {
         (vec!["dance"], "unknown verb `dance`; "),
         (
             vec!["decode", "--provider", "acme"],
-            "allowed: openai, kimi, ollama, text",
+            "allowed: openai, anthropic, kimi, ollama, text",
         ),
         (vec!["decode", "-", "b"], "unknown argument `b`"),
         (vec!["decode", "--fast"], "unknown argument `--fast`"),
@@ -179,7 +179,52 @@ fn soak_json_is_one_documented_object() {
         assert!(object["route"][member].is_number(), "{member}");
     }
     assert_eq!(object["route"]["coverage"], 1.0);
+    let reasons = object["route"]["reasons"].as_object().unwrap();
+    let routed: u64 = reasons.values().map(|it| it.as_u64().unwrap()).sum();
+    assert_eq!(routed, 60);
+    assert_eq!(object["fatal_trap_rate"], 0.0);
+    let recoveries = &object["recoveries"];
+    let count = |member: &str| recoveries[member].as_u64().unwrap();
+    assert!(count("completed") <= count("begun"));
+    assert_eq!(recoveries["share"].is_null(), count("begun") == 0);
     assert_eq!(object["gates"][0]["id"], "ticks");
+}
+
+#[test]
+fn routing_flags_are_in_the_header_and_in_the_command() {
+    let words = ["--single-lane", "P", "--weak-below", "0.6", "--json"];
+    let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(object["route"]["e"], 0);
+    assert_eq!(object["route"]["reasons"]["SINGLE_LANE"], 60);
+    let command = object["reproduce"].as_str().unwrap();
+    assert!(
+        command.ends_with("--weak-below 0.6 --single-lane P"),
+        "{command}"
+    );
+    let again: Vec<&str> = command.split(' ').skip(1).chain(["--json"]).collect();
+    let (_, again, _) = sim(&again, b"");
+    let again: serde_json::Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["root"], object["root"]);
+    let (_, usual, _) = sim(&[&SMALL[..], &["--json"]].concat(), b"");
+    let usual: serde_json::Value = serde_json::from_str(&usual).unwrap();
+    assert_ne!(usual["root"], object["root"]);
+}
+
+#[test]
+fn routing_flags_are_checked() {
+    for words in [
+        ["--single-lane", "Q"],
+        ["--failover", "never"],
+        ["--weak-below", "1.5"],
+        ["--probe-after", "-1"],
+    ] {
+        let (code, out, err) = sim(&[&SMALL[..], &words].concat(), b"");
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{words:?}: {err}");
+    }
+    let (code, _, err) = sim(&["soak", "--resume", "RUN", "--single-lane", "E"], b"");
+    assert_eq!(code, Some(2), "{err}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod command_line;
 mod dataset;
+mod explain_commands;
 mod findings;
 mod forged;
 mod help;

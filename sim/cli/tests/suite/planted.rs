@@ -243,14 +243,7 @@ fn what_is_no_file_is_no_input() {
             &["replay", &place],
         ] {
             let (code, out, err) = bounded(words);
-            assert!(
-                matches!(code, Some(6 | 7)),
-                "{words:?}: {code:?} {out}{err}"
-            );
-            assert!(
-                code == Some(6) || words[0] == "replay",
-                "{words:?}: {out}{err}"
-            );
+            assert_eq!(code, Some(6), "{words:?}: {out}{err}");
         }
     }
     assert!(!scene.at("new").exists());

@@ -115,6 +115,7 @@ impl Config {
             kernel: KernelConfig {
                 system_prompt_chars,
                 test_commands: scenario.test_commands().to_vec(),
+                route: settings.route.clone(),
                 ..KernelConfig::default()
             },
             driver: settings.driver(),

@@ -49,7 +49,7 @@ impl OutputMode {
     pub const fn is_offered_by(self, provider: Provider) -> bool {
         match provider {
             Provider::OpenAi | Provider::Ollama => true,
-            Provider::Kimi => matches!(self, Self::Schema | Self::Text),
+            Provider::Anthropic | Provider::Kimi => matches!(self, Self::Schema | Self::Text),
         }
     }
 }

@@ -15,12 +15,12 @@ use turingos_agents::json_text::{push_json_fragment, push_json_string, push_numb
 
 /// The path below a provider's base URL to which its bodies are posted. The base URLs are the ones
 /// that the providers document: `https://api.openai.com/v1`, `https://api.anthropic.com`,
-/// `http://localhost:11434`.
+/// `https://api.kimi.com/coding`, `http://localhost:11434`.
 #[must_use]
 pub const fn request_path(kind: Provider) -> &'static str {
     match kind {
         Provider::OpenAi => "/chat/completions",
-        Provider::Kimi => "/v1/messages",
+        Provider::Anthropic | Provider::Kimi => "/v1/messages",
         Provider::Ollama => "/api/chat",
     }
 }
@@ -67,7 +67,7 @@ impl Surroundings {
         body.string(&settings.model);
         match settings.kind {
             Provider::OpenAi => body.openai(settings, system_prompt),
-            Provider::Kimi => body.messages_api(settings, system_prompt),
+            Provider::Anthropic | Provider::Kimi => body.messages_api(settings, system_prompt),
             Provider::Ollama => body.ollama(settings, system_prompt),
         }
         body.raw("}");
@@ -176,7 +176,7 @@ impl Body {
         }
     }
 
-    /// anthropic-sdk-python `types/message_create_params.py`; Kimi's `/anthropic` takes the same.
+    /// anthropic-sdk-python `types/message_create_params.py`; Kimi's coding endpoint takes the same.
     fn messages_api(&mut self, settings: &ProviderSettings, system_prompt: &str) {
         let most = settings.max_output_tokens;
         self.number(r#","max_tokens":"#, most.into());
@@ -233,7 +233,7 @@ mod tests {
             stream,
             max_output_tokens: 1024,
             temperature: true,
-            seed: (kind != Provider::Kimi).then_some(7),
+            seed: (!kind.speaks_messages()).then_some(7),
         }
     }
 
@@ -293,7 +293,9 @@ mod tests {
                     assert_eq!(body["stream"], stream);
                     let schema = match kind {
                         Provider::OpenAi => &body["response_format"]["json_schema"]["schema"],
-                        Provider::Kimi => &body["output_config"]["format"]["schema"],
+                        Provider::Anthropic | Provider::Kimi => {
+                            &body["output_config"]["format"]["schema"]
+                        }
                         Provider::Ollama => &body["format"],
                     };
                     let is_schema = schema["properties"]["a_t"].is_object();

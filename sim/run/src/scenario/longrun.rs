@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+use turingos::dispatch::RouteConfig;
 use turingos::trap::TrapKind;
 
 use super::document::Scenario;
@@ -26,6 +27,8 @@ pub struct Plan {
     pub seeds: RangeInclusive<u64>,
     /// Noise levels, in ten-thousandths.
     pub levels: Vec<u16>,
+    /// Which lane is called.
+    pub route: RouteConfig,
 }
 
 impl Plan {
@@ -63,7 +66,7 @@ pub fn longrun(plan: &Plan, done: &(dyn Fn() + Sync)) -> Vec<Level> {
             total: Metrics::default(),
         };
         for scenario in &plan.scenarios {
-            let (metrics, failed) = run_seeds(scenario, &plan.seeds, noise, done);
+            let (metrics, failed) = run_seeds(plan, scenario, noise, done);
             level.total.add(&metrics);
             level.failed_seeds.push(failed);
             level.scenarios.push((scenario.name().to_owned(), metrics));
@@ -75,16 +78,16 @@ pub fn longrun(plan: &Plan, done: &(dyn Fn() + Sync)) -> Vec<Level> {
 
 /// The metrics of a scenario's runs, and the lowest seed that did not pass.
 fn run_seeds(
+    plan: &Plan,
     scenario: &Scenario,
-    seeds: &RangeInclusive<u64>,
     noise: u16,
     done: &(dyn Fn() + Sync),
 ) -> (Metrics, Option<u64>) {
     let share = |thread: u64| {
         let (mut metrics, mut failed) = (Metrics::default(), None);
         // Every second seed, so that both threads have as much to do.
-        for seed in seeds.clone().filter(|seed| seed % THREADS == thread) {
-            let outcome = run_seed(scenario, noise, seed);
+        for seed in plan.seeds.clone().filter(|seed| seed % THREADS == thread) {
+            let outcome = run_seed_routed(scenario, noise, seed, &plan.route);
             if !outcome.passed() {
                 failed = failed.or(Some(seed));
             }
@@ -106,11 +109,16 @@ fn run_seeds(
     })
 }
 
-/// One run of the worker from its first tick to its verdict.
+/// One run of the worker from its first tick to its verdict, with the usual routing.
 #[must_use]
 pub fn run_seed(scenario: &Scenario, noise: u16, seed: u64) -> Outcome {
+    run_seed_routed(scenario, noise, seed, &RouteConfig::default())
+}
+
+fn run_seed_routed(scenario: &Scenario, noise: u16, seed: u64, route: &RouteConfig) -> Outcome {
     let profile = Profile::Routine;
-    let settings = Settings::of(scenario.clone(), profile, AgentKind::Worker, noise);
+    let mut settings = Settings::of(scenario.clone(), profile, AgentKind::Worker, noise);
+    settings.kernel.route = route.clone();
     let header = settings.into_header(profile, seed);
     on_virtual_time(async {
         let mut run = ScenarioRun::seeded(&header);

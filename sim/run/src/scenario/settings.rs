@@ -9,6 +9,7 @@ use turingos::kernel::{Kernel, KernelConfig};
 use super::BuiltIn;
 use super::document::Scenario;
 use crate::driver::DriverConfig;
+use crate::route_words::route_words;
 use crate::system_prompt::system_prompt;
 use crate::{Header, Profile, RunConfig, RunKind};
 use turingos_agents::{Agent, AgentProfile, Clerk, Intent, SeededOracle, Worker};
@@ -109,7 +110,8 @@ impl RunConfig for Settings {
         if settings.place == Place::Directory {
             words.extend(["--workspace", "NEW_DIRECTORY"]);
         }
-        words.into_iter().map(str::to_owned).collect()
+        let words = words.into_iter().map(str::to_owned);
+        words.chain(route_words(&settings.kernel.route)).collect()
     }
 }
 

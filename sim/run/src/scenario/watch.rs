@@ -80,7 +80,7 @@ impl Watch {
             Lane::P => metrics.p += 1,
             Lane::E => metrics.e += 1,
         }
-        metrics.failovers += u64::from(record.route.failover);
+        metrics.failovers += u64::from(record.route.failover.is_some());
         for kind in &record.traps {
             *metrics.traps.entry(*kind).or_default() += 1;
         }

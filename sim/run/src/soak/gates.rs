@@ -37,11 +37,7 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
             tally.ticks.saturating_mul(6) >= asked.saturating_mul(5),
             format!("{} records for {asked} requested ticks", tally.ticks),
         ),
-        gate(
-            "route-coverage",
-            tally.in_order == tally.ticks && tally.p + tally.e == tally.ticks,
-            format!("{} routed of {}", tally.p + tally.e, tally.ticks),
-        ),
+        route_coverage(tally),
         gate(
             "faithful-replies-taken",
             tally.unexplained_faults == 0,
@@ -107,6 +103,27 @@ pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
         }
     }
     gates
+}
+
+/// Every tick is routed as the settings say, and none is left out.
+fn route_coverage(tally: &Tally) -> Gate {
+    let routes = &tally.routes;
+    let counted: u64 = routes.reasons.values().sum();
+    let is_whole = tally.in_order == tally.ticks && counted == tally.ticks;
+    let reasons: Vec<_> = (routes.reasons.iter())
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    let mut detail = format!(
+        "{} of {} as configured: {}",
+        counted.saturating_sub(routes.strays),
+        tally.ticks,
+        reasons.join(", ")
+    );
+    if let Some(stray) = &routes.first_stray {
+        detail.push_str("; ");
+        detail.push_str(stray);
+    }
+    gate("route-coverage", is_whole && routes.strays == 0, detail)
 }
 
 fn gate(id: &str, holds: bool, detail: String) -> Gate {

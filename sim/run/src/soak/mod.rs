@@ -4,20 +4,24 @@
 //! to gates.
 
 mod gates;
+mod route_audit;
 mod settings;
 mod tally;
 
 pub use gates::judge;
+pub use route_audit::RouteTally;
 pub use settings::Settings;
 pub use tally::Tally;
 
 use turingos::Digest;
+use turingos::dispatch::RouteConfig;
 use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
 use crate::{Header, Manifest};
+use route_audit::RouteAudit;
 use turingos_agents::{Clerk, Injected, SeededOracle};
 use turingos_world::{FaultPlan, SeededFaults, World};
 
@@ -67,17 +71,19 @@ impl Outcome {
 pub struct SoakPlan {
     ticks: u64,
     tally: Tally,
+    routes: RouteAudit,
     /// A soak has none: its world fails by its own plan.
     interruptions: Interruptions,
 }
 
 impl SoakPlan {
-    /// The plan of this many ticks.
+    /// The plan of this many ticks, whose routes have to be those of `routes`.
     #[must_use]
-    pub fn new(ticks: u64) -> Self {
+    pub fn new(ticks: u64, routes: RouteConfig) -> Self {
         Self {
             ticks,
             tally: Tally::default(),
+            routes: RouteAudit::new(routes),
             interruptions: Interruptions::default(),
         }
     }
@@ -91,10 +97,12 @@ impl<F: FaultPlan> RunPlan<World<F>> for SoakPlan {
     fn count(&mut self, committed: &Committed, injected: Option<&Injected>, kernel: &mut Kernel) {
         let leads_to_trap = kernel.d().trap().is_some();
         self.tally.count(committed, injected, leads_to_trap);
+        self.routes.check(&committed.record);
         if committed.record.status != Status::Running {
             let q = Clerk::boot_q(kernel.q());
             kernel.reboot(&q, BOOT_POINTER);
         }
+        self.routes.look_ahead(kernel);
     }
 
     fn interruptions(&mut self) -> &mut Interruptions {
@@ -125,7 +133,7 @@ impl<S: Sink> Soak<S> {
         let faults = SeededFaults::new(header.seed, settings.world_faults);
         let world = settings.world().with_faults(faults);
         let oracle = SeededOracle::new(header.seed, settings.agent.clone());
-        let plan = SoakPlan::new(header.ticks);
+        let plan = SoakPlan::new(header.ticks, settings.kernel.route.clone());
         Self::new(
             Start::of_soak(header),
             plan,
@@ -142,6 +150,7 @@ impl<S: Sink> Soak<S> {
             root: self.root(),
             sim_time_us: self.now_us(),
             tally: (self.plan.tally.clone())
+                .with_routes(self.plan.routes.tally.clone())
                 .with_injections(self.oracle().counts(), self.world().injected_faults()),
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use turingos::kernel::KernelConfig;
 
 use crate::driver::DriverConfig;
+use crate::route_words::route_words;
 use crate::system_prompt::system_prompt;
 use crate::{Header, Profile, RunConfig, RunKind};
 use turingos_agents::AgentProfile;
@@ -39,7 +40,10 @@ impl RunConfig for Settings {
         if header.config.swarm {
             words.push("--swarm");
         }
-        words.into_iter().map(str::to_owned).collect()
+        let words = words.into_iter().map(str::to_owned);
+        words
+            .chain(route_words(&header.config.kernel.route))
+            .collect()
     }
 }
 

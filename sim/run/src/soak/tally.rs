@@ -8,7 +8,8 @@ use turingos::journal::Status;
 use turingos::kernel::Committed;
 use turingos::trap::TrapKind;
 
-use turingos_agents::{Injected, InjectionCounts};
+use super::RouteTally;
+use turingos_agents::{Injected, InjectionCounts, NoiseKind};
 
 /// The sums of the records of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,14 @@ pub struct Tally {
     pub avoidable_failures: u64,
     /// How often each kind of noise, provider fault and world fault was injected.
     pub injections: BTreeMap<String, u64>,
+    /// Recoveries begun: a trap stopped an action while no earlier recovery was under way.
+    pub recoveries_begun: u64,
+    /// Recoveries completed: an action that no trap stopped led away from the traps.
+    pub recoveries_completed: u64,
+    /// What the routes were.
+    pub routes: RouteTally,
+    /// A recovery is under way.
+    is_recovering: bool,
     /// A faithful answer was given at a trap since the pointer last left the traps.
     faithful_in_loop: bool,
     /// The next tick observes a trap.
@@ -65,7 +74,7 @@ impl Tally {
             Lane::P => self.p += 1,
             Lane::E => self.e += 1,
         }
-        self.failovers += u64::from(record.route.failover);
+        self.failovers += u64::from(record.route.failover.is_some());
         if let Some(op) = record.op {
             *self.opcodes.entry(op).or_default() += 1;
         }
@@ -80,6 +89,13 @@ impl Tally {
             self.malformed += 1;
             self.malformed_taken += u64::from(!faulted);
         }
+        if let Some(replaced) = injected.and_then(|it| it.replaced) {
+            // Lane E's reply was refused: lane P was asked in its place.
+            let is_malformed = replaced.noise.is_some_and(NoiseKind::must_be_refused);
+            self.malformed += u64::from(is_malformed);
+            self.unexplained_faults += u64::from(!is_malformed);
+        }
+        self.count_recovery(&record.traps, record.status, leads_to_trap);
         if injected.is_some_and(|it| it.faithful) {
             self.unexplained_faults += u64::from(faulted);
             // Only an answer given at a trap could have left the loop.
@@ -92,6 +108,24 @@ impl Tally {
         self.faithful_in_loop &= self.at_trap;
     }
 
+    fn count_recovery(&mut self, traps: &[TrapKind], status: Status, leads_to_trap: bool) {
+        if traps.iter().any(|kind| kind.is_hard()) {
+            // A trap during a recovery belongs to the same recovery.
+            self.recoveries_begun += u64::from(!self.is_recovering);
+            self.is_recovering = true;
+        } else if self.is_recovering && !leads_to_trap {
+            self.recoveries_completed += 1;
+            self.is_recovering = false;
+        }
+        self.is_recovering &= status == Status::Running;
+    }
+
+    /// How often a trap fired that stops the machine.
+    #[must_use]
+    pub fn fatal_traps(&self) -> u64 {
+        self.trap(TrapKind::UnrecoverableLoop)
+    }
+
     /// How often a trap fired.
     #[must_use]
     pub fn trap(&self, kind: TrapKind) -> u64 {
@@ -102,6 +136,13 @@ impl Tally {
     #[must_use]
     pub(crate) const fn ended_clean(&self) -> bool {
         !self.failed_at_end
+    }
+
+    /// The same metrics with those of the routes.
+    #[must_use]
+    pub(crate) fn with_routes(mut self, routes: RouteTally) -> Self {
+        self.routes = routes;
+        self
     }
 
     /// The same metrics with the injections.

@@ -29,8 +29,8 @@ pub use scan::SecretScan;
 pub use tape_session::{Ending, TapeSession};
 pub(crate) use taped_oracle::TapedOracle;
 pub use taped_oracle::{Call, NoOracle};
-pub use taped_world::NoWorld;
 pub(crate) use taped_world::TapedWorld;
+pub use taped_world::{NoWorld, Written};
 pub use world::{Answer, Command, Question, WorldEntry};
 pub use writer::TapeWriter;
 

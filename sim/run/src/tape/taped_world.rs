@@ -23,14 +23,30 @@ pub(crate) struct TapedWorld<'a, W> {
     /// `None` if the world's answers follow from the header.
     tape: Option<&'a mut TapeSession>,
     failure: Option<RunIoError>,
+    /// Where the writes that succeed are noted, if anybody wants them.
+    written: Option<&'a mut Vec<Written>>,
+}
+
+/// A file that the kernel has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its path in the workspace.
+    pub path: String,
+    /// Its whole new content.
+    pub content: String,
 }
 
 impl<'a, W: Manifold> TapedWorld<'a, W> {
-    pub(crate) const fn new(world: &'a mut W, tape: Option<&'a mut TapeSession>) -> Self {
+    pub(crate) const fn new(
+        world: &'a mut W,
+        tape: Option<&'a mut TapeSession>,
+        written: Option<&'a mut Vec<Written>>,
+    ) -> Self {
         Self {
             world,
             tape,
             failure: None,
+            written,
         }
     }
 
@@ -64,6 +80,27 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
                 self.failure = Some(failure);
                 None
             }
+        }
+    }
+
+    fn put(&mut self, path: &WorkspacePath, content: &str, now_us: u64) -> Result<(), WorldFault> {
+        if self.tape.is_none() {
+            return self.world.write(path, content, now_us);
+        }
+        let question = Question::Write {
+            path: path.as_str().to_owned(),
+            content: Digest::of(content.as_bytes()),
+        };
+        let effect = Some(("a write", [path.as_str(), content]));
+        let answer = self.answer_to(question, effect, |world| {
+            match world.write(path, content, now_us) {
+                Ok(()) => Answer::Written,
+                Err(fault) => fault.into(),
+            }
+        });
+        match answer {
+            Some(Answer::Written) => Ok(()),
+            other => Err(fault(other)),
         }
     }
 }
@@ -132,24 +169,14 @@ impl<W: Manifold> Manifold for TapedWorld<'_, W> {
         content: &str,
         now_us: u64,
     ) -> Result<(), WorldFault> {
-        if self.tape.is_none() {
-            return self.world.write(path, content, now_us);
+        self.put(path, content, now_us)?;
+        if let Some(written) = &mut self.written {
+            written.push(Written {
+                path: path.as_str().to_owned(),
+                content: content.to_owned(),
+            });
         }
-        let question = Question::Write {
-            path: path.as_str().to_owned(),
-            content: Digest::of(content.as_bytes()),
-        };
-        let effect = Some(("a write", [path.as_str(), content]));
-        let answer = self.answer_to(question, effect, |world| {
-            match world.write(path, content, now_us) {
-                Ok(()) => Answer::Written,
-                Err(fault) => fault.into(),
-            }
-        });
-        match answer {
-            Some(Answer::Written) => Ok(()),
-            other => Err(fault(other)),
-        }
+        Ok(())
     }
 
     fn exec(&mut self, command: &str, now_us: u64) -> CommandOutcome {
@@ -272,7 +299,7 @@ mod tests {
             let tape = TapeWriter::begin(file, &path, Digest::EMPTY, scan);
             let mut tape = TapeSession::recording(tape);
             tape.open_tick(7).unwrap();
-            let mut taped = TapedWorld::new(&mut world, Some(&mut tape));
+            let mut taped = TapedWorld::new(&mut world, Some(&mut tape), None);
             let target = "a.txt".parse().unwrap();
             let effect = match is_write {
                 true => {

@@ -1,10 +1,10 @@
 //! A file that should be a journal of TuringOS, and the line chain beside it.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Facts, FileReport, Verdict};
+use crate::open_folder::open_regular;
 use crate::turingos_journal::{Counts, FaultCode, JournalFault, verify, verify_line_chain};
 
 /// How the names of such journals end. A directory is searched for them; a file may have any name.
@@ -18,13 +18,13 @@ pub const LINE_CHAIN_ENDING: &str = ".journal.merkle.jsonl";
 #[must_use]
 pub fn journal(path: &Path) -> Vec<FileReport> {
     let chain = line_chain_of(path).filter(|chain| chain.symlink_metadata().is_ok());
-    let mut verdict = judged(open(path).map(journal_file));
+    let mut verdict = judged(open_regular(path).map(journal_file));
     if let (Verdict::Valid(facts), None) = (&mut verdict, &chain) {
         facts.note = Some("no line chain: hashes cover its tuples only".to_owned());
     }
     let mut reports = vec![report(path, verdict)];
     if let Some(chain) = chain {
-        let files = open(&chain).and_then(|lines| Ok((lines, open(path)?)));
+        let files = open_regular(&chain).and_then(|lines| Ok((lines, open_regular(path)?)));
         let verdict = judged(files.map(|(lines, journal)| line_chain_file(lines, journal)));
         reports.push(report(&chain, verdict));
     }
@@ -87,14 +87,6 @@ fn line_chain_file(chain: impl Read, journal: impl Read) -> Verdict {
 fn of_fault(fault: &JournalFault) -> Verdict {
     let line = (fault.code != FaultCode::Empty).then_some(fault.line);
     Verdict::invalid(line, format_args!("{}: {}", fault.code, fault.detail))
-}
-
-/// Opens a regular file; reading anything else may never end.
-fn open(path: &Path) -> io::Result<File> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    File::open(path)
 }
 
 fn judged(verdict: io::Result<Verdict>) -> Verdict {

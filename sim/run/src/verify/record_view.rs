@@ -195,7 +195,7 @@ impl<'r> Cursor<'r> {
             u16::try_from(self.number()?).ok()?;
         }
         self.text(",\"failover\":")?;
-        self.word()?;
+        self.nullable(|_| Some(()))?;
         self.text("}")?;
         Some(actual)
     }

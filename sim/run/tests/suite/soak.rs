@@ -1,13 +1,15 @@
 //! The soak as a function of its header: golden roots, bounded state, gates that can fail.
 
 use turingos::Digest;
+use turingos::dispatch::{Failover, Lane, RouteConfig, RouteReason};
 use turingos::isa::Opcode;
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
-use turingos_agents::NoiseKind;
-use turingos_run::soak::{Outcome, Settings, Soak, judge, on_virtual_time};
-use turingos_run::{Gate, GateVerdict, Header, Profile, Tick};
+use turingos_agents::{NoiseKind, SeededOracle};
+use turingos_run::soak::{Outcome, Settings, Soak, SoakPlan, Tally, judge, on_virtual_time};
+use turingos_run::{Gate, GateVerdict, Header, Inputs, Profile, Session, Start, Tick};
+use turingos_world::SeededFaults;
 
 fn soak(profile: Profile, seed: u64, ticks: u64) -> Outcome {
     run(&Settings::header(profile, seed, ticks))
@@ -120,6 +122,12 @@ fn every_gate_can_fail() {
     tally.in_order -= 1;
     assert_eq!(failed(Profile::Routine, &tally), ["route-coverage"]);
     let mut tally = routine.clone();
+    tally.routes.strays = 1;
+    assert_eq!(failed(Profile::Routine, &tally), ["route-coverage"]);
+    let mut tally = routine.clone();
+    tally.routes.reasons.clear();
+    assert_eq!(failed(Profile::Routine, &tally), ["route-coverage"]);
+    let mut tally = routine.clone();
     tally.e = tally.ticks;
     tally.p = 0;
     assert_eq!(failed(Profile::Routine, &tally), ["both-lanes"]);
@@ -145,6 +153,106 @@ fn every_gate_can_fail() {
     let mut tally = hostile;
     tally.traps.remove(&TrapKind::Deadlock);
     assert_eq!(failed(Profile::Hostile, &tally), ["every-trap-reached"]);
+}
+
+/// Runs hostile ticks that are routed by one configuration and audited by another.
+fn audited(routed_by: &RouteConfig, audited_by: &RouteConfig) -> (Tally, Gate) {
+    let mut settings = Settings::of(Profile::Hostile);
+    settings.kernel.route = routed_by.clone();
+    let header = settings.into_header(Profile::Hostile, 42, 1_200);
+    let faults = SeededFaults::new(header.seed, header.config.world_faults);
+    let world = header.config.world().with_faults(faults);
+    let oracle = SeededOracle::new(header.seed, header.config.agent.clone());
+    let plan = SoakPlan::new(header.ticks, audited_by.clone());
+    let mut soak: Soak = Session::new(
+        Start::of_soak(&header),
+        plan,
+        (world, oracle),
+        Inputs::Seeded,
+        (),
+    );
+    on_virtual_time(soak.drive()).unwrap();
+    let tally = soak.outcome().tally;
+    let gates = judge(&header, &tally).into_iter();
+    let gate = gates.into_iter().find(|gate| gate.id == "route-coverage");
+    (tally, gate.unwrap())
+}
+
+/// Each condition of a route fires exactly as configured, and the gate sees where it does not.
+#[test]
+fn route_coverage_compares_every_route_with_the_settings() {
+    use RouteReason as R;
+    let usual = RouteConfig::default();
+    let with = |change: fn(&mut RouteConfig)| {
+        let mut config = RouteConfig::default();
+        change(&mut config);
+        config
+    };
+    let (tally, gate) = audited(&usual, &usual);
+    assert_eq!(gate.verdict, GateVerdict::Pass, "{gate:?}");
+    assert!(tally.failovers > 10, "{}", tally.failovers);
+    let rows: [(RouteConfig, &[R], &[R]); 9] = [
+        (
+            with(|it| (it.weak_below, it.margin) = (9_999, 0)),
+            &[R::HealthFallback],
+            &[R::Class, R::SingleLane],
+        ),
+        (
+            with(|it| (it.weak_below, it.margin, it.probe_after) = (9_999, 0, 1)),
+            &[R::HealthFallback, R::HealthProbe],
+            &[R::SingleLane],
+        ),
+        (
+            with(|it| (it.weak_below, it.probe_after) = (0, 0)),
+            &[R::Routine, R::Trap],
+            &[R::HealthFallback, R::HealthProbe],
+        ),
+        (
+            with(|it| it.single_lane = Some(Lane::E)),
+            &[R::SingleLane],
+            &[R::Routine, R::Trap, R::Blocked, R::Class],
+        ),
+        (
+            with(|it| it.single_lane = Some(Lane::P)),
+            &[R::SingleLane],
+            &[R::Routine, R::Trap, R::Blocked, R::Class],
+        ),
+        (with(|it| it.failover = Failover::Call), &[R::Routine], &[]),
+        (
+            with(|it| it.lanes.trap = Lane::E),
+            &[R::Routine],
+            &[R::Trap],
+        ),
+        (
+            with(|it| it.lanes.world_navigation = Lane::P),
+            &[R::Class, R::Routine],
+            &[],
+        ),
+        (
+            with(|it| it.lanes.blocked_queue = Lane::E),
+            &[R::Routine],
+            &[R::Blocked],
+        ),
+    ];
+    for (config, fire, stay_silent) in &rows {
+        let (tally, gate) = audited(config, config);
+        assert_eq!(gate.verdict, GateVerdict::Pass, "{config:?}: {gate:?}");
+        let count = |reason: &R| tally.routes.reasons.get(reason).copied().unwrap_or(0);
+        for reason in *fire {
+            assert!(count(reason) > 0, "{config:?}: no {reason}");
+        }
+        for reason in *stay_silent {
+            assert_eq!(count(reason), 0, "{config:?}: {reason}");
+        }
+        assert_eq!(tally.routes.reasons.values().sum::<u64>(), 1_200);
+        if config.single_lane.is_some() {
+            assert_eq!(tally.failovers, 0);
+        }
+        // A tick that is routed by other settings than those of the header is found.
+        let (tally, gate) = audited(config, &usual);
+        assert!(gate.failed() && tally.routes.strays > 0, "{config:?}");
+        assert!(gate.detail.contains("; tick "), "{}", gate.detail);
+    }
 }
 
 #[test]
@@ -201,7 +309,8 @@ fn every_injection_reaches_the_sink() {
         "{}",
         touched.len()
     );
-    let noisy = touched.iter().filter(|it| it.noise.is_some());
+    let noises = touched.iter().flat_map(|it| [it.noise, it.replaced_noise]);
+    let noisy = noises.flatten();
     let counted: u64 = NoiseKind::ALL
         .iter()
         .filter_map(|kind| tally.injections.get(kind.name()))

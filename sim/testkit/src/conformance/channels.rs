@@ -1,12 +1,16 @@
 //! What the kernel does with a manifold: channels, pages and page faults.
 
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig};
 use turingos::manifold::{Manifold, WorldFaultCode};
 
 use super::{Case, Mismatch, given, holds, lists, read, same};
 
-pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
+pub(super) fn cases<M: Manifold>() -> [Case<M>; 5] {
     [
+        Case {
+            name: "an empty payload makes an empty file",
+            run: an_empty_payload_makes_an_empty_file,
+        },
         Case {
             name: "the append channel adds one line or nothing",
             run: appends,
@@ -24,6 +28,18 @@ pub(super) fn cases<M: Manifold>() -> [Case<M>; 4] {
             run: shows_the_same_text,
         },
     ]
+}
+
+fn an_empty_payload_makes_an_empty_file<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
+    given(world, "dir/full", "old content\n")?;
+    for (file, payload) in [("dir/full", ""), ("dir/new", ""), ("blank", " \n")] {
+        same(file, write_at(world, file, payload)?, None)?;
+        holds(world, file, payload)?;
+    }
+    let refused = write_at(world, "sys://append/dir/full", "")?;
+    same("append", refused.as_deref(), Some("EMPTY_APPEND"))?;
+    holds(world, "dir/full", "")?;
+    lists(world, Some("dir"), 10, &["full", "new"])
 }
 
 fn appends<M: Manifold>(world: &mut M) -> Result<(), Mismatch> {
@@ -141,17 +157,7 @@ fn write_at<M: Manifold>(
     });
     let reply = reply.to_string();
     let open = kernel.open(1, world).map_err(|error| error.to_string())?;
-    let lane = open.lane();
-    let committed: Committed = open.commit(
-        2,
-        world,
-        &OracleOutcome {
-            lane,
-            failed_over: false,
-            raw: reply.as_bytes(),
-            reply: Ok(&reply),
-        },
-    );
+    let committed: Committed = open.commit(2, world, reply.as_bytes(), Answer::decode(&reply));
     // Observing a missing file traps too; only the last frame belongs to the write.
     let refused = committed.record.effect == turingos::Digest::EMPTY;
     let last = committed.trap_frames.last();

@@ -69,6 +69,15 @@ impl Expectation for ProviderExpectation {
 
     fn check(&self, input: &[u8]) -> Result<(), Disagreement> {
         let said = parse(self.provider, self.status, input);
+        if self.provider.speaks_messages() {
+            let other = parse(Provider::Anthropic, self.status, input);
+            if other != said {
+                return Err(Disagreement {
+                    expected: format!("the same under both kinds: {said:?}"),
+                    got: format!("{other:?}"),
+                });
+            }
+        }
         let agrees = match (&self.verdict, &said) {
             (Verdict::Accept(wanted), Ok(reply)) => wanted == reply,
             (Verdict::Refuse(code), Err(fault)) => fault.code == *code,

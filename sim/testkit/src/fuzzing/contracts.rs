@@ -3,7 +3,7 @@
 use turingos::contract::{Contract, ContractError, Progress, Step};
 use turingos::isa::{Syscall, Transition};
 use turingos::journal::Status;
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig};
 use turingos::pointer::Pointer;
 use turingos::trap::TrapKind;
 
@@ -125,12 +125,5 @@ fn tick(kernel: &mut Kernel, world: &mut World, is_enabled: bool, syscall: Sysca
     let open = kernel.open(0, world).expect("it never halts");
     let shows_a_plan = !open.frame().starts_with("[OS_CONTRACT]\n(none)\n");
     assert_eq!(shows_a_plan, is_enabled);
-    let lane = open.lane();
-    let oracle = OracleOutcome {
-        lane,
-        failed_over: false,
-        raw: reply.as_bytes(),
-        reply: Ok(&reply),
-    };
-    open.commit(0, world, &oracle)
+    open.commit(0, world, reply.as_bytes(), Answer::decode(&reply))
 }

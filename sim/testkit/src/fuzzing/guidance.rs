@@ -6,7 +6,7 @@ use serde_json::Value;
 use turingos::guard_lane::{MAX_BLOCK_BYTES, Situation, Writing, write_block};
 use turingos::isa::Opcode;
 use turingos::mind::MAX_TASKS;
-use turingos::trap::{TrapBase, TrapCause, TrapFrame, TrapKind};
+use turingos::trap::{TrapBase, TrapCause, TrapFrame, TrapKind, TrapPointer};
 
 use super::mixed;
 use turingos_schema::{Checker, Schema};
@@ -67,7 +67,7 @@ fn frame_about(bytes: &[u8]) -> TrapFrame {
         tick: 0,
         t: 0,
         trap_base: TrapBase(kind),
-        trap_pointer: TrapBase(kind),
+        trap_pointer: TrapPointer::of(kind),
         details: text[..end].to_owned(),
         panic_reset_count: 0,
         cause: TrapCause {

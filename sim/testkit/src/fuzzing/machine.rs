@@ -9,7 +9,7 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 use turingos::isa::{self, Opcode, OpcodeClass, TaskStatus, Transition};
 use turingos::journal::{Chain, Status, shown_pointer};
-use turingos::kernel::{Committed, FRAME_LIMIT, Kernel, KernelConfig, OracleOutcome, frame_limit};
+use turingos::kernel::{self, Committed, FRAME_LIMIT, Kernel, KernelConfig, frame_limit};
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::{MAX_TASK_TEXT, MAX_TASKS, RunQueue};
 use turingos::pointer::Pointer;
@@ -111,7 +111,7 @@ impl Machine {
         let limit = frame_limit(self.system_prompt_chars, q.chars().count());
         *self.witness.world.plan_mut() = step.faults.clone();
         let open = self.kernel.open(self.now_us, &mut self.witness);
-        let open = open.expect("a stopped machine is rebooted");
+        let mut open = open.expect("a stopped machine is rebooted");
         let frame = open.frame().to_owned();
         let lane = open.lane();
 
@@ -131,17 +131,16 @@ impl Machine {
             Answer::Text(text) => Ok(filled_in(text, &self.seen)),
             Answer::Failure(fault) => Err(fault.clone()),
         };
-        let failed_over = text.is_err() && lane == Lane::E;
-        let committed = open.commit(
-            self.now_us,
-            &mut self.witness,
-            &OracleOutcome {
-                lane: if failed_over { Lane::P } else { lane },
-                failed_over,
-                raw: text.as_deref().unwrap_or_default().as_bytes(),
-                reply: text.as_deref().map_err(Clone::clone),
-            },
-        );
+        let answer = match &text {
+            Ok(text) => kernel::Answer::decode(text),
+            Err(fault) => kernel::Answer::failed(fault.clone()),
+        };
+        // Both lanes give the same answer.
+        let failed_over = answer.fault().filter(|_| lane == Lane::E);
+        let failed_over = failed_over.map(kernel::OracleFault::code);
+        while open.fail_over(&answer) {}
+        let raw = text.as_deref().unwrap_or_default().as_bytes();
+        let committed = open.commit(self.now_us, &mut self.witness, raw, answer);
         let changed = self.witness.take_calls();
         let record = &committed.record;
 
@@ -152,7 +151,7 @@ impl Machine {
         assert_eq!(record.q, Digest::of(before.q.as_bytes()));
         assert_eq!(record.frame, Digest::of(frame.as_bytes()));
         assert_eq!(record.status, self.kernel.status());
-        assert_eq!(record.route.failover, failed_over);
+        assert_eq!(record.route.failover.as_deref(), failed_over);
         assert_eq!(record.op.is_some(), record.fault.is_none());
         assert_eq!(record.route.actual, record.op.map(Opcode::class));
         let transition = text.ok().and_then(|text| isa::decode(text.as_bytes()).ok());

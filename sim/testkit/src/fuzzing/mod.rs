@@ -4,6 +4,7 @@
 //! tests call the same bodies, so an input that a fuzzer finds also fails on stable. A body is a
 //! function of its input alone.
 
+mod built;
 mod contracts;
 pub mod dictionary;
 mod guidance;
@@ -21,6 +22,9 @@ mod ticks;
 pub mod turingos_journal;
 mod witness;
 
+pub use built::{
+    built_contract, built_opcode, built_records, built_syscall, built_ticks, built_transition,
+};
 pub use contracts::contract;
 pub use guidance::guard_block;
 pub use pointers::pointer;
@@ -44,7 +48,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 21] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -62,6 +66,10 @@ pub const TARGETS: [Target; 17] = [
     target("guard_block", guard_block),
     target("ticks", ticks),
     target("turingos_journal", turingos_journal),
+    target("built_transition", built_transition),
+    target("built_syscall", built_syscall),
+    target("built_contract", built_contract),
+    target("built_ticks", built_ticks),
 ];
 
 const fn target(name: &'static str, body: fn(&[u8])) -> Target {

@@ -12,7 +12,15 @@ use turingos::trap::TrapKind;
 use turingos_world::{FaultPlan, InjectedFault, Operation, Quota};
 
 /// The most ticks of one script.
-const MAX_STEPS: usize = 256;
+pub(super) const MAX_STEPS: usize = 256;
+
+/// A quota that a script soon fills.
+pub(super) const SMALL_QUOTA: Quota = Quota {
+    max_files: 6,
+    max_directories: 3,
+    max_file_bytes: 16 * 1024,
+    max_total_bytes: 20 * 1024,
+};
 
 /// A placeholder in a reply for a handle, a page pointer or a task id: the machine inserts the last
 /// one it saw.
@@ -64,6 +72,13 @@ pub(super) struct TickFaults {
     asked: usize,
 }
 
+impl TickFaults {
+    /// These faults, in order.
+    pub(super) const fn of(faults: [Option<InjectedFault>; 4]) -> Self {
+        Self { faults, asked: 0 }
+    }
+}
+
 impl FaultPlan for TickFaults {
     fn next_fault(&mut self, _: Operation) -> Option<InjectedFault> {
         let fault = self.faults.get(self.asked).copied().flatten();
@@ -73,7 +88,7 @@ impl FaultPlan for TickFaults {
 }
 
 /// Useful paths, pointers, commands and tasks; everything else is raw bytes.
-const WORDS: [&str; 56] = [
+pub(super) const WORDS: [&str; 56] = [
     "README.md",
     "notes.md",
     "long.txt",
@@ -137,18 +152,12 @@ impl Script {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut source = Source(bytes);
         let flags = source.byte().unwrap_or_default();
-        let small = Quota {
-            max_files: 6,
-            max_directories: 3,
-            max_file_bytes: 16 * 1024,
-            max_total_bytes: 20 * 1024,
-        };
         let mut script = Self {
             system_prompt_chars: [0, 1_500, 7_000, u32::MAX][usize::from(flags & 3)],
             quota: if flags & 4 == 0 {
                 Quota::default()
             } else {
-                small
+                SMALL_QUOTA
             },
             tests_pass: flags & 8 == 0,
             steps: Vec::new(),
@@ -244,10 +253,7 @@ impl Source<'_> {
             _ => None,
         };
         let nibbles = [first >> 4, first, second >> 4, second];
-        Some(TickFaults {
-            faults: nibbles.map(fault),
-            asked: 0,
-        })
+        Some(TickFaults::of(nibbles.map(fault)))
     }
 
     fn transition(&mut self, opcode: Opcode) -> Option<Transition> {

@@ -24,9 +24,13 @@ pub fn ticks(bytes: &[u8]) {
 /// If a property of [`ticks`] does not hold.
 #[must_use = "a caller that wants no records calls `ticks`"]
 pub fn records(bytes: &[u8]) -> Vec<Record> {
-    let script = Script::of(bytes);
-    let mut machine = Machine::boot(&script);
-    let mut twin = Machine::boot(&script);
+    run(&Script::of(bytes))
+}
+
+/// Runs a script on two machines.
+pub(super) fn run(script: &Script) -> Vec<Record> {
+    let mut machine = Machine::boot(script);
+    let mut twin = Machine::boot(script);
     let mut records = Vec::with_capacity(script.steps.len());
     for step in &script.steps {
         machine.advance(step);

@@ -12,7 +12,7 @@ pub use violation::Violation;
 
 use turingos::guard_lane::write_block;
 use turingos::journal::Status;
-use turingos::kernel::{Committed, Kernel, KernelConfig, OracleOutcome};
+use turingos::kernel::{Answer, Committed, Kernel, KernelConfig};
 use turingos::trap::{TrapFrame, TrapFrameFault, TrapKind};
 
 use turingos_world::{Quota, World};
@@ -153,14 +153,10 @@ impl Machine {
         };
         let frame = open.frame().to_owned();
         let reply = self.agent.reply(&frame);
-        let oracle = OracleOutcome {
-            lane: open.lane(),
-            failed_over: false,
-            // A trial keeps no journal, so that a huge reply need not be hashed.
-            raw: b"",
-            reply: Ok(reply),
-        };
-        let committed = open.commit(self.now_us, &mut self.world, &oracle);
+        let answer = Answer::decode(reply);
+        // A trial keeps no journal, so that a huge reply need not be hashed. There is one agent, so
+        // that no lane fails over.
+        let committed = open.commit(self.now_us, &mut self.world, b"", answer);
         Ticked { frame, committed }
     }
 

@@ -15,8 +15,8 @@ pub enum Violation {
     TwoTransitions,
     /// Two fenced blocks with a transition each.
     TwoFences,
-    /// Prose after the transition.
-    TrailingProse,
+    /// A bracket after the transition that closes nothing.
+    TrailingBracket,
     /// An opcode that does not exist.
     UnknownOpcode,
     /// The operand of another opcode beside the right one.
@@ -63,7 +63,7 @@ impl Violation {
             Self::ProseOnly => FaultCode::NoTransition,
             Self::Truncated => FaultCode::Truncated,
             Self::TwoTransitions | Self::TwoFences => FaultCode::SeveralTransitions,
-            Self::TrailingProse => FaultCode::TrailingBytes,
+            Self::TrailingBracket => FaultCode::Syntax,
             Self::UnknownOpcode => FaultCode::UnknownOpcode,
             Self::MutexViolation => FaultCode::MutexViolation,
             Self::NullOperand => FaultCode::NullValue,
@@ -99,7 +99,7 @@ impl Violation {
             Self::TwoFences => {
                 format!("Either:\n```json\n{right}\n```\nor:\n```json\n{right}\n```\n")
             }
-            Self::TrailingProse => format!("{right}\nThis opens the note."),
+            Self::TrailingBracket => format!("{right}}}"),
             Self::UnknownOpcode => right.replace(goto, "SYS_OPEN"),
             Self::MutexViolation => {
                 right.replace(pointer, &format!(r#"{pointer},"payload":"a line""#))

@@ -143,6 +143,19 @@ fn tick_seeds_reach_every_opcode_and_trap() {
 }
 
 #[test]
+fn built_seeds_reach_every_opcode() {
+    let transitions: BTreeSet<_> = (seeds("built_transition").iter())
+        .filter_map(|path| fuzzing::built_opcode(&fs::read(path).unwrap()))
+        .collect();
+    assert_eq!(transitions, BTreeSet::from(Opcode::ALL));
+    let decoded: BTreeSet<_> = (seeds("built_ticks").iter())
+        .flat_map(|path| fuzzing::built_records(&fs::read(path).unwrap()))
+        .filter_map(|record| record.op)
+        .collect();
+    assert_eq!(decoded, BTreeSet::from(Opcode::ALL));
+}
+
+#[test]
 fn syscall_seeds_reach_every_opcode() {
     let taken: Vec<_> = (seeds("syscall").iter())
         .filter_map(|path| isa::decode_model(&fs::read(path).unwrap()).ok())

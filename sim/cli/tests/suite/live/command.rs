@@ -224,7 +224,7 @@ fn wrong_settings_and_flags_name_their_place() {
             (
                 "--kind gemini --model m",
                 2,
-                "expected one of openai kimi ollama",
+                "expected one of openai anthropic kimi ollama",
             ),
             ("--kind kimi --model m --output object", 2, "--output: "),
             (

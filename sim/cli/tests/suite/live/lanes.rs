@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turingos::dispatch::PerLane;
+use turingos::dispatch::{Lane, PerLane};
 use turingos_live::Key;
 use turingos_run::providers::Settings;
 
@@ -139,9 +139,32 @@ fn lane_p_takes_over_from_lane_e() {
         let mut session = session(&settings, None);
         let record = tick(&mut session).await;
         assert_eq!(record.fault, None);
-        assert!(record.route.failover);
+        assert!(record.route.failover.is_some());
         assert!(routine.requests.take()[0].starts_with("POST /api/chat "));
         assert!(strong.requests.take()[0].starts_with("POST /v1/messages "));
+    });
+}
+
+#[test]
+fn lane_p_takes_over_from_a_reply_that_does_not_decode() {
+    on_real_time(async {
+        let broken = good("ollama").replace("a_t", "a_x");
+        let routine = Server::start(Behaviour::Send(response(OK, &broken))).await;
+        let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
+        let one = |kind: &str, server: &Server| settings(kind, server.address, "");
+        let settings = Settings {
+            lanes: PerLane {
+                p: one("kimi", &strong).lanes.p,
+                e: one("ollama", &routine).lanes.e,
+            },
+            ..one("kimi", &strong)
+        };
+        let mut session = session(&settings, None);
+        let record = tick(&mut session).await;
+        assert_eq!((record.fault, record.route.lane), (None, Lane::P));
+        assert_eq!(record.route.failover.as_deref(), Some("UNKNOWN_KEY"));
+        assert_eq!(routine.requests.take().len(), 1);
+        assert_eq!(strong.requests.take().len(), 1);
     });
 }
 

@@ -27,7 +27,7 @@ fn envelope(provider: Provider, body: &[u8]) -> (String, String) {
                 text(&body["error"]["message"]),
             )
         }
-        Provider::Kimi => {
+        Provider::Anthropic | Provider::Kimi => {
             assert_eq!(body["type"], "error");
             assert!(body["request_id"].is_string());
             (
@@ -66,9 +66,11 @@ fn errors_use_the_provider_envelope() {
                 let (kind, message) = envelope(provider, &bytes);
                 assert!(message.contains(part), "{message}");
                 let expected = match (provider, status) {
-                    (Provider::OpenAi, _) | (Provider::Kimi, 400 | 405) => "invalid_request_error",
-                    (Provider::Kimi, 413) => "request_too_large",
-                    (Provider::Kimi, _) => "not_found_error",
+                    (Provider::OpenAi, _) | (Provider::Anthropic | Provider::Kimi, 400 | 405) => {
+                        "invalid_request_error"
+                    }
+                    (Provider::Anthropic | Provider::Kimi, 413) => "request_too_large",
+                    (Provider::Anthropic | Provider::Kimi, _) => "not_found_error",
                     (Provider::Ollama, _) => "",
                 };
                 assert_eq!(kind, expected);

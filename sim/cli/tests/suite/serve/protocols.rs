@@ -44,7 +44,9 @@ fn unknown_prompt_gets_text_or_requested_json() {
             assert!(spoken.contains("has 5 characters"), "{spoken}");
             let format = match endpoint.provider() {
                 Provider::OpenAi => ("response_format", json!({"type": "json_object"})),
-                Provider::Kimi => ("output_config", json!({"format": {"type": "json_schema"}})),
+                Provider::Anthropic | Provider::Kimi => {
+                    ("output_config", json!({"format": {"type": "json_schema"}}))
+                }
                 Provider::Ollama => ("format", json!("json")),
             };
             body[format.0] = format.1;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use turingos::bus::Provider;
+use turingos::dispatch::RouteConfig;
 
 use super::fault::{SettingsFault, SettingsFaultCode};
 use crate::providers::provider::OutputMode;
@@ -26,6 +27,9 @@ pub struct SettingsFile {
     /// Whether a proxy named by the environment is used; absent, it is not.
     #[serde(default)]
     pub system_proxy: bool,
+    /// Which lane is called; absent members are those of a simulated run.
+    #[serde(default)]
+    pub route: RouteConfig,
     /// How calls are bounded and repeated.
     #[serde(default)]
     pub retry: RetryFile,

@@ -9,7 +9,7 @@ mod resolve;
 
 use std::time::Duration;
 
-use turingos::dispatch::PerLane;
+use turingos::dispatch::{PerLane, RouteConfig};
 
 use super::provider::ProviderSettings;
 use crate::DriverConfig;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub retry: RetryConfig,
     /// Whether a proxy named by the environment is used.
     pub system_proxy: bool,
+    /// Which lane is called.
+    pub route: RouteConfig,
 }
 
 impl Settings {

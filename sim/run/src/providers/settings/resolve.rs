@@ -8,7 +8,7 @@ use std::time::Duration;
 use turingos::bus::Provider;
 use url::{Host, Url};
 
-use turingos::dispatch::PerLane;
+use turingos::dispatch::{PerLane, RouteConfig};
 
 use super::fault::{SettingsFault, SettingsFaultCode};
 use super::file::{LaneFile, RetryFile, SettingsFile};
@@ -42,8 +42,17 @@ impl SettingsFile {
             lanes: PerLane { p, e },
             retry: self.retry.resolve()?,
             system_proxy: self.system_proxy,
+            route: route(self.route)?,
         })
     }
+}
+
+fn route(route: RouteConfig) -> Result<RouteConfig, SettingsFault> {
+    let thresholds = 0..=RouteConfig::MAX_THRESHOLD;
+    for (key, value) in [("weak_below", route.weak_below), ("margin", route.margin)] {
+        Place("route").number(key, Some(value), 0, thresholds.clone())?;
+    }
+    Ok(route)
 }
 
 impl RetryFile {
@@ -93,7 +102,7 @@ impl LaneFile {
         }
         let output = self.output.unwrap_or(match kind {
             Provider::OpenAi | Provider::Ollama => OutputMode::Schema,
-            Provider::Kimi => OutputMode::Text,
+            Provider::Anthropic | Provider::Kimi => OutputMode::Text,
         });
         if !output.is_offered_by(kind) {
             return Err(place.bad(
@@ -101,7 +110,7 @@ impl LaneFile {
                 format!("providers of kind {kind} do not offer `{}`", output.name()),
             ));
         }
-        if self.seed.is_some() && kind == Provider::Kimi {
+        if self.seed.is_some() && kind.speaks_messages() {
             return Err(place.bad("seed", format!("providers of kind {kind} have no seed")));
         }
         let times = |key, milliseconds, default| {
@@ -152,7 +161,8 @@ impl LaneFile {
 const fn public_address(kind: Provider) -> (&'static str, Option<&'static str>) {
     match kind {
         Provider::OpenAi => ("https://api.openai.com/v1", Some("OPENAI_API_KEY")),
-        Provider::Kimi => ("https://api.anthropic.com", Some("ANTHROPIC_API_KEY")),
+        Provider::Anthropic => ("https://api.anthropic.com", Some("ANTHROPIC_API_KEY")),
+        Provider::Kimi => ("https://api.kimi.com/coding", Some("KIMI_API_KEY")),
         Provider::Ollama => ("http://localhost:11434", None),
     }
 }
@@ -294,6 +304,30 @@ mod tests {
         assert_eq!(connection.key_variable.as_deref(), Some("OPENAI_API_KEY"));
         assert_eq!(settings.retry, RetryConfig::default());
         assert!(!settings.system_proxy);
+    }
+
+    #[test]
+    fn each_kind_has_its_own_address_and_key() {
+        for (kind, address, variable) in [
+            (
+                "openai",
+                "https://api.openai.com/v1",
+                Some("OPENAI_API_KEY"),
+            ),
+            (
+                "anthropic",
+                "https://api.anthropic.com",
+                Some("ANTHROPIC_API_KEY"),
+            ),
+            ("kimi", "https://api.kimi.com/coding", Some("KIMI_API_KEY")),
+            ("ollama", "http://localhost:11434", None),
+        ] {
+            let settings = Settings::parse(LEAST.replace("openai", kind).as_bytes()).unwrap();
+            let lane = &settings.lanes.e;
+            assert_eq!(lane.connection.base_url, address);
+            assert_eq!(lane.connection.key_variable.as_deref(), variable);
+            assert_eq!(lane.provider.kind.name(), kind);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use turingos::dispatch::RouteConfig;
 use turingos::trap::TrapKind;
 use turingos_run::scenario::{BuiltIn, Metrics, Plan, longrun, run_seed, verdicts};
 use turingos_run::{Gate, GateVerdict};
@@ -13,6 +14,7 @@ fn plan() -> Plan {
         scenarios: scenarios.to_vec(),
         seeds: 3..=7,
         levels: vec![0, 2_000],
+        route: RouteConfig::default(),
     }
 }
 

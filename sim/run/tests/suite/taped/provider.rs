@@ -8,12 +8,15 @@ use std::time::Duration;
 use serde_json::json;
 use turingos::Digest;
 use turingos::bus::Provider;
+use turingos::dispatch::Lane;
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scripted {
     /// How often it was called.
     pub(crate) calls: Rc<Cell<u64>>,
+    /// Whether lane E cuts its reply in every third tick.
+    pub(crate) cuts_replies: bool,
 }
 
 /// The request body of these tests: everything that the model sees.
@@ -56,7 +59,10 @@ impl Oracle for Scripted {
             std::future::pending::<()>().await;
         }
         let limited = request.attempt == 0 && tick % 7 == 4;
-        let text = json!({"q_next": format!("state {tick}"), "a_t": action(tick)}).to_string();
+        let mut text = json!({"q_next": format!("state {tick}"), "a_t": action(tick)}).to_string();
+        if self.cuts_replies && request.lane == Lane::E && tick % 3 == 2 {
+            text.pop();
+        }
         let body = match limited {
             true => json!({"error": {"message": "slow down", "type": "requests", "code": null}}),
             false => json!({

@@ -204,8 +204,10 @@ fn changed_byte_stops_resume_before_writing() {
         cut(&whole, &run, expected[1].len(), expected[2].len());
         let path = run.join(name);
         let mut bytes = fs::read(&path).unwrap();
-        let at = bytes.len() / 3;
-        bytes[at] ^= 1;
+        // A changed digit of a header may be another header, which only the journal contradicts.
+        let third = bytes.len() / 3;
+        let quote = bytes[third..].iter().position(|byte| *byte == b'"');
+        bytes[third + quote.unwrap()] ^= 1;
         fs::write(&path, &bytes).unwrap();
         let before = files(&run);
         let error = resume(&run, Scripted::default()).unwrap_err();

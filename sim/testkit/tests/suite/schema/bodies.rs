@@ -53,6 +53,13 @@ fn rare() -> Vec<(Provider, Tree)> {
             Provider::Kimi,
             r#"{"type":"message","content":"x","stop_reason":"end_turn","error":null}"#,
         ),
+        (Provider::OpenAi, r#"{"choices":[{"message":{"content":"x"}}]}"#),
+        (Provider::Kimi, r#"{"content":[{"type":"text","text":"x"}]}"#),
+        (Provider::Ollama, r#"{"message":{"content":"x"}}"#),
+        (
+            Provider::Ollama,
+            r#"{"choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3},"done":true,"done_reason":"stop","message":null}"#,
+        ),
         (
             Provider::Ollama,
             r#"{"message":null,"response":"x","done":true,"done_reason":null,"eval_count":3}"#,

@@ -87,7 +87,15 @@ fn soak_files_are_valid() {
 }
 
 /// Members that may be null. Where there is a text, code takes any, a schema only known words.
-const NULLABLE: [&str; 5] = ["/op", "/fault", "/actual", "/route/actual", "/scenario"];
+const NULLABLE: [&str; 7] = [
+    "/op",
+    "/fault",
+    "/actual",
+    "/route/actual",
+    "/failover",
+    "/route/failover",
+    "/scenario",
+];
 
 /// Where names are free: how often each thing of interest happened.
 const FREE_NAMES: &str = "/counts";
@@ -235,7 +243,12 @@ fn changed_trap_frame_is_refused_by_both() {
 #[test]
 fn missing_nullable_member_is_refused() {
     let run = &*ROUTINE;
-    for (member, place) in [("op", ""), ("fault", ""), ("actual", "route")] {
+    for (member, place) in [
+        ("op", ""),
+        ("fault", ""),
+        ("actual", "route"),
+        ("failover", "route"),
+    ] {
         let mut document: serde_json::Value = serde_json::from_str(&run.records[0]).unwrap();
         let holder = if place.is_empty() {
             &mut document

@@ -115,6 +115,15 @@ fn reader_knows_every_key() {
         let detail = refused(format!("version = 1\n[lane.p]\n[retry]\n{key} = [[]]\n"));
         assert!(!detail.contains("unknown field"), "{key}: {detail}");
     }
+    for key in keys(&document["properties"]["route"]) {
+        let detail = refused(format!("version = 1\n[lane.p]\n[route]\n{key} = [[]]\n"));
+        assert!(!detail.contains("unknown field"), "{key}: {detail}");
+    }
+    for key in keys(&document["properties"]["route"]["properties"]["lanes"]) {
+        let text = format!("version = 1\n[lane.p]\n[route.lanes]\n{key} = [[]]\n");
+        let detail = refused(text);
+        assert!(!detail.contains("unknown field"), "{key}: {detail}");
+    }
     for key in keys(&document) {
         let detail = refused(format!("{key} = [[]]\n"));
         assert!(!detail.contains("unknown field"), "{key}: {detail}");

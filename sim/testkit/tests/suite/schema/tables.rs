@@ -88,7 +88,7 @@ fn envelope_branches_match_opcodes() {
 #[test]
 fn canonical_operands_match() {
     let definition = |kind| match kind {
-        OperandKind::Verbatim => "filled",
+        OperandKind::Verbatim => "clean",
         OperandKind::Text | OperandKind::Task => "trimmed",
         OperandKind::Limit => "limit",
         OperandKind::Placement => "placement",
@@ -133,7 +133,8 @@ fn statuses() -> [&'static str; 3] {
 #[test]
 fn model_operands_match() {
     let definition = |kind| match kind {
-        OperandKind::Verbatim | OperandKind::Text => "filled",
+        OperandKind::Verbatim => "clean",
+        OperandKind::Text => "filled",
         OperandKind::Task => "task",
         OperandKind::Limit => "limit",
         OperandKind::Placement => "placement",
@@ -435,15 +436,27 @@ fn bus_frame_names_match() {
         words(&frame["$defs"]["reply"]["properties"]["finish"]["enum"]),
         [Finish::Stop, Finish::StopSequence].map(Finish::name)
     );
-    let responses: Vec<_> = Provider::ALL
-        .map(|provider| {
-            let form = reference(&format!("{provider}_response"));
-            json!({
-                "if": { "properties": { "provider": { "const": provider.name() } } },
-                "then": { "properties": { "response": form } },
-            })
+    let response = |providers: Value, form: &str| {
+        json!({
+            "if": { "properties": { "provider": providers } },
+            "then": { "properties": { "response": reference(form) } },
         })
-        .into();
+    };
+    let messages: Vec<_> = (Provider::ALL.into_iter())
+        .filter(|provider| provider.speaks_messages())
+        .map(Provider::name)
+        .collect();
+    let responses = [
+        response(
+            json!({ "const": Provider::OpenAi.name() }),
+            "openai_response",
+        ),
+        response(json!({ "enum": messages }), "messages_response"),
+        response(
+            json!({ "const": Provider::Ollama.name() }),
+            "ollama_response",
+        ),
+    ];
     assert_eq!(frame["allOf"], json!(responses));
 }
 

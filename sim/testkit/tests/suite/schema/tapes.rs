@@ -31,7 +31,7 @@ fn calls() -> Vec<Entry> {
         headers: KEPT_HEADERS.map(|name| (name.into(), "1".into())).into(),
         body: match provider {
             Provider::Ollama => b"\xff{}".to_vec(),
-            Provider::OpenAi | Provider::Kimi => b"{}".to_vec(),
+            Provider::OpenAi | Provider::Anthropic | Provider::Kimi => b"{}".to_vec(),
         },
     });
     let entry = |outcome| Entry::Call(CallEntry::new(&request, b"{\"q\":1}".into(), outcome, 7));

@@ -1,0 +1,43 @@
+//! Explains runs: the timeline of a run, everything about one tick, how two runs differ.
+//!
+//! Everything here is re-execution. A [`Playback`] carries a recorded run out again, tick by tick
+//! and held to its recording; what is shown is read off the kernel, the world and the calls while
+//! it runs, so a run needs to have logged nothing.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use turingos_explain::{Playback, TimelineEntry};
+//! use turingos_run::on_virtual_time;
+//!
+//! let mut playback = Playback::open(Path::new("runs/tuesday"))?;
+//! on_virtual_time(async {
+//!     while let Some(step) = playback.step().await? {
+//!         let entry = TimelineEntry::of(&step.committed, &step.injections);
+//!         if entry.is_eventful() {
+//!             println!("tick {}: {}", entry.tick, entry.traps.join(" "));
+//!         }
+//!     }
+//!     Ok::<(), turingos_run::RunIoError>(())
+//! })?;
+//! # Ok::<(), turingos_run::RunIoError>(())
+//! ```
+//!
+//! This crate writes no file and prints nothing.
+
+mod caret;
+mod comparison;
+mod file_changes;
+mod frame_sections;
+mod journal;
+mod playback;
+mod tick_detail;
+mod timeline;
+
+pub use caret::Excerpt;
+pub use comparison::{Comparison, Parting, compare};
+pub use file_changes::FileChange;
+pub use frame_sections::{FrameSection, sections};
+pub use journal::{JournalTick, JournalTrap, journal_ticks};
+pub use playback::{Playback, Step};
+pub use tick_detail::{Attempt, Injection, Reading, TaskView, TickDetail};
+pub use timeline::{Fold, Line, Only, TimelineEntry, TimelineFilter};

@@ -1,0 +1,11 @@
+//! Runs on disk, explained.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that goes wrong should stop at the line that went wrong"
+)]
+
+mod comparison;
+mod journals;
+mod recorded;
+mod ticks;
