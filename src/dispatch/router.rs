@@ -166,7 +166,8 @@ mod tests {
             blocked_step: true,
             predicted: OpcodeClass::SystemControl,
         };
-        let turns: [(fn(&mut RouteConfig), RouteReason); 4] = [
+        type Turn = fn(&mut RouteConfig);
+        let turns: [(Turn, RouteReason); 4] = [
             (|config| config.lanes.trap = Lane::E, RouteReason::Blocked),
             (
                 |config| config.lanes.blocked_queue = Lane::E,
