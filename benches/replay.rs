@@ -7,6 +7,7 @@ use std::path::Path;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use turingos::Digest;
 use turingos::bus::Provider;
+use turingos::dispatch::RouteConfig;
 use turingos_agents::{NoiseRates, Oracle, RawReply, Request, TransportFault};
 use turingos_run::providers::mission::mission;
 use turingos_run::providers::settings::{
@@ -93,6 +94,7 @@ fn settings(stream: bool) -> Live {
         route: Default::default(),
         version: 1,
         system_proxy: false,
+        route: RouteConfig::default(),
         retry: RetryFile::default(),
         lane: LanesFile { p: lane, e: None },
     };
