@@ -172,7 +172,7 @@ impl Text {
     fn push(&mut self, entry: TimelineEntry, out: &mut impl Write) -> Result<(), Failure> {
         match &mut self.fold {
             Some(fold) => fold.push(entry, &mut self.lines),
-            None => self.lines.push(Line::Tick(entry)),
+            None => self.lines.push(Line::Tick(Box::new(entry))),
         }
         self.write(out)
     }

@@ -41,7 +41,11 @@ impl TimelineEntry {
     #[must_use]
     pub fn of(committed: &Committed, injections: &Injections) -> Self {
         let record = &committed.record;
-        let injected = [injections.noise, injections.provider_fault];
+        let injected = [
+            injections.replaced_noise,
+            injections.noise,
+            injections.provider_fault,
+        ];
         let world = injections.world_faults.iter().copied();
         Self {
             tick: record.tick,
@@ -142,7 +146,7 @@ pub struct Fold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     /// A tick.
-    Tick(TimelineEntry),
+    Tick(Box<TimelineEntry>),
     /// So many uneventful ticks that are not shown.
     Folded(u64),
 }
@@ -153,14 +157,14 @@ impl Fold {
         if entry.is_eventful() {
             self.flush(lines);
             self.is_quiet = false;
-            lines.push(Line::Tick(entry));
+            lines.push(Line::Tick(Box::new(entry)));
         } else if self.is_quiet {
             if self.held.replace(entry).is_some() {
                 self.folded += 1;
             }
         } else {
             self.is_quiet = true;
-            lines.push(Line::Tick(entry));
+            lines.push(Line::Tick(Box::new(entry)));
         }
     }
 
@@ -170,7 +174,7 @@ impl Fold {
             lines.push(Line::Folded(self.folded));
         }
         if let Some(entry) = self.held.take() {
-            lines.push(Line::Tick(entry));
+            lines.push(Line::Tick(Box::new(entry)));
         }
         self.folded = 0;
     }

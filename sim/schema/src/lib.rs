@@ -66,6 +66,8 @@ impl Schema {
         "finished-run.v1",
         "replay-report.v1",
         "verify-report.v1",
+        "show-report.v1",
+        "diff-report.v1",
         "dataset-report.v1",
         "gate-report.v1",
         "decode-report.v1",

@@ -48,6 +48,10 @@ fn every_verb_prints_one_object_of_a_schema() {
         ("longrun-report", "longrun --seeds 0..1 --noise 0".into()),
         ("replay-report", format!("replay {}", at("soak"))),
         ("verify-report", format!("verify {}", at("soak"))),
+        ("show-report", format!("show {}", at("soak"))),
+        ("show-report", format!("show {} --tick 7", at("hunt"))),
+        ("show-report", format!("show {} --traps", at("hunt"))),
+        ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
         (
             "dataset-report",
             format!("dataset {} {} --out {}", at("soak"), at("hunt"), at("rows")),
