@@ -91,7 +91,6 @@ fn settings(stream: bool) -> Live {
         ..LaneFile::default()
     };
     let file = SettingsFile {
-        route: Default::default(),
         version: 1,
         system_proxy: false,
         route: RouteConfig::default(),

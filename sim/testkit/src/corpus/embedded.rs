@@ -33,7 +33,7 @@ const FOLDERS: [(&str, &[Text]); 8] = [
     group!("syscalls":
         "document" "edit" "envelope" "exec" "git-log" "goto" "halt" "move" "pop" "push" "write"),
     group!("turingos-journals":
-        "chain" "continuity" "form" "hashes" "json" "pointer" "route" "trap-frame" "tuple" "whole"),
+        "chain" "continuity" "form" "hashes" "json" "line-chain" "pointer" "route" "trap-frame" "tuple" "whole"),
 ];
 
 macro_rules! transcripts {
