@@ -94,6 +94,10 @@ fn write_text(comparison: &Comparison, out: &mut impl Write) -> Result<(), Failu
     write_differences(&parting.differences, out)?;
     write_columns(&parting.entries, out)?;
     writeln!(out)?;
+    if comparison.ticks.contains(&parting.tick) {
+        writeln!(out, "one run ends where the other goes on")?;
+        return Ok(());
+    }
     match parting.meeting {
         Some([a, b]) => writeln!(
             out,

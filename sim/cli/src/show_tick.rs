@@ -95,14 +95,14 @@ pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()>
 pub(super) fn write_trap_frame(frame: &TrapFrame, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "trap      {}  {}  tick {}, trap {}, {} panic resets\n          {}",
+        "trap      {}  {}  tick {}, trap {}, {} panic resets",
         frame.trap_base.0.name(),
         frame.cause.code,
         frame.tick,
         frame.seq,
         frame.panic_reset_count,
-        &frame.details
-    )
+    )?;
+    writeln!(out, "          {}", frame.details)
 }
 
 /// Writes what a journal of TuringOS says about a tick.
@@ -143,9 +143,10 @@ pub(super) fn write_journal_traps(tick: &JournalTick, out: &mut impl Write) -> i
         };
         writeln!(
             out,
-            "trap      {}  tick {}, line {}{source}\n          {}",
-            &trap.name, tick.entry.tick, trap.line, &trap.details
+            "trap      {}  tick {}, line {}{source}",
+            trap.name, tick.entry.tick, trap.line,
         )?;
+        writeln!(out, "          {}", trap.details)?;
     }
     Ok(())
 }

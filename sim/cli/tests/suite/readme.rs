@@ -1,4 +1,5 @@
-//! The commands of README.md, run one after another in one directory, print what it says.
+//! The commands of README.md and of pages in docs/, run one after another in one directory each,
+//! print what the text says.
 //!
 //! A `console` block holds `$ command` lines, each followed by its output, standard error included.
 //! `[..]` stands for any text in a line, a line `...` for any lines; a status other than 0 is the
@@ -13,10 +14,10 @@ use std::process::Command;
 const README: &str = include_str!("../../../../README.md");
 
 /// The commands of every `console` block with the output that follows each.
-fn commands() -> Vec<(String, String)> {
+fn commands(document: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
     let mut is_console = false;
-    for line in README.lines() {
+    for line in document.lines() {
         match (line, line.strip_prefix("$ ")) {
             ("```console", _) => is_console = true,
             ("```", _) => is_console = false,
@@ -43,13 +44,23 @@ fn make_programs(folder: &Path) {
 
 #[test]
 fn readme_commands_print_what_it_says() {
+    run_document(README, 12);
+}
+
+#[test]
+fn commands_of_the_page_about_explaining_print_what_it_says() {
+    run_document(include_str!("../../../../docs/explaining-a-run.md"), 7);
+}
+
+/// Runs every command of a document that has at least so many.
+fn run_document(document: &str, least: usize) {
     let scratch = tempfile::tempdir().unwrap();
     let programs = scratch.path().join("programs");
     make_programs(&programs);
     let directory = scratch.path().join("work");
     fs::create_dir(&directory).unwrap();
-    let commands = commands();
-    assert!(commands.len() >= 12, "{} commands", commands.len());
+    let commands = commands(document);
+    assert!(commands.len() >= least, "{} commands", commands.len());
     for (command, expected) in commands {
         let script = format!("PATH='{}':\"$PATH\"\n{command}", programs.display());
         let printed = output_of(&script, &directory);
