@@ -54,6 +54,14 @@ impl Digest {
         HexDigest(text)
     }
 
+    /// Appends the first `2 * BYTES` hexadecimal digits.
+    pub(crate) fn push_hex<const BYTES: usize>(&self, out: &mut String) {
+        for byte in self.0.iter().take(BYTES) {
+            out.push(char::from(digit(byte >> 4)));
+            out.push(char::from(digit(byte & 15)));
+        }
+    }
+
     /// The first `digits` hexadecimal digits (at most 64): a label for people, never a proof.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {

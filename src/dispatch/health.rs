@@ -7,11 +7,26 @@ use serde::{Deserialize, Serialize};
 pub struct Health(pub u16);
 
 /// What a lane did so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LaneHealth {
     successes: u64,
     attempts: u64,
     failures_in_a_row: u64,
+    /// Computed at every call, because every tick asks for it twice.
+    health: Health,
+}
+
+impl Default for LaneHealth {
+    fn default() -> Self {
+        let mut lane = Self {
+            successes: 0,
+            attempts: 0,
+            failures_in_a_row: 0,
+            health: Health(0),
+        };
+        lane.health = lane.computed();
+        lane
+    }
 }
 
 impl LaneHealth {
@@ -29,13 +44,18 @@ impl LaneHealth {
         } else {
             self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
         }
+        self.health = self.computed();
     }
 
     /// `(successes + 1) / (attempts + 2) − min(0.3, 0.08 · failures in a row)`, never below 0.
     #[must_use]
-    pub(super) fn health(&self) -> Health {
-        let hits = u128::from(self.successes).saturating_add(1);
-        let tries = u128::from(self.attempts).saturating_add(2);
+    pub(super) const fn health(&self) -> Health {
+        self.health
+    }
+
+    fn computed(&self) -> Health {
+        let hits = self.successes.saturating_add(1);
+        let tries = self.attempts.saturating_add(2);
         let share = hits
             .saturating_mul(10_000)
             .checked_div(tries)
@@ -44,7 +64,7 @@ impl LaneHealth {
             .failures_in_a_row
             .saturating_mul(Self::FAILURE_COST)
             .min(Self::MAX_FAILURE_COST);
-        let health = share.saturating_sub(u128::from(cost));
+        let health = share.saturating_sub(cost);
         Health(u16::try_from(health).unwrap_or(u16::MAX))
     }
 }

@@ -45,13 +45,7 @@ impl TraceCache {
                 out.push('\n');
             }
             out.push_str(number);
-            out.push_str(
-                signature
-                    .hex()
-                    .as_str()
-                    .get(..TrapCause::SHOWN_DIGITS)
-                    .unwrap_or_default(),
-            );
+            signature.push_hex::<{ TrapCause::SHOWN_DIGITS / 2 }>(out);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::reader::{Event, Reader};
 
 impl<'de> Reader<'de> {
     /// Reads the number at the cursor, which is on its sign or first digit.
+    #[inline]
     pub(super) fn number(&mut self) -> Result<Event<'de>, JsonFault> {
         let start = self.at;
         let is_negative = self.eat(b"-").is_some();
@@ -64,6 +65,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Steps over one byte if it is one of these.
+    #[inline]
     fn eat(&mut self, wanted: &[u8]) -> Option<u8> {
         let byte = self.peek().filter(|byte| wanted.contains(byte))?;
         self.advance();

@@ -66,11 +66,7 @@ impl PageTable {
         let (starts, chars) = if text.is_ascii() {
             ((0..text.len()).step_by(PAGE_CHARS).collect(), text.len())
         } else {
-            let starts = text.char_indices().step_by(PAGE_CHARS);
-            (
-                starts.map(|(start, _)| start).collect(),
-                text.chars().count(),
-            )
+            pages_of(text)
         };
         Self {
             token,
@@ -181,6 +177,28 @@ impl Pager {
     }
 }
 
+/// Where each page of a text begins, and how many characters the text has. Whole blocks of bytes are
+/// counted; only the block in which a page begins is looked at byte by byte.
+fn pages_of(text: &str) -> (Vec<usize>, usize) {
+    const BLOCK: usize = 64;
+    let begins = |byte: &&u8| !matches!(**byte, 0x80..=0xbf);
+    let mut starts = Vec::new();
+    let mut chars = 0_usize;
+    for (number, block) in text.as_bytes().chunks(BLOCK).enumerate() {
+        let next = starts.len().saturating_mul(PAGE_CHARS);
+        let count = block.iter().filter(begins).count();
+        if next.saturating_sub(chars) < count {
+            let before = next.saturating_sub(chars);
+            let bytes = block.iter().enumerate();
+            let found = bytes.filter(|(_, byte)| begins(byte)).nth(before);
+            let start = number.saturating_mul(BLOCK);
+            starts.extend(found.map(|(offset, _)| start.saturating_add(offset)));
+        }
+        chars = chars.saturating_add(count);
+    }
+    (starts, chars)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,5 +290,17 @@ mod tests {
         table.show(1, &mut out).expect("exists");
         assert!(out.starts_with(&format!("[PAGE_TABLE] token={} page=1/88", table.token)));
         assert!(out.contains(" cut=true"));
+    }
+
+    #[test]
+    fn pages_begin_at_every_so_many_characters() {
+        for unit in ["é", "aé", "abcdefg此", "😀\n"] {
+            for count in [1, 2_999, 3_000, 3_001, 9_001] {
+                let text: String = unit.chars().cycle().take(count).collect();
+                let starts = text.char_indices().step_by(PAGE_CHARS);
+                let starts: Vec<usize> = starts.map(|(start, _)| start).collect();
+                assert_eq!(pages_of(&text), (starts, count), "{unit} {count}");
+            }
+        }
     }
 }

@@ -98,14 +98,19 @@ pub(crate) fn push_number_text(out: &mut String, number: u64) {
 fn decimal(mut number: u64) -> ([u8; 20], usize) {
     let mut digits = [b'0'; 20];
     let mut start = 20;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            return (digits, start);
-        }
+    // Two digits a division.
+    while number >= 10 {
+        let pair = (number % 100) as u8;
+        number /= 100;
+        start -= 2;
+        digits[start] = b'0' + pair / 10;
+        digits[start + 1] = b'0' + pair % 10;
     }
+    if number > 0 || start == 20 {
+        start -= 1;
+        digits[start] = b'0' + number as u8;
+    }
+    (digits, start)
 }
 
 #[cfg(test)]
@@ -132,7 +137,7 @@ mod tests {
 
     #[test]
     fn numbers_are_decimal() {
-        for number in [0, 9, 10, 12_345, u64::MAX] {
+        for number in (0..1_200).chain([12_345, u64::MAX / 10, u64::MAX]) {
             let mut out = Vec::new();
             push_number(&mut out, number);
             assert_eq!(out, number.to_string().into_bytes());

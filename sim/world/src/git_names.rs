@@ -8,6 +8,10 @@
 /// not depend on its file system.
 #[must_use]
 pub fn is_git_path(path: &str) -> bool {
+    // Most paths have no such letter.
+    if !path.bytes().any(|byte| matches!(byte, b'g' | b'G')) {
+        return false;
+    }
     path.split('/').any(|segment| {
         let name: String = segment.chars().filter(|it| !is_invisible(*it)).collect();
         let name = name.split(':').next().unwrap_or_default();

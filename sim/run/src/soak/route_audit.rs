@@ -35,12 +35,26 @@ pub(super) struct RouteAudit {
 }
 
 /// What a lane did so far.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Past {
     calls: u64,
     successes: u64,
     failures_in_a_row: u64,
     fallbacks_in_a_row: u64,
+    /// In ten-thousandths; computed when a call ends.
+    health: u64,
+}
+
+impl Default for Past {
+    fn default() -> Self {
+        Self {
+            calls: 0,
+            successes: 0,
+            failures_in_a_row: 0,
+            fallbacks_in_a_row: 0,
+            health: 5_000,
+        }
+    }
 }
 
 impl Past {
@@ -51,12 +65,8 @@ impl Past {
             true => 0,
             false => self.failures_in_a_row + 1,
         };
-    }
-
-    /// In ten-thousandths.
-    fn health(&self) -> u64 {
         let share = (self.successes + 1) * 10_000 / (self.calls + 2);
-        share.saturating_sub((self.failures_in_a_row * 800).min(3_000))
+        self.health = share.saturating_sub((self.failures_in_a_row * 800).min(3_000));
     }
 }
 
@@ -81,7 +91,7 @@ impl RouteAudit {
         let called = if has_failed_over { Lane::E } else { route.lane };
         let expected = self.choice(record);
         let found = (route.preferred, called, route.reason);
-        let health = self.lanes.map(|lane| lane.health());
+        let health = self.lanes.map(|lane| lane.health);
         let shown = PerLane::from_fn(|lane| u64::from(route.health[lane].0));
         let must_fail_over = self.must_fail_over(record, called);
         let tick = record.tick;
@@ -139,8 +149,8 @@ impl RouteAudit {
             (Lane::E, RouteReason::Routine)
         };
         let (own, other) = (&self.lanes[preferred], &self.lanes[preferred.other()]);
-        let is_weak = own.health() < u64::from(self.config.weak_below)
-            && other.health() >= own.health() + u64::from(self.config.margin);
+        let is_weak = own.health < u64::from(self.config.weak_below)
+            && other.health >= own.health + u64::from(self.config.margin);
         let probe_after = u64::from(self.config.probe_after);
         if !is_weak {
             (preferred, preferred, wish)
