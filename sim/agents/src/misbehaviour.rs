@@ -50,7 +50,8 @@ impl Behaviour {
             NoiseKind::Thrash => 5,
             NoiseKind::PingPong => 6,
             NoiseKind::WriteNonWritable | NoiseKind::RepeatCommand => 2,
-            NoiseKind::Lost => draws.range(12, 16),
+            // Both lanes may speak in a tick: this lasts for the 12 ticks that spend a panic budget.
+            NoiseKind::Lost => draws.range(20, 28),
             _ => 1,
         };
         Self {

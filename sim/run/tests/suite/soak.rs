@@ -159,7 +159,7 @@ fn every_gate_can_fail() {
 fn audited(routed_by: &RouteConfig, audited_by: &RouteConfig) -> (Tally, Gate) {
     let mut settings = Settings::of(Profile::Hostile);
     settings.kernel.route = routed_by.clone();
-    let header = settings.into_header(Profile::Hostile, 42, 1_200);
+    let header = settings.into_header(Profile::Hostile, 7, 1_200);
     let faults = SeededFaults::new(header.seed, header.config.world_faults);
     let world = header.config.world().with_faults(faults);
     let oracle = SeededOracle::new(header.seed, header.config.agent.clone());
