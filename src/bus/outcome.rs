@@ -85,8 +85,8 @@ impl Draft {
     }
 }
 
-/// How a body that was not streamed ends, by its member for it. A body without the member is whole: it
-/// came to its end, and older servers say no more. A null is a member that gives no reason.
+/// How a body that was not streamed ends, by its finish member. A body without that member is whole:
+/// its JSON is complete, and older servers do not send the member. A null gives no reason.
 pub(super) fn end_of_whole(
     member: Option<Option<Cow<'_, str>>>,
     finish: fn(&str) -> Result<Finish, BusFault>,

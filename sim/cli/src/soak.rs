@@ -294,7 +294,7 @@ mod tests {
     fn zero_ticks_is_refused() {
         assert_eq!(
             complaint("sim soak --ticks 0"),
-            "`0` is no value of --ticks <COUNT>: \
+            "`0` is not a valid value for --ticks <COUNT>: \
              a whole number from 1 to 18446744073709551615; see --help"
         );
     }
@@ -322,7 +322,7 @@ mod tests {
     fn usage_error_lists_what_is_allowed() {
         assert_eq!(
             complaint("sim soak --profile calm"),
-            "`calm` is no value of --profile <PROFILE>; allowed: routine, hostile; see --help"
+            "`calm` is not a valid value for --profile <PROFILE>; allowed: routine, hostile; see --help"
         );
         assert_eq!(
             complaint("sim soak --tick 5"),

@@ -39,10 +39,10 @@ fn one_line(error: &clap::Error) -> String {
     let value = part(ContextKind::InvalidValue);
     let mut line = match error.kind() {
         ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
-        ErrorKind::InvalidValue => format!("`{value}` is no value of {argument}"),
+        ErrorKind::InvalidValue => format!("`{value}` is not a valid value for {argument}"),
         ErrorKind::ValueValidation => match error.source() {
-            Some(reason) => format!("`{value}` is no value of {argument}: {reason}"),
-            None => format!("`{value}` is no value of {argument}"),
+            Some(reason) => format!("`{value}` is not a valid value for {argument}: {reason}"),
+            None => format!("`{value}` is not a valid value for {argument}"),
         },
         ErrorKind::UnknownArgument => format!("unknown argument `{argument}`"),
         ErrorKind::InvalidSubcommand => {

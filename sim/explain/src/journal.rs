@@ -27,7 +27,7 @@ pub struct JournalTick {
     pub frame: Vec<FrameSection>,
     /// The canonical syscall, or the action as it was written.
     pub action: String,
-    /// Why the action is no syscall of this instruction set.
+    /// Why the action does not belong to this instruction set.
     pub foreign: Option<&'static str>,
     /// The traps that followed.
     pub traps: Vec<JournalTrap>,

@@ -111,7 +111,7 @@ fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The number in `uXXXX`.
+/// The code unit that `u` and four hexadecimal digits spell.
 fn code_unit(text: &[u8]) -> Option<u32> {
     let digits = text.get(1..5)?;
     let is_number = digits.iter().all(u8::is_ascii_hexdigit);

@@ -89,7 +89,10 @@ fn unreadable_file_is_named_with_the_cause() {
     let missing = directory.path().join("missing.json");
     let (code, out, err) = sim(&["decode", missing.to_str().unwrap()], b"");
     assert_eq!((code, out.as_str()), (Some(2), ""));
-    assert!(err.contains("missing.json` is no value of"), "{err}");
+    assert!(
+        err.contains("missing.json` is not a valid value for"),
+        "{err}"
+    );
     assert!(err.contains("no such file or directory"), "{err}");
     let (code, _, err) = sim(&["decode", directory.path().to_str().unwrap()], b"");
     assert_eq!(code, Some(6));

@@ -47,7 +47,7 @@ fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Runs the words; whatever comes of it, nothing that it prints acts on a terminal.
+/// Runs the command and checks that nothing it prints acts on a terminal, whether it fails or not.
 fn shown(words: &[&str]) -> Said {
     let said = sim(words);
     let (code, out, err) = &said;

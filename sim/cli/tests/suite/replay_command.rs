@@ -258,7 +258,7 @@ fn path_without_a_run_is_refused() {
     let (code, _, err) = replay(&directory.path().join("NOWHERE"), &[]);
     assert_eq!(code, Some(2));
     assert!(
-        err.contains("NOWHERE` is no value of <RUN>: no such file"),
+        err.contains("NOWHERE` is not a valid value for <RUN>: no such file"),
         "{err}"
     );
     let file = directory.path().join("FILE");

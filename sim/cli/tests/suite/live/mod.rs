@@ -5,3 +5,4 @@ mod commands;
 mod hostile;
 mod lanes;
 mod server;
+mod stopped;
