@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
-use super::looks::Looks;
 use super::paths::existing;
 use super::recordings::{Recording, recordings};
 use super::verify::{sentence, verify_recording};
+use crate::terminal::looks::Looks;
 use turingos_dataset::{
     Collector, JournalError, RunError, Summary, from_journal, from_run, shortest_names,
     write_summary,

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
-use super::looks::Looks;
 use super::paths::existing;
-use super::progress::Progress;
-use super::timeline_table::{clipped, summary};
+use crate::show::timeline_table::{clipped, summary};
+use crate::terminal::looks::Looks;
+use crate::terminal::progress::Progress;
 use turingos_explain::{Comparison, TimelineEntry, compare};
 use turingos_run::{Difference, on_virtual_time};
 

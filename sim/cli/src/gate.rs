@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
-use super::looks::Looks;
 use super::paths::existing;
-use super::table::{Align, Table};
+use crate::terminal::looks::Looks;
+use crate::terminal::table::{Align, Table};
 use turingos_gates::{Finding, Gate};
 use turingos_testkit::corpus::{Corpus, LoadError};
 

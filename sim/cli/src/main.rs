@@ -1,4 +1,4 @@
-//! The `sim` command: one file for each verb, exit codes in one place.
+//! The `sim` command: one file or folder for each verb, exit codes in one place.
 //!
 //! Only this package reads arguments, the environment and the terminal.
 
@@ -13,34 +13,23 @@ mod json;
 mod lint;
 mod live;
 mod longrun;
-mod longrun_baseline;
-mod longrun_report;
-mod looks;
 mod manual;
 mod new;
-mod output;
 mod paths;
-mod progress;
 mod recordings;
 mod replay;
 mod resumed;
 mod route_flags;
 mod run;
-mod run_report;
 mod sandbox;
 mod scenario_choice;
 mod schema;
 mod serve;
 mod share;
 mod show;
-mod show_tick;
 mod soak;
-mod soak_report;
-mod table;
 mod terminal;
-mod timeline_table;
 mod usage;
-mod verdict;
 mod verify;
 
 use std::io::{self, Write};
@@ -50,7 +39,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use exit::{Exit, Failure};
-use looks::Looks;
+use terminal::looks::Looks;
 use usage::Parsed;
 
 /// Deterministic simulation and replay of agent kernels.

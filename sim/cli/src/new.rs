@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::lint::FileKind;
-use super::table::{Align, Table};
+use crate::terminal::table::{Align, Table};
 use turingos_schema::Schema;
 
 /// Write an example that works into a new file, and say what its parts mean.

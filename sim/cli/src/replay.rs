@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
-use super::looks::Looks;
 use super::paths::existing;
-use super::progress::Progress;
-use super::soak_report::Stopwatch;
+use crate::soak::report::Stopwatch;
+use crate::terminal::looks::Looks;
+use crate::terminal::progress::Progress;
 use turingos_run::replay::{Report, replay};
 use turingos_run::{Divergence, RunEnd, RunIoError};
 

@@ -12,7 +12,7 @@ use turingos_workspace::{Launcher, Limits, SandboxChoice};
 
 use super::choice::one_of;
 use super::exit::{Exit, Failure};
-use super::looks::Looks;
+use crate::terminal::looks::Looks;
 
 /// This program, also after its file was replaced.
 pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";

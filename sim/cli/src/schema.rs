@@ -11,7 +11,7 @@ use serde_json::json;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::paths::existing;
-use super::table::{Align, Table};
+use crate::terminal::table::{Align, Table};
 use turingos_run::system_prompt::system_prompt;
 use turingos_schema::{Checker, Schema, Verdict, check_file};
 

@@ -18,7 +18,7 @@ use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::paths::existing;
 use super::share::{self, WHOLE};
-use super::soak_report::percent;
+use crate::soak::report::percent;
 use turingos_agents::{AgentProfile, NoiseRates};
 use turingos_run::Profile;
 use turingos_serve::agent::Agent;

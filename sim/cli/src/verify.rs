@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure};
 use super::json::write_object;
-use super::looks::Looks;
 use super::paths::existing;
 use super::recordings::{Found, Recording, recordings};
+use crate::terminal::looks::Looks;
 use turingos_run::verify::{self, FileReport, Verdict};
 use turingos_run::{RunEnd, RunFolder};
 

@@ -16,10 +16,10 @@ use std::path::Path;
 pub(crate) use arguments::LiveArgs;
 
 use super::exit::{Exit, Failure};
-use super::looks::Looks;
 use super::resumed::write_finished;
 use super::sandbox::expect_untouched;
-use super::soak_report::Stopwatch;
+use crate::soak::report::Stopwatch;
+use crate::terminal::looks::Looks;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
 use signals::Signals;

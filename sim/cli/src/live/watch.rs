@@ -4,8 +4,8 @@
 
 use std::io::Write;
 
-use crate::looks::Looks;
 use crate::terminal::Show;
+use crate::terminal::looks::Looks;
 use turingos_live::session::Watched;
 
 /// Shows ticks as they happen.

@@ -2,11 +2,17 @@
 //!
 //! The answer changes how output looks; it never reaches a run.
 
+pub(crate) mod looks;
+pub(crate) mod output;
+pub(crate) mod progress;
+pub(crate) mod table;
+pub(crate) mod verdict;
+
 use std::io::{self, IsTerminal};
 
 use terminal_size::{Width, terminal_size_of};
 
-use super::looks::Colour;
+use crate::terminal::looks::Colour;
 
 /// How progress can be shown on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

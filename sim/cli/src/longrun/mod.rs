@@ -1,21 +1,24 @@
 //! `sim longrun`: every scenario over many seeds and noise levels, and the table of metrics.
 
+mod baseline;
+mod report;
+
 use std::io::Write;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::{Exit, Failure};
-use super::longrun_baseline::{Baseline, losses};
-use super::longrun_report::{Report, write_json, write_markdown, write_text, write_verdict};
-use super::looks::Looks;
-use super::paths::existing;
-use super::progress::Progress;
-use super::route_flags::RouteFlags;
-use super::share;
-use super::soak::whole_number;
-use super::soak_report::Stopwatch;
+use crate::exit::{Exit, Failure};
+use crate::longrun::baseline::{Baseline, losses};
+use crate::longrun::report::{Report, write_json, write_markdown, write_text, write_verdict};
+use crate::paths::existing;
+use crate::route_flags::RouteFlags;
+use crate::share;
+use crate::soak::report::Stopwatch;
+use crate::soak::whole_number;
+use crate::terminal::looks::Looks;
+use crate::terminal::progress::Progress;
 use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
 use turingos_run::{Gate, GateVerdict};
 

@@ -10,41 +10,43 @@ use serde::Serialize;
 use turingos::dispatch::RouteReason;
 use turingos::trap::TrapKind;
 
-use super::json::write_object;
-use super::looks::Looks;
-use super::soak::SoakArgs;
-use super::table::{Align, Table};
-use super::verdict::{write_configuration, write_traps, write_verdict, write_verdict_line};
+use crate::json::write_object;
+use crate::soak::SoakArgs;
+use crate::terminal::looks::Looks;
+use crate::terminal::table::{Align, Table};
+use crate::terminal::verdict::{
+    write_configuration, write_traps, write_verdict, write_verdict_line,
+};
 use turingos_run::soak::{Outcome, Settings, Tally};
 use turingos_run::{Gate, Header, Manifest, Profile};
 
 /// Measures wall time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stopwatch(Instant);
+pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     #[expect(
         clippy::disallowed_methods,
         reason = "wall time is shown to people and never reaches a run"
     )]
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
-    pub(super) fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
 /// A report before its run.
-pub(super) struct Report<'a> {
+pub(crate) struct Report<'a> {
     arguments: &'a SoakArgs,
     looks: Looks,
     header: &'a Header<Settings>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         arguments: &'a SoakArgs,
         looks: Looks,
         header: &'a Header<Settings>,
@@ -57,7 +59,7 @@ impl<'a> Report<'a> {
     }
 
     /// Printed before the run, so that a killed run can be repeated.
-    pub(super) fn write_opening(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_opening(&self, out: &mut impl Write) -> io::Result<()> {
         let Header {
             seed,
             profile,
@@ -71,7 +73,7 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    pub(super) fn finish(
+    pub(crate) fn finish(
         self,
         outcome: Outcome,
         wall: Duration,
@@ -88,7 +90,7 @@ impl<'a> Report<'a> {
 }
 
 /// A report after its run.
-pub(super) struct Closing<'a> {
+pub(crate) struct Closing<'a> {
     arguments: &'a SoakArgs,
     looks: Looks,
     outcome: Outcome,
@@ -122,7 +124,7 @@ struct Json<'a> {
 
 /// How the ticks of a run were routed.
 #[derive(Serialize)]
-pub(super) struct Route {
+pub(crate) struct Route {
     coverage: f64,
     p: u64,
     e: u64,
@@ -147,7 +149,7 @@ struct Recoveries {
 }
 
 impl Route {
-    pub(super) fn of(p: u64, e: u64, failovers: u64, ticks: u64) -> Self {
+    pub(crate) fn of(p: u64, e: u64, failovers: u64, ticks: u64) -> Self {
         Self {
             coverage: share(p + e, ticks),
             p,
@@ -159,7 +161,7 @@ impl Route {
 
 impl Closing<'_> {
     /// One JSON object on one line.
-    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let tally = &self.outcome.tally;
         let json = Json {
             seed: self.arguments.seed,
@@ -209,7 +211,7 @@ impl Closing<'_> {
     }
 
     /// A table, the gates, the verdict and the root.
-    pub(super) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
         let root = self.outcome.root;
         if self.looks.quiet {
             return write_verdict_line(self.manifest, root, out);
@@ -285,12 +287,12 @@ fn reason_count(tally: &Tally, reason: RouteReason) -> u64 {
 }
 
 /// Seconds with three decimals.
-pub(super) fn seconds(duration: Duration) -> String {
+pub(crate) fn seconds(duration: Duration) -> String {
     format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
 }
 
 /// A share in percent with two decimals, in integers.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     let hundredths = u128::from(part) * 10_000 / u128::from(whole.max(1));
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

@@ -2,19 +2,20 @@
 //!
 //! Carries the run out again, and shows it only as far as it is as recorded.
 
+mod tick;
+pub(crate) mod timeline_table;
+
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::choice::one_of;
-use super::exit::{Exit, Failure};
-use super::json::write_object;
-use super::looks::Looks;
-use super::paths::existing;
-use super::show_tick;
-use super::timeline_table;
+use crate::choice::one_of;
+use crate::exit::{Exit, Failure};
+use crate::json::write_object;
+use crate::paths::existing;
+use crate::terminal::looks::Looks;
 use turingos::trap::TrapFrame;
 use turingos_explain::{
     Fold, JournalTick, Line, Only, Playback, TickDetail, TimelineEntry, TimelineFilter,
@@ -267,7 +268,7 @@ fn show_journal(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Res
             };
             return json.write(out);
         }
-        show_tick::write_journal_tick(tick, out)?;
+        tick::write_journal_tick(tick, out)?;
         return Ok(Exit::Passed);
     }
     let entries = || chosen.iter().map(|tick| tick.entry.clone());
@@ -281,7 +282,7 @@ fn show_journal(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Res
     }
     if arguments.traps {
         for tick in &chosen {
-            show_tick::write_journal_traps(tick, out)?;
+            tick::write_journal_traps(tick, out)?;
         }
         return Ok(Exit::Passed);
     }
@@ -320,7 +321,7 @@ fn show_detail(
         };
         return json.write(out);
     }
-    show_tick::write(detail, out)?;
+    tick::write(detail, out)?;
     out.flush()?;
     Ok(Exit::Passed)
 }
@@ -339,7 +340,7 @@ fn show_traps(
         return json.write(out);
     }
     for frame in frames {
-        show_tick::write_trap_frame(frame, out)?;
+        tick::write_trap_frame(frame, out)?;
     }
     writeln!(out, "{} traps in {} ticks", frames.len(), playback.tick())?;
     out.flush()?;

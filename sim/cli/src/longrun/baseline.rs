@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::exit::{Exit, Failure};
-use super::longrun_report::{TRAP_PREFIX, figures_of, rows, seeds};
-use super::table::{Align, Table};
+use crate::exit::{Exit, Failure};
+use crate::longrun::report::{TRAP_PREFIX, figures_of, rows, seeds};
+use crate::terminal::table::{Align, Table};
 use turingos_run::open_regular;
 use turingos_run::scenario::{Better, FIGURES, Level, Plan, noise_text};
 
@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The figures of an earlier long run.
 #[derive(Debug, Deserialize)]
-pub(super) struct Baseline {
+pub(crate) struct Baseline {
     seeds: String,
     levels: Vec<BaselineLevel>,
 }
@@ -42,7 +42,7 @@ struct BaselineRow {
 
 /// One figure of both runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Delta {
+pub(crate) struct Delta {
     noise_per_10000: u16,
     name: String,
     figure: String,
@@ -54,7 +54,7 @@ pub(super) struct Delta {
 
 impl Baseline {
     /// Reads the file and holds it to what is about to run.
-    pub(super) fn read(path: &Path, plan: &Plan) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path, plan: &Plan) -> Result<Self, Failure> {
         let baseline = Self::parse(path)?;
         let refuse = |what: &str, theirs: String, ours: String| {
             let message = format!(
@@ -114,7 +114,7 @@ impl Baseline {
 
     /// Every figure of both runs. One that judges a run is a loss if it got worse by more than
     /// `max_loss` ten-thousandths.
-    pub(super) fn deltas(&self, levels: &[Level], max_loss: u16) -> Vec<Delta> {
+    pub(crate) fn deltas(&self, levels: &[Level], max_loss: u16) -> Vec<Delta> {
         let mut deltas = Vec::new();
         for (before, after) in self.levels.iter().zip(levels) {
             let before_rows = before.scenarios.iter().chain([&before.total]);
@@ -160,7 +160,7 @@ fn better(name: &str) -> Better {
 }
 
 /// The lines of figures that changed, and how many did not.
-pub(super) fn write_deltas(deltas: &[Delta], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_deltas(deltas: &[Delta], out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(out, "against the baseline")?;
     let mut table = Table::new([
@@ -206,6 +206,6 @@ pub(super) fn write_deltas(deltas: &[Delta], out: &mut impl Write) -> io::Result
 }
 
 /// How many figures are a loss.
-pub(super) fn losses(deltas: &[Delta]) -> usize {
+pub(crate) fn losses(deltas: &[Delta]) -> usize {
     deltas.iter().filter(|delta| delta.loss).count()
 }

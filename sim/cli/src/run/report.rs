@@ -7,16 +7,16 @@ use std::time::Duration;
 use serde::Serialize;
 use turingos::trap::TrapKind;
 
-use super::json::write_object;
-use super::looks::Looks;
-use super::soak_report::{Route, percent, seconds};
-use super::table::{Align, Table};
-use super::verdict::{write_configuration, write_traps, write_verdict};
+use crate::json::write_object;
+use crate::soak::report::{Route, percent, seconds};
+use crate::terminal::looks::Looks;
+use crate::terminal::table::{Align, Table};
+use crate::terminal::verdict::{write_configuration, write_traps, write_verdict};
 use turingos_run::scenario::{AgentKind, Outcome, Settings};
 use turingos_run::{Gate, Header, Manifest};
 
 /// Printed before the run, so that a killed run can be repeated.
-pub(super) fn write_opening(
+pub(crate) fn write_opening(
     header: &Header<Settings>,
     looks: Looks,
     out: &mut impl Write,
@@ -42,7 +42,7 @@ pub(super) fn write_opening(
 }
 
 /// A table, the gates, the verdict and the root.
-pub(super) fn write_text(
+pub(crate) fn write_text(
     outcome: &Outcome,
     wall: Duration,
     manifest: &Manifest,
@@ -107,7 +107,7 @@ struct Json<'a> {
 }
 
 /// One JSON object on one line. It is the same for every run of the same seed.
-pub(super) fn write_json(
+pub(crate) fn write_json(
     header: &Header<Settings>,
     outcome: &Outcome,
     manifest: &Manifest,

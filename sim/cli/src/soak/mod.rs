@@ -2,21 +2,23 @@
 //!
 //! Standard output carries the result and nothing else; progress goes to standard error.
 
+pub(crate) mod report;
+
 use std::io::Write;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::check::Twin;
-use super::choice::one_of;
-use super::exit::{Exit, Failure};
-use super::looks::Looks;
-use super::paths::existing;
-use super::progress::Progress;
-use super::resumed::write_finished;
-use super::route_flags::RouteFlags;
-use super::soak_report::{Report, Stopwatch};
+use crate::check::Twin;
+use crate::choice::one_of;
+use crate::exit::{Exit, Failure};
+use crate::paths::existing;
+use crate::resumed::write_finished;
+use crate::route_flags::RouteFlags;
+use crate::soak::report::{Report, Stopwatch};
+use crate::terminal::looks::Looks;
+use crate::terminal::progress::Progress;
 use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
 use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
@@ -102,7 +104,7 @@ pub(crate) fn run(
 /// # Errors
 /// A file of the run is corrupt or cannot be read, the re-run differs from the recording, or
 /// something cannot be written.
-pub(super) fn resume(
+pub(crate) fn resume(
     directory: &Path,
     looks: Looks,
     json: bool,
@@ -230,7 +232,7 @@ fn simulate<S: Sink>(header: &Header<Settings>, sink: S) -> Result<(Outcome, S),
 }
 
 /// A seed as it is given on the command line.
-pub(super) fn seed(text: &str) -> Result<u64, String> {
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
 }
 
@@ -241,7 +243,7 @@ fn ticks(text: &str) -> Result<NonZeroU64, String> {
 }
 
 /// Digits only: a sign, a space or a separator is a slip worth stopping at.
-pub(super) fn whole_number(text: &str) -> Option<u64> {
+pub(crate) fn whole_number(text: &str) -> Option<u64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     is_plain.then(|| text.parse().ok()).flatten()
 }

@@ -4,7 +4,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::terminal::Show;
+use crate::terminal::Show;
 
 const PLAIN: &str = "{bar:40} {pos}/{len} {msg}, {per_sec}, {eta} left";
 const COLOUR: &str = "{bar:40.cyan} {pos}/{len} {msg}, {per_sec}, {eta} left";

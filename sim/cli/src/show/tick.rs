@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::timeline_table::seconds;
+use crate::show::timeline_table::seconds;
 use turingos::dispatch::{Health, Lane};
 use turingos::isa::OpcodeClass;
 use turingos::trap::TrapFrame;
@@ -15,7 +15,7 @@ const MAX_LINES: usize = 60;
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()> {
     let entry = &detail.entry;
     let route = &detail.route;
     let failover = match &entry.failover {
@@ -92,7 +92,7 @@ pub(super) fn write(detail: &TickDetail, out: &mut impl Write) -> io::Result<()>
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_trap_frame(frame: &TrapFrame, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_trap_frame(frame: &TrapFrame, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "trap      {}  {}  tick {}, trap {}, {} panic resets",
@@ -109,7 +109,7 @@ pub(super) fn write_trap_frame(frame: &TrapFrame, out: &mut impl Write) -> io::R
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_journal_tick(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_journal_tick(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
     let entry = &tick.entry;
     writeln!(out, "tick {}  line {}", entry.tick, tick.line)?;
     writeln!(out, "pointer   {}", &entry.pointer)?;
@@ -135,7 +135,7 @@ pub(super) fn write_journal_tick(tick: &JournalTick, out: &mut impl Write) -> io
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_journal_traps(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_journal_traps(tick: &JournalTick, out: &mut impl Write) -> io::Result<()> {
     for trap in &tick.traps {
         let source = match trap.is_logged {
             true => "",

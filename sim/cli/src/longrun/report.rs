@@ -10,16 +10,16 @@ use serde::Serialize;
 use turingos::dispatch::RouteConfig;
 use turingos::trap::TrapKind;
 
-use super::json::write_object;
-use super::longrun_baseline::{Delta, write_deltas};
-use super::soak_report::{percent, seconds};
-use super::table::{Align, Table};
-use super::verdict::write_gates;
+use crate::json::write_object;
+use crate::longrun::baseline::{Delta, write_deltas};
+use crate::soak::report::{percent, seconds};
+use crate::terminal::table::{Align, Table};
+use crate::terminal::verdict::write_gates;
 use turingos_run::scenario::{Average, FIGURES, Level, Metrics, Plan, noise_text, share};
 use turingos_run::{Gate, route_words};
 
 /// How the names of the figures that are averages of a trap begin.
-pub(super) const TRAP_PREFIX: &str = "traps_average_per_100/";
+pub(crate) const TRAP_PREFIX: &str = "traps_average_per_100/";
 
 /// A column: its heading and its cell.
 type Column = (&'static str, fn(&Metrics) -> String);
@@ -75,18 +75,18 @@ begin with, pointers that do not parse; watchdog, failovers: average per run; re
 followed by a useful action; ticks: median from trap to useful action";
 
 /// What a long run came out as.
-pub(super) struct Report<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) levels: &'a [Level],
-    pub(super) gates: &'a [Gate],
+pub(crate) struct Report<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) levels: &'a [Level],
+    pub(crate) gates: &'a [Gate],
     /// Against the baseline, if there is one.
-    pub(super) deltas: Option<&'a [Delta]>,
+    pub(crate) deltas: Option<&'a [Delta]>,
     /// Why the exit code is 1, if it is.
-    pub(super) failure: Option<&'static str>,
+    pub(crate) failure: Option<&'static str>,
 }
 
 /// The seeds of a plan, the end excluded.
-pub(super) fn seeds(plan: &Plan) -> String {
+pub(crate) fn seeds(plan: &Plan) -> String {
     let (first, last) = (plan.seeds.start(), plan.seeds.end());
     format!("{first}..{}", last.saturating_add(1))
 }
@@ -115,14 +115,14 @@ fn traps(metrics: &Metrics) -> String {
 }
 
 /// Scenarios and their total, in order.
-pub(super) fn rows(level: &Level) -> impl Iterator<Item = (&str, &Metrics)> {
+pub(crate) fn rows(level: &Level) -> impl Iterator<Item = (&str, &Metrics)> {
     (level.scenarios.iter())
         .map(|(name, metrics)| (name.as_str(), metrics))
         .chain([("total", &level.total)])
 }
 
 /// Every figure of a row by its name.
-pub(super) fn figures_of(metrics: &Metrics) -> impl Iterator<Item = (String, Option<u64>)> {
+pub(crate) fn figures_of(metrics: &Metrics) -> impl Iterator<Item = (String, Option<u64>)> {
     let figures = { FIGURES.iter() }.map(|it| (it.name.to_owned(), (it.of)(metrics)));
     let traps = { TrapKind::ALL.into_iter() }.map(|kind| {
         let name = format!("{TRAP_PREFIX}{}", kind.name());
@@ -132,7 +132,7 @@ pub(super) fn figures_of(metrics: &Metrics) -> impl Iterator<Item = (String, Opt
 }
 
 /// Tables for a terminal.
-pub(super) fn write_text(
+pub(crate) fn write_text(
     report: &Report<'_>,
     wall: Duration,
     out: &mut impl Write,
@@ -161,7 +161,7 @@ pub(super) fn write_text(
 }
 
 /// The last line, and all that `--quiet` leaves.
-pub(super) fn write_verdict(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_verdict(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     match report.failure {
         None => writeln!(out, "PASSED"),
         Some(failure) => writeln!(out, "FAILED  {failure}"),
@@ -213,7 +213,7 @@ fn write_level(level: &Level, route: &RouteConfig, out: &mut impl Write) -> io::
 }
 
 /// The same tables in Markdown, for a document.
-pub(super) fn write_markdown(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_markdown(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let columns: Vec<Column> = TABLES.into_iter().flatten().copied().collect();
     let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
     for level in report.levels {
@@ -281,7 +281,7 @@ struct JsonRow<'a> {
 }
 
 /// One JSON object on one line.
-pub(super) fn write_json(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_json(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let json = Json {
         seeds: seeds(report.plan),
         levels: (report.levels.iter())

@@ -2,27 +2,29 @@
 //!
 //! Standard output carries the result and nothing else; progress goes to standard error.
 
+mod report;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use turingos::manifold::Manifold;
 
-use super::choice::one_of;
-use super::exit::{Exit, Failure};
-use super::live::places::{apart, broken, no_workspace};
-use super::looks::Looks;
-use super::paths::existing;
-use super::progress::Progress;
-use super::resumed::write_finished;
-use super::route_flags::RouteFlags;
-use super::run_report::{write_json, write_opening, write_text};
-use super::sandbox::{SandboxArgs, expect_untouched};
-use super::scenario_choice::choose;
-use super::share;
-use super::soak::{self, seed};
-use super::soak_report::Stopwatch;
-use super::verdict::write_verdict_line;
+use crate::choice::one_of;
+use crate::exit::{Exit, Failure};
+use crate::live::places::{apart, broken, no_workspace};
+use crate::paths::existing;
+use crate::resumed::write_finished;
+use crate::route_flags::RouteFlags;
+use crate::run::report::{write_json, write_opening, write_text};
+use crate::sandbox::{SandboxArgs, expect_untouched};
+use crate::scenario_choice::choose;
+use crate::share;
+use crate::soak::report::Stopwatch;
+use crate::soak::{self, seed};
+use crate::terminal::looks::Looks;
+use crate::terminal::progress::Progress;
+use crate::terminal::verdict::write_verdict_line;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;

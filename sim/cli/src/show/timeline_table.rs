@@ -1,6 +1,6 @@
 //! A timeline as lines of text that fit a page.
 
-use super::output::escaped;
+use crate::terminal::output::escaped;
 use turingos_explain::{Line, TimelineEntry};
 
 /// The width of a line, in characters.
@@ -13,7 +13,7 @@ const LEFT: usize = 8 + 2 + 10 + 2 + 3 + 2;
 const POINTER: usize = (WIDTH - LEFT) / 3;
 
 /// The heading of the columns.
-pub(super) fn heading() -> String {
+pub(crate) fn heading() -> String {
     format!(
         "{:>8}  {:>10}  {:<3}  {:<POINTER$}  what happened",
         "tick", "seconds", "by", "pointer"
@@ -21,7 +21,7 @@ pub(super) fn heading() -> String {
 }
 
 /// One line of a folded timeline.
-pub(super) fn line(line: &Line) -> String {
+pub(crate) fn line(line: &Line) -> String {
     match line {
         Line::Tick(entry) => tick(entry),
         Line::Folded(count) => {
@@ -32,7 +32,7 @@ pub(super) fn line(line: &Line) -> String {
 }
 
 /// The line of a tick.
-pub(super) fn tick(entry: &TimelineEntry) -> String {
+pub(crate) fn tick(entry: &TimelineEntry) -> String {
     let lane = match (entry.failover.is_some(), entry.lane.unwrap_or("-")) {
         (true, lane) => format!("E>{lane}"),
         (false, lane) => lane.to_owned(),
@@ -48,7 +48,7 @@ pub(super) fn tick(entry: &TimelineEntry) -> String {
 }
 
 /// A tick in a few words: number, pointer, what happened.
-pub(super) fn summary(entry: &TimelineEntry) -> String {
+pub(crate) fn summary(entry: &TimelineEntry) -> String {
     let pointer = clipped(&entry.pointer, 18);
     format!("{:>6}  {pointer}  {}", entry.tick, happened(entry))
 }
@@ -71,12 +71,12 @@ fn happened(entry: &TimelineEntry) -> String {
 }
 
 /// Virtual seconds with milliseconds.
-pub(super) fn seconds(time_us: u64) -> String {
+pub(crate) fn seconds(time_us: u64) -> String {
     format!("{}.{:03}", time_us / 1_000_000, time_us / 1_000 % 1_000)
 }
 
 /// At most `width` characters, as the terminal will show them.
-pub(super) fn clipped(text: &str, width: usize) -> String {
+pub(crate) fn clipped(text: &str, width: usize) -> String {
     let shown = escaped(text);
     match shown.char_indices().nth(width) {
         None => shown,

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::terminal::columns;
+use crate::terminal::columns;
 
 /// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

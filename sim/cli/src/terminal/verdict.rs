@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use turingos::Digest;
 use turingos::trap::TrapKind;
 
-use super::table::{Align, Table};
+use crate::terminal::table::{Align, Table};
 use turingos_run::{Gate, GateVerdict, Header, Manifest, RunConfig};
 
 /// One line for each trap kind, below a heading.
-pub(super) fn write_traps(count: impl Fn(TrapKind) -> u64, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_traps(count: impl Fn(TrapKind) -> u64, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(out, "traps")?;
     let mut traps = Table::new([Align::Left, Align::Right]);
@@ -20,7 +20,7 @@ pub(super) fn write_traps(count: impl Fn(TrapKind) -> u64, out: &mut impl Write)
 }
 
 /// One line for each gate.
-pub(super) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_gates(gates: &[Gate], out: &mut impl Write) -> io::Result<()> {
     let mut table = Table::new([Align::Left, Align::Left, Align::Left]);
     for gate in gates {
         table.row([shown(gate.verdict), &gate.id, &gate.detail]);
@@ -37,7 +37,7 @@ const fn shown(verdict: GateVerdict) -> &'static str {
 }
 
 /// The gates below a heading, the verdict and the root.
-pub(super) fn write_verdict(
+pub(crate) fn write_verdict(
     manifest: &Manifest,
     root: Digest,
     out: &mut impl Write,
@@ -50,7 +50,7 @@ pub(super) fn write_verdict(
 }
 
 /// All that `--quiet` leaves.
-pub(super) fn write_verdict_line(
+pub(crate) fn write_verdict_line(
     manifest: &Manifest,
     root: Digest,
     out: &mut impl Write,
@@ -63,7 +63,7 @@ pub(super) fn write_verdict_line(
 }
 
 /// What `--verbose` adds: the settings that the header holds, and the header's hash.
-pub(super) fn write_configuration<C: RunConfig>(
+pub(crate) fn write_configuration<C: RunConfig>(
     header: &Header<C>,
     out: &mut impl Write,
 ) -> io::Result<()> {

@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, StderrLock, StdoutLock};
 
 use clap::{Args, ValueEnum};
 
-use super::output::Output;
-use super::terminal::{Show, takes_colour};
+use crate::terminal::output::Output;
+use crate::terminal::{Show, takes_colour};
 
 /// The options that every verb has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
