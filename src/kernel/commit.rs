@@ -8,7 +8,7 @@ use super::open::OpenTick;
 use super::oracle::Answer;
 use super::outcome::{Ending, Observation, Trap};
 use super::raise::Traps;
-use crate::digest::Digest;
+use crate::digest::{Digest, HexDigest};
 use crate::dispatch::Lane;
 use crate::isa::{Syscall, Transition};
 use crate::journal::{Record, shown_pointer};
@@ -41,6 +41,7 @@ impl OpenTick<'_> {
         let Self {
             kernel,
             seen,
+            frame,
             clipped,
             mut route,
             mut buffers,
@@ -97,7 +98,7 @@ impl OpenTick<'_> {
             clipped,
             q,
             slice,
-            frame: Digest::of(buffers.frame.as_bytes()),
+            frame,
             reply: Digest::of(raw),
             effect,
             next: shown_pointer(kernel.boot.d.text()),
@@ -145,7 +146,8 @@ impl Kernel {
         let Transition {
             q_next, syscall, ..
         } = transition;
-        let signature = self.signature(&syscall, scratch);
+        let content = syscall.content().map(|text| Digest::of(text.as_bytes()));
+        let signature = self.signature(&syscall, content, scratch);
         // Parsed once, for the guards and the effect.
         let target = if let Syscall::Goto { pointer } = &syscall {
             Some(Location::from_text(pointer))
@@ -153,7 +155,10 @@ impl Kernel {
             None
         };
         let done = match self.decide(&syscall, target.as_ref(), signature, slice, world) {
-            Ok(()) => self.effect(syscall, target, traps.now_us, world),
+            Ok(()) => {
+                let content = content.unwrap_or(Digest::EMPTY);
+                self.effect(syscall, target, content, traps.now_us, world)
+            }
             Err(trap) => Err(trap),
         };
         match done {
@@ -171,13 +176,14 @@ impl Kernel {
         }
     }
 
-    /// The action's signature: the whole canonical syscall and what it acts on. A write acts on
-    /// the pointer, unless a capability names its target; a mind operation acts on the run queue
-    /// and a jump on its target, wherever the pointer stands, so that a trap between two equal
-    /// actions does not make them different.
-    fn signature(&self, syscall: &Syscall, scratch: &mut String) -> Digest {
+    /// The action's signature: the whole canonical syscall, with the SHA-256 of a payload or task in
+    /// the place of its text, and what it acts on. A write acts on the pointer, unless a capability
+    /// names its target; a mind operation acts on the run queue and a jump on its target, wherever the
+    /// pointer stands, so that a trap between two equal actions does not make them different.
+    fn signature(&self, syscall: &Syscall, content: Option<Digest>, scratch: &mut String) -> Digest {
         scratch.clear();
-        syscall.write_canonical(scratch);
+        let content = content.map(|digest| digest.hex());
+        syscall.write_with(content.as_ref().map(HexDigest::as_str), scratch);
         let pointer = match syscall {
             Syscall::Write {
                 semantic_cap: None, ..
@@ -192,7 +198,12 @@ impl Kernel {
             | Syscall::Pop
             | Syscall::Halt => "",
         };
-        Digest::of_parts(&[scratch.as_bytes(), b"\n", pointer.as_bytes()])
+        Digest::of_parts(&[
+            b"turingos.action\0",
+            scratch.as_bytes(),
+            b"\n",
+            pointer.as_bytes(),
+        ])
     }
 
     /// Moves the registers on; returns the effect's digest.

@@ -24,12 +24,14 @@ enum Target {
 }
 
 impl Kernel {
-    /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the SHA-256 of
-    /// what was changed. `target` is where a GOTO leads, if it was parsed before.
+    /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the digest of what
+    /// was changed. `target` is where a GOTO leads, if it was parsed before; `content` is the digest
+    /// of the payload or task.
     pub(super) fn effect<W: Manifold>(
         &mut self,
         syscall: Syscall,
         target: Option<Location>,
+        content: Digest,
         now_us: u64,
         world: &mut W,
     ) -> Result<(Option<Location>, Digest), Trap> {
@@ -38,7 +40,7 @@ impl Kernel {
                 payload,
                 semantic_cap,
             } => self
-                .write(&payload, semantic_cap.as_deref(), now_us, world)
+                .write(&payload, content, semantic_cap.as_deref(), now_us, world)
                 .map(|effect| (None, effect)),
             Syscall::Exec { cmd } => Ok(jump(&format!("$ {cmd}"))),
             Syscall::Goto { pointer } => {
@@ -49,8 +51,8 @@ impl Kernel {
                 Ok((Some(target), Digest::EMPTY))
             }
             Syscall::GitLog(query) => Ok(jump(&Pointer::git_log_text(&query))),
-            Syscall::Push { task } => self.mind(|kernel| kernel.queue.push(&task)),
-            Syscall::Edit { task } => self.mind(|kernel| kernel.queue.edit(&task)),
+            Syscall::Push { task } => self.mind(|kernel| kernel.queue.push(&task, content)),
+            Syscall::Edit { task } => self.mind(|kernel| kernel.queue.edit(&task, content)),
             Syscall::Move {
                 task_id,
                 target_pos,
@@ -73,13 +75,13 @@ impl Kernel {
             code: fault.name(),
             details: format!("the run queue has {} tasks.", self.queue.tasks().len()),
         })?;
-        let effect = Digest::of_parts(&[b"queue\0", self.queue.rendered().as_bytes()]);
-        Ok((None, effect))
+        Ok((None, self.queue.digest()))
     }
 
     fn write<W: Manifold>(
         &self,
         payload: &str,
+        payload_digest: Digest,
         semantic_cap: Option<&str>,
         now_us: u64,
         world: &mut W,
@@ -122,20 +124,17 @@ impl Kernel {
         {
             plan::guard_progress(contract, path, content, world)?;
         }
-        world
-            .write(path, content, now_us)
-            .map_err(|fault| Trap::of_world(path, &fault))?;
-        let verb: &[u8] = match &target {
-            Target::Whole(_) => b"write\0",
-            Target::Append(_) => b"append\0",
-            Target::Replace(_) => b"replace\0",
+        let tag: &[u8] = match &target {
+            Target::Whole(_) => b"turingos.write\0",
+            Target::Append(_) => b"turingos.append\0",
+            Target::Replace(_) => b"turingos.replace\0",
         };
-        Ok(Digest::of_parts(&[
-            verb,
-            path.as_str().as_bytes(),
-            b"\0",
-            payload.as_bytes(),
-        ]))
+        let path_text = path.as_str().as_bytes();
+        let effect = Digest::of_parts(&[tag, payload_digest.as_bytes(), path_text]);
+        world
+            .write(path, content, effect, now_us)
+            .map_err(|fault| Trap::of_world(path, &fault))?;
+        Ok(effect)
     }
 
     /// True if a write without a capability has a target where the pointer stands.

@@ -81,11 +81,13 @@ impl Kernel {
         if let Some(success) = &mut seen.successful_command {
             *success = digest;
         }
-        if !seen.is_page
-            && let Some(token) = PageTable::token(self.boot.d.text(), slice)
-        {
-            self.show_first_page(&mut seen, token, slice);
+        if !seen.is_page {
+            seen.pages = PageTable::digest(self.boot.d.text(), slice, digest);
         }
+        if let Some(pages) = seen.pages {
+            self.show_first_page(&mut seen, PageTable::token(pages), slice);
+        }
+        seen.unnoted = slice.len();
         match &self.contract {
             Some(contract) => plan::consult(contract, world, &mut seen, slice, plan),
             None => plan.push_str("(none)"),

@@ -47,15 +47,25 @@ pub(crate) struct PageTable {
 }
 
 impl PageTable {
-    /// The token of `slice`, observed at `source`, if it is longer than one page.
+    /// The digest of the pages of `slice`, observed at `source`, if it is longer than one: SHA-256
+    /// over a tag, the slice's own digest and the source. It determines every page.
     #[must_use]
-    pub(crate) fn token(source: &str, slice: &str) -> Option<String> {
+    pub(crate) fn digest(source: &str, slice: &str, slice_digest: Digest) -> Option<Digest> {
         // Fewer bytes than a page has characters cannot be more characters.
         if slice.len() <= PAGE_CHARS || slice.chars().count() <= PAGE_CHARS {
             return None;
         }
-        let digest = Digest::of_parts(&[source.as_bytes(), b"\n", slice.as_bytes()]);
-        Some(digest.short(16))
+        Some(Digest::of_parts(&[
+            b"turingos.pages\0",
+            slice_digest.as_bytes(),
+            source.as_bytes(),
+        ]))
+    }
+
+    /// The token of the table with this [`digest`](Self::digest).
+    #[must_use]
+    pub(crate) fn token(digest: Digest) -> String {
+        digest.short(16)
     }
 
     /// Cuts `slice`, observed at `source`, into pages under its [`token`](Self::token).
@@ -206,7 +216,8 @@ mod tests {
     use alloc::string::ToString;
 
     fn paged(source: &str, slice: &str) -> PageTable {
-        let token = PageTable::token(source, slice).expect("long enough");
+        let digest = PageTable::digest(source, slice, Digest::of(slice.as_bytes()));
+        let token = PageTable::token(digest.expect("long enough"));
         PageTable::new(token, source, slice)
     }
 
@@ -216,8 +227,9 @@ mod tests {
 
     #[test]
     fn a_slice_of_one_page_is_not_paged() {
-        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS)).is_none());
-        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS + 1)).is_some());
+        let is_paged = |chars| PageTable::digest("a", &"界".repeat(chars), Digest::EMPTY).is_some();
+        assert!(!is_paged(PAGE_CHARS));
+        assert!(is_paged(PAGE_CHARS + 1));
     }
 
     #[test]

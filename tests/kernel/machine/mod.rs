@@ -4,7 +4,7 @@ pub(crate) mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use turingos::Manifold;
+use turingos::{Digest, Manifold};
 use turingos::isa::GitLogQuery;
 use turingos::kernel::{Answer, Committed, Kernel, KernelConfig, OracleFault};
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
@@ -45,6 +45,7 @@ impl Manifold for SmallWorld {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        _: Digest,
         _now_us: u64,
     ) -> Result<(), WorldFault> {
         if let Some(code) = self.refuse_writes.pop_front() {

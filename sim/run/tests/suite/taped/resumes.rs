@@ -47,7 +47,8 @@ fn resume_ticks(path: &Path, oracle: Scripted) -> [Vec<u8>; 2] {
 
 /// The world as the effects on the tape left it.
 fn resumed_world(path: &Path) -> turingos_world::World {
-    use turingos::manifold::Manifold as _;
+    use turingos::Digest;
+use turingos::manifold::Manifold as _;
     use turingos_run::tape::{Answer, Entry, Question};
     let mut world = world();
     let mut log = String::new();
@@ -63,7 +64,8 @@ fn resumed_world(path: &Path) -> turingos_world::World {
                     log.clone()
                 }
             };
-            world.write(&path.parse().unwrap(), &content, 0).unwrap();
+            let path = path.parse().unwrap();
+            world.write(&path, &content, Digest::EMPTY, 0).unwrap();
         }
     }
     world
