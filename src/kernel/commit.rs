@@ -11,7 +11,7 @@ use super::raise::Traps;
 use crate::digest::{Digest, HexDigest};
 use crate::dispatch::Lane;
 use crate::isa::{Syscall, Transition};
-use crate::journal::{Record, shown_pointer};
+use crate::journal::{Record, show_pointer};
 use crate::manifold::Manifold;
 use crate::pointer::Location;
 use crate::trap::{TrapFrame, TrapKind};
@@ -48,8 +48,8 @@ impl OpenTick<'_> {
         } = self;
         let mut traps = Traps {
             now_us,
-            kinds: Vec::new(),
-            frames: Vec::new(),
+            kinds: core::mem::take(&mut buffers.kinds),
+            frames: core::mem::take(&mut buffers.trap_frames),
         };
         let slice = seen.digest.unwrap_or(Digest::EMPTY);
         kernel.accept_observation(&mut traps, seen);
@@ -61,7 +61,9 @@ impl OpenTick<'_> {
         }
         kernel.dispatcher.count(route.lane, decoded.is_ok());
 
-        let (q, pointer) = (kernel.boot.q_digest, shown_pointer(kernel.boot.d.text()));
+        let q = kernel.boot.q_digest;
+        let [mut pointer, mut next] = core::mem::take(&mut buffers.pointers);
+        show_pointer(kernel.boot.d.text(), &mut pointer);
         let mut op = None;
         let mut fault = None;
         let ending = match decoded {
@@ -87,6 +89,7 @@ impl OpenTick<'_> {
             }
         };
         let effect = kernel.advance(ending);
+        show_pointer(kernel.boot.d.text(), &mut next);
         let record = Record {
             tick: kernel.tick,
             time_us: now_us,
@@ -101,7 +104,7 @@ impl OpenTick<'_> {
             frame,
             reply: Digest::of(raw),
             effect,
-            next: shown_pointer(kernel.boot.d.text()),
+            next,
             status: kernel.boot.status,
         };
         kernel.tick = kernel.tick.saturating_add(1);
@@ -115,6 +118,27 @@ impl OpenTick<'_> {
 }
 
 impl Kernel {
+    /// Takes back a committed tick that is not needed any more, for its memory.
+    pub fn recycle(&mut self, committed: Committed) {
+        let Committed {
+            record,
+            mut trap_frames,
+        } = committed;
+        let Record {
+            mut pointer,
+            mut next,
+            mut traps,
+            ..
+        } = record;
+        pointer.clear();
+        next.clear();
+        traps.clear();
+        trap_frames.clear();
+        self.buffers.pointers = [pointer, next];
+        self.buffers.kinds = traps;
+        self.buffers.trap_frames = trap_frames;
+    }
+
     /// Makes what the observation found count.
     fn accept_observation(&mut self, traps: &mut Traps, seen: Observation) {
         if let Some(table) = seen.new_table {
@@ -144,13 +168,15 @@ impl Kernel {
         world: &mut W,
     ) -> Ending {
         let Transition {
-            q_next, syscall, ..
+            q_next,
+            mut syscall,
+            ..
         } = transition;
         let content = syscall.content().map(|text| Digest::of(text.as_bytes()));
         let signature = self.signature(&syscall, content, scratch);
         // Parsed once, for the guards and the effect.
-        let target = if let Syscall::Goto { pointer } = &syscall {
-            Some(Location::from_text(pointer))
+        let target = if let Syscall::Goto { pointer } = &mut syscall {
+            Some(Location::from_string(core::mem::take(pointer)))
         } else {
             None
         };
@@ -180,7 +206,12 @@ impl Kernel {
     /// the place of its text, and what it acts on. A write acts on the pointer, unless a capability
     /// names its target; a mind operation acts on the run queue and a jump on its target, wherever the
     /// pointer stands, so that a trap between two equal actions does not make them different.
-    fn signature(&self, syscall: &Syscall, content: Option<Digest>, scratch: &mut String) -> Digest {
+    fn signature(
+        &self,
+        syscall: &Syscall,
+        content: Option<Digest>,
+        scratch: &mut String,
+    ) -> Digest {
         scratch.clear();
         let content = content.map(|digest| digest.hex());
         syscall.write_with(content.as_ref().map(HexDigest::as_str), scratch);

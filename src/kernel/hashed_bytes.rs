@@ -61,10 +61,17 @@ fn tick(kernel: &mut Kernel, world: &mut OneFile, a_t: &str, texts: usize) {
     let open = kernel.open(0, world).expect("it runs");
     let committed = open.commit(0, world, reply.as_bytes(), Answer::decode(&reply));
     let hashed = counted::take();
-    assert!(committed.record.traps.is_empty(), "{a_t}: {:?}", committed.record);
+    assert!(
+        committed.record.traps.is_empty(),
+        "{a_t}: {:?}",
+        committed.record
+    );
     let expected = texts + q.len() + reply.len();
     let range = expected..=expected + NAMES;
-    assert!(range.contains(&hashed), "{a_t}: {hashed}, expected {range:?}");
+    assert!(
+        range.contains(&hashed),
+        "{a_t}: {hashed}, expected {range:?}"
+    );
 }
 
 fn machine(d: &str) -> Kernel {
@@ -82,7 +89,12 @@ fn a_tick_hashes_each_text_once() {
         tick(&mut kernel, &mut world, &write, old.len() + new.len());
         let look = r#"{"op":"SYS_EXEC","cmd":"cat notes/a.md"}"#;
         tick(&mut kernel, &mut world, look, new.len());
-        tick(&mut kernel, &mut world, r#"{"op":"SYS_GOTO","pointer":"notes/a.md"}"#, new.len());
+        tick(
+            &mut kernel,
+            &mut world,
+            r#"{"op":"SYS_GOTO","pointer":"notes/a.md"}"#,
+            new.len(),
+        );
     }
 }
 

@@ -82,6 +82,10 @@ pub(super) struct Buffers {
     pub(super) scratch: String,
     pub(super) guard: String,
     pub(super) bytes: Vec<u8>,
+    /// Of an earlier record.
+    pub(super) pointers: [String; 2],
+    pub(super) kinds: Vec<TrapKind>,
+    pub(super) trap_frames: Vec<TrapFrame>,
 }
 
 impl Buffers {

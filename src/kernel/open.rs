@@ -119,6 +119,9 @@ impl Kernel {
             mut scratch,
             mut guard,
             mut bytes,
+            pointers,
+            kinds,
+            trap_frames,
         } = core::mem::take(&mut self.buffers);
         let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.boot.guards.trace.render(&mut scratch);
@@ -169,6 +172,9 @@ impl Kernel {
                 scratch,
                 guard,
                 bytes,
+                pointers,
+                kinds,
+                trap_frames,
             },
         })
     }

@@ -191,12 +191,14 @@ impl Pager {
 /// counted; only the block in which a page begins is looked at byte by byte.
 fn pages_of(text: &str) -> (Vec<usize>, usize) {
     const BLOCK: usize = 64;
-    let begins = |byte: &&u8| !matches!(**byte, 0x80..=0xbf);
+    let begins = |byte: &u8| !matches!(*byte, 0x80..=0xbf);
     let mut starts = Vec::new();
     let mut chars = 0_usize;
     for (number, block) in text.as_bytes().chunks(BLOCK).enumerate() {
         let next = starts.len().saturating_mul(PAGE_CHARS);
-        let count = block.iter().filter(begins).count();
+        // Counted in bytes, of which a register holds most; a block has fewer than 256.
+        let ones = block.iter().map(|byte| u8::from(begins(byte)));
+        let count = usize::from(ones.fold(0_u8, u8::wrapping_add));
         if next.saturating_sub(chars) < count {
             let before = next.saturating_sub(chars);
             let bytes = block.iter().enumerate();

@@ -100,7 +100,12 @@ fn a_frame_digest_is_made_of_the_digests_of_its_parts() {
     let contract = Digest::of(b"(none)");
     assert!(frame.contains(&format!("token={} page=1/2", pages.short(16))));
     let record = machine.goto("$ pytest").record;
-    let parts = [(b'c', contract), (b't', trace), (b'q', queue), (b'p', pages)];
+    let parts = [
+        (b'c', contract),
+        (b't', trace),
+        (b'q', queue),
+        (b'p', pages),
+    ];
     assert_eq!((record.slice, record.frame), (slice, frame_digest(&parts)));
 
     // A note of a trap is a part of its own, and so is the guard block that it leads to.
@@ -111,7 +116,9 @@ fn a_frame_digest_is_made_of_the_digests_of_its_parts() {
     let trace = Digest::of(section(&machine.peek(), "L1_TRACE_CACHE").as_bytes());
     // So long a state leaves the next frame little room.
     let q = "q".repeat(7_000);
-    let record = machine.act_with_q(r#"{"op":"SYS_GOTO","pointer":"long"}"#, &q).record;
+    let record = machine
+        .act_with_q(r#"{"op":"SYS_GOTO","pointer":"long"}"#, &q)
+        .record;
     let parts = [
         (b'c', contract),
         (b't', trace),
@@ -130,7 +137,12 @@ fn a_frame_digest_is_made_of_the_digests_of_its_parts() {
     let record = machine.goto("a").record;
     assert!(record.clipped);
     let mut bytes = b"turingos.frame\0".to_vec();
-    let parts = [(b'c', contract), (b't', trace), (b'q', queue), (b'p', pages)];
+    let parts = [
+        (b'c', contract),
+        (b't', trace),
+        (b'q', queue),
+        (b'p', pages),
+    ];
     for (letter, digest) in parts {
         bytes.push(letter);
         bytes.extend_from_slice(digest.as_bytes());

@@ -20,6 +20,9 @@ use super::wire::{Ending, Envelope, REASONING_TEXT, Shape, envelope_key, push_re
 use super::{Agent, Oracle, RawReply, Request, TransportFault};
 use turingos_draws::{Draws, Stream};
 
+/// The most memory of an earlier body that is kept.
+const MAX_SPARE_BYTES: usize = 64 * 1024;
+
 /// How long a call without an answer stays pending.
 const NEVER: Duration = Duration::from_secs(86_400);
 
@@ -110,6 +113,8 @@ pub struct SeededOracle<A = Clerk> {
     calls_in_tick: u64,
     replaced: Option<Replaced>,
     text: Vec<u8>,
+    /// The memory of an earlier body.
+    spare: Vec<u8>,
     spoken: Option<NoiseKind>,
     fault: Option<FaultPlan>,
     injected: Injected,
@@ -142,6 +147,7 @@ impl<A: Agent> SeededOracle<A> {
             calls_in_tick: 0,
             replaced: None,
             text: Vec::new(),
+            spare: Vec::new(),
             spoken: None,
             fault: None,
             injected: Injected {
@@ -228,8 +234,8 @@ impl<A: Agent> SeededOracle<A> {
                 (latency, kind.response(&envelope, &mut self.provider_draws))
             }
             None => {
-                // Room for the envelope and the escaped text, so that the buffer does not grow.
-                let mut body = Vec::with_capacity(512 + 2 * self.text.len());
+                let mut body = std::mem::take(&mut self.spare);
+                body.clear();
                 push_reply(&envelope, &mut body);
                 let reply = RawReply {
                     provider: shape.provider(),
@@ -364,6 +370,13 @@ impl<A: Agent> Oracle for SeededOracle<A> {
 
     fn simulated_latency_us(&self) -> u64 {
         self.simulated_latency_us
+    }
+
+    fn recycle(&mut self, body: Vec<u8>) {
+        // An oversized reply must not keep its memory for the rest of the run.
+        if body.capacity() <= MAX_SPARE_BYTES {
+            self.spare = body;
+        }
     }
 
     fn injected(&self) -> Option<&Injected> {

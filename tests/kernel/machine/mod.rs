@@ -4,12 +4,12 @@ pub(crate) mod watched;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use turingos::{Digest, Manifold};
 use turingos::isa::GitLogQuery;
 use turingos::kernel::{Answer, Committed, Kernel, KernelConfig, OracleFault};
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos::trap::TrapKind;
+use turingos::{Digest, Manifold};
 
 /// What stands before a guard block.
 const GUARD: &str = "\n\n[OS_GUARD]\n";

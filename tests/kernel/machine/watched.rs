@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{SmallWorld, fault};
-use turingos::{Digest, Manifold};
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 /// What the kernel asked of a [`SmallWorld`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

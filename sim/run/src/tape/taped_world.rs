@@ -266,6 +266,7 @@ impl Manifold for NoWorld {
         &mut self,
         _path: &WorkspacePath,
         _content: &str,
+        _effect: Digest,
         _now_us: u64,
     ) -> Result<(), WorldFault> {
         Self::absent()
@@ -310,7 +311,11 @@ mod tests {
             let target = "a.txt".parse().unwrap();
             let effect = match is_write {
                 true => {
-                    assert!(taped.write(&target, "the secret", Digest::EMPTY, 0).is_err());
+                    assert!(
+                        taped
+                            .write(&target, "the secret", Digest::EMPTY, 0)
+                            .is_err()
+                    );
                     "a write"
                 }
                 false => {

@@ -153,7 +153,11 @@ impl Machine {
         assert_eq!(record.next, shown_pointer(self.kernel.d().text()));
         assert_eq!(record.q, Digest::of(before.q.as_bytes()));
         let known = self.frames.entry(record.frame);
-        assert_eq!(*known.or_insert_with(|| frame.clone()), frame, "one digest, two frames");
+        assert_eq!(
+            *known.or_insert_with(|| frame.clone()),
+            frame,
+            "one digest, two frames"
+        );
         assert_eq!(record.status, self.kernel.status());
         assert_eq!(record.route.failover.as_deref(), failed_over);
         assert_eq!(record.op.is_some(), record.fault.is_none());

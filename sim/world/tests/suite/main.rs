@@ -11,9 +11,9 @@ mod properties;
 mod quotas;
 mod shell_cases;
 
-use turingos::{Digest, Manifold};
 use turingos::manifold::WorldFaultCode;
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 fn path(text: &str) -> WorkspacePath {
     text.parse().unwrap()

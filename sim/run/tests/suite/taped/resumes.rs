@@ -48,7 +48,7 @@ fn resume_ticks(path: &Path, oracle: Scripted) -> [Vec<u8>; 2] {
 /// The world as the effects on the tape left it.
 fn resumed_world(path: &Path) -> turingos_world::World {
     use turingos::Digest;
-use turingos::manifold::Manifold as _;
+    use turingos::manifold::Manifold as _;
     use turingos_run::tape::{Answer, Entry, Question};
     let mut world = world();
     let mut log = String::new();

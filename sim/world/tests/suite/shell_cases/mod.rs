@@ -293,7 +293,9 @@ fn output_limit() {
 fn input_limit() {
     let mut world = world();
     let big: WorkspacePath = "big".parse().unwrap();
-    world.write(&big, &"a".repeat(256 * 1024), Digest::EMPTY, 0).unwrap();
+    world
+        .write(&big, &"a".repeat(256 * 1024), Digest::EMPTY, 0)
+        .unwrap();
     let outcome = world.exec(&format!("wc -c {}", "big ".repeat(70)), 0);
     assert_eq!(outcome.exit_code, 1);
     assert!(outcome.stdout.ends_with("16777216 total\n"));
@@ -320,10 +322,20 @@ fn test_commands() {
         assert_eq!((outcome.exit_code, outcome.stdout.as_str()), (5, stdout));
     }
     world
-        .write(&"tests/one.expect".parse().unwrap(), suite, Digest::EMPTY, 0)
+        .write(
+            &"tests/one.expect".parse().unwrap(),
+            suite,
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     world
-        .write(&"tests/readme.md".parse().unwrap(), "no suite", Digest::EMPTY, 0)
+        .write(
+            &"tests/readme.md".parse().unwrap(),
+            "no suite",
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     for (line, stdout) in [
         ("pytest", "== 2 passed ==\n"),
@@ -336,7 +348,12 @@ fn test_commands() {
     }
     let broken = "none\tx\na.txt\tdelta\nno tab\n";
     world
-        .write(&"tests/two.expect".parse().unwrap(), broken, Digest::EMPTY, 0)
+        .write(
+            &"tests/two.expect".parse().unwrap(),
+            broken,
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     let failures =
         "FAILED none: NOT_FOUND\nFAILED a.txt: lacks \"delta\"\nFAILED no tab: not PATH<TAB>TEXT\n";
