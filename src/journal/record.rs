@@ -56,11 +56,12 @@ pub struct Record {
     pub q: Digest,
     /// SHA-256 of the observed slice, whole, before traps were noted on it.
     pub slice: Digest,
-    /// SHA-256 of the frame.
+    /// The digest of the frame: SHA-256 over the digests of its parts.
     pub frame: Digest,
     /// SHA-256 of the raw provider bytes; of nothing if no reply came.
     pub reply: Digest,
-    /// SHA-256 of what was changed; of nothing if nothing was.
+    /// The digest of what was changed: of channel, path and payload of a write, or of the run queue
+    /// after it changed. SHA-256 of nothing if nothing was.
     pub effect: Digest,
     /// Where the next tick observes, as [`shown_pointer`] shortens it.
     pub next: String,

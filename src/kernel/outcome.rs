@@ -50,7 +50,7 @@ pub(super) struct Ending {
     pub(super) q: Option<String>,
     /// The new pointer; `None` keeps the old one.
     pub(super) d: Option<Location>,
-    /// SHA-256 of what was changed.
+    /// The digest of what was changed.
     pub(super) effect: Digest,
 }
 
