@@ -37,8 +37,9 @@ pub struct Kernel {
     pub(super) boot: Boot,
     /// What the plan asked for in the last frame.
     pub(super) plan_shown: Remembered,
-    /// Buffers kept from tick to tick for their memory only; empty between ticks.
+    /// The texts of the tick that is open or was open last.
     pub(super) buffers: Buffers,
+    pub(super) spare: Spare,
 }
 
 /// What every boot starts anew.
@@ -82,8 +83,13 @@ pub(super) struct Buffers {
     pub(super) scratch: String,
     pub(super) guard: String,
     pub(super) bytes: Vec<u8>,
-    /// Of an earlier record.
-    pub(super) pointers: [String; 2],
+}
+
+/// What an earlier committed tick held, empty: kept for its memory only.
+#[derive(Debug, Default)]
+pub(super) struct Spare {
+    pub(super) pointer: String,
+    pub(super) next: String,
     pub(super) kinds: Vec<TrapKind>,
     pub(super) trap_frames: Vec<TrapFrame>,
 }
@@ -133,6 +139,7 @@ impl Kernel {
             boot: Boot::at(q, d),
             plan_shown: Remembered::default(),
             buffers: Buffers::default(),
+            spare: Spare::default(),
         }
     }
 
