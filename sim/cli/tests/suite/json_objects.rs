@@ -136,10 +136,7 @@ fn failure_is_an_object_too() {
         (2, vec!["live", "log-hunt"]),
         (2, vec!["new", "scenario", &at("used/note")]),
         (6, vec!["report", &at("used"), "--out", &at("page.html")]),
-        (
-            2,
-            vec!["report", &at("used"), "--out", &at("used/note")],
-        ),
+        (2, vec!["report", &at("used"), "--out", &at("used/note")]),
     ] {
         let words: Vec<_> = words.into_iter().chain(["--json"]).collect();
         let said = sim(&words);

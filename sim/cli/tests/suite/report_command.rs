@@ -38,7 +38,10 @@ fn report_has_verdict_command_and_failing_gate() {
     let scratch = scene();
     let at = scratch.path();
     let (out, _) = said(at, "report bad --out bad.html", 0);
-    assert!(out.starts_with("A  FAILED  log-hunt, seed 1, 250 ticks\n"), "{out}");
+    assert!(
+        out.starts_with("A  FAILED  log-hunt, seed 1, 250 ticks\n"),
+        "{out}"
+    );
     let html = fs::read_to_string(at.join("bad.html")).unwrap();
     for part in [
         "<b class=\"badge failed\">FAILED</b>",
@@ -80,7 +83,10 @@ fn file_that_is_there_is_kept_unless_forced() {
     let at = scratch.path();
     fs::write(at.join("mine.html"), "mine").unwrap();
     let (_, err) = said(at, "report good --out mine.html", 2);
-    assert_eq!(err, "sim: mine.html is there already; use --force to replace it\n");
+    assert_eq!(
+        err,
+        "sim: mine.html is there already; use --force to replace it\n"
+    );
     assert_eq!(fs::read_to_string(at.join("mine.html")).unwrap(), "mine");
     said(at, "report good --out mine.html --force", 0);
     let replaced = fs::read_to_string(at.join("mine.html")).unwrap();
@@ -99,17 +105,26 @@ fn corrupt_run_leaves_no_report() {
     let at = scratch.path();
     let traps = at.join("bad").join(RunDirectory::TRAPS);
     let text = fs::read_to_string(&traps).unwrap();
-    fs::write(&traps, text.replacen("\"details\":\"", "\"details\":\"forged ", 1)).unwrap();
+    fs::write(
+        &traps,
+        text.replacen("\"details\":\"", "\"details\":\"forged ", 1),
+    )
+    .unwrap();
     said(at, "report bad --out bad.html", 6);
     assert!(!at.join("bad.html").exists());
-    let left: Vec<_> = walk(at).into_iter().filter(|name| name.contains("sim-report")).collect();
+    let left: Vec<_> = walk(at)
+        .into_iter()
+        .filter(|name| name.contains("sim-report"))
+        .collect();
     assert_eq!(left, Vec::<String>::new());
 }
 
 fn walk(at: &Path) -> Vec<String> {
     #[expect(clippy::disallowed_methods, reason = "the order does not matter")]
     let entries = fs::read_dir(at).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]

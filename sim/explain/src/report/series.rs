@@ -8,7 +8,7 @@ use turingos::trap::TrapKind;
 use crate::playback::Step;
 
 /// The most buckets of a series. When it is full, neighbours are merged.
-pub const MAX_BUCKETS: usize = 240;
+pub const MAX_BUCKETS: usize = 300;
 
 /// The least, the greatest and the sum of a measurement in the ticks of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,10 +215,10 @@ mod tests {
         for (ticks, width) in [
             (0, 1),
             (1, 1),
-            (240, 1),
-            (241, 2),
-            (480, 2),
-            (481, 4),
+            (300, 1),
+            (301, 2),
+            (600, 2),
+            (601, 4),
             (100_000, 512),
         ] {
             let series = series(ticks);
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn merged_buckets_keep_ranges() {
-        let series = series(481);
+        let series = series(601);
         let first = series.buckets()[0];
         assert_eq!(
             first.health.p,
@@ -245,6 +245,6 @@ mod tests {
         );
         assert_eq!((first.called_us, first.budget_used), (8, 2));
         let last = series.buckets().last().unwrap();
-        assert_eq!((last.ticks, last.health.e.least), (1, 480));
+        assert_eq!((last.ticks, last.health.e.least), (1, 600));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fs::File;
 
-use turingos_explain::{Detail, MAX_BUCKETS, Report, Subject, Verdict, examine_journal, examine_run};
+use turingos_explain::{
+    Detail, MAX_BUCKETS, Report, Subject, Verdict, examine_journal, examine_run,
+};
 use turingos_run::on_virtual_time;
 use turingos_testkit::fuzzing::turingos_journal::Composer;
 
@@ -31,7 +33,10 @@ fn report_counts_what_the_files_hold() {
     let counted: u64 = subject.traps.rows().iter().map(|row| row.count).sum();
     assert_eq!(counted, frames.lines().count() as u64);
     let injected: u64 = subject.injected.values().sum();
-    assert_eq!(injected, total.noise + total.provider_faults + total.world_faults);
+    assert_eq!(
+        injected,
+        total.noise + total.provider_faults + total.world_faults
+    );
     assert!(injected > 0 && total.hard_traps > 0 && total.called_us > 0 && total.waited_us > 0);
     assert_eq!(total.called_us + total.waited_us, subject.time_us);
 }
@@ -61,7 +66,10 @@ fn same_runs_give_the_same_bytes_wherever_they_are() {
     let first = page([examined(&soak(scratch.path(), "one", 7, 120))]);
     let second = page([examined(&soak(scratch.path(), "two", 7, 120))]);
     assert_eq!(first, second);
-    assert_ne!(first, page([examined(&soak(scratch.path(), "three", 8, 120))]));
+    assert_ne!(
+        first,
+        page([examined(&soak(scratch.path(), "three", 8, 120))])
+    );
     assert!(!first.contains(scratch.path().to_str().unwrap()));
 }
 
@@ -77,7 +85,12 @@ fn focus_of_a_killed_run_is_a_tick_that_it_has() {
     assert_eq!((subject.ticks, subject.verdict), (3, Verdict::Unfinished));
     let (focus, _) = subject.focus.unwrap();
     assert!(focus.tick < 3, "{focus:?}");
-    assert!(subject.windows.iter().all(|(_, entries)| !entries.is_empty()));
+    assert!(
+        subject
+            .windows
+            .iter()
+            .all(|(_, entries)| !entries.is_empty())
+    );
 }
 
 #[test]
@@ -87,7 +100,9 @@ fn page_refers_to_nothing_outside_and_has_no_script() {
         examined(&soak(scratch.path(), "run", 42, 400)),
         examined(&log_hunt(scratch.path())),
     ]);
-    for absent in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", " style=", " on"] {
+    for absent in [
+        "<script", "http:", "https:", "src=", "href=", "url(", "@import", " style=", " on",
+    ] {
         let found = html.match_indices(absent).next();
         let around = found.map(|(at, _)| &html[html.floor_char_boundary(at.saturating_sub(60))..]);
         let around = around.map(|text| text.chars().take(140).collect::<String>());

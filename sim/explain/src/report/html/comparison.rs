@@ -21,8 +21,14 @@ pub(super) fn write_verdicts(page: &mut Page, runs: &[Labelled]) {
         let subject = &run.subject;
         page.element("<tr><td><b>", &run.label, "</b></td><td>");
         write_verdict(page, subject.verdict);
-        page.element("</td><td>", &run.title(), "</td><td class=\"n\">");
-        page.count(subject.ticks).markup("</td>");
+        page.element("</td><td>", &run.title(), "");
+        if let Some(command) = &subject.command {
+            page.markup("<br>");
+            code(page, command);
+        }
+        page.markup("</td><td class=\"n\">")
+            .count(subject.ticks)
+            .markup("</td>");
         let total = subject.series.total();
         page.markup("<td class=\"n\">");
         match &total {
@@ -102,12 +108,27 @@ fn write_meeting<'p>(
     }
 }
 
+/// More members are folded.
+const SHOWN_MEMBERS: usize = 8;
+
 fn write_differences(page: &mut Page, label: &str, differences: &[Difference]) {
-    /// Further members say no more.
-    const MOST: usize = 40;
-    page.markup("<table class=\"differences\"><thead><tr><th>Member</th><th>A</th><th>");
-    page.text(label).markup("</th></tr></thead><tbody>");
-    for difference in differences.iter().take(MOST) {
+    let (shown, folded) = differences.split_at(differences.len().min(SHOWN_MEMBERS));
+    write_members(page, label, shown);
+    if !folded.is_empty() {
+        page.markup("<details><summary>").count(folded.len() as u64);
+        page.markup(" more members</summary>");
+        write_members(page, label, folded);
+        page.markup("</details>");
+    }
+}
+
+fn write_members(page: &mut Page, label: &str, differences: &[Difference]) {
+    page.element(
+        "<table class=\"differences\"><thead><tr><th>Member</th><th>A</th><th>",
+        label,
+        "</th></tr></thead><tbody>",
+    );
+    for difference in differences {
         page.element("<tr><td class=\"code\">", &difference.pointer, "</td>");
         for value in [&difference.recorded, &difference.replayed] {
             page.element(
@@ -119,12 +140,6 @@ fn write_differences(page: &mut Page, label: &str, differences: &[Difference]) {
         page.markup("</tr>");
     }
     page.markup("</tbody></table>");
-    let more = differences.len().saturating_sub(MOST);
-    if more > 0 {
-        page.markup("<p class=\"note\">")
-            .count(more as u64)
-            .markup(" more members differ.</p>");
-    }
 }
 
 fn write_side(page: &mut Page, name: &str, entries: &[TimelineEntry]) {

@@ -3,8 +3,9 @@
 use turingos_run::GateVerdict;
 
 use super::over_time::write_charts;
-use super::page::{Page, percent, seconds};
+use super::page::{Page, seconds};
 use super::tick::{block, code, happened, write_focus};
+use crate::report::focus::TrapRow;
 use crate::report::subject::{Subject, Verdict};
 
 /// Writes the verdict, the command and the figures of a run.
@@ -59,7 +60,7 @@ fn write_figures(page: &mut Page, subject: &Subject) {
     page.markup("<dl class=\"figures\">");
     figure(page, "ticks", |page| page.count(subject.ticks));
     if let Some(total) = subject.series.total() {
-        let traps = total.soft_traps + total.hard_traps + total.resets;
+        let traps = total.soft_traps + total.hard_traps + total.resets + total.stops;
         let stops = total.stops;
         figure(page, "virtual seconds", |page| {
             page.text(&seconds(subject.time_us))
@@ -70,8 +71,8 @@ fn write_figures(page: &mut Page, subject: &Subject) {
         let injected = total.noise + total.provider_faults + total.world_faults;
         figure(page, "injected faults", |page| page.count(injected));
         let [p, failovers] = subject.lane_p;
-        let share = p.saturating_mul(10_000) / subject.ticks.max(1);
-        figure(page, "on lane P", |page| page.text(&percent(share)));
+        let share = p.saturating_mul(100) / subject.ticks.max(1);
+        figure(page, "on lane P", |page| page.number(share).markup(" %"));
         figure(page, "failovers", |page| page.count(failovers));
     }
     page.markup("</dl><dl class=\"facts\">");
@@ -110,33 +111,50 @@ fn write_gates(page: &mut Page, subject: &Subject) {
     page.markup("</tbody></table></section>");
 }
 
+/// More causes are folded: the frequent ones say most.
+const SHOWN_CAUSES: usize = 10;
+
 fn write_traps(page: &mut Page, subject: &Subject) {
     let rows = subject.traps.rows();
-    if rows.is_empty() {
+    let (shown, folded) = rows.split_at(rows.len().min(SHOWN_CAUSES));
+    if shown.is_empty() {
         return;
     }
-    page.markup("<section><h2>Traps</h2><table class=\"traps\"><thead><tr><th>Trap</th>")
-        .markup("<th>Cause</th><th class=\"n\">Count</th><th class=\"n\">First tick</th>")
-        .markup("<th class=\"n\">Last tick</th><th class=\"said\">The first said</th></tr></thead><tbody>");
-    for row in rows {
-        page.markup(match row.is_hard {
-            true => "<tr><td class=\"name trapped\">",
-            false => "<tr><td class=\"name\">",
-        });
-        page.text(&row.kind).markup("</td><td class=\"code\">");
-        page.text(&row.code).markup("</td><td class=\"n\">");
-        page.count(row.count).markup("</td><td class=\"n\">");
-        page.count(row.first).markup("</td><td class=\"n\">");
-        page.count(row.last).markup("</td><td class=\"said\">");
-        page.text(&row.details).markup("</td></tr>");
+    page.markup("<section><h2>Traps</h2>");
+    write_trap_rows(page, shown);
+    if !folded.is_empty() {
+        page.markup("<details><summary>").count(folded.len() as u64);
+        page.markup(" more causes</summary>");
+        write_trap_rows(page, folded);
+        page.markup("</details>");
     }
-    page.markup("</tbody></table>");
     if subject.traps.left_out() > 0 {
         page.markup("<p class=\"note\">")
             .count(subject.traps.left_out());
         page.markup(" traps of further causes are not listed.</p>");
     }
     page.markup("</section>");
+}
+
+fn write_trap_rows(page: &mut Page, rows: &[&TrapRow]) {
+    page.markup("<table class=\"traps\"><thead><tr><th class=\"name\">Trap</th>")
+        .markup("<th class=\"cause\">Cause</th><th class=\"n\">Count</th>")
+        .markup("<th class=\"n\">First tick</th><th class=\"n last\">Last tick</th>")
+        .markup("<th class=\"said\">The first said</th></tr></thead><tbody>");
+    for row in rows {
+        page.markup(match row.is_hard {
+            true => "<tr><td class=\"name trapped\">",
+            false => "<tr><td class=\"name\">",
+        });
+        page.text(&row.kind)
+            .markup("</td><td class=\"cause code\">");
+        page.text(&row.code).markup("</td><td class=\"n\">");
+        page.count(row.count).markup("</td><td class=\"n\">");
+        page.count(row.first).markup("</td><td class=\"n last\">");
+        page.count(row.last).markup("</td><td class=\"said\">");
+        page.text(&row.details).markup("</td></tr>");
+    }
+    page.markup("</tbody></table>");
 }
 
 fn write_injected(page: &mut Page, subject: &Subject) {
@@ -169,7 +187,7 @@ fn write_windows(page: &mut Page, subject: &Subject) {
         let reasons = window.reasons.join(", ");
         page.element("<h3>", &capitalised(&reasons), "</h3>");
         page.markup("<table class=\"ticks\"><thead><tr><th class=\"n\">Tick</th>")
-            .markup("<th class=\"n time\">Seconds</th><th>By</th><th>Pointer</th>")
+            .markup("<th class=\"n time\">Seconds</th><th class=\"by\">By</th><th class=\"place\">Pointer</th>")
             .markup("<th>What happened</th></tr></thead><tbody>");
         for entry in entries {
             page.markup(match Some(entry.tick) == focus {

@@ -267,12 +267,11 @@ fn write_queue(page: &mut Page, title: &'static str, tasks: &[TaskView]) {
     if tasks.is_empty() {
         return;
     }
-    page.markup("<h3>")
-        .markup(title)
-        .markup("</h3><table><tbody>");
+    page.markup("<h3>").markup(title);
+    page.markup("</h3><table class=\"queue\"><tbody>");
     for task in tasks {
-        page.element("<tr><td class=\"code\">", &task.id, "</td><td>");
-        page.text(task.status).markup("</td><td>");
+        page.element("<tr><td class=\"code id\">", &task.id, "</td>");
+        page.element("<td class=\"status\">", task.status, "</td><td>");
         page.text(&task.objective).markup("</td></tr>");
     }
     page.markup("</tbody></table>");
