@@ -3,7 +3,7 @@
 //! The file is written whole or not at all.
 
 use std::fs::Permissions;
-use std::io::Write;
+use std::io::{Read as _, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -17,14 +17,16 @@ use crate::paths::existing;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use turingos_explain::{
-    JournalError, Labelled, Report, Subject, compare, examine_journal, examine_run,
+    ForkCurve, JournalError, Labelled, MAX_DOCUMENT_BYTES, Report, RunSummary, compare,
+    examine_journal, examine_run,
 };
 use turingos_run::{on_virtual_time, open_regular};
 
 /// Write a report about runs as one HTML file, without script and without anything from outside.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ReportArgs {
-    /// The directories of runs, or journals of TuringOS; each is compared with the first one.
+    /// The directories of runs, or journals of TuringOS, each compared with the first one; and fork
+    /// curves of these runs, as `sim fork --seeds` writes them.
     #[arg(value_name = "RUN", required = true, value_parser = existing())]
     pub(crate) runs: Vec<PathBuf>,
     /// Write the report into this file.
@@ -71,22 +73,23 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
-    if arguments.runs.len() > Report::MAX_RUNS {
+    let (runs, curves) = sorted(&arguments.runs)?;
+    if runs.len() > Report::MAX_RUNS {
         return Err(Failure::new(
             Exit::Usage,
             format!(
                 "{} runs are too many for one report: at most {}",
-                arguments.runs.len(),
+                runs.len(),
                 Report::MAX_RUNS
             ),
         ));
     }
     let target = Target::of(arguments)?;
     let mut report = Report::default();
-    for path in &arguments.runs {
+    for path in &runs {
         let progress = Progress::new(0, looks.progress(!arguments.json));
         let subject = examine(path, &progress)?;
-        let first = { report.runs().first() }.and(arguments.runs.first());
+        let first = { report.runs().first() }.and(runs.first());
         let comparison = match first {
             Some(first) if first.is_dir() && path.is_dir() => {
                 let shown = |tick| progress.set(tick);
@@ -96,6 +99,17 @@ pub(crate) fn run(
             _ => None,
         };
         report.push(subject, comparison);
+    }
+    for (path, curve) in curves {
+        if !report.push_curve(curve) {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "{}: the run that was forked is not among these runs; name it too",
+                    path.display()
+                ),
+            ));
+        }
     }
     let html = report.to_html();
     target.write(html.as_bytes())?;
@@ -132,7 +146,29 @@ fn json_run(run: &Labelled) -> JsonRun<'_> {
     }
 }
 
-fn examine(path: &Path, progress: &Progress) -> Result<Subject, Failure> {
+/// The runs, and the fork curves among the paths.
+fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Vec<(&PathBuf, ForkCurve)>), Failure> {
+    let mut runs = Vec::new();
+    let mut curves = Vec::new();
+    for path in paths {
+        if !path.is_file() || path.extension().is_none_or(|ending| ending != "json") {
+            runs.push(path);
+            continue;
+        }
+        let mut bytes = Vec::new();
+        open_regular(path)
+            .and_then(|file| file.take(MAX_DOCUMENT_BYTES).read_to_end(&mut bytes))
+            .map_err(|cause| Failure::of_file("read", path, &cause))?;
+        let curve = ForkCurve::from_bytes(&bytes).map_err(|reason| {
+            let path = path.display();
+            Failure::new(Exit::Corrupt, format!("{path} is no fork curve: {reason}"))
+        })?;
+        curves.push((path, curve));
+    }
+    Ok((runs, curves))
+}
+
+fn examine(path: &Path, progress: &Progress) -> Result<RunSummary, Failure> {
     if path.is_dir() {
         let examined = examine_run(path, |tick| progress.set(tick));
         return Ok(on_virtual_time(examined)?);

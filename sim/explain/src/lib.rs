@@ -42,8 +42,9 @@ pub use frame_sections::{FrameSection, sections};
 pub use journal::{JournalTick, JournalTrap, journal_ticks};
 pub use playback::{Playback, Step};
 pub use report::{
-    Bucket, Detail, Focus, JournalError, Labelled, MAX_BUCKETS, Range, Report, Series, Subject,
-    TrapRow, Traps, Verdict, Window, examine_journal, examine_run,
+    Bucket, CurvePoint, Detail, Focus, ForkCurve, JournalError, Labelled, MAX_BUCKETS,
+    MAX_DOCUMENT_BYTES, Range, RemainingFault, Report, RunSize, RunSummary, SearchStep, Series,
+    ShrinkAccount, TrapRow, Traps, Verdict, Window, examine_journal, examine_run,
 };
 pub use tick_detail::{Attempt, Injection, Reading, TaskView, TickDetail};
 pub use timeline::{Fold, Line, Only, TimelineEntry, TimelineFilter};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
 use turingos::Digest;
-use turingos_run::{Gate, Kind, Manifest, RunIoError, RunReader};
+use turingos_run::{Gate, Kind, Manifest, RunIoError, RunReader, open_regular};
 
+use super::account::{MAX_DOCUMENT_BYTES, ShrinkAccount};
 use super::focus::{Focus, Traps, Window};
 use super::series::{Bucket, Series};
 use crate::journal::{JournalTick, journal_ticks};
@@ -44,7 +46,7 @@ impl Verdict {
 
 /// Everything that a report says about one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub struct RunSummary {
     /// The scenario's name, or the kind of run.
     pub name: String,
     /// The seed and other facts of the header, each with its name.
@@ -73,6 +75,8 @@ pub struct Subject {
     pub focus: Option<(Focus, Detail)>,
     /// The ticks around interesting ones.
     pub windows: Vec<(Window, Vec<TimelineEntry>)>,
+    /// How `sim shrink` came to it, if it did.
+    pub shrink: Option<ShrinkAccount>,
 }
 
 /// A tick in full.
@@ -92,7 +96,7 @@ pub enum Detail {
 pub async fn examine_run(
     directory: &Path,
     mut progress: impl FnMut(u64),
-) -> Result<Subject, RunIoError> {
+) -> Result<RunSummary, RunIoError> {
     let reader = RunReader::of(directory);
     // What is no run says so first.
     reader.header_bytes()?;
@@ -124,13 +128,13 @@ async fn play(
     wanted: Option<Focus>,
     last: Option<u64>,
     progress: &mut impl FnMut(u64),
-) -> Result<Subject, RunIoError> {
+) -> Result<RunSummary, RunIoError> {
     let reader = RunReader::of(directory);
     let header = reader.header_bytes()?;
     let kind = reader.kind_of(&header)?;
     let manifest = reader.manifest()?;
     let mut playback = Playback::open(directory)?;
-    let mut subject = Subject::of(&header, &kind, manifest.as_ref());
+    let mut subject = RunSummary::of(&header, &kind, manifest.as_ref());
     subject.windows = empty(recorded.windows(wanted.as_ref(), last));
     let wanted_tick = wanted.as_ref().map(|focus| focus.tick);
     let mut detail = None;
@@ -160,7 +164,31 @@ async fn play(
         subject.verdict = Verdict::Unfinished;
     }
     subject.windows.retain(|(_, entries)| !entries.is_empty());
+    subject.shrink = shrink_account(directory, playback.root())?;
     Ok(subject)
+}
+
+/// The account beside a run that `sim shrink` wrote.
+fn shrink_account(directory: &Path, root: Digest) -> Result<Option<ShrinkAccount>, RunIoError> {
+    let path = directory.join(ShrinkAccount::FILE);
+    if !path.try_exists().unwrap_or(true) {
+        return Ok(None);
+    }
+    let bad = |reason| RunIoError::BadLine {
+        path: path.clone(),
+        line: 1,
+        reason,
+    };
+    let file = open_regular(&path).map_err(RunIoError::system("read", &path))?;
+    let mut bytes = Vec::new();
+    let limited = file.take(MAX_DOCUMENT_BYTES).read_to_end(&mut bytes);
+    limited.map_err(RunIoError::system("read", &path))?;
+    let account = ShrinkAccount::from_bytes(&bytes)
+        .map_err(|reason| bad(format!("is no account of a shrink: {reason}")))?;
+    match account.smallest.root == root {
+        true => Ok(Some(account)),
+        false => Err(bad("is about another run".to_owned())),
+    }
 }
 
 /// Reads a journal of TuringOS and gathers what a report can say about it. The file is read twice:
@@ -171,10 +199,10 @@ async fn play(
 pub fn examine_journal(
     name: &str,
     open: impl Fn() -> std::io::Result<File>,
-) -> Result<Subject, JournalError> {
-    let mut subject = Subject {
+) -> Result<RunSummary, JournalError> {
+    let mut subject = RunSummary {
         name: name.to_owned(),
-        ..Subject::default()
+        ..RunSummary::default()
     };
     let ticks = journal_ticks(open()?, |tick| {
         for trap in &tick.traps {
@@ -225,7 +253,7 @@ impl From<JournalFault> for JournalError {
 }
 
 /// Nothing is known yet.
-impl Default for Subject {
+impl Default for RunSummary {
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -242,11 +270,12 @@ impl Default for Subject {
             series: Series::default(),
             focus: None,
             windows: Vec::new(),
+            shrink: None,
         }
     }
 }
 
-impl Subject {
+impl RunSummary {
     fn of(header: &[u8], kind: &Kind, manifest: Option<&Manifest>) -> Self {
         // It is a header: its kind was read off it.
         let header: Value = serde_json::from_slice(header).unwrap_or_default();

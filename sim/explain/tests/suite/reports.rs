@@ -3,18 +3,18 @@
 use std::fs::File;
 
 use turingos_explain::{
-    Detail, MAX_BUCKETS, Report, Subject, Verdict, examine_journal, examine_run,
+    Detail, MAX_BUCKETS, Report, RunSummary, Verdict, examine_journal, examine_run,
 };
 use turingos_run::on_virtual_time;
 use turingos_testkit::fuzzing::turingos_journal::Composer;
 
 use crate::recorded::{log_hunt, soak};
 
-fn examined(run: &std::path::Path) -> Subject {
+fn examined(run: &std::path::Path) -> RunSummary {
     on_virtual_time(examine_run(run, |_| {})).unwrap()
 }
 
-fn page(runs: impl IntoIterator<Item = Subject>) -> String {
+fn page(runs: impl IntoIterator<Item = RunSummary>) -> String {
     let mut report = Report::default();
     runs.into_iter().for_each(|run| report.push(run, None));
     report.to_html()

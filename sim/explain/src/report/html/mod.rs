@@ -1,5 +1,6 @@
 //! A report as one HTML file: no script, no reference to anything outside, light and dark.
 
+mod account;
 mod chart;
 mod comparison;
 mod over_time;
@@ -37,6 +38,9 @@ pub(super) fn write(report: &Report) -> String {
         [only] => {
             subject::write_opening(&mut page, &only.subject);
             page.markup("</header>");
+            for (_, curve) in &report.curves {
+                account::write_curve(&mut page, None, curve);
+            }
             subject::write_body(&mut page, &only.subject);
         }
         runs => {

@@ -7,13 +7,13 @@ use super::chart::{
 };
 use super::page::{Page, grouped, percent};
 use crate::report::series::{Bucket, Series};
-use crate::report::subject::Subject;
+use crate::report::subject::RunSummary;
 
 /// Bars of charts with fewer parts have gaps between them.
 const GAPS_BELOW: usize = 90;
 
 /// Writes every chart of a run that has ticks.
-pub(super) fn write_charts(page: &mut Page, subject: &Subject) {
+pub(super) fn write_charts(page: &mut Page, subject: &RunSummary) {
     let series = &subject.series;
     let Some(total) = series.total() else {
         return;

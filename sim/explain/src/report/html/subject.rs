@@ -2,14 +2,15 @@
 
 use turingos_run::GateVerdict;
 
+use super::account::write_shrink;
 use super::over_time::write_charts;
 use super::page::{Page, seconds};
 use super::tick::{block, code, happened, write_focus};
 use crate::report::focus::TrapRow;
-use crate::report::subject::{Subject, Verdict};
+use crate::report::subject::{RunSummary, Verdict};
 
 /// Writes the verdict, the command and the figures of a run.
-pub(super) fn write_opening(page: &mut Page, subject: &Subject) {
+pub(super) fn write_opening(page: &mut Page, subject: &RunSummary) {
     page.markup("<p class=\"verdict\">");
     write_verdict(page, subject.verdict);
     page.element("<span>", &sentence(subject), "</span></p>");
@@ -22,8 +23,11 @@ pub(super) fn write_opening(page: &mut Page, subject: &Subject) {
 }
 
 /// Writes everything else about a run.
-pub(super) fn write_body(page: &mut Page, subject: &Subject) {
+pub(super) fn write_body(page: &mut Page, subject: &RunSummary) {
     write_gates(page, subject);
+    if let Some(account) = &subject.shrink {
+        write_shrink(page, account);
+    }
     write_charts(page, subject);
     write_traps(page, subject);
     write_injected(page, subject);
@@ -44,7 +48,7 @@ pub(super) fn write_verdict(page: &mut Page, verdict: Verdict) {
 }
 
 /// The verdict in one sentence.
-fn sentence(subject: &Subject) -> String {
+fn sentence(subject: &RunSummary) -> String {
     match subject.verdict {
         Verdict::Passed => "Every gate holds.".to_owned(),
         Verdict::Failed => match subject.gates.iter().find(|gate| gate.failed()) {
@@ -56,7 +60,7 @@ fn sentence(subject: &Subject) -> String {
     }
 }
 
-fn write_figures(page: &mut Page, subject: &Subject) {
+fn write_figures(page: &mut Page, subject: &RunSummary) {
     page.markup("<dl class=\"figures\">");
     figure(page, "ticks", |page| page.count(subject.ticks));
     if let Some(total) = subject.series.total() {
@@ -94,7 +98,7 @@ fn figure(page: &mut Page, name: &'static str, value: impl FnOnce(&mut Page) -> 
     page.markup("</dd><dt>").markup(name).markup("</dt></div>");
 }
 
-fn write_gates(page: &mut Page, subject: &Subject) {
+fn write_gates(page: &mut Page, subject: &RunSummary) {
     if subject.gates.is_empty() {
         return;
     }
@@ -114,7 +118,7 @@ fn write_gates(page: &mut Page, subject: &Subject) {
 /// More causes are folded: the frequent ones say most.
 const SHOWN_CAUSES: usize = 10;
 
-fn write_traps(page: &mut Page, subject: &Subject) {
+fn write_traps(page: &mut Page, subject: &RunSummary) {
     let rows = subject.traps.rows();
     let (shown, folded) = rows.split_at(rows.len().min(SHOWN_CAUSES));
     if shown.is_empty() {
@@ -157,7 +161,7 @@ fn write_trap_rows(page: &mut Page, rows: &[&TrapRow]) {
     page.markup("</tbody></table>");
 }
 
-fn write_injected(page: &mut Page, subject: &Subject) {
+fn write_injected(page: &mut Page, subject: &RunSummary) {
     if subject.injected.is_empty() {
         return;
     }
@@ -177,7 +181,7 @@ fn write_injected(page: &mut Page, subject: &Subject) {
     page.markup("</ul></section>");
 }
 
-fn write_windows(page: &mut Page, subject: &Subject) {
+fn write_windows(page: &mut Page, subject: &RunSummary) {
     if subject.windows.is_empty() {
         return;
     }
