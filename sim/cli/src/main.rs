@@ -18,6 +18,7 @@ mod new;
 mod paths;
 mod recordings;
 mod replay;
+mod report;
 mod resumed;
 mod route_flags;
 mod run;
@@ -29,6 +30,7 @@ mod share;
 mod show;
 mod soak;
 mod terminal;
+mod trace;
 mod usage;
 mod verify;
 
@@ -86,6 +88,8 @@ enum Verb {
     Show(show::ShowArgs),
     #[command(after_help = "Example:\n  sim diff run-42 again")]
     Diff(diff::DiffArgs),
+    #[command(after_help = "Example:\n  sim report run-42 --out run-42.html")]
+    Report(report::ReportArgs),
     #[command(after_help = "Example:\n  sim dataset run-42 --out rows")]
     Dataset(dataset::DatasetArgs),
     #[command(after_help = "Example:\n  sim new scenario mine.json")]
@@ -158,6 +162,7 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::Show(arguments) => show::run(arguments, looks, out),
         Verb::Diff(arguments) => diff::run(arguments, looks, out),
+        Verb::Report(arguments) => report::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),

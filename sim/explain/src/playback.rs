@@ -31,6 +31,9 @@ pub struct Step {
     pub committed: Committed,
     /// What was injected.
     pub injections: Injections,
+    /// How long the calls of oracles took together, in microseconds; the rest of the tick was
+    /// waiting and commands.
+    pub called_us: u64,
 }
 
 /// One call of an oracle, kept.
@@ -48,6 +51,7 @@ pub(crate) struct KeptCall {
 struct Evidence {
     recording: Recording,
     injections: Option<Injections>,
+    called_us: u64,
     /// The calls of the tick, if they are wanted.
     calls: Option<Vec<KeptCall>>,
 }
@@ -60,6 +64,7 @@ impl Sink for Evidence {
     }
 
     fn called(&mut self, call: &Call<'_>) {
+        self.called_us = self.called_us.saturating_add(call.took_us);
         let Some(calls) = &mut self.calls else {
             return;
         };
@@ -115,6 +120,7 @@ impl Playback {
         let evidence = Evidence {
             recording,
             injections: None,
+            called_us: 0,
             calls: None,
         };
         let mut mirror = Files::new();
@@ -162,10 +168,12 @@ impl Playback {
         let Some(committed) = committed else {
             return Ok(None);
         };
-        let taken = self.evidence().injections.take();
-        Ok(taken.map(|injections| Step {
+        let evidence = self.evidence();
+        let called_us = std::mem::take(&mut evidence.called_us);
+        Ok(evidence.injections.take().map(|injections| Step {
             committed,
             injections,
+            called_us,
         }))
     }
 

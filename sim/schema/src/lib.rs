@@ -68,6 +68,7 @@ impl Schema {
         "verify-report.v1",
         "show-report.v1",
         "diff-report.v1",
+        "report-report.v1",
         "dataset-report.v1",
         "gate-report.v1",
         "decode-report.v1",

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::shell::sim;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 18] = [
     "soak",
     "replay",
     "run",
@@ -17,6 +17,9 @@ const VERBS: [&str; 15] = [
     "schema",
     "serve",
     "verify",
+    "show",
+    "diff",
+    "report",
     "dataset",
     "new",
     "lint",

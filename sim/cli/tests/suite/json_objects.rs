@@ -53,6 +53,15 @@ fn every_verb_prints_one_object_of_a_schema() {
         ("show-report", format!("show {} --traps", at("hunt"))),
         ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
         (
+            "report-report",
+            format!(
+                "report {} {} --out {}",
+                at("soak"),
+                at("hunt"),
+                at("report.html")
+            ),
+        ),
+        (
             "dataset-report",
             format!("dataset {} {} --out {}", at("soak"), at("hunt"), at("rows")),
         ),
@@ -126,6 +135,8 @@ fn failure_is_an_object_too() {
         (2, vec!["gate", "mutex", "--corpus", &at("nowhere")]),
         (2, vec!["live", "log-hunt"]),
         (2, vec!["new", "scenario", &at("used/note")]),
+        (6, vec!["report", &at("used"), "--out", &at("page.html")]),
+        (2, vec!["report", &at("used"), "--out", &at("used/note")]),
     ] {
         let words: Vec<_> = words.into_iter().chain(["--json"]).collect();
         let said = sim(&words);
@@ -156,6 +167,7 @@ fn missing_path_is_a_usage_error_of_every_verb() {
         &["replay", nowhere],
         &["verify", nowhere],
         &["dataset", nowhere, "--out", work],
+        &["report", nowhere, "--out", work],
         &["decode", nowhere],
         &["schema", "check", "scenario.v1", nowhere],
         &["lint", nowhere],

@@ -19,6 +19,7 @@ mod new_and_lint;
 mod planted;
 mod readme;
 mod replay_command;
+mod report_command;
 mod scenario_command;
 mod schema_command;
 mod serve;

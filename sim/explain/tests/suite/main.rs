@@ -8,4 +8,5 @@
 mod comparison;
 mod journals;
 mod recorded;
+mod reports;
 mod ticks;
