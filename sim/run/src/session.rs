@@ -111,6 +111,8 @@ pub struct Tick<'a> {
     pub line: &'a [u8],
     /// What was injected.
     pub injections: &'a Injections,
+    /// What the seeded oracle did to the reply, if one answered.
+    pub injected: Option<&'a Injected>,
     /// The kernel before its next tick.
     pub kernel: &'a Kernel,
 }
@@ -242,6 +244,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             record: &self.record,
             line: &self.line,
             injections: &Injections::of(tick, injected, world_faults),
+            injected,
             kernel: &self.kernel,
         })?;
         Ok(Some(committed))
