@@ -415,6 +415,7 @@ impl SweepFile {
             .map_err(SweepError::io("write", &part))?;
         let mut lines = LineWriter::at_start(&part, file);
         lines.value(header)?;
+        { lines.out.flush() }.map_err(SweepError::io("write", &part))?;
         Ok(Self {
             path,
             lines,

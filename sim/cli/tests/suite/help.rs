@@ -6,11 +6,12 @@ use tempfile::TempDir;
 
 use crate::shell::sim;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "soak",
     "replay",
     "run",
     "longrun",
+    "sweep",
     "live",
     "gate",
     "decode",
