@@ -29,6 +29,7 @@ mod serve;
 mod share;
 mod show;
 mod soak;
+mod sweep;
 mod terminal;
 mod trace;
 mod usage;
@@ -70,6 +71,10 @@ enum Verb {
     Run(run::RunArgs),
     #[command(after_help = "Example:\n  sim longrun --seeds 0..20 --noise 0,5%")]
     Longrun(longrun::LongrunArgs),
+    #[command(
+        after_help = "Example:\n  sim sweep --seeds 0..10000 --profile hostile --out nightly"
+    )]
+    Sweep(Box<sweep::SweepArgs>),
     #[command(
         after_help = "Example:\n  sim live log-hunt --workspace work --out tuesday --kind ollama --model llama3"
     )]
@@ -153,6 +158,7 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Replay(arguments) => replay::run(arguments, looks, out),
         Verb::Run(arguments) => run::run(arguments, looks, out),
         Verb::Longrun(arguments) => longrun::run(arguments, looks, out),
+        Verb::Sweep(arguments) => sweep::run(arguments, looks, out),
         Verb::Live(arguments) => live::run(arguments, looks, out),
         Verb::Gate(arguments) => gate::run(arguments, looks, out),
         Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),

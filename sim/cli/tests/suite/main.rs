@@ -24,6 +24,7 @@ mod scenario_command;
 mod schema_command;
 mod serve;
 mod shell;
+mod sweep;
 mod terminal;
 mod verify;
 mod workspace_command;
