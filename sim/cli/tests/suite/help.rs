@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::shell::sim;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 17] = [
     "soak",
     "replay",
     "run",
@@ -17,6 +17,8 @@ const VERBS: [&str; 15] = [
     "schema",
     "serve",
     "verify",
+    "fork",
+    "shrink",
     "dataset",
     "new",
     "lint",

@@ -6,6 +6,8 @@
 )]
 
 mod comparison;
+mod forks;
 mod journals;
+mod planted;
 mod recorded;
 mod ticks;
