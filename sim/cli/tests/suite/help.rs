@@ -21,6 +21,8 @@ const VERBS: &[&str] = &[
     "show",
     "diff",
     "report",
+    "fork",
+    "shrink",
     "dataset",
     "new",
     "lint",
