@@ -1,0 +1,43 @@
+//! A request as it is compared, whether recorded or sent.
+
+/// The request headers that take part in a key, lower-case. Others change with the client's
+/// version, its machine or the call, and no answer depends on them.
+pub const COMPARED_HEADERS: &[&str] = &[
+    "anthropic-beta",
+    "anthropic-version",
+    "content-type",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "openai-beta",
+];
+
+/// A request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The upstream or service it is for.
+    pub service: String,
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The query without its `?`, as it was sent; empty for none.
+    pub query: String,
+    /// The headers, names in lower case. Those outside [`COMPARED_HEADERS`] are not compared.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The method, the path and the service, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Self {
+            service,
+            method,
+            path,
+            ..
+        } = self;
+        format!("{method} {path} of {service}")
+    }
+}
