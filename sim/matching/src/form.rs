@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use turingos::Digest;
 
 use crate::node::{Node, push_json_text};
-use crate::request::{COMPARED_HEADERS, Request};
+use crate::request::Request;
 use crate::rules::Rules;
 
 /// Stands before and after the number of an alias in a text. Where a text has the character itself,
@@ -125,7 +125,7 @@ fn headers(
 ) -> BTreeMap<String, String> {
     let mut compared = BTreeMap::<String, String>::new();
     for (name, value) in &request.headers {
-        if !COMPARED_HEADERS.contains(&name.as_str()) || rules.drops_header(name) {
+        if rules.drops_header(name) {
             continue;
         }
         let list = compared.entry(name.clone()).or_default();
@@ -298,14 +298,14 @@ mod tests {
             };
             Form::of(&request, &rules).key()
         };
-        let plain = form("a=1", ("x-stainless-os", "Linux"), r#"{"metadata":{}}"#);
+        let plain = form("a=1", ("openai-beta", "y"), r#"{"metadata":{}}"#);
         let other = form(
             "v=2&a=1",
             ("openai-beta", "x"),
             r#"{"metadata":{"user_id":"u"}}"#,
         );
         assert_eq!(plain, other);
-        let changed = form("a=2", ("x-stainless-os", "Linux"), r#"{"metadata":{}}"#);
+        let changed = form("a=2", ("openai-beta", "y"), r#"{"metadata":{}}"#);
         assert_ne!(plain, changed);
         let header = form("a=1", ("anthropic-beta", "x"), r#"{"metadata":{}}"#);
         assert_ne!(plain, header);

@@ -40,7 +40,7 @@ pub use difference::Difference;
 pub use learn::Learner;
 pub use matcher::{Matcher, Recorded, Taken};
 pub use miss::{Miss, MissReason};
-pub use request::{COMPARED_HEADERS, Request};
+pub use request::Request;
 pub use rules::{
     AliasRule, DropRule, MAX_RULES, MAX_RULES_BYTES, Rules, RulesDocument, RulesFault,
 };

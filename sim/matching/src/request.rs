@@ -1,16 +1,5 @@
 //! A request as it is compared, whether recorded or sent.
 
-/// The request headers that take part in a key, lower-case. Others change with the client's
-/// version, its machine or the call, and no answer depends on them.
-pub const COMPARED_HEADERS: &[&str] = &[
-    "anthropic-beta",
-    "anthropic-version",
-    "content-type",
-    "mcp-protocol-version",
-    "mcp-session-id",
-    "openai-beta",
-];
-
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -22,7 +11,8 @@ pub struct Request {
     pub path: String,
     /// The query without its `?`, as it was sent; empty for none.
     pub query: String,
-    /// The headers, names in lower case. Those outside [`COMPARED_HEADERS`] are not compared.
+    /// The headers that are compared, names in lower case: those on the tape's allow-list. Others
+    /// change with the client's version, its machine or the call, and no answer depends on them.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,

@@ -11,7 +11,7 @@ use crate::pointer::Pointer;
 /// The longest file of rules, in bytes.
 pub const MAX_RULES_BYTES: usize = 64 * 1024;
 
-/// The most rules of one file.
+/// The most rules of each kind in one file.
 pub const MAX_RULES: usize = 128;
 
 /// The largest compiled pattern, in bytes.
@@ -159,8 +159,13 @@ impl Rules {
             let detail = format!("version {} is unknown; use {VERSION}", document.version);
             return Err((Entry::Version, detail));
         }
-        if document.drop.len() + document.alias.len() > MAX_RULES {
-            return Err((Entry::Version, format!("more than {MAX_RULES} rules")));
+        for (length, entry) in [
+            (document.drop.len(), Entry::Drop(MAX_RULES)),
+            (document.alias.len(), Entry::Alias(MAX_RULES)),
+        ] {
+            if length > MAX_RULES {
+                return Err((entry, format!("more than {MAX_RULES} rules of this kind")));
+            }
         }
         let mut pointers = Vec::new();
         for (index, rule) in document.drop.iter().enumerate() {
