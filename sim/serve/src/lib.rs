@@ -5,17 +5,10 @@
 //! runtime thread. The server listens on 127.0.0.1 only, opens no connection, and neither keeps nor
 //! logs request headers, so no key can leak.
 
-pub mod agent;
-pub mod answer;
 mod attempts;
-pub mod chaos;
 mod connection;
-mod discovery;
-pub mod endpoint;
 mod http;
-pub mod parsed_request;
 pub mod recording;
-pub mod refusal;
 mod request_body;
 mod response;
 mod routes;
@@ -38,16 +31,16 @@ use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-use agent::{Agent, request_id};
-use answer::Answer;
 use attempts::{Attempts, MAX_REMEMBERED};
 use connection::Loopback;
-use endpoint::Endpoint;
-use parsed_request::ParsedRequest;
 use recording::{LOOSE_GENESIS, Recording};
-use refusal::{Reason, Refusal};
 use request_body::Body;
 use turingos_agents::Request;
+use turingos_protocols::agent::{Agent, request_id};
+use turingos_protocols::answer::Answer;
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::refusal::{Reason, Refusal};
+use turingos_protocols::request::ParsedRequest;
 use turingos_run::RunIoError;
 use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 

@@ -13,7 +13,7 @@ use http_body::Frame;
 use tokio::time::{Sleep, sleep};
 use turingos::bus::Provider;
 
-use super::answer::{Answer, Delivery, events};
+use turingos_protocols::answer::{Answer, Delivery, events};
 use super::connection::Fate;
 
 /// The response to send for an answer.

@@ -14,13 +14,15 @@ use axum::{Extension, Router};
 use serde_json::Value;
 use turingos::bus::Provider;
 
-use super::answer::{Answer, Content};
+use turingos_protocols::answer::{Answer, Content};
 use super::connection::Fate;
-use super::endpoint::{Endpoint, provider_of_path};
-use super::refusal::{Reason, Refusal};
+use turingos_protocols::endpoint::{Endpoint, provider_of_path};
+use turingos_protocols::refusal::{Reason, Refusal};
 use super::request_body::Body;
 use super::response::respond;
-use super::{Desk, discovery, refused, request_id};
+use super::{Desk, refused};
+use turingos_protocols::agent::request_id;
+use turingos_protocols::discovery;
 
 pub(super) fn of(desk: Arc<Desk>) -> Router {
     let mut routes = Router::new();

@@ -1,10 +1,10 @@
 //! Chaos: every kind as a client sees it, exactly as drawn from the seed.
 
 use turingos::bus;
-use turingos_serve::answer::Delivery;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
+use turingos_protocols::answer::Delivery;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 

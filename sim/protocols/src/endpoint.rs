@@ -72,7 +72,7 @@ impl Endpoint {
 
 /// The provider whose envelope the errors of a path have; the path may be unknown.
 #[must_use]
-pub(super) fn provider_of_path(path: &str) -> Provider {
+pub fn provider_of_path(path: &str) -> Provider {
     if path.starts_with("/api/") {
         Provider::Ollama
     } else if ["/v1/messages", "/anthropic/", "/coding/"]

@@ -11,7 +11,7 @@ use turingos_agents::wire::{CREATED_BASE, default_model};
 const CREATED: &str = "2026-01-01T00:00:00Z";
 
 /// `GET /v1/models` of OpenAI: every model, because compatible clients expect their own there.
-pub(super) fn openai_models() -> Value {
+pub fn openai_models() -> Value {
     let models: Vec<Value> = Provider::ALL
         .into_iter()
         .map(|provider| openai_model(default_model(provider)))
@@ -20,7 +20,7 @@ pub(super) fn openai_models() -> Value {
 }
 
 /// `GET /v1/models/NAME` of OpenAI; none for a model that is not listed.
-pub(super) fn openai_model_named(name: &str) -> Option<Value> {
+pub fn openai_model_named(name: &str) -> Option<Value> {
     let mut listed = Provider::ALL.into_iter().map(default_model);
     listed.find(|model| *model == name).map(openai_model)
 }
@@ -30,7 +30,7 @@ fn openai_model(name: &str) -> Value {
 }
 
 /// `GET /v1/models` of the messages API.
-pub(super) fn messages_models() -> Value {
+pub fn messages_models() -> Value {
     let name = default_model(Provider::Kimi);
     json!({
         "data": [{"type": "model", "id": name, "display_name": name, "created_at": CREATED}],
@@ -41,7 +41,7 @@ pub(super) fn messages_models() -> Value {
 }
 
 /// `GET /api/tags` of Ollama.
-pub(super) fn ollama_models() -> Value {
+pub fn ollama_models() -> Value {
     let name = default_model(Provider::Ollama);
     json!({"models": [{
         "name": name,
@@ -61,9 +61,9 @@ pub(super) fn ollama_models() -> Value {
 }
 
 /// `GET /api/version` of Ollama.
-pub(super) fn ollama_version() -> Value {
+pub fn ollama_version() -> Value {
     json!({"version": env!("CARGO_PKG_VERSION")})
 }
 
 /// `GET /` of Ollama, which its clients use as a health check.
-pub(super) const GREETING: &str = "Ollama is running";
+pub const GREETING: &str = "Ollama is running";

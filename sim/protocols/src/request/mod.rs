@@ -111,7 +111,7 @@ fn has_transport_members(members: &Map<String, Value>) -> bool {
 ///
 /// # Errors
 /// Why it is not JSON without duplicate keys, in one line for people.
-pub(super) fn canonical(body: &[u8]) -> Result<String, String> {
+pub fn canonical(body: &[u8]) -> Result<String, String> {
     match strict_value(body) {
         Ok(document) => Ok(document.to_string()),
         Err(error) => Err(error.to_string()),

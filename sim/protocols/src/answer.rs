@@ -34,7 +34,7 @@ impl Content {
 
     /// The type that a header value names; a JSON document for an unknown one.
     #[must_use]
-    pub(crate) fn of_header(value: &str) -> Self {
+    pub fn of_header(value: &str) -> Self {
         let kind = value.split(';').next().unwrap_or_default().trim();
         match kind {
             "text/event-stream" => Self::Events,
@@ -59,7 +59,7 @@ impl Content {
 
     /// The separator of a stream's events; none if it is not a stream.
     #[must_use]
-    pub(crate) const fn separator(self) -> Option<&'static [u8]> {
+    pub const fn separator(self) -> Option<&'static [u8]> {
         match self {
             Self::Events => Some(b"\n\n"),
             Self::Lines => Some(b"\n"),
@@ -160,7 +160,7 @@ impl Answer {
 }
 
 /// The events of a streamed body, each with its separator.
-pub(super) fn events<'a>(
+pub fn events<'a>(
     body: &'a [u8],
     separator: &'a [u8],
 ) -> impl Iterator<Item = &'a [u8]> + 'a {

@@ -8,7 +8,7 @@ use turingos::dispatch::Lane;
 
 use super::answer::{Answer, Content, Delivery, events};
 use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
-use super::parsed_request::ParsedRequest;
+use super::request::ParsedRequest;
 use turingos_agents::json_text::push_number;
 use turingos_agents::wire::REASONING_TEXT;
 use turingos_agents::wire::{
@@ -152,7 +152,9 @@ fn call_key(request: &ParsedRequest, attempt: u32) -> u64 {
 }
 
 /// The name of a call in headers and error bodies.
-pub(super) fn request_id(key: u64) -> String {
+/// The name of a call in headers and error bodies.
+#[must_use]
+pub fn request_id(key: u64) -> String {
     format!("req_{key}")
 }
 

@@ -13,7 +13,7 @@ use turingos_draws::{Draws, Stream};
 pub(crate) const MAX_SLOW_US: u64 = 1_500_000;
 
 /// How long an unanswered call waits before its connection is reset, in microseconds.
-pub(crate) const HANG_US: u64 = 15_000_000;
+pub const HANG_US: u64 = 15_000_000;
 
 /// One kind of fault of a served call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
