@@ -75,6 +75,13 @@ pub enum Delivery {
     Whole,
     /// The connection ends after this many bytes of the body, at most its length.
     CutAfter(usize),
+    /// After this many bytes of the body nothing comes for a long time; then the connection is reset.
+    StallAfter(usize),
+    /// All of it, in pieces with a pause before each.
+    Slowly {
+        /// The pause, in microseconds.
+        gap_us: u64,
+    },
     /// None of it: the connection is reset.
     Reset,
 }
@@ -140,8 +147,10 @@ impl Answer {
     /// [`TransportFault`], if it is not delivered whole.
     pub fn as_received(&self, provider: Provider) -> Result<RawReply, TransportFault> {
         match self.delivery {
-            Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),
-            Delivery::Whole => {}
+            Delivery::CutAfter(_) | Delivery::StallAfter(_) | Delivery::Reset => {
+                return Err(TransportFault::Reset);
+            }
+            Delivery::Whole | Delivery::Slowly { .. } => {}
         }
         let headers = self.headers(provider);
         Ok(RawReply {
@@ -160,10 +169,7 @@ impl Answer {
 }
 
 /// The events of a streamed body, each with its separator.
-pub fn events<'a>(
-    body: &'a [u8],
-    separator: &'a [u8],
-) -> impl Iterator<Item = &'a [u8]> + 'a {
+pub fn events<'a>(body: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
     let mut rest = body;
     core::iter::from_fn(move || {
         if rest.is_empty() {
