@@ -9,11 +9,10 @@ use turingos::dispatch::Lane;
 use super::answer::{Answer, Content};
 use super::chaos::{Chaos, ChaosKind};
 use super::request::ParsedRequest;
+use super::trouble::spoil;
 use turingos_agents::json_text::push_number;
 use turingos_agents::wire::REASONING_TEXT;
-use turingos_agents::wire::{
-    Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
-};
+use turingos_agents::wire::{Ending, Envelope, envelope_key, push_reply};
 use turingos_agents::{Agent as _, Clerk, Intent, Noise, NoiseRates, Request, Spelling, Worker};
 use turingos_draws::{Draws, Stream};
 use turingos_run::providers::prompt;
@@ -151,7 +150,6 @@ fn call_key(request: &ParsedRequest, attempt: u32) -> u64 {
     envelope_key(hash_key(request), u64::from(attempt), 0)
 }
 
-/// The name of a call in headers and error bodies.
 /// The name of a call in headers and error bodies.
 #[must_use]
 pub fn request_id(key: u64) -> String {
