@@ -200,6 +200,12 @@ impl Matcher {
         }
     }
 
+    /// The key of a request under the rules.
+    #[must_use]
+    pub fn key(&self, request: &Request) -> Digest {
+        Form::of(request, &self.rules).key()
+    }
+
     /// A recorded answer in the values of this run: where the client was recorded with another
     /// value of an alias than it has now, the answer has the one that it has now.
     ///

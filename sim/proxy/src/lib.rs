@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use turingos_exchange::{Header, Redaction, TapeWriter, Target};
 use turingos_loopback::{Limits, Loopback, serve};
+use turingos_replayer::ReplaySession;
 
 pub use recorder::{Recorder, Trouble};
 pub use relay::Relay;
@@ -83,11 +84,18 @@ impl Proxy {
             .collect()
     }
 
-    /// Begins to pass requests on and to record them on `tape`, whose header is `header`.
+    /// Begins to pass requests on and to record them on `tape`, whose header is `header`. A
+    /// `session` is asked first: what it answers is recorded too, but sent to no service.
     #[must_use]
-    pub fn start(self, header: &Header, tape: TapeWriter, redaction: Redaction) -> RunningProxy {
+    pub fn start(
+        self,
+        header: &Header,
+        tape: TapeWriter,
+        redaction: Redaction,
+        session: Option<Arc<ReplaySession>>,
+    ) -> RunningProxy {
         let recorder = Arc::new(Recorder::new(header, tape, redaction));
-        let relay = Arc::new(Relay::new(Arc::clone(&recorder)));
+        let relay = Arc::new(Relay::new(Arc::clone(&recorder), session));
         let mut serving = JoinSet::new();
         for (target, listener, _) in self.listeners {
             let relay = Arc::clone(&relay);

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
@@ -14,8 +14,10 @@ use hyper::{Request, Response, StatusCode, Uri};
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use turingos_exchange::{Body, End, Origin, RecordedRequest, Target};
+use turingos_exchange::{Body, Chunk, End, Origin, RecordedRequest, RecordedResponse, Target};
 use turingos_loopback::{BodyFault, Fate, HeldBody, foreign_host, room_for_bodies};
+
+use turingos_replayer::{Fault, Pace, ReplaySession, Reply, deliver, provider_of, spoilt};
 
 use crate::call::Call;
 use crate::headers;
@@ -29,6 +31,8 @@ pub struct Relay {
     recorder: Arc<Recorder>,
     upstream: Upstream,
     room: Arc<Semaphore>,
+    /// What is asked before a service is.
+    session: Option<Arc<ReplaySession>>,
 }
 
 /// An answer that is made here.
@@ -55,13 +59,14 @@ impl OwnAnswer {
 }
 
 impl Relay {
-    /// A relay whose calls `recorder` records.
+    /// A relay whose calls `recorder` records. A `session` is asked before a service is.
     #[must_use]
-    pub fn new(recorder: Arc<Recorder>) -> Self {
+    pub fn new(recorder: Arc<Recorder>, session: Option<Arc<ReplaySession>>) -> Self {
         Self {
             recorder,
             upstream: Upstream::new(),
             room: room_for_bodies(),
+            session,
         }
     }
 
@@ -79,11 +84,6 @@ impl Relay {
             return respond(&OwnAnswer::new(StatusCode::MISDIRECTED_REQUEST, message));
         }
         let mut recorded = self.recorded(target, &head);
-        if headers::asks_for_upgrade(&head.headers) {
-            let message = "sim record passes no WebSocket on; use plain HTTP";
-            let answer = OwnAnswer::new(StatusCode::UPGRADE_REQUIRED, message);
-            return self.refuse(target, &recorded, started, &answer);
-        }
         let limit = usize::try_from(self.recorder.limits.request_bytes).unwrap_or(usize::MAX);
         let mut held = match HeldBody::read(body, limit, &self.room).await {
             Ok(held) => held,
@@ -93,6 +93,23 @@ impl Relay {
             }
         };
         recorded.body = Body(std::mem::take(&mut held.bytes));
+        match self.replayed(target, &recorded) {
+            Some(Reply::Send(response, pace)) => {
+                let fate = fate_of(&head);
+                return self
+                    .send(target, &recorded, *response, pace, started, &fate)
+                    .await;
+            }
+            Some(Reply::PassOn(Some(fault))) => {
+                return self.spoil(target, recorded, head, fault, started).await;
+            }
+            Some(Reply::PassOn(None)) | None => {}
+        }
+        if headers::asks_for_upgrade(&head.headers) {
+            let message = "sim record passes no WebSocket on; use plain HTTP";
+            let answer = OwnAnswer::new(StatusCode::UPGRADE_REQUIRED, message);
+            return self.refuse(target, &recorded, started, &answer);
+        }
         let number = match self.recorder.request(&recorded) {
             Ok(number) => number,
             Err(reason) => return respond(&not_recorded(&reason)),
@@ -103,6 +120,106 @@ impl Relay {
         self.relay(target, call, head, body.into()).await
     }
 
+    /// What a replay makes of a request, if there is one. A secret that cannot be taken out is the
+    /// recorder's affair.
+    fn replayed(&self, target: &Target, request: &RecordedRequest) -> Option<Reply> {
+        let session = self.session.as_ref()?;
+        let redacted = self.recorder.redaction().request(request).ok()?;
+        let request = redacted.unwrap_or_else(|| request.clone());
+        Some(session.answer(target.kind, request))
+    }
+
+    /// Sends a response that no service made. It is on the tape before it is sent.
+    async fn send(
+        &self,
+        target: &Target,
+        request: &RecordedRequest,
+        response: RecordedResponse,
+        pace: Pace,
+        started: Instant,
+        fate: &Fate,
+    ) -> Response<RelayedBody> {
+        let number = match self.recorder.request(request) {
+            Ok(number) => number,
+            Err(reason) => return respond(&not_recorded(&reason)),
+        };
+        if !self
+            .recorder
+            .response(number, &target.name, response.clone())
+        {
+            return respond(&not_recorded(&NotRecorded::Broken));
+        }
+        let sent = deliver(response, pace, started, fate).await;
+        sent.map(RelayedBody::replayed)
+    }
+
+    /// Answers a call with what a fault makes of the service's response, which is read whole.
+    async fn spoil(
+        &self,
+        target: &Target,
+        request: RecordedRequest,
+        head: Parts,
+        fault: Fault,
+        started: Instant,
+    ) -> Response<RelayedBody> {
+        let body = request.body.0.clone().into();
+        let good = match upstream_request(target, &head, body) {
+            Ok(upstream) => self.upstream.send(upstream).await.ok(),
+            Err(_) => None,
+        };
+        let good = match good {
+            Some(response) => self.whole(response).await,
+            None => None,
+        };
+        let provider = provider_of(target.kind, &request.path);
+        let spoilt = good.and_then(|good| spoilt(fault, provider, &request, &good));
+        let response = spoilt.unwrap_or_else(|| {
+            let message = format!(
+                "sim record: {} gave no answer to be spoilt",
+                target.origin()
+            );
+            let answer = OwnAnswer::new(StatusCode::BAD_GATEWAY, message);
+            RecordedResponse {
+                status: Some(answer.status.as_u16()),
+                headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+                head_us: 0,
+                chunks: vec![Chunk {
+                    at_us: 0,
+                    bytes: Body(answer.body().into()),
+                }],
+                end: End::Whole,
+                end_us: 0,
+                origin: Origin::Proxy,
+                injected: None,
+                note: Some(answer.message),
+            }
+        });
+        let fate = fate_of(&head);
+        self.send(target, &request, response, Pace::RECORDED, started, &fate)
+            .await
+    }
+
+    /// A service's response with its whole body, if it is within the limit.
+    async fn whole(&self, response: Response<Incoming>) -> Option<RecordedResponse> {
+        let (head, body) = response.into_parts();
+        let limit = usize::try_from(self.recorder.limits.response_bytes).unwrap_or(usize::MAX);
+        let body = Limited::new(body, limit).collect().await.ok()?;
+        Some(RecordedResponse {
+            status: Some(head.status.as_u16()),
+            headers: headers::recorded(&head.headers, &self.recorder.response_headers),
+            head_us: 0,
+            chunks: vec![Chunk {
+                at_us: 0,
+                bytes: Body(body.to_bytes().into()),
+            }],
+            end: End::Whole,
+            end_us: 0,
+            origin: Origin::Upstream,
+            injected: None,
+            note: None,
+        })
+    }
+
     /// Sends a request that is on the tape.
     async fn relay(
         &self,
@@ -111,7 +228,7 @@ impl Relay {
         head: Parts,
         body: Bytes,
     ) -> Response<RelayedBody> {
-        let fate = head.extensions.get::<Fate>().cloned().unwrap_or_default();
+        let fate = fate_of(&head);
         let request = match upstream_request(target, &head, body) {
             Ok(request) => request,
             Err(error) => {
@@ -175,6 +292,10 @@ impl Relay {
             Err(reason) => respond(&not_recorded(&reason)),
         }
     }
+}
+
+fn fate_of(head: &Parts) -> Fate {
+    head.extensions.get::<Fate>().cloned().unwrap_or_default()
 }
 
 /// The request for a service: the same method, path, query, headers and body.

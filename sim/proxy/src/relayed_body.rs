@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use turingos_exchange::End;
-use turingos_loopback::Fate;
+use turingos_loopback::{Fate, TimedBody};
 
 use crate::call::Call;
 use crate::upstream::early_end;
@@ -23,6 +23,8 @@ pub struct RelayedBody(Kind);
 enum Kind {
     /// Made here, and on the tape already.
     Own(Full<Bytes>),
+    /// From a recording, or trouble on purpose; on the tape already.
+    Replayed(TimedBody),
     Relayed(Box<Relayed>),
 }
 
@@ -42,6 +44,11 @@ impl RelayedBody {
     /// A body that is on the tape already.
     pub(super) fn own(bytes: Bytes) -> Self {
         Self(Kind::Own(Full::new(bytes)))
+    }
+
+    /// A body that a replay sends, which is on the tape already.
+    pub(super) const fn replayed(body: TimedBody) -> Self {
+        Self(Kind::Replayed(body))
     }
 
     /// The body of a service's response of at most `limit` bytes. An empty one is recorded at once;
@@ -136,6 +143,7 @@ impl Body for RelayedBody {
                 let frame = ready!(Pin::new(body).poll_frame(context));
                 Poll::Ready(frame.map(|frame| frame.map_err(|never| match never {})))
             }
+            Kind::Replayed(body) => Pin::new(body).poll_frame(context),
             Kind::Relayed(relayed) => relayed.poll(context),
         }
     }
@@ -143,6 +151,7 @@ impl Body for RelayedBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Own(body) => body.is_end_stream(),
+            Kind::Replayed(body) => body.is_end_stream(),
             // Its end is recorded when it is asked for.
             Kind::Relayed(relayed) => relayed.is_over,
         }
@@ -151,6 +160,7 @@ impl Body for RelayedBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Own(body) => body.size_hint(),
+            Kind::Replayed(body) => body.size_hint(),
             Kind::Relayed(relayed) => match relayed.remaining {
                 Some(bytes) => SizeHint::with_exact(bytes),
                 None => SizeHint::default(),

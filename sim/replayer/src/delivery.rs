@@ -36,7 +36,7 @@ impl Pace {
 }
 
 /// Sends a response in the pieces in which it was recorded, and ends it as it ended.
-pub(crate) async fn deliver(
+pub async fn deliver(
     response: RecordedResponse,
     pace: Pace,
     started: Instant,

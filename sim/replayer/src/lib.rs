@@ -14,8 +14,9 @@ mod server;
 mod session;
 mod spoilt;
 
-pub use delivery::Pace;
-pub use plan::ChaosPlan;
+pub use delivery::{Pace, deliver};
+pub use plan::{ChaosPlan, Fault};
 pub use report::{ReplayReport, Unused};
 pub use server::{CannotListen, Replayer, RunningReplayer};
 pub use session::{Beyond, ReplaySession, ReplaySettings, Reply};
+pub use spoilt::{provider_of, spoilt};

@@ -33,7 +33,7 @@ impl Default for ChaosPlan {
 
 /// A fault, with what else is drawn for it.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub struct Fault {
     pub(crate) kind: ChaosKind,
     pub(crate) key: u64,
     pub(crate) draws: Draws,

@@ -173,7 +173,7 @@ impl Desk {
         let fate = head.extensions.get::<Fate>().cloned().unwrap_or_default();
         let (response, pace) = match self.reply(target, &head, body).await {
             Ok(Reply::Send(response, pace)) => (*response, pace),
-            Ok(Reply::PassOn) => {
+            Ok(Reply::PassOn(_)) => {
                 let message = "this replay passes nothing on to a service";
                 let refusal = Refusal::new(Reason::NotRecorded, message);
                 (self.refuse(target, &head, &refusal), Pace::AT_ONCE)

@@ -2,17 +2,19 @@
 //!
 //! Opens no connection. Requests are compared one at a time, in the order in which they come.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use turingos::Digest;
 use turingos_exchange::{
     Body, Chunk, End, Exchange, Origin, RecordedRequest, RecordedResponse, TargetKind,
 };
-use turingos_matching::{Found, Learner, Matcher, Miss, Recorded, Request, Rules};
+use turingos_matching::{Found, Learner, Matcher, Miss, Recorded, Request, Rules, Taken};
 use turingos_protocols::chaos::ChaosKind;
 use turingos_protocols::refusal::{Reason, Refusal};
 
 use crate::delivery::Pace;
-use crate::plan::ChaosPlan;
+use crate::plan::{ChaosPlan, Fault};
 use crate::report::{MAX_KEPT, ReplayReport, Unused};
 use crate::spoilt::{provider_of, spoilt};
 
@@ -57,8 +59,10 @@ struct State {
     responses: Vec<Option<RecordedResponse>>,
     chaos: ChaosPlan,
     beyond: Beyond,
-    /// How many exchanges are served from the tape at most, and how many of them are left.
+    /// How many exchanges are left that are served from the tape.
     prefix_left: usize,
+    /// How often each request went to its service.
+    live_keys: BTreeMap<Digest, u32>,
     report: ReplayReport,
 }
 
@@ -73,8 +77,8 @@ enum Matching {
 pub enum Reply {
     /// Send this, its times at this pace.
     Send(Box<RecordedResponse>, Pace),
-    /// Pass the request on to its service.
-    PassOn,
+    /// Pass the request on to its service; what comes back is spoilt, if there is a fault.
+    PassOn(Option<Fault>),
 }
 
 impl ReplaySession {
@@ -112,6 +116,7 @@ impl ReplaySession {
                 chaos: settings.chaos,
                 beyond: settings.beyond,
                 prefix_left,
+                live_keys: BTreeMap::new(),
                 report,
             }),
             pace: settings.pace,
@@ -127,8 +132,9 @@ impl ReplaySession {
             Ok((response, true)) => Reply::Send(Box::new(response), Pace::RECORDED),
             Ok((response, false)) => Reply::Send(Box::new(response), self.pace),
             Err(Unserved::PassOn) => {
+                let fault = state.fault_of_live_call(kind, request);
                 state.report.live += 1;
-                Reply::PassOn
+                Reply::PassOn(fault)
             }
             Err(Unserved::Miss(miss)) => {
                 let response = missed(kind, &request, &miss);
@@ -239,6 +245,23 @@ impl State {
         Ok((response, false))
     }
 
+    /// The fault of a call to a service, if it has one. Such calls are numbered as they come.
+    fn fault_of_live_call(&mut self, kind: TargetKind, request: RecordedRequest) -> Option<Fault> {
+        let provider = provider_of(kind, &request.path);
+        let key = self.matcher().key(&compared(request));
+        let sent = self.live_keys.entry(key).or_default();
+        let call = Taken {
+            position: 0,
+            number: self.report.live,
+            key,
+            occurrence: *sent,
+        };
+        *sent = sent.saturating_add(1);
+        let fault = self.chaos.next(&call, provider)?;
+        *self.report.injected.entry(fault.kind.name()).or_default() += 1;
+        Some(fault)
+    }
+
     /// The trouble of a call, if it has any. One that leaves the client without an answer leaves the
     /// recording to its next attempt.
     fn trouble(
@@ -271,7 +294,8 @@ impl State {
         let response = self.responses[found.taken.position].take()?;
         let matcher = self.matcher();
         matcher.take_found(found);
-        let response = translated(matcher, response);
+        let mut response = translated(matcher, response);
+        response.origin = Origin::Tape;
         self.report.served += 1;
         self.prefix_left = self.prefix_left.saturating_sub(1);
         Some(response)

@@ -13,7 +13,8 @@ use turingos_protocols::trouble::spoil;
 use crate::plan::Fault;
 
 /// The provider whose errors a call's client expects.
-pub(crate) fn provider_of(kind: TargetKind, path: &str) -> Provider {
+#[must_use]
+pub fn provider_of(kind: TargetKind, path: &str) -> Provider {
     match kind {
         TargetKind::Anthropic => Provider::Anthropic,
         _ => match provider_of_path(path) {
@@ -25,7 +26,8 @@ pub(crate) fn provider_of(kind: TargetKind, path: &str) -> Provider {
 
 /// The response in place of a recorded one. Nothing if the fault does not exist there: the recorded
 /// call had no response, or its protocol has no such answer.
-pub(crate) fn spoilt(
+#[must_use]
+pub fn spoilt(
     mut fault: Fault,
     provider: Provider,
     request: &RecordedRequest,

@@ -66,6 +66,7 @@ impl Schema {
         "longrun-report.v1",
         "finished-run.v1",
         "replay-report.v1",
+        "agent-replay-report.v1",
         "verify-report.v1",
         "show-report.v1",
         "diff-report.v1",
