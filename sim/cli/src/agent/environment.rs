@@ -49,6 +49,33 @@ pub(crate) fn environment(
     variables
 }
 
+/// What the names of variables with secrets end in.
+const SECRET_ENDINGS: [&str; 4] = ["_KEY", "_TOKEN", "_SECRET", "_PASSWORD"];
+
+/// The least bytes of a variable's value that is taken for a secret.
+const MIN_SECRET_BYTES: usize = 16;
+
+/// The values in this program's environment that are secrets by the names of their variables. A
+/// path, or a short word, is none.
+pub(crate) fn secrets() -> Vec<String> {
+    let variables = std::env::vars_os();
+    let texts = variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut secrets: Vec<String> = texts
+        .filter(|(name, value)| is_secret(name, value))
+        .map(|(_, value)| value)
+        .collect();
+    secrets.sort();
+    secrets
+}
+
+fn is_secret(name: &str, value: &str) -> bool {
+    SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
+        && value.len() >= MIN_SECRET_BYTES
+        && value.bytes().any(|it| it.is_ascii_digit())
+        && !value.contains('/')
+}
+
 /// The value of a variable in this program's environment.
 #[expect(
     clippy::disallowed_methods,
@@ -67,6 +94,14 @@ mod tests {
         let names = vec!["SEARCH_URL".to_owned()];
         let target = Target::new("search", TargetKind::Service, url, names).unwrap();
         environment(&[(&target, ([127, 0, 0, 1], 7).into())], keys)
+    }
+
+    #[test]
+    fn secrets_are_known_by_the_names_of_their_variables() {
+        assert!(is_secret("MY_API_KEY", "abcdefgh12345678"));
+        assert!(!is_secret("MY_API_KEY", "placeholder"));
+        assert!(!is_secret("SSH_KEY", "/home/me/.ssh/id_ed25519"));
+        assert!(!is_secret("KEYBOARD", "abcdefgh12345678"));
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl AgentCommand {
     /// The system refuses.
     pub(crate) fn start(&self, variables: &[(String, OsString)]) -> Result<Agent, Failure> {
         let watch = |kind| {
-            let refused = |cause| Failure::new(Exit::System, format!("cannot watch for signals: {cause}"));
+            let refused =
+                |cause| Failure::new(Exit::System, format!("cannot watch for signals: {cause}"));
             signal(kind).map_err(refused)
         };
         let signals = [
@@ -183,7 +184,9 @@ fn exit_code(status: io::Result<ExitStatus>) -> Result<u8, Failure> {
     })?;
     let by_signal = status.signal().map(|signal| SIGNAL_EXIT + signal);
     let code = status.code().or(by_signal);
-    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+    Ok(code
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(u8::MAX))
 }
 
 #[cfg(test)]

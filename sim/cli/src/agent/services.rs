@@ -53,9 +53,7 @@ impl ServiceArgs {
             };
             let names = kind.variables().iter().map(|name| (*name).to_owned());
             let target = Target::new(kind.name(), kind, &url, names.collect());
-            targets.push(target.map_err(|reason| {
-                usage(format!("{source}: {url}: {reason}"))
-            })?);
+            targets.push(target.map_err(|reason| usage(format!("{source}: {url}: {reason}")))?);
         }
         if let Some((name, _)) = upstreams.first() {
             let kinds = TargetKind::PROVIDERS.map(TargetKind::name).join(", ");
@@ -73,7 +71,9 @@ impl ServiceArgs {
         for (variable, name) in pairs("--env", "VARIABLE=NAME", &self.variables)? {
             let mut named = targets.iter_mut();
             let target = named.find(|target| target.name == name).ok_or_else(|| {
-                usage(format!("--env {variable}={name}: there is no service {name}"))
+                usage(format!(
+                    "--env {variable}={name}: there is no service {name}"
+                ))
             })?;
             target.variables.push(variable.to_owned());
         }
@@ -153,10 +153,25 @@ mod tests {
     #[test]
     fn malformed_arguments_are_named() {
         for (upstreams, services, variables, part) in [
-            (&["openai"][..], &[][..], &[][..], "not of the form KIND=URL"),
+            (
+                &["openai"][..],
+                &[][..],
+                &[][..],
+                "not of the form KIND=URL",
+            ),
             (&["openai=x y"], &[], &[], "--upstream: x y"),
-            (&["kimi=http://x"], &[], &[], "not one of openai, anthropic, ollama, gemini"),
-            (&["openai=http://x", "openai=http://y"], &[], &[], "given twice"),
+            (
+                &["kimi=http://x"],
+                &[],
+                &[],
+                "not one of openai, anthropic, ollama, gemini",
+            ),
+            (
+                &["openai=http://x", "openai=http://y"],
+                &[],
+                &[],
+                "given twice",
+            ),
             (&[], &["openai=http://x"], &[], "the name is taken"),
             (&[], &["a=http://x"], &[], "add --env VARIABLE=a"),
             (&[], &["a=http://x"], &["A=b"], "there is no service b"),
