@@ -8,6 +8,7 @@ mod choice;
 mod dataset;
 mod decode;
 mod diff;
+mod exchange_diff;
 mod exit;
 mod gate;
 mod json;
@@ -17,6 +18,7 @@ mod longrun;
 mod manual;
 mod new;
 mod paths;
+mod record;
 mod recordings;
 mod replay;
 mod resumed;
@@ -63,6 +65,8 @@ pub(crate) struct CommandLine {
 enum Verb {
     #[command(after_help = "Example:\n  sim soak --ticks 1200 --seed 42 --out run-42")]
     Soak(soak::SoakArgs),
+    #[command(after_help = "Example:\n  sim record --out tape -- python agent.py")]
+    Record(record::RecordArgs),
     #[command(after_help = "Examples:\n  sim replay run-42\n  sim replay tape -- python agent.py")]
     Replay(Box<replay::ReplayArgs>),
     #[command(after_help = "Example:\n  sim run log-hunt --noise 5% --out hunt")]
@@ -148,6 +152,7 @@ fn run(command: &CommandLine) -> Result<ExitCode, Failure> {
     let out = &mut looks.standard_output();
     let exit = match &command.verb {
         // The exit code is that of the command it runs.
+        Verb::Record(arguments) => return record::run(arguments, looks, out),
         Verb::Replay(arguments) => return replay::run(arguments, looks, out),
         Verb::Soak(arguments) => soak::run(arguments, looks, out),
         Verb::Run(arguments) => run::run(arguments, looks, out),

@@ -48,6 +48,7 @@
 //! [`Redaction`] takes secrets out of requests and responses before they get to a tape, and out of
 //! requests that are compared with one. This crate opens no socket.
 
+mod conversation;
 mod entry;
 mod header;
 mod manifest;
@@ -58,6 +59,7 @@ mod target;
 mod verify;
 mod writer;
 
+pub use conversation::{Conversation, Message, Reply, ToolCall};
 pub use entry::{Chunk, End, Entry, Origin, RecordedRequest, RecordedResponse, Stage};
 pub use header::{Header, Limits, REQUEST_HEADERS, RESPONSE_HEADERS, RulesText};
 pub use manifest::Manifest;

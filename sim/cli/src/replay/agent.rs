@@ -125,7 +125,7 @@ async fn replay(
     let words = words.iter().chain(&arguments.command).map(String::as_str);
     let finished = written.finish(joined(words));
     if let Some(trouble) = trouble {
-        return Err(Failure::new(Exit::System, trouble.to_string()));
+        return Err(trouble.into());
     }
     finished?;
     Ok((ended?, session.report()))
@@ -185,12 +185,6 @@ fn reproduce(arguments: &ReplayArgs) -> String {
 
 impl From<turingos_replayer::CannotListen> for Failure {
     fn from(error: turingos_replayer::CannotListen) -> Self {
-        Self::new(Exit::System, error.to_string())
-    }
-}
-
-impl From<turingos_proxy::CannotListen> for Failure {
-    fn from(error: turingos_proxy::CannotListen) -> Self {
         Self::new(Exit::System, error.to_string())
     }
 }

@@ -21,8 +21,8 @@ pub(crate) struct ChaosArgs {
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     #[arg(requires = "chaos")]
     pub(crate) kinds: Vec<ChaosKind>,
-    /// Let one call fail in this way, once: the exchange with this number on the tape. May be
-    /// repeated.
+    /// Let one call fail in this way, once: the exchange with this number on the tape, or the call
+    /// with this number of those that go to a service, from 0. May be repeated.
     #[arg(long, value_name = "CALL:KIND", value_parser = planned)]
     pub(crate) chaos_at: Vec<(u64, ChaosKind)>,
     /// The seed of the faults; 42 if absent.
