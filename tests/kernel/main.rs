@@ -7,6 +7,7 @@ mod bus;
 mod capabilities;
 mod chain;
 mod contract;
+mod contract_file;
 mod decode;
 mod decode_against_serde_json;
 mod decode_properties;

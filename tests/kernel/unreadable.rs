@@ -1,6 +1,7 @@
 //! Files that are there and cannot be read: never taken for files that are missing.
 
 use crate::machine::{Machine, traps};
+use turingos::Manifold;
 use turingos::contract::Contract;
 use turingos::kernel::{Kernel, KernelConfig};
 use turingos::trap::TrapKind::{IoFault, PageFault, PlanContract};
@@ -80,4 +81,13 @@ fn an_unreadable_progress_file_is_not_an_empty_one() {
         };
         assert_eq!(traps(&machine.goto("b")), expected);
     }
+}
+
+#[test]
+fn a_fault_of_the_world_shows_code_and_reason() {
+    let mut machine = at_channel(None);
+    machine.world.unreadable.insert(HIDDEN.into());
+    let path = HIDDEN.parse().expect("a path");
+    let fault = machine.world.read(&path, &mut String::new());
+    assert_eq!(fault.expect_err("hidden").to_string(), "DENIED: scripted");
 }

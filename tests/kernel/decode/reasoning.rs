@@ -59,6 +59,12 @@ fn braces_in_the_strings_of_a_broken_object_do_not_end_it() {
     }
 }
 
+/// A backslash escapes in strings only.
+#[test]
+fn a_backslash_outside_of_strings_escapes_no_brace() {
+    taken(&format!(r#"a {{"x":\}} "q_next" }} then {HALT}"#));
+}
+
 /// An escaped quotation mark does not end a string, so a bracket after it is text.
 #[test]
 fn an_escaped_quotation_mark_does_not_end_a_string() {
