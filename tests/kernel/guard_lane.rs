@@ -303,3 +303,17 @@ fn a_page_fault_of_the_same_tick_takes_no_attempts() {
     assert!(usual.is_u64(), "{usual}");
     assert_eq!(attempts("missing", &[PageFault, CpuFault]), usual);
 }
+
+/// A panic reset names the trap of its own tick, also where an older one is remembered.
+#[test]
+fn a_panic_reset_names_the_trap_that_caused_it() {
+    let mut machine = calm();
+    machine.reply("prose");
+    machine.goto("b");
+    for _ in 0..4 {
+        machine.act(r#"{"op":"SYS_POP"}"#);
+    }
+    let block = parsed(&machine.block().expect("a block"));
+    assert_eq!(block["trap"], "PANIC_RESET");
+    assert_eq!(block["after"], "STACK_FAULT");
+}
