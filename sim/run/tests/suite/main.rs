@@ -9,5 +9,6 @@ mod forged;
 mod run_directory;
 mod scenario;
 mod soak;
+mod tally;
 mod taped;
 mod traps;
