@@ -1,10 +1,10 @@
 //! A small world that counts what is asked of it.
 
 use super::SmallWorld;
-use turingos::Manifold;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, WorldFault};
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 /// What the kernel asked of a [`SmallWorld`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +37,12 @@ impl Manifold for Watched {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         self.asked.push(path.to_string());
         self.writes_tried += 1;
-        self.world.write(path, content, now_us)?;
+        self.world.write(path, content, effect, now_us)?;
         self.writes_done += 1;
         Ok(())
     }
