@@ -8,7 +8,9 @@ mod dataset;
 mod decode;
 mod diff;
 mod exit;
+mod fork;
 mod gate;
+mod interrupted;
 mod json;
 mod lint;
 mod live;
@@ -28,6 +30,7 @@ mod schema;
 mod serve;
 mod share;
 mod show;
+mod shrink;
 mod soak;
 mod terminal;
 mod trace;
@@ -88,6 +91,10 @@ enum Verb {
     Show(show::ShowArgs),
     #[command(after_help = "Example:\n  sim diff run-42 again")]
     Diff(diff::DiffArgs),
+    #[command(after_help = "Example:\n  sim fork run-42 --at 29 --mute loop --out calmer")]
+    Fork(Box<fork::ForkArgs>),
+    #[command(after_help = "Example:\n  sim shrink run-42 --out smallest")]
+    Shrink(shrink::ShrinkArgs),
     #[command(after_help = "Example:\n  sim report run-42 --out run-42.html")]
     Report(report::ReportArgs),
     #[command(after_help = "Example:\n  sim dataset run-42 --out rows")]
@@ -162,6 +169,8 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::Show(arguments) => show::run(arguments, looks, out),
         Verb::Diff(arguments) => diff::run(arguments, looks, out),
+        Verb::Fork(arguments) => fork::run(arguments, looks, out),
+        Verb::Shrink(arguments) => shrink::run(arguments, looks, out),
         Verb::Report(arguments) => report::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),
         Verb::Lint(arguments) => lint::run(arguments, out),

@@ -30,7 +30,7 @@ use super::directory::RunDirectory;
 use super::document::DocumentError;
 use super::error::RunIoError;
 use super::header::{Header, Profile, RunConfig};
-use super::kind::Kind;
+use super::kind::{Kind, with_header};
 use super::line_chain::LineChain;
 use super::line_reader::{LineError, LineReader};
 use super::manifest::Manifest;
@@ -127,11 +127,7 @@ impl<C> From<&Header<C>> for HeaderFacts {
 
 impl From<&Kind> for HeaderFacts {
     fn from(kind: &Kind) -> Self {
-        match kind {
-            Kind::Soak(header) => Self::from(&**header),
-            Kind::Scenario(header) => Self::from(&**header),
-            Kind::Live(header) => Self::from(&**header),
-        }
+        with_header!(kind, header => Self::from(&**header))
     }
 }
 

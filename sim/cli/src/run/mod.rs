@@ -323,5 +323,9 @@ fn is_soak(directory: &Path) -> Result<bool, Failure> {
             Exit::Usage,
             "use `sim live --resume` to resume a live run",
         )),
+        Kind::Fork(_) => Err(Failure::new(
+            Exit::Usage,
+            "use `sim fork --resume` to resume a fork",
+        )),
     }
 }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::shell::sim;
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 20] = [
     "soak",
     "replay",
     "run",
@@ -19,6 +19,8 @@ const VERBS: [&str; 18] = [
     "verify",
     "show",
     "diff",
+    "fork",
+    "shrink",
     "report",
     "dataset",
     "new",

@@ -12,6 +12,7 @@ mod interrupted;
 mod longrun;
 mod member;
 mod metrics;
+mod parts;
 mod run;
 mod settings;
 mod watch;
