@@ -62,7 +62,8 @@ fn record(
         "--upstream",
         &upstream,
     ];
-    output(script.command(&[&words[..], options, &["--"]].concat()))
+    let command = script.command(&[&words[..], options, &["--"]].concat());
+    output(command.env("OPENAI_API_KEY", "placeholder"))
 }
 
 fn origins(path: &Path) -> Vec<Origin> {
@@ -100,7 +101,8 @@ fn recording_replays_and_forks_after_a_call() {
     };
     let said = fork("fork", &script);
     assert_eq!(said.0, Some(0), "{said:?}");
-    assert_eq!(results(&said), first, "the provider is the same");
+    assert_eq!(results(&said)[..2], first[..2]);
+    assert_eq!(results(&said)[2].0, 200);
     assert!(
         said.2
             .contains("2 of 3 exchanges served  1 sent to their service"),

@@ -3,6 +3,7 @@
 mod agent;
 mod chaos;
 mod live;
+mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};
