@@ -20,9 +20,9 @@ use super::paths::existing;
 use super::share::{self, WHOLE};
 use crate::soak::report::percent;
 use turingos_agents::{AgentProfile, NoiseRates};
-use turingos_run::Profile;
 use turingos_protocols::agent::Agent;
 use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_run::Profile;
 use turingos_serve::recording::{Recording, RecordingError};
 use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 

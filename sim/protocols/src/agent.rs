@@ -70,6 +70,9 @@ impl Agent {
                 reasoning: reasoning.then_some(REASONING_TEXT),
                 ending: Ending::Stop,
                 text: &text,
+                calls: &[],
+                echo: "",
+                prompt_tokens: None,
             },
         };
         match trouble {

@@ -160,10 +160,7 @@ impl Answer {
 }
 
 /// The events of a streamed body, each with its separator.
-pub fn events<'a>(
-    body: &'a [u8],
-    separator: &'a [u8],
-) -> impl Iterator<Item = &'a [u8]> + 'a {
+pub fn events<'a>(body: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {
     let mut rest = body;
     core::iter::from_fn(move || {
         if rest.is_empty() {

@@ -11,3 +11,4 @@ pub mod discovery;
 pub mod endpoint;
 pub mod refusal;
 pub mod request;
+pub mod schema_value;

@@ -9,8 +9,8 @@ use axum::body::{self, Bytes, HttpBody as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use turingos_protocols::request::MAX_REQUEST_BYTES;
 use turingos_protocols::refusal::{Reason, Refusal};
+use turingos_protocols::request::MAX_REQUEST_BYTES;
 
 /// How long a request's body may take to arrive.
 const BODY_LIMIT: Duration = Duration::from_secs(10);

@@ -13,8 +13,8 @@ use http_body::Frame;
 use tokio::time::{Sleep, sleep};
 use turingos::bus::Provider;
 
-use turingos_protocols::answer::{Answer, Delivery, events};
 use super::connection::Fate;
+use turingos_protocols::answer::{Answer, Delivery, events};
 
 /// The response to send for an answer.
 pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {

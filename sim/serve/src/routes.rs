@@ -14,15 +14,15 @@ use axum::{Extension, Router};
 use serde_json::Value;
 use turingos::bus::Provider;
 
-use turingos_protocols::answer::{Answer, Content};
 use super::connection::Fate;
-use turingos_protocols::endpoint::{Endpoint, provider_of_path};
-use turingos_protocols::refusal::{Reason, Refusal};
 use super::request_body::Body;
 use super::response::respond;
 use super::{Desk, refused};
 use turingos_protocols::agent::request_id;
+use turingos_protocols::answer::{Answer, Content};
 use turingos_protocols::discovery;
+use turingos_protocols::endpoint::{Endpoint, provider_of_path};
+use turingos_protocols::refusal::{Reason, Refusal};
 
 pub(super) fn of(desk: Arc<Desk>) -> Router {
     let mut routes = Router::new();
