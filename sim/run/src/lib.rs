@@ -43,7 +43,7 @@
 mod chain_reader;
 mod directory;
 mod divergence;
-mod document;
+pub mod document;
 mod driver;
 mod error;
 pub mod fixed_point;
@@ -78,7 +78,7 @@ pub mod verify;
 mod writer;
 
 pub use chain_reader::{ChainReader, FileEnd, Step};
-pub use directory::RunDirectory;
+pub use directory::{RunDirectory, abandon, claim, write_whole};
 pub use divergence::{Cause, Difference, Divergence, differences};
 pub use document::DocumentError;
 pub use driver::DriverConfig;
@@ -88,7 +88,7 @@ pub use injections::Injections;
 pub use kind::Kind;
 pub use line_chain::LineChain;
 pub use manifest::{Gate, GateVerdict, LinesAnchor, Manifest, TapeAnchor};
-pub use open_folder::{NotAFile, open_regular};
+pub use open_folder::{NotAFile, OpenFolder, open_regular};
 pub use replay::replay;
 pub use retry::{LaneLimit, RetryConfig};
 pub use route_words::route_words;

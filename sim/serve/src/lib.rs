@@ -6,16 +6,13 @@
 //! logs request headers, so no key can leak.
 
 mod attempts;
-mod connection;
-mod http;
 pub mod recording;
-mod request_body;
 mod response;
 mod routes;
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -23,8 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep};
 use turingos::Digest;
@@ -32,10 +29,9 @@ use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
 use attempts::{Attempts, MAX_REMEMBERED};
-use connection::Loopback;
 use recording::{LOOSE_GENESIS, Recording};
-use request_body::Body;
 use turingos_agents::Request;
+use turingos_loopback::{HeldBody, Limits, Loopback, room_for_bodies, serve};
 use turingos_protocols::agent::{Agent, request_id};
 use turingos_protocols::answer::Answer;
 use turingos_protocols::endpoint::Endpoint;
@@ -44,11 +40,12 @@ use turingos_protocols::request::ParsedRequest;
 use turingos_run::RunIoError;
 use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 
-/// The time that requests in flight have after a stop; then their connections are closed.
-const GRACE: Duration = Duration::from_secs(3);
-
-/// The most bytes of request bodies in memory, of all connections together.
-const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
+/// The bounds of connections. A client may close its sending side once its request is sent.
+const LIMITS: Limits = Limits {
+    idle: Duration::from_secs(30),
+    grace: Duration::from_secs(3),
+    half_close: true,
+};
 
 /// The most calls that wait to be logged; the next answer waits for room.
 const MAX_UNLOGGED: usize = 1_024;
@@ -139,7 +136,7 @@ pub enum ServeError {
 /// A server that is listening but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    listener: Loopback,
     address: SocketAddr,
     desk: Desk,
     log: Option<(TapeWriter, mpsc::Receiver<Entry>)>,
@@ -157,9 +154,10 @@ impl Server {
             action: format!("listen on 127.0.0.1:{port}"),
             source,
         };
-        let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let stopping = watch::Sender::new(false);
+        let listening = Loopback::bind(port, stopping.subscribe(), LIMITS).await;
         let listener = listening.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let address = listener.address().map_err(refused)?;
         let (logging, log) = match &settings.log {
             Some(path) => {
                 let file = File::create_new(path).map_err(|source| ServeError::System {
@@ -175,7 +173,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            desk: Desk::new(settings, logging),
+            desk: Desk::new(settings, logging, stopping),
             log,
         })
     }
@@ -205,9 +203,8 @@ impl Server {
             }
             signalling.stop();
         };
-        let routes = routes::of(Arc::clone(&desk));
-        let listener = Loopback::new(self.listener, desk.stopping.subscribe());
-        let serving = http::serve(listener, routes, until_stopped);
+        let routes = TowerToHyperService::new(routes::of(Arc::clone(&desk)));
+        let serving = serve(self.listener, routes, until_stopped);
         match self.log {
             None => serving.await,
             Some((writer, entries)) => write_log(serving, writer, entries).await?,
@@ -256,17 +253,21 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(settings: Settings, log: Option<mpsc::Sender<Entry>>) -> Self {
+    fn new(
+        settings: Settings,
+        log: Option<mpsc::Sender<Entry>>,
+        stopping: watch::Sender<bool>,
+    ) -> Self {
         Self {
             attempts: Mutex::new(settings.source.attempts()),
             source: settings.source,
             max_requests: settings.max_requests,
             answered: AtomicU64::new(0),
             refused: AtomicU64::new(0),
-            stopping: watch::Sender::new(false),
+            stopping,
             log,
             allowed_hosts: settings.allowed_hosts,
-            room: Arc::new(Semaphore::new(MAX_BODIES_BYTES)),
+            room: room_for_bodies(),
         }
     }
 
@@ -282,7 +283,7 @@ impl Desk {
     }
 
     /// Answers a request body after the pause of its answer.
-    async fn answer(&self, endpoint: Endpoint, body: Body) -> Answer {
+    async fn answer(&self, endpoint: Endpoint, body: HeldBody) -> Answer {
         let (answer, attempt) = match self.answer_to(endpoint, &body.bytes) {
             Ok(answered) => answered,
             Err(refusal) => return self.refuse(endpoint, &refusal),
@@ -322,18 +323,6 @@ impl Desk {
             self.stop();
         }
         answer
-    }
-
-    /// True for a name of the loopback interface, and for one that is allowed.
-    fn answers_to(&self, host: &str) -> bool {
-        let bare = host.trim_start_matches('[').trim_end_matches([']', '.']);
-        let is_loopback = bare
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback());
-        let mut allowed = self.allowed_hosts.iter().map(String::as_str);
-        is_loopback
-            || bare.eq_ignore_ascii_case("localhost")
-            || allowed.any(|allowed| host.eq_ignore_ascii_case(allowed))
     }
 
     /// The answer to a request body, and how often the request was sent before.

@@ -1,6 +1,7 @@
 //! Connections: loopback only, bounded in number, and closed when idle.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,30 +13,61 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::GRACE;
-
 /// The most open connections; the next one waits to be accepted.
 const MAX_CONNECTIONS: usize = 1_024;
 
-/// The idle time after which a connection is closed, whether it waits for the rest of a request, for
-/// the next one, or for a client that does not read.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
+/// What connections are bounded by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The time without a byte to the client after which a connection is closed, whether it waits
+    /// for the rest of a request, for the next one, for its answer, or for a client that does not
+    /// read.
+    pub idle: Duration,
+    /// The time that requests in flight have after a stop; then their connections are closed.
+    pub grace: Duration,
+    /// Whether a client that closes its sending side is still answered. Without it, a client that
+    /// leaves is noticed while its answer is awaited.
+    pub half_close: bool,
+}
 
 /// Accepts connections while there is room.
-pub(super) struct Loopback {
+#[derive(Debug)]
+pub struct Loopback {
     listener: TcpListener,
     room: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
+    limits: Limits,
 }
 
 impl Loopback {
-    /// `stopping` becomes true when the server has to stop.
-    pub(super) fn new(listener: TcpListener, stopping: watch::Receiver<bool>) -> Self {
-        Self {
-            listener,
+    /// Listens on 127.0.0.1 at `port`, or at a free one for 0. `stopping` becomes true when the
+    /// server has to stop. Must be called inside a tokio runtime with I/O and time enabled.
+    ///
+    /// # Errors
+    /// The port is in use or not allowed.
+    pub async fn bind(
+        port: u16,
+        stopping: watch::Receiver<bool>,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            listener: TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
             stopping,
             room: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-        }
+            limits,
+        })
+    }
+
+    /// The address it listens on.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
     }
 
     async fn try_accept(&self) -> io::Result<Connection> {
@@ -44,7 +76,12 @@ impl Loopback {
         let (stream, _) = self.listener.accept().await?;
         // Answers are small and whole: there is nothing to gain by waiting for more.
         stream.set_nodelay(true)?;
-        Ok(Connection::new(stream, place, self.stopping.clone()))
+        Ok(Connection::new(
+            stream,
+            place,
+            self.stopping.clone(),
+            self.limits,
+        ))
     }
 
     /// The next connection.
@@ -64,15 +101,15 @@ impl Loopback {
     }
 }
 
-/// Lets a request handler reset its connection.
+/// Lets a request handler reset its connection. It is an extension of every request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fate {
+pub struct Fate {
     reset: Arc<AtomicBool>,
 }
 
 impl Fate {
     /// Marks the connection: the next write resets it.
-    pub(super) fn reset(&self) {
+    pub fn reset(&self) {
         self.reset.store(true, Ordering::Release);
     }
 }
@@ -82,6 +119,7 @@ pub(super) struct Connection {
     stream: TcpStream,
     fate: Fate,
     last_sent: Instant,
+    idle: Duration,
     alarm: Pin<Box<Sleep>>,
     /// Resolves when the server has stopped and its grace period is over.
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -93,18 +131,20 @@ impl Connection {
         stream: TcpStream,
         place: OwnedSemaphorePermit,
         mut stopping: watch::Receiver<bool>,
+        limits: Limits,
     ) -> Self {
         let now = Instant::now();
         let closing = async move {
             // Without a sender the server is gone, which is a stop as well.
             let _ = stopping.wait_for(|stopping| *stopping).await;
-            sleep(GRACE).await;
+            sleep(limits.grace).await;
         };
         Self {
             stream,
             fate: Fate::default(),
             last_sent: now,
-            alarm: Box::pin(sleep_until(now + IDLE_LIMIT)),
+            idle: limits.idle,
+            alarm: Box::pin(sleep_until(now + limits.idle)),
             closing: Box::pin(closing),
             _place: place,
         }
@@ -129,7 +169,7 @@ impl Connection {
         }
         // The timer is restarted only when it fires, which costs nothing on a busy connection.
         while self.alarm.as_mut().poll(context).is_ready() {
-            let end = self.last_sent + IDLE_LIMIT;
+            let end = self.last_sent + self.idle;
             if end <= Instant::now() {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }

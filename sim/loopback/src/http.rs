@@ -2,35 +2,45 @@
 //!
 //! A client may close its sending side once its request is sent; it is answered all the same.
 
+use std::convert::Infallible;
+use std::error::Error;
 use std::pin::pin;
 
-use axum::Router;
-use axum::http::Request;
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::connection::{Connection, Loopback};
+use super::connection::{Connection, Limits, Loopback};
 
 /// The most bytes of a connection that are read ahead; also the longest head of a request.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Serves connections until `stop` resolves, and then lets the open ones finish their requests. None
-/// of them outlives the grace period.
-pub(super) async fn serve(listener: Loopback, routes: Router, stop: impl Future<Output = ()>) {
+/// of them outlives the grace period. Every request has a [`Fate`](super::Fate) as an extension.
+pub async fn serve<S, B>(listener: Loopback, service: S, stop: impl Future<Output = ()>)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let mut stop = pin!(stop);
     let mut conversations = JoinSet::new();
+    let limits = listener.limits();
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             connection = listener.accept() => {
-                let conversation = converse(connection, routes.clone(), listener.stopping());
-                conversations.spawn(conversation);
+                let stopping = listener.stopping();
+                conversations.spawn(converse(connection, service.clone(), stopping, limits));
             }
             // Nothing is left of a conversation that has ended.
             Some(_) = conversations.join_next() => {}
@@ -40,16 +50,24 @@ pub(super) async fn serve(listener: Loopback, routes: Router, stop: impl Future<
     while conversations.join_next().await.is_some() {}
 }
 
-async fn converse(connection: Connection, routes: Router, mut stopping: watch::Receiver<bool>) {
+async fn converse<S, B>(
+    connection: Connection,
+    service: S,
+    mut stopping: watch::Receiver<bool>,
+    limits: Limits,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let fate = connection.fate();
-    let routes = TowerToHyperService::new(routes);
     let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(fate.clone());
-        routes.call(request)
+        service.call(request)
     });
     let mut conversation = pin!(
         http1::Builder::new()
-            .half_close(true)
+            .half_close(limits.half_close)
             .max_buf_size(MAX_BUFFER_BYTES)
             .serve_connection(TokioIo::new(connection), answer)
     );
