@@ -52,7 +52,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SHARE", value_parser = share::parse, conflicts_with = "tape")]
     pub(crate) chaos: Option<u16>,
     /// The kinds that `--chaos` draws from instead of those, separated by commas; the others are
-    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
+    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated, stall,
+    /// slow_chunks.
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     #[arg(requires = "chaos")]
     pub(crate) kinds: Vec<ChaosKind>,

@@ -6,14 +6,13 @@
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-use super::answer::{Answer, Content, Delivery, events};
-use super::chaos::{Chaos, ChaosKind, HANG_US, MAX_SLOW_US};
+use super::answer::{Answer, Content};
+use super::chaos::{Chaos, ChaosKind};
 use super::request::ParsedRequest;
+use super::trouble::spoil;
 use turingos_agents::json_text::push_number;
 use turingos_agents::wire::REASONING_TEXT;
-use turingos_agents::wire::{
-    Ending, Envelope, GATEWAY_PAGE, ProviderError, envelope_key, push_error, push_reply,
-};
+use turingos_agents::wire::{Ending, Envelope, envelope_key, push_reply};
 use turingos_agents::{Agent as _, Clerk, Intent, Noise, NoiseRates, Request, Spelling, Worker};
 use turingos_draws::{Draws, Stream};
 use turingos_run::providers::prompt;
@@ -155,7 +154,6 @@ fn call_key(request: &ParsedRequest, attempt: u32) -> u64 {
 }
 
 /// The name of a call in headers and error bodies.
-/// The name of a call in headers and error bodies.
 #[must_use]
 pub fn request_id(key: u64) -> String {
     format!("req_{key}")
@@ -193,57 +191,8 @@ impl Reply<'_> {
         }
     }
 
-    fn error_body(&self, error: ProviderError) -> Vec<u8> {
-        let mut body = Vec::new();
-        push_error(self.provider(), error, self.key, &mut body);
-        body
-    }
-
-    fn error(&self, error: ProviderError) -> Answer {
-        Answer::json(error.status(), self.error_body(error), request_id(self.key))
-    }
-
     fn spoilt(&self, kind: ChaosKind, draws: &mut Draws) -> Answer {
         match kind {
-            ChaosKind::Slow => Answer {
-                wait_us: u64::from(draws.range(20_000, MAX_SLOW_US as u32)),
-                ..self.success()
-            },
-            ChaosKind::RateLimited => Answer {
-                retry_after_ms: Some(u64::from(draws.range(20, 900))),
-                ..self.error(ProviderError::RateLimited)
-            },
-            ChaosKind::QuotaExhausted => self.error(ProviderError::QuotaExhausted),
-            ChaosKind::ServerError => self.error(ProviderError::Internal),
-            ChaosKind::Unavailable => self.error(ProviderError::Unavailable),
-            ChaosKind::Overloaded => self.error(ProviderError::Overloaded),
-            ChaosKind::ConnectionReset => Answer {
-                delivery: Delivery::Reset,
-                ..self.success()
-            },
-            ChaosKind::Hang => Answer {
-                wait_us: HANG_US,
-                delivery: Delivery::Reset,
-                ..self.success()
-            },
-            ChaosKind::CutBody => {
-                let answer = self.success();
-                let most = u32::try_from(answer.body.len()).unwrap_or(u32::MAX);
-                Answer {
-                    delivery: Delivery::CutAfter(draws.range(1, most / 2) as usize),
-                    ..answer
-                }
-            }
-            ChaosKind::GatewayPage => Answer {
-                content: Content::Html,
-                ..Answer::json(502, GATEWAY_PAGE.as_bytes().to_vec(), request_id(self.key))
-            },
-            ChaosKind::EmptyBody => Answer {
-                body: Vec::new(),
-                ..self.success()
-            },
-            ChaosKind::MalformedJson => self.malformed(),
-            ChaosKind::MidStreamError => self.error_under_success(),
             ChaosKind::Refusal => self.success_with(&Envelope {
                 ending: Ending::Refusal,
                 text: b"",
@@ -257,53 +206,10 @@ impl Reply<'_> {
                     ..self.envelope
                 })
             }
-        }
-    }
-
-    /// A document, or an event in the middle of a stream, without its last quarter.
-    fn malformed(&self) -> Answer {
-        let answer = self.success();
-        let Some(separator) = answer.content.separator() else {
-            let kept = answer.body.len() - answer.body.len() / 4;
-            return Answer {
-                body: answer.body[..kept].to_vec(),
-                ..answer
-            };
-        };
-        let middle = events(&answer.body, separator).count() / 2;
-        let mut body = Vec::with_capacity(answer.body.len());
-        for (index, event) in events(&answer.body, separator).enumerate() {
-            if index == middle {
-                body.extend_from_slice(&event[..event.len() - event.len() / 4]);
-                body.extend_from_slice(separator);
-            } else {
-                body.extend_from_slice(event);
+            kind => {
+                let spoilt = spoil(kind, self.success(), self.provider(), self.key, draws);
+                spoilt.unwrap_or_else(|| self.success())
             }
         }
-        Answer { body, ..answer }
-    }
-
-    fn error_under_success(&self) -> Answer {
-        let error = self.error_body(ProviderError::Overloaded);
-        let whole = self.success();
-        let Some(separator) = whole.content.separator() else {
-            return Answer {
-                body: error,
-                ..whole
-            };
-        };
-        let half = events(&whole.body, separator).count() / 2;
-        let mut body = Vec::with_capacity(whole.body.len());
-        for event in events(&whole.body, separator).take(half) {
-            body.extend_from_slice(event);
-        }
-        body.extend_from_slice(match self.provider() {
-            Provider::OpenAi => b"data: ",
-            Provider::Anthropic | Provider::Kimi => b"event: error\ndata: ",
-            Provider::Ollama => b"",
-        });
-        body.extend_from_slice(&error);
-        body.extend_from_slice(separator);
-        Answer { body, ..whole }
     }
 }

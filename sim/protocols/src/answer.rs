@@ -4,8 +4,15 @@
 
 use turingos::bus::Provider;
 
+use super::chaos::HANG_US;
 use turingos_agents::{RawReply, TransportFault};
 use turingos_run::tape::retry_after_us;
+
+/// How many pieces a slow document is sent in.
+const SLOW_PIECES: usize = 8;
+
+/// How long a slow body takes at most, in microseconds.
+const MAX_SLOW_BODY_US: u64 = 4_000_000;
 
 /// The type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +82,13 @@ pub enum Delivery {
     Whole,
     /// The connection ends after this many bytes of the body, at most its length.
     CutAfter(usize),
+    /// After this many bytes of the body nothing comes for a long time; then the connection is reset.
+    StallAfter(usize),
+    /// All of it, in pieces with a pause before each.
+    Slowly {
+        /// The pause, in microseconds.
+        gap_us: u64,
+    },
     /// None of it: the connection is reset.
     Reset,
 }
@@ -98,7 +112,49 @@ pub struct Answer {
     pub request_id: String,
 }
 
+/// The pieces of a body and when each is sent, in microseconds from the first moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule<'a> {
+    /// The pieces in their order.
+    pub pieces: Vec<(u64, &'a [u8])>,
+    /// When the connection breaks instead of ending as announced, if it does.
+    pub breaks_after_us: Option<u64>,
+}
+
 impl Answer {
+    /// What is delivered of the body, and when: a stream event by event, a document at once.
+    #[must_use]
+    pub fn schedule(&self) -> Schedule<'_> {
+        let (kept, breaks_after_us) = match self.delivery {
+            Delivery::Whole | Delivery::Slowly { .. } => (self.body.len(), None),
+            Delivery::CutAfter(kept) => (kept.min(self.body.len()), Some(0)),
+            Delivery::StallAfter(kept) => (kept.min(self.body.len()), Some(HANG_US)),
+            Delivery::Reset => (0, Some(0)),
+        };
+        let body = &self.body[..kept];
+        let mut pieces: Vec<_> = match (self.content.separator(), self.delivery) {
+            (Some(separator), _) => events(body, separator).map(|piece| (0, piece)).collect(),
+            (None, Delivery::Slowly { .. }) => {
+                let length = body.len().div_ceil(SLOW_PIECES).max(1);
+                body.chunks(length).map(|piece| (0, piece)).collect()
+            }
+            (None, _) => vec![(0, body)],
+        };
+        if let Delivery::Slowly { gap_us } = self.delivery {
+            let count = u64::try_from(pieces.len()).unwrap_or(u64::MAX).max(1);
+            let gap_us = gap_us.min(MAX_SLOW_BODY_US / count);
+            let mut at_us = 0;
+            for (after_us, _) in &mut pieces {
+                at_us += gap_us;
+                *after_us = at_us;
+            }
+        }
+        Schedule {
+            pieces,
+            breaks_after_us,
+        }
+    }
+
     /// A whole JSON body that is sent at once.
     #[must_use]
     pub fn json(status: u16, body: Vec<u8>, request_id: String) -> Self {
@@ -140,8 +196,10 @@ impl Answer {
     /// [`TransportFault`], if it is not delivered whole.
     pub fn as_received(&self, provider: Provider) -> Result<RawReply, TransportFault> {
         match self.delivery {
-            Delivery::CutAfter(_) | Delivery::Reset => return Err(TransportFault::Reset),
-            Delivery::Whole => {}
+            Delivery::CutAfter(_) | Delivery::StallAfter(_) | Delivery::Reset => {
+                return Err(TransportFault::Reset);
+            }
+            Delivery::Whole | Delivery::Slowly { .. } => {}
         }
         let headers = self.headers(provider);
         Ok(RawReply {
@@ -177,6 +235,42 @@ pub fn events<'a>(body: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn schedule_keeps_every_byte_that_is_delivered() {
+        let answer = |content, delivery| Answer {
+            content,
+            delivery,
+            ..Answer::json(200, b"data: a\n\ndata: b\n\n".to_vec(), String::new())
+        };
+        let delivered = |answer: &Answer| {
+            let schedule = answer.schedule();
+            let bytes: Vec<u8> = (schedule.pieces.iter())
+                .flat_map(|(_, piece)| piece.to_vec())
+                .collect();
+            let last = schedule.pieces.last().map_or(0, |(at_us, _)| *at_us);
+            (bytes.len(), last, schedule.breaks_after_us)
+        };
+        let slowly = Delivery::Slowly { gap_us: 1_000 };
+        for (content, delivery, expected) in [
+            (Content::Json, Delivery::Whole, (18, 0, None)),
+            (Content::Events, Delivery::Whole, (18, 0, None)),
+            (Content::Json, slowly, (18, 6_000, None)),
+            (Content::Events, slowly, (18, 2_000, None)),
+            (Content::Json, Delivery::CutAfter(5), (5, 0, Some(0))),
+            (
+                Content::Events,
+                Delivery::StallAfter(10),
+                (10, 0, Some(HANG_US)),
+            ),
+            (Content::Json, Delivery::Reset, (0, 0, Some(0))),
+        ] {
+            let answer = answer(content, delivery);
+            assert_eq!(delivered(&answer), expected, "{answer:?}");
+        }
+        let endless = Delivery::Slowly { gap_us: u64::MAX };
+        assert!(delivered(&answer(Content::Json, endless)).1 <= MAX_SLOW_BODY_US);
+    }
 
     #[test]
     fn stream_splits_without_loss() {

@@ -50,6 +50,10 @@ pub enum ChaosKind {
     Refusal,
     /// 200, ended by the output limit half-way through the answer.
     LengthTruncated,
+    /// 200 and a part of the body, nothing for a long time, then a reset.
+    Stall,
+    /// 200 and the right body in pieces, each late.
+    SlowChunks,
 }
 
 impl ChaosKind {
@@ -75,7 +79,7 @@ impl ChaosKind {
     const fn of_profile(self) -> Option<ProviderFaultKind> {
         use ProviderFaultKind as F;
         match self {
-            Self::Slow | Self::MalformedJson => None,
+            Self::Slow | Self::MalformedJson | Self::Stall | Self::SlowChunks => None,
             Self::RateLimited => Some(F::RateLimited),
             Self::ServerError => Some(F::ServerError),
             Self::Unavailable => Some(F::Unavailable),
@@ -191,7 +195,7 @@ impl Chaos {
     }
 
     /// Draws the fault of a call, if it has one.
-    pub(crate) fn draw(&self, provider: Provider, draws: &mut Draws) -> Option<ChaosKind> {
+    pub fn draw(&self, provider: Provider, draws: &mut Draws) -> Option<ChaosKind> {
         if !draws.chance(self.rate) {
             return None;
         }
@@ -241,7 +245,7 @@ mod tests {
     fn profile_rates_are_kept() {
         let faults = AgentProfile::hostile().faults;
         let chaos = Chaos::of_profile(&faults);
-        assert_eq!(chaos.kinds().count(), ChaosKind::COUNT - 2);
+        assert_eq!(chaos.kinds().count(), ChaosKind::COUNT - 4);
         assert_eq!(chaos.rate(), 25 * 13);
     }
 

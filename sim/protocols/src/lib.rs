@@ -12,3 +12,4 @@ pub mod endpoint;
 pub mod refusal;
 pub mod request;
 pub mod schema_value;
+pub mod trouble;

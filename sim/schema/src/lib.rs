@@ -53,6 +53,7 @@ impl Schema {
         "run-manifest.v1",
         "live-run-header.v1",
         "provider-settings.v1",
+        "match-rules.v1",
         "turingos-tuple.v1",
         "turingos-trap-frame.v1",
         "turingos-route.v1",
