@@ -8,6 +8,7 @@ pub mod agent;
 pub mod answer;
 pub mod chaos;
 pub mod discovery;
+mod embedding;
 pub mod endpoint;
 pub mod refusal;
 pub mod request;

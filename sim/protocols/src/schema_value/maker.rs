@@ -141,7 +141,7 @@ impl<'s, 'd> Maker<'s, 'd> {
         kind.to_owned()
     }
 
-    /// A number on the grid of `multipleOf`, or of `step` where there is none. Integers come first.
+    /// A number on the grid of `multipleOf`, or where there is none an integer or one of `step`.
     fn number(&mut self, rules: &Map<String, Value>, step: i128) -> Option<Value> {
         let rule = |name: &str| match rules.get(name) {
             Some(Value::Number(limit)) => Some(decimal(limit)),
@@ -154,6 +154,7 @@ impl<'s, 'd> Maker<'s, 'd> {
                 let mut whole = (1..=1_000).map(|times| multiple.saturating_mul(times));
                 [whole.find(|it| it % ONE == 0).unwrap_or(multiple), multiple]
             }
+            None if self.draws.chance(3_000) => [step, ONE],
             None => [ONE, step],
         };
         for grid in grids {
