@@ -45,21 +45,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate opens no socket and looks for no secret: that is done before anything gets here.
+//! [`Redaction`] takes secrets out of requests and responses before they get to a tape, and out of
+//! requests that are compared with one. This crate opens no socket.
 
+mod conversation;
 mod entry;
 mod header;
 mod manifest;
 mod reader;
+mod redaction;
 mod tape;
 mod target;
 mod verify;
 mod writer;
 
+pub use conversation::{Conversation, Message, Reply, ToolCall};
 pub use entry::{Chunk, End, Entry, Origin, RecordedRequest, RecordedResponse, Stage};
 pub use header::{Header, Limits, REQUEST_HEADERS, RESPONSE_HEADERS, RulesText};
 pub use manifest::Manifest;
 pub use reader::{TapeReader, is_exchange_tape};
+pub use redaction::Redaction;
 pub use tape::{Exchange, Tape};
 pub use target::{NotATarget, Target, TargetKind};
 pub use turingos_run::tape::Body;

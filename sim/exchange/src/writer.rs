@@ -136,6 +136,12 @@ impl TapeWriter {
         self.chain
     }
 
+    /// How many requests there are.
+    #[must_use]
+    pub const fn requests(&self) -> u64 {
+        self.next
+    }
+
     /// How many requests have no response yet.
     #[must_use]
     pub fn unanswered(&self) -> usize {

@@ -33,7 +33,13 @@ impl Learner {
     }
 
     /// The matcher with the rules found so far.
-    pub const fn matcher(&mut self) -> &mut Matcher {
+    #[must_use]
+    pub const fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// The same, to translate answers.
+    pub const fn matcher_mut(&mut self) -> &mut Matcher {
         &mut self.matcher
     }
 

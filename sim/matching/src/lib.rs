@@ -38,7 +38,7 @@ mod rules;
 
 pub use difference::Difference;
 pub use learn::Learner;
-pub use matcher::{Matcher, Recorded, Taken};
+pub use matcher::{Found, Matcher, Recorded, Taken};
 pub use miss::{Miss, MissReason};
 pub use request::Request;
 pub use rules::{

@@ -53,10 +53,20 @@ struct Queue {
 pub struct Taken {
     /// Its position among the recorded requests, from 0.
     pub position: usize,
+    /// The number of its exchange.
+    pub number: u64,
     /// The key of the request, under the rules.
     pub key: Digest,
     /// How often the key was sent before.
     pub occurrence: u32,
+}
+
+/// A recorded request that equals a sent one and is not taken yet.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What it is once it is taken.
+    pub taken: Taken,
+    aliased: Vec<Aliased>,
 }
 
 impl Matcher {
@@ -113,34 +123,40 @@ impl Matcher {
     /// # Errors
     /// [`Miss`]: nothing recorded is equal, or everything that is equal is taken already.
     pub fn take(&mut self, request: &Request) -> Result<Taken, Box<Miss>> {
+        let found = self.find(request)?;
+        let taken = found.taken;
+        self.take_found(&found);
+        Ok(taken)
+    }
+
+    /// Finds the recorded request that equals this one, and counts the attempt, but takes nothing:
+    /// it is there for the next attempt too.
+    ///
+    /// # Errors
+    /// As [`Matcher::take`].
+    pub fn find(&mut self, request: &Request) -> Result<Found, Box<Miss>> {
         let form = Form::of(request, &self.rules);
         let key = form.key();
         let mut conflict = None;
         if let Some(queue) = self.queues.get_mut(&key) {
             let occurrence = queue.sent;
             queue.sent = queue.sent.saturating_add(1);
-            let mut fitting = None;
-            for (place, position) in queue.waiting.iter().enumerate() {
+            for position in &queue.waiting {
                 let recorded = &self.recorded[*position].aliased;
                 match self.bindings.conflict(recorded, &form.aliased) {
                     None => {
-                        fitting = Some(place);
-                        break;
+                        let taken = Taken {
+                            position: *position,
+                            number: self.recorded[*position].recorded.number,
+                            key,
+                            occurrence,
+                        };
+                        let aliased = form.aliased;
+                        return Ok(Found { taken, aliased });
                     }
                     Some(found) if conflict.is_none() => conflict = Some((*position, found)),
                     Some(_) => {}
                 }
-            }
-            if let Some(position) = fitting.and_then(|place| queue.waiting.remove(place)) {
-                let entry = &mut self.recorded[position];
-                entry.is_taken = true;
-                self.untaken -= 1;
-                self.bindings.bind(&entry.aliased, &form.aliased);
-                return Ok(Taken {
-                    position,
-                    key,
-                    occurrence,
-                });
             }
             if conflict.is_none() {
                 let reason = MissReason::SentAgain {
@@ -166,14 +182,28 @@ impl Matcher {
         Err(Miss::boxed(request, reason))
     }
 
-    /// The key and the occurrence of a request that nothing recorded answers; for chaos over an
-    /// upstream.
-    pub fn count(&mut self, request: &Request) -> (Digest, u32) {
-        let key = Form::of(request, &self.rules).key();
-        let queue = self.queues.entry(key).or_default();
-        let occurrence = queue.sent;
-        queue.sent = queue.sent.saturating_add(1);
-        (key, occurrence)
+    /// Takes what was found, and binds its aliases. It must not have been taken since.
+    pub fn take_found(&mut self, found: &Found) {
+        let Taken { position, key, .. } = found.taken;
+        let entry = &mut self.recorded[position];
+        if entry.is_taken {
+            return;
+        }
+        entry.is_taken = true;
+        self.untaken -= 1;
+        self.bindings.bind(&entry.aliased, &found.aliased);
+        if let Some(queue) = self.queues.get_mut(&key) {
+            let mut waiting = queue.waiting.iter();
+            if let Some(place) = waiting.position(|waiting| *waiting == position) {
+                queue.waiting.remove(place);
+            }
+        }
+    }
+
+    /// The key of a request under the rules.
+    #[must_use]
+    pub fn key(&self, request: &Request) -> Digest {
+        Form::of(request, &self.rules).key()
     }
 
     /// A recorded answer in the values of this run: where the client was recorded with another

@@ -79,7 +79,7 @@ mod writer;
 
 pub use chain_reader::{ChainReader, FileEnd, Step};
 pub use directory::{RunDirectory, abandon, claim, write_whole};
-pub use divergence::{Cause, Difference, Divergence, differences};
+pub use divergence::{Cause, Difference, Divergence, differences, differing_texts};
 pub use document::DocumentError;
 pub use driver::DriverConfig;
 pub use error::{Blame, RunIoError};

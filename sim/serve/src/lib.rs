@@ -99,7 +99,7 @@ pub struct Settings {
     pub port: u16,
     /// The source of answers.
     pub source: Source,
-    /// After how many answered requests to stop; never, for none.
+    /// After how many requests to stop, refused ones included; never, for none.
     pub max_requests: Option<NonZeroU64>,
     /// A new file for the tape of requests and answers.
     pub log: Option<PathBuf>,
@@ -114,6 +114,8 @@ pub struct Summary {
     pub answered: u64,
     /// Requests that were refused: malformed, too large, not recorded, or to no endpoint.
     pub refused: u64,
+    /// Recorded calls that nobody asked for; none without a recording.
+    pub left_over: Option<u64>,
 }
 
 /// Why a server could not start or continue.
@@ -300,6 +302,7 @@ impl Desk {
             }
         }
         let before = self.answered.fetch_add(1, Ordering::Relaxed);
+        self.stop_after_the_last();
         if let (Some(log), Some(body)) = (&self.log, body) {
             let logged = Request {
                 tick: before,
@@ -315,12 +318,6 @@ impl Desk {
             let entry = CallEntry::new(&logged, body.bytes, outcome, took_us);
             // A log that cannot be written has stopped the server already.
             let _ = log.send(Entry::Call(entry)).await;
-        }
-        if self
-            .max_requests
-            .is_some_and(|most| before + 1 >= most.get())
-        {
-            self.stop();
         }
         answer
     }
@@ -338,14 +335,37 @@ impl Desk {
     }
 
     fn refuse(&self, endpoint: Endpoint, refusal: &Refusal) -> Answer {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.count_refused();
         refused(endpoint.provider(), refusal)
     }
 
+    fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.stop_after_the_last();
+    }
+
+    /// Stops once there were as many requests as the settings say.
+    fn stop_after_the_last(&self) {
+        let summary = self.summary();
+        let requests = summary.answered + summary.refused;
+        if self.max_requests.is_some_and(|most| requests >= most.get()) {
+            self.stop();
+        }
+    }
+
     fn summary(&self) -> Summary {
+        let answered = self.answered.load(Ordering::Relaxed);
+        let left_over = match &self.source {
+            Source::Seeded(_) => None,
+            // Every answer is a recorded call of its own.
+            Source::Recorded(recording) => {
+                Some((recording.counts().1 as u64).saturating_sub(answered))
+            }
+        };
         Summary {
-            answered: self.answered.load(Ordering::Relaxed),
+            answered,
             refused: self.refused.load(Ordering::Relaxed),
+            left_over,
         }
     }
 }

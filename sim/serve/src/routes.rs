@@ -1,7 +1,6 @@
 //! The routes: paths, methods and their handlers.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body;
 use axum::extract::{Path, Request, State};
@@ -177,6 +176,6 @@ async fn wrong_method(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
 }
 
 fn refuse(desk: &Desk, provider: Provider, reason: Reason, message: String) -> Response {
-    desk.refused.fetch_add(1, Ordering::Relaxed);
+    desk.count_refused();
     plain(provider, refused(provider, &Refusal::new(reason, message)))
 }

@@ -18,6 +18,8 @@ mod live;
 mod new_and_lint;
 mod planted;
 mod readme;
+mod record;
+mod replay_agent;
 mod replay_command;
 mod scenario_command;
 mod schema_command;

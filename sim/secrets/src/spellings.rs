@@ -18,7 +18,7 @@ const MAX_ESCAPES: usize = 4;
 
 /// Base64 of the key, wherever it begins in what was encoded: the characters that follow from the key
 /// alone, in both alphabets.
-pub(super) fn base64_of(key: &str) -> Vec<String> {
+pub(crate) fn base64_of(key: &str) -> Vec<String> {
     let mut found = Vec::new();
     for before in 0..3 {
         let bytes = [&b"\0\0"[..before], key.as_bytes()].concat();
@@ -35,7 +35,7 @@ pub(super) fn base64_of(key: &str) -> Vec<String> {
 
 /// Calls `look` with the bytes and with every text that they spell, until it finds something. It is
 /// told whether the text only has its white space left out.
-pub(super) fn look_at<T>(
+pub(crate) fn look_at<T>(
     bytes: &[u8],
     mut look: impl FnMut(&[u8], bool) -> Option<T>,
 ) -> Option<T> {

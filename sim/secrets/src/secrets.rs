@@ -9,7 +9,6 @@ use thiserror::Error;
 
 use super::key::Key;
 use super::spellings::{base64_of, look_at};
-use turingos_run::tape::SecretScan;
 
 /// A secret in bytes that were about to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -91,6 +90,8 @@ pub struct Secrets {
     key_block: Finder<'static>,
     /// Each key, and its base64.
     keys: Vec<Finder<'static>>,
+    /// Each key.
+    plain: Vec<Finder<'static>>,
 }
 
 impl Secrets {
@@ -112,14 +113,10 @@ impl Secrets {
             keys: (needles.iter())
                 .map(|needle| Finder::new(needle).into_owned())
                 .collect(),
+            plain: (keys.iter())
+                .map(|key| Finder::new(key.reveal()).into_owned())
+                .collect(),
         }
-    }
-
-    /// The scan for the writers of a run.
-    #[must_use]
-    pub(super) fn for_writers(&self) -> SecretScan {
-        let secrets = self.clone();
-        SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
     }
 
     /// Scans bytes before they are written; `place` names the document.
@@ -161,10 +158,47 @@ impl Secrets {
         }
         None
     }
+
+    /// Where secrets stand in the bytes as they are, without those in codes: first byte and end,
+    /// sorted and apart.
+    pub(crate) fn spans(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
+        let mut spans = Vec::new();
+        for key in &self.plain {
+            spans.extend(key.find_iter(bytes).map(|at| (at, at + key.needle().len())));
+        }
+        for (shape, finder) in SHAPES.iter().zip(&self.shapes) {
+            let found = finder.find_iter(bytes);
+            spans.extend(found.filter_map(|at| Some((at, shape.end_at(bytes, at)?))));
+        }
+        for at in memmem::find_iter(bytes, b"-----BEGIN ") {
+            let heading = &bytes[at..bytes.len().min(at + 48)];
+            if self.key_block.find(heading).is_some() {
+                let rest = &bytes[at..];
+                let end = memmem::find(rest, b"-----END ")
+                    .and_then(|end| Some(end + self.key_block.find(&rest[end..])?));
+                let end = end.map_or(rest.len(), |end| end + self.key_block.needle().len());
+                spans.push((at, at + end));
+            }
+        }
+        spans.sort_unstable();
+        let mut apart: Vec<(usize, usize)> = Vec::new();
+        for (start, end) in spans {
+            match apart.last_mut() {
+                Some(last) if start < last.1 => last.1 = last.1.max(end),
+                _ => apart.push((start, end)),
+            }
+        }
+        apart
+    }
 }
 
 impl Shape {
     fn is_at(&self, bytes: &[u8], offset: usize) -> bool {
+        self.end_at(bytes, offset).is_some()
+    }
+
+    /// Where the key that begins at `offset` ends, if it is one of this shape.
+    fn end_at(&self, bytes: &[u8], offset: usize) -> Option<usize> {
         // `task-…` does not contain a key `sk-…`.
         let starts = offset == 0 || !bytes[offset - 1].is_ascii_alphanumeric();
         let rest = &bytes[offset + self.prefix.len()..];
@@ -172,7 +206,9 @@ impl Shape {
             .iter()
             .take_while(|byte| (self.alphabet)(**byte))
             .count();
-        starts && length >= self.least && rest[..length].iter().any(u8::is_ascii_digit)
+        let is_key =
+            starts && length >= self.least && rest[..length].iter().any(u8::is_ascii_digit);
+        is_key.then_some(offset + self.prefix.len() + length)
     }
 }
 

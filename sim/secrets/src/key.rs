@@ -39,7 +39,8 @@ impl Key {
     }
 
     /// The value, for the request header and the secret scan.
-    pub(super) fn reveal(&self) -> &str {
+    #[must_use]
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

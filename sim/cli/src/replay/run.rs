@@ -1,36 +1,20 @@
-//! `sim replay`: runs a recorded run again offline, and compares it with its journal.
+//! Runs a recorded run again offline, and compares it with its journal.
 //!
 //! Accepts a finished and an unfinished run. Writes nothing into the run and opens no socket: every
 //! input is on the tape.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use clap::Args;
 use serde::Serialize;
 
-use super::exit::{Exit, Failure};
-use super::json::write_object;
-use super::paths::existing;
+use super::ReplayArgs;
+use crate::exit::{Exit, Failure};
+use crate::json::write_object;
 use crate::soak::report::Stopwatch;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use turingos_run::replay::{Report, replay};
 use turingos_run::{Divergence, RunEnd, RunIoError};
-
-/// Run a recorded run again from its header and tape; exit 5 if anything differs.
-#[derive(Clone, Debug, PartialEq, Eq, Args)]
-pub(crate) struct ReplayArgs {
-    /// The run's directory.
-    #[arg(value_name = "RUN", value_parser = existing())]
-    pub(crate) run: PathBuf,
-    /// Stop after this many ticks.
-    #[arg(long, value_name = "TICKS")]
-    pub(crate) stop_at: Option<u64>,
-    /// Print the result as one JSON object.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -41,11 +25,11 @@ struct Json<'a> {
     wall_ms: u64,
 }
 
-/// Runs the verb.
+/// Replays a run.
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, or the output cannot be written.
-pub(crate) fn run(
+pub(super) fn run(
     arguments: &ReplayArgs,
     looks: Looks,
     out: &mut impl Write,
