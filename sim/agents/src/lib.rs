@@ -58,7 +58,9 @@ pub use mission::{Mission, MissionKind};
 pub use noise::{Noise, NoiseClass, NoiseKind, NoiseRates};
 pub use profile::{AgentProfile, FaultRates};
 pub use provider_faults::{ProviderFaultKind, Recovery};
-pub use seeded::{Injected, InjectionCounts, Replaced, SeededOracle};
+pub use seeded::{
+    Begun, GivenReply, Injected, InjectionCounts, OracleEdits, Replaced, SeededOracle,
+};
 pub use step::Step;
 pub use worker::Worker;
 

@@ -5,9 +5,11 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod failure;
 mod forged;
 mod run_directory;
 mod scenario;
 mod soak;
+mod tally;
 mod taped;
 mod traps;

@@ -5,7 +5,7 @@ use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos_run::scenario::Interruptions;
-use turingos_world::{Quota, World};
+use turingos_world::{InjectedFault, Quota, World};
 
 use super::changed;
 
@@ -61,7 +61,7 @@ fn torn_write_keeps_the_target() {
     assert_eq!(read(&mut world, "a").unwrap(), "new text");
     assert_eq!(
         world.interruptions.take_struck(),
-        ["TORN_WRITE", "TORN_WRITE"]
+        [InjectedFault::TornWrite; 2]
     );
     assert!(world.interruptions.take_struck().is_empty());
 }
