@@ -70,7 +70,7 @@ fn several_runs_are_compared_with_the_first() {
     for part in [
         "<h1>3 runs compared</h1>",
         "<h2>A and B</h2>",
-        "/config/profile",
+        "/config/noise",
         "<h2>A and C</h2><p>Every record is the same.</p>",
     ] {
         assert!(html.contains(part), "{part}");
