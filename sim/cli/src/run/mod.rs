@@ -21,7 +21,7 @@ use crate::sandbox::{SandboxArgs, expect_untouched};
 use crate::scenario_choice::choose;
 use crate::share;
 use crate::soak::report::Stopwatch;
-use crate::soak::{self, seed};
+use crate::soak::{self, Lines, seed};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use crate::terminal::verdict::write_verdict_line;
@@ -53,6 +53,9 @@ pub(crate) struct RunArgs {
     /// The faults of replies: routine draws them at the rate of --noise, hostile draws every kind.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
+    /// Disable a subset of the noise and provider fault kinds, drawn from the seed.
+    #[arg(long)]
+    pub(crate) swarm: bool,
     #[command(flatten)]
     pub(crate) route: RouteFlags,
     /// Write the run into this directory, which must be new or empty.
@@ -66,8 +69,8 @@ pub(crate) struct RunArgs {
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
-        "scenario", "seed", "noise", "agent", "profile", "weak_below", "margin", "probe_after",
-        "failover", "single_lane", "out",
+        "scenario", "seed", "noise", "agent", "profile", "swarm", "weak_below", "margin",
+        "probe_after", "failover", "single_lane", "out", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the timeline as it goes, in the lines of `sim show`.
@@ -76,6 +79,9 @@ pub(crate) struct RunArgs {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the journal to standard output instead of a result.
+    #[arg(long, hide = true, conflicts_with_all = ["out", "workspace", "json"])]
+    pub(crate) emit_journal: bool,
 }
 
 impl RunArgs {
@@ -99,6 +105,9 @@ impl RunArgs {
             Some(_) => settings.in_a_directory().in_sandbox(sandbox),
             None => settings,
         };
+        if self.swarm {
+            settings = settings.swarm(self.seed);
+        }
         self.route.apply(&mut settings.kernel.route);
         Ok(settings.into_header(self.profile, self.seed))
     }
@@ -271,6 +280,12 @@ pub(crate) fn run(
                 arguments.workspace.as_deref(),
                 &arguments.commands,
             )?
+        }
+        (None, Some(scenario)) if arguments.emit_journal => {
+            let header = arguments.header(scenario, None)?;
+            on_virtual_time(ScenarioRun::seeded_into(&header, Lines(&mut *out)).drive())?;
+            out.flush()?;
+            return Ok(Exit::Passed);
         }
         (None, Some(scenario)) => Prepared::new(arguments, scenario)?,
         (None, None) => {

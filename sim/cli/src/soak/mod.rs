@@ -229,7 +229,7 @@ impl Sink for Sinks<'_> {
 }
 
 /// Writes journal lines.
-struct Lines<'a, W>(&'a mut W);
+pub(crate) struct Lines<'a, W>(pub(crate) &'a mut W);
 
 impl<W: Write> Sink for Lines<'_, W> {
     type Error = Failure;
@@ -253,7 +253,8 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
 }
 
-fn ticks(text: &str) -> Result<NonZeroU64, String> {
+/// A number of ticks as it is given on the command line.
+pub(crate) fn ticks(text: &str) -> Result<NonZeroU64, String> {
     whole_number(text)
         .and_then(NonZeroU64::new)
         .ok_or(format!("a whole number from 1 to {}", u64::MAX))

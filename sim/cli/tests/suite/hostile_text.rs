@@ -122,6 +122,13 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
     shown(&[&live[..], &["--settings", &settings]].concat());
     shown(&[&live[..], &["--kind", "ollama", "--model", "m"]].concat());
     shown(&["longrun", "--seeds", EVIL]);
+    shown(&["sweep", "--seeds", EVIL]);
+    shown(&["sweep", "--seeds", "0..1", "--scenario", &json]);
+    let sweep = ["sweep", "--seeds", "0..1", "--ticks", "9", "--out"];
+    let shards = text(&scene.evil(" shards"));
+    sim(&[&sweep[..], &[&shards, "--shard", "0/2"]].concat());
+    shown(&["sweep", "merge", &shards]);
+    shown(&[&sweep[..], &[&json]].concat());
     shown(&[EVIL]);
 }
 

@@ -14,7 +14,8 @@ fn object((_, out, err): &Said) -> Value {
     checked(out)
 }
 
-fn checked(line: &str) -> Value {
+/// The object of a line, checked against its schema.
+pub(crate) fn checked(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap();
     let format = object["format"].as_str().expect("a format tag");
     let (shape, version) = format
@@ -46,6 +47,14 @@ fn every_verb_prints_one_object_of_a_schema() {
         ),
         ("finished-run", format!("run --resume {}", at("hunt"))),
         ("longrun-report", "longrun --seeds 0..1 --noise 0".into()),
+        ("sweep-report", "sweep --seeds 0..2 --ticks 20".into()),
+        (
+            "sweep-comparison",
+            format!(
+                "sweep --seeds 0..1 --ticks 9 --against {}",
+                env!("CARGO_BIN_EXE_sim")
+            ),
+        ),
         ("replay-report", format!("replay {}", at("soak"))),
         ("verify-report", format!("verify {}", at("soak"))),
         ("show-report", format!("show {}", at("soak"))),
@@ -126,6 +135,9 @@ fn failure_is_an_object_too() {
     for (exit, words) in [
         (2, vec!["soak", "--out", &at("used")]),
         (2, vec!["soak", "--ticks", "0"]),
+        (2, vec!["sweep", "--seeds", "5..5"]),
+        (2, vec!["sweep", "merge", &at("nowhere")]),
+        (6, vec!["sweep", "merge", &at("used")]),
         (2, vec!["dance"]),
         (2, vec![]),
         (6, vec!["replay", &at("used")]),
