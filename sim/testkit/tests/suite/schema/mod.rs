@@ -5,6 +5,7 @@ mod bodies;
 mod contracts;
 mod envelopes;
 mod files;
+mod forks;
 mod journals;
 mod limits;
 mod live;
