@@ -154,6 +154,9 @@ pub trait Oracle {
         0
     }
 
+    /// Takes back the body of an earlier reply, which is not needed any more, for its memory.
+    fn recycle(&mut self, _body: Vec<u8>) {}
+
     /// The body of the last request as it was sent, if the oracle encoded one; a tape keeps it.
     fn take_sent(&mut self) -> Option<Vec<u8>> {
         None

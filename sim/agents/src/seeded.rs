@@ -48,6 +48,9 @@ pub enum GivenReply {
     },
 }
 
+/// The most memory of an earlier body that is kept.
+const MAX_SPARE_BYTES: usize = 64 * 1024;
+
 /// How long a call without an answer stays pending.
 const NEVER: Duration = Duration::from_secs(86_400);
 
@@ -156,6 +159,8 @@ pub struct SeededOracle<A = Clerk> {
     calls_in_tick: u64,
     replaced: Option<Replaced>,
     text: Vec<u8>,
+    /// The memory of an earlier body.
+    spare: Vec<u8>,
     spoken: Option<NoiseKind>,
     fault: Option<FaultPlan>,
     injected: Injected,
@@ -191,6 +196,7 @@ impl<A: Agent> SeededOracle<A> {
             calls_in_tick: 0,
             replaced: None,
             text: Vec::new(),
+            spare: Vec::new(),
             spoken: None,
             fault: None,
             injected: Injected {
@@ -296,8 +302,8 @@ impl<A: Agent> SeededOracle<A> {
                 (latency, kind.response(&envelope, &mut self.provider_draws))
             }
             None => {
-                // Room for the envelope and the escaped text, so that the buffer does not grow.
-                let mut body = Vec::with_capacity(512 + 2 * self.text.len());
+                let mut body = std::mem::take(&mut self.spare);
+                body.clear();
                 push_reply(&envelope, &mut body);
                 let reply = RawReply {
                     provider: shape.provider(),
@@ -459,6 +465,13 @@ impl<A: Agent> Oracle for SeededOracle<A> {
 
     fn simulated_latency_us(&self) -> u64 {
         self.simulated_latency_us
+    }
+
+    fn recycle(&mut self, body: Vec<u8>) {
+        // An oversized reply must not keep its memory for the rest of the run.
+        if body.capacity() <= MAX_SPARE_BYTES {
+            self.spare = body;
+        }
     }
 
     fn injected(&self) -> Option<&Injected> {

@@ -20,6 +20,7 @@ mod new;
 mod paths;
 mod recordings;
 mod replay;
+mod report;
 mod resumed;
 mod route_flags;
 mod run;
@@ -31,7 +32,9 @@ mod share;
 mod show;
 mod shrink;
 mod soak;
+mod sweep;
 mod terminal;
+mod trace;
 mod usage;
 mod verify;
 
@@ -72,6 +75,10 @@ enum Verb {
     #[command(after_help = "Example:\n  sim longrun --seeds 0..20 --noise 0,5%")]
     Longrun(longrun::LongrunArgs),
     #[command(
+        after_help = "Example:\n  sim sweep --seeds 0..10000 --profile hostile --out nightly"
+    )]
+    Sweep(Box<sweep::SweepArgs>),
+    #[command(
         after_help = "Example:\n  sim live log-hunt --workspace work --out tuesday --kind ollama --model llama3"
     )]
     Live(Box<live::LiveArgs>),
@@ -89,6 +96,8 @@ enum Verb {
     Show(show::ShowArgs),
     #[command(after_help = "Example:\n  sim diff run-42 again")]
     Diff(diff::DiffArgs),
+    #[command(after_help = "Example:\n  sim report run-42 --out run-42.html")]
+    Report(report::ReportArgs),
     #[command(after_help = "Example:\n  sim fork run-42 --at 29 --mute loop --out calmer")]
     Fork(Box<fork::ForkArgs>),
     #[command(after_help = "Example:\n  sim shrink run-42 --out smallest")]
@@ -156,6 +165,7 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Replay(arguments) => replay::run(arguments, looks, out),
         Verb::Run(arguments) => run::run(arguments, looks, out),
         Verb::Longrun(arguments) => longrun::run(arguments, looks, out),
+        Verb::Sweep(arguments) => sweep::run(arguments, looks, out),
         Verb::Live(arguments) => live::run(arguments, looks, out),
         Verb::Gate(arguments) => gate::run(arguments, looks, out),
         Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),
@@ -165,6 +175,7 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::Show(arguments) => show::run(arguments, looks, out),
         Verb::Diff(arguments) => diff::run(arguments, looks, out),
+        Verb::Report(arguments) => report::run(arguments, looks, out),
         Verb::Fork(arguments) => fork::run(arguments, looks, out),
         Verb::Shrink(arguments) => shrink::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),

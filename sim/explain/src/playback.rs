@@ -28,6 +28,9 @@ pub struct Step {
     pub committed: Committed,
     /// What was injected.
     pub injections: Injections,
+    /// How long the calls of oracles took together, in microseconds; the rest of the tick was
+    /// waiting and commands.
+    pub called_us: u64,
 }
 
 /// One call of an oracle, kept.
@@ -45,6 +48,7 @@ pub(crate) struct KeptCall {
 struct Evidence {
     recording: Recording,
     injections: Option<Injections>,
+    called_us: u64,
     /// The calls of the tick, if they are wanted.
     calls: Option<Vec<KeptCall>>,
 }
@@ -57,6 +61,7 @@ impl Sink for Evidence {
     }
 
     fn called(&mut self, call: &Call<'_>) {
+        self.called_us = self.called_us.saturating_add(call.took_us);
         let Some(calls) = &mut self.calls else {
             return;
         };
@@ -92,6 +97,7 @@ impl Playback {
         let evidence = Evidence {
             recording,
             injections: None,
+            called_us: 0,
             calls: None,
         };
         // Where the world is only on the tape, what the run put into it is known.
@@ -123,10 +129,12 @@ impl Playback {
         let Some(committed) = committed else {
             return Ok(None);
         };
-        let taken = self.evidence().injections.take();
-        Ok(taken.map(|injections| Step {
+        let evidence = self.evidence();
+        let called_us = std::mem::take(&mut evidence.called_us);
+        Ok(evidence.injections.take().map(|injections| Step {
             committed,
             injections,
+            called_us,
         }))
     }
 

@@ -115,7 +115,7 @@ impl Driver {
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
             self.wait(since, wait_us, oracle.is_playing()).await;
-            self.reply.clear();
+            oracle.oracle.recycle(std::mem::take(&mut self.reply));
             let request = Request {
                 attempt,
                 system_prompt: &self.system_prompt,

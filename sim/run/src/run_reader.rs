@@ -321,6 +321,14 @@ impl<F: RunFiles> RunReader<F> {
     /// # Errors
     /// The file is missing, a line is another, or the file cannot be read.
     pub fn traps(&self) -> Result<FileEnd, RunIoError> {
+        self.trap_frames(|_| {})
+    }
+
+    /// The same, and shows every frame.
+    ///
+    /// # Errors
+    /// As [`RunReader::traps`]; frames may have been shown before.
+    pub fn trap_frames(&self, mut look: impl FnMut(&TrapFrame)) -> Result<FileEnd, RunIoError> {
         let (mut tick, mut time) = (0, 0);
         self.plain_lines(RunDirectory::TRAPS, TrapFrame::MAX_BYTES, |count, line| {
             let frame =
@@ -332,6 +340,7 @@ impl<F: RunFiles> RunReader<F> {
                 return Err("has a tick or time before that of the line before".to_owned());
             }
             (tick, time) = (frame.tick, frame.t);
+            look(&frame);
             Ok(())
         })
     }

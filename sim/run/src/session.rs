@@ -229,7 +229,9 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        while self.tick().await?.is_some() {}
+        while let Some(committed) = self.tick().await? {
+            self.kernel.recycle(committed);
+        }
         Ok(())
     }
 

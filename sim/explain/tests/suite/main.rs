@@ -10,4 +10,5 @@ mod forks;
 mod journals;
 mod planted;
 mod recorded;
+mod reports;
 mod ticks;

@@ -3,6 +3,7 @@
 //! Works on any manifold, so that a scenario has the same faults in memory and on disk. Draws
 //! nothing, and does not change commands.
 
+use turingos::Digest;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
@@ -147,10 +148,11 @@ impl<W: Manifold> Manifold for Interrupted<'_, W> {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         let Some(fault) = self.interruptions.strike(path, Struck::Write) else {
-            return self.world.write(path, content, now_us);
+            return self.world.write(path, content, effect, now_us);
         };
         if fault == InjectedFault::TornWrite {
             // Half of the content is left in a staging file, never in the target. A world that has
@@ -158,7 +160,7 @@ impl<W: Manifold> Manifold for Interrupted<'_, W> {
             let half = content.chars().count() / 2;
             let half: String = content.chars().take(half).collect();
             if let Ok(staging) = format!("{path}.torn").parse() {
-                let _ = self.world.write(&staging, &half, now_us);
+                let _ = self.world.write(&staging, &half, effect, now_us);
             }
         }
         Err(refused(fault, path))

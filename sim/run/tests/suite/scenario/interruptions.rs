@@ -1,6 +1,7 @@
 //! A world in which certain operations fail.
 
 use serde_json::json;
+use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos_run::scenario::Interruptions;
@@ -28,7 +29,7 @@ fn world(interruptions: serde_json::Value) -> Troubled {
 impl Troubled {
     fn write(&mut self, file: &str, content: &str) -> Result<(), WorldFaultCode> {
         let mut world = self.interruptions.of(&mut self.world);
-        let written = world.write(&path(file), content, 0);
+        let written = world.write(&path(file), content, Digest::EMPTY, 0);
         written.map_err(|fault| fault.code)
     }
 }
