@@ -18,12 +18,12 @@ use turingos::isa::decode_model;
 
 use super::{Finding, Ledger};
 use turingos_agents::{Clerk, NoiseRates};
+use turingos_protocols::agent::Agent;
+use turingos_protocols::answer::Delivery;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 use turingos_run::providers::prompt::compose;
-use turingos_serve::agent::Agent;
-use turingos_serve::answer::Delivery;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
 use turingos_serve::{Server, Settings, Source};
 
 const SEED: u64 = 42;

@@ -8,6 +8,7 @@ use crate::shell::sim;
 
 const VERBS: &[&str] = &[
     "soak",
+    "record",
     "replay",
     "run",
     "longrun",
@@ -20,9 +21,9 @@ const VERBS: &[&str] = &[
     "verify",
     "show",
     "diff",
-    "report",
     "fork",
     "shrink",
+    "report",
     "dataset",
     "new",
     "lint",
@@ -71,9 +72,12 @@ fn every_example_parses() {
         }
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sim"));
         // The last option shows help in place of running the verb, if all before it parse.
+        let own = words.iter().position(|word| *word == "--");
+        let (own, others) = words.split_at(own.unwrap_or(words.len()));
         command
-            .args(&words)
+            .args(own)
             .arg("--help")
+            .args(others)
             .current_dir(scratch.path());
         let (code, out, err) = crate::shell::output(&mut command);
         assert_eq!(code, Some(0), "{example}: {err}");

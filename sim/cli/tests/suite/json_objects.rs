@@ -14,7 +14,8 @@ fn object((_, out, err): &Said) -> Value {
     checked(out)
 }
 
-fn checked(line: &str) -> Value {
+/// The object of a line, checked against its schema.
+pub(crate) fn checked(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap();
     let format = object["format"].as_str().expect("a format tag");
     let (shape, version) = format

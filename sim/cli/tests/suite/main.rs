@@ -19,6 +19,8 @@ mod live;
 mod new_and_lint;
 mod planted;
 mod readme;
+mod record;
+mod replay_agent;
 mod replay_command;
 mod report_command;
 mod scenario_command;

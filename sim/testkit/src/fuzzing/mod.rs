@@ -9,6 +9,7 @@ mod contracts;
 pub mod dictionary;
 mod guidance;
 mod machine;
+mod matching;
 mod pointers;
 mod providers;
 mod recordings;
@@ -27,6 +28,7 @@ pub use built::{
 };
 pub use contracts::contract;
 pub use guidance::guard_block;
+pub use matching::matching;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
@@ -48,7 +50,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -62,6 +64,7 @@ pub const TARGETS: [Target; 21] = [
     target("journal", journal),
     target("settings", settings),
     target("tape", tape),
+    target("matching", matching),
     target("run_files", run_files),
     target("guard_block", guard_block),
     target("ticks", ticks),

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use turingos_agents::{AgentProfile, NoiseRates};
-use turingos_serve::agent::Agent;
-use turingos_serve::chaos::Chaos;
-use turingos_serve::endpoint::Endpoint;
+use turingos_protocols::agent::Agent;
+use turingos_protocols::chaos::Chaos;
+use turingos_protocols::endpoint::Endpoint;
 use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 
 /// A server that runs until its summary is requested.

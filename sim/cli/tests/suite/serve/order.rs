@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use turingos_draws::{Draws, Stream};
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use turingos::bus::{self, Provider};
 use turingos::isa::decode_model;
 use turingos_agents::{Clerk, Worker};
+use turingos_protocols::endpoint::Endpoint;
 use turingos_run::providers::prompt::compose;
-use turingos_serve::endpoint::Endpoint;
 
 use super::client::{Served, faithful, noisy, on_real_time, prompt};
 

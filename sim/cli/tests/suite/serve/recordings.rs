@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
 use turingos_serve::Source;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
 use turingos_serve::recording::{Recording, RecordingError};
 
 use super::client::{Served, faithful, on_real_time, prompt, troubled};

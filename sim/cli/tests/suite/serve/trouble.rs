@@ -1,10 +1,10 @@
 //! Chaos: every kind as a client sees it, exactly as drawn from the seed.
 
 use turingos::bus;
-use turingos_serve::answer::Delivery;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
+use turingos_protocols::answer::Delivery;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 
@@ -39,10 +39,12 @@ fn chaos_follows_the_seed() {
             let received = received(&served, endpoint, &body).await;
             met.extend(kind);
             match expected.delivery {
-                Delivery::Whole => {
+                Delivery::Whole | Delivery::Slowly { .. } => {
                     assert_eq!(received, Some((expected.status, expected.body)), "{kind:?}");
                 }
-                Delivery::CutAfter(_) | Delivery::Reset => assert_eq!(received, None, "{kind:?}"),
+                Delivery::CutAfter(_) | Delivery::StallAfter(_) | Delivery::Reset => {
+                    assert_eq!(received, None, "{kind:?}");
+                }
             }
         }
         assert!(met.len() >= 8, "{met:?}");
@@ -54,7 +56,11 @@ fn chaos_follows_the_seed() {
 fn no_chaos_kind_parses_as_an_answer() {
     on_real_time(async {
         for &kind in ChaosKind::ALL {
-            if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
+            let is_right_or_late = matches!(
+                kind,
+                ChaosKind::Slow | ChaosKind::SlowChunks | ChaosKind::Hang | ChaosKind::Stall
+            );
+            if is_right_or_late {
                 continue;
             }
             let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[kind]))).await;

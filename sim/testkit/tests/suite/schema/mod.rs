@@ -4,6 +4,7 @@
 mod bodies;
 mod contracts;
 mod envelopes;
+mod exchanges;
 mod files;
 mod forks;
 mod journals;
