@@ -290,6 +290,9 @@ impl<A: Agent> SeededOracle<A> {
             reasoning: reasoning.then_some(REASONING_TEXT),
             ending: Ending::Stop,
             text: &self.text,
+            calls: &[],
+            echo: "",
+            prompt_tokens: None,
         };
         let latency = latency(request.lane, &mut self.latency_draws);
         let answer = match fault {

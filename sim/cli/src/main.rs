@@ -73,7 +73,7 @@ enum Verb {
     Soak(soak::SoakArgs),
     #[command(after_help = "Example:\n  sim record --out tape -- python agent.py")]
     Record(record::RecordArgs),
-    #[command(after_help = "Examples:\n  sim replay run-42\n  sim replay tape -- python agent.py")]
+    #[command(after_help = "Example:\n  sim replay run-42")]
     Replay(Box<replay::ReplayArgs>),
     #[command(after_help = "Example:\n  sim run log-hunt --noise 5% --out hunt")]
     Run(run::RunArgs),

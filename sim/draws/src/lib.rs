@@ -48,6 +48,10 @@ pub enum Stream {
     Swarm = 8,
     /// Whether an agent of the guard trial obeys its guard block.
     Obedience = 9,
+    /// Which tool a served provider calls, and with which arguments.
+    ToolCall = 10,
+    /// The vectors of words.
+    Embedding = 11,
 }
 
 impl Stream {

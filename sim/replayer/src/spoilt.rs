@@ -74,14 +74,18 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
         _ => (Ending::Refusal, 0),
     };
     let text: String = text.chars().take(kept).collect();
+    let prompt = parsed.prompt()?;
     let envelope = Envelope {
-        shape: parsed.shape,
+        shape: prompt.shape,
         model: Some(&parsed.model),
         key: fault.key,
         tick: 0,
         reasoning: None,
         ending,
         text: text.as_bytes(),
+        calls: &[],
+        echo: &prompt.echo,
+        prompt_tokens: Some(parsed.tokens),
     };
     let mut body = Vec::new();
     push_reply(&envelope, &mut body);

@@ -86,7 +86,7 @@ impl Source {
 
     fn answer(&self, request: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
         match self {
-            Self::Seeded(agent) => Ok(agent.answer(request, attempt)),
+            Self::Seeded(agent) => agent.answer(request, attempt),
             Self::Recorded(recording) => recording.answer(request, attempt),
         }
     }

@@ -41,9 +41,12 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
     routes
         .route("/", get(greeting))
         .route("/v1/models", get(models))
-        .route("/v1/models/{name}", get(model))
+        .route("/v1/models/{*name}", get(model))
         .route("/anthropic/v1/models", get(messages_models))
+        .route("/anthropic/v1/models/{*name}", get(messages_model))
         .route("/coding/v1/models", get(messages_models))
+        .route("/coding/v1/models/{*name}", get(messages_model))
+        .route("/api/show", post(show))
         .route("/api/tags", get(tags))
         .route("/api/version", get(version))
         .fallback(unknown_path)
@@ -104,13 +107,47 @@ async fn models(headers: HeaderMap) -> Response {
     document(Provider::OpenAi, &discovery::openai_models())
 }
 
-async fn model(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
-    match discovery::openai_model_named(&name) {
-        Some(model) => document(Provider::OpenAi, &model),
+async fn model(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if headers.contains_key("anthropic-version") {
+        return messages_model(State(desk), Path(name)).await;
+    }
+    listed(
+        &desk,
+        Provider::OpenAi,
+        discovery::openai_model_named(&name),
+        &name,
+    )
+}
+
+async fn messages_model(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
+    listed(
+        &desk,
+        Provider::Kimi,
+        discovery::messages_model_named(&name),
+        &name,
+    )
+}
+
+fn listed(desk: &Desk, provider: Provider, model: Option<Value>, name: &str) -> Response {
+    match model {
+        Some(model) => document(provider, &model),
         None => {
             let message = format!("the model {name:?} does not exist");
-            refuse(&desk, Provider::OpenAi, Reason::NotFound, message)
+            refuse(desk, provider, Reason::NotFound, message)
         }
+    }
+}
+
+async fn show(State(desk): State<Arc<Desk>>, body: body::Body) -> Response {
+    let body = HeldBody::read(body, MAX_REQUEST_BYTES, &desk.room).await;
+    let shown = body.map_err(|fault| refusal_of(&fault));
+    match shown.and_then(|body| discovery::ollama_model(&body.bytes)) {
+        Ok(model) => document(Provider::Ollama, &model),
+        Err(refusal) => refuse(&desk, Provider::Ollama, refusal.reason, refusal.message),
     }
 }
 

@@ -3,19 +3,41 @@
 //! A member that does not affect the answer is accepted unread, as the providers do, but it is part
 //! of the hash.
 
+mod conversation;
+mod embeddings;
+mod responses;
+mod tools;
+
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use turingos::Digest;
 
 use super::endpoint::Endpoint;
 use super::refusal::{Reason, Refusal};
+use conversation::Spoken;
 use turingos_agents::wire::Shape;
 use turingos_run::strict_json::strict_value;
+
+pub use embeddings::{EmbedRequest, Encoding};
+pub use tools::Tool;
 
 /// The longest body that is read, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Members that affect only the transport of the answer; the hash leaves them out.
 const TRANSPORT_MEMBERS: [&str; 2] = ["stream", "stream_options"];
+
+/// Members whose length a request is charged for.
+const PROMPT_MEMBERS: [&str; 7] = [
+    "input",
+    "instructions",
+    "messages",
+    "prompt",
+    "suffix",
+    "system",
+    "tools",
+];
 
 /// A valid request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +51,58 @@ pub struct ParsedRequest {
     pub canonical: String,
     /// The requested model; the answer has its name.
     pub model: String,
+    /// The length of the request in tokens: a quarter of its bytes.
+    pub tokens: u64,
+    /// What is asked for.
+    pub task: Task,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// A reply of the model.
+    Reply(Prompt),
+    /// Vectors of texts.
+    Embed(EmbedRequest),
+    /// The length of the request.
+    CountTokens,
+}
+
+/// The prompt of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
     /// The layout of a successful answer.
     pub shape: Shape,
     /// The instructions; empty for none.
     pub system: String,
     /// The last user message.
     pub user: String,
-    /// Whether the answer has to be JSON.
-    pub wants_json: bool,
+    /// The form of the text.
+    pub format: Format,
+    /// The tools that the reply may call: none after the results of a call, unless one is required.
+    pub tools: Vec<Tool>,
+    /// Whether the reply has to call a tool.
+    pub must_call: bool,
+    /// The names of the tools that the conversation has called.
+    pub called: BTreeSet<String>,
+    /// What a Responses body repeats of the request; empty for other endpoints.
+    pub echo: String,
+}
+
+/// The form of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Any text.
+    Text,
+    /// Any JSON object.
+    Json,
+    /// JSON that a schema accepts.
+    Schema {
+        /// The member of the request that has it.
+        member: &'static str,
+        /// The schema.
+        schema: Value,
+    },
 }
 
 impl ParsedRequest {
@@ -58,24 +124,14 @@ impl ParsedRequest {
                 "the body is not a JSON object",
             ));
         };
-        let streamed = boolean(&members, "stream")?.unwrap_or(endpoint.streams_by_default());
-        let with_usage = match members.get("stream_options") {
-            Some(Value::Object(options)) => boolean(options, "include_usage")?.unwrap_or(false),
-            None | Some(Value::Null) => false,
-            Some(_) => return Err(wrong("stream_options", "an object")),
-        };
         let model = match members.get("model") {
             Some(Value::String(model)) if !model.trim().is_empty() => model.clone(),
             Some(_) => return Err(wrong("model", "a text that is not blank")),
             None => return Err(missing("model")),
         };
-        let spoken = match endpoint {
-            Endpoint::ChatCompletions => Spoken::of_messages(&members, &["system", "developer"])?,
-            Endpoint::OllamaChat => Spoken::of_messages(&members, &["system"])?,
-            Endpoint::Messages => Spoken::of_messages_api(&members)?,
-            Endpoint::OllamaGenerate => Spoken::of_prompt(&members)?,
-        };
-        let wants_json = wants_json(endpoint, &members)?;
+        let task = Task::of(endpoint, &members)?;
+        let lengths = PROMPT_MEMBERS.iter().filter_map(|name| members.get(*name));
+        let bytes: usize = lengths.map(|value| value.to_string().len()).sum();
         // The map is sorted, and a value that was read can be written.
         let document = Value::Object(members);
         let canonical = document.to_string();
@@ -93,11 +149,67 @@ impl ParsedRequest {
             hash,
             canonical,
             model,
-            shape: endpoint.shape(streamed, with_usage),
+            tokens: bytes as u64 / 4 + 1,
+            task,
+        })
+    }
+
+    /// The prompt; none for a request that is not for a reply.
+    #[must_use]
+    pub const fn prompt(&self) -> Option<&Prompt> {
+        match &self.task {
+            Task::Reply(prompt) => Some(prompt),
+            Task::Embed(_) | Task::CountTokens => None,
+        }
+    }
+}
+
+impl Task {
+    fn of(endpoint: Endpoint, members: &Map<String, Value>) -> Result<Self, Refusal> {
+        let streamed = boolean(members, "stream")?.unwrap_or(endpoint.streams_by_default());
+        let with_usage = match members.get("stream_options") {
+            Some(Value::Object(options)) => boolean(options, "include_usage")?.unwrap_or(false),
+            None | Some(Value::Null) => false,
+            Some(_) => return Err(wrong("stream_options", "an object")),
+        };
+        let Some(shape) = endpoint.shape(streamed, with_usage) else {
+            return Ok(match endpoint {
+                Endpoint::CountTokens => {
+                    Spoken::of_messages_api(members)?;
+                    Self::CountTokens
+                }
+                _ => Self::Embed(EmbedRequest::of(endpoint, members)?),
+            });
+        };
+        let spoken = match endpoint {
+            Endpoint::ChatCompletions => Spoken::of_messages(members, &["system", "developer"])?,
+            Endpoint::OllamaChat => Spoken::of_messages(members, &["system"])?,
+            Endpoint::Messages => {
+                match members.get("max_tokens") {
+                    None => return Err(missing("max_tokens")),
+                    Some(limit) if limit.as_u64().is_some_and(|limit| limit > 0) => {}
+                    Some(_) => return Err(wrong("max_tokens", "an integer of at least 1")),
+                }
+                Spoken::of_messages_api(members)?
+            }
+            Endpoint::Responses => responses::spoken(members)?,
+            _ => Spoken::of_prompt(members)?,
+        };
+        let offer = tools::offer(endpoint, members, spoken.has_results)?;
+        let echo = match endpoint {
+            Endpoint::Responses => responses::echo(members),
+            _ => String::new(),
+        };
+        Ok(Self::Reply(Prompt {
+            shape,
+            format: format_of(endpoint, members)?,
+            tools: offer.tools,
+            must_call: offer.must_call,
+            called: spoken.called,
             system: spoken.system,
             user: spoken.user,
-            wants_json,
-        })
+            echo,
+        }))
     }
 }
 
@@ -134,117 +246,46 @@ fn boolean(members: &Map<String, Value>, name: &'static str) -> Result<Option<bo
     }
 }
 
-/// The texts of a conversation that affect the answer.
-#[derive(Default)]
-struct Spoken {
-    system: String,
-    user: String,
-}
-
-impl Spoken {
-    fn of_messages(members: &Map<String, Value>, instructors: &[&str]) -> Result<Self, Refusal> {
-        let Some(messages) = members.get("messages") else {
-            return Err(missing("messages"));
-        };
-        let messages = messages
-            .as_array()
-            .filter(|messages| !messages.is_empty())
-            .ok_or_else(|| wrong("messages", "an array that is not empty"))?;
-        let mut spoken = Self::default();
-        for (position, message) in messages.iter().enumerate() {
-            let at = |what: &str| {
-                Refusal::of_member("messages", format!("`messages[{position}]` {what}"))
-            };
-            let role = message
-                .get("role")
-                .and_then(Value::as_str)
-                .ok_or_else(|| at("has no `role`"))?;
-            let text = text_of(message.get("content"))
-                .ok_or_else(|| at("has a `content` that is neither text nor an array of parts"))?;
-            match role {
-                "user" => spoken.user = text,
-                "assistant" | "tool" | "function" => {}
-                role if instructors.contains(&role) => {
-                    if !spoken.system.is_empty() {
-                        spoken.system.push('\n');
-                    }
-                    spoken.system.push_str(&text);
-                }
-                role => return Err(at(&format!("has the unknown role {role:?}"))),
-            }
-        }
-        Ok(spoken)
-    }
-
-    fn of_messages_api(members: &Map<String, Value>) -> Result<Self, Refusal> {
-        match members.get("max_tokens") {
-            None => return Err(missing("max_tokens")),
-            Some(limit) if limit.as_u64().is_some_and(|limit| limit > 0) => {}
-            Some(_) => return Err(wrong("max_tokens", "an integer of at least 1")),
-        }
-        let mut spoken = Self::of_messages(members, &[])?;
-        if let Some(system) = members.get("system") {
-            spoken.system = text_of(Some(system))
-                .ok_or_else(|| wrong("system", "text or an array of parts"))?;
-        }
-        Ok(spoken)
-    }
-
-    fn of_prompt(members: &Map<String, Value>) -> Result<Self, Refusal> {
-        let text = |name: &'static str| match members.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(wrong(name, "text")),
-        };
-        Ok(Self {
-            system: text("system")?.unwrap_or_default(),
-            user: text("prompt")?.ok_or_else(|| missing("prompt"))?,
-        })
-    }
-}
-
-/// The text of a `content`: a string, the texts of an array of parts one after another, or nothing
-/// where a message only calls a tool.
-fn text_of(content: Option<&Value>) -> Option<String> {
-    match content {
-        None | Some(Value::Null) => Some(String::new()),
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Array(parts)) => {
-            let mut text = String::new();
-            for part in parts {
-                // An image or a tool result has no text; it affects the hash only.
-                if let Some(piece) = part.as_object()?.get("text") {
-                    text.push_str(piece.as_str()?);
-                }
-            }
-            Some(text)
-        }
-        Some(_) => None,
-    }
-}
-
-fn wants_json(endpoint: Endpoint, members: &Map<String, Value>) -> Result<bool, Refusal> {
-    match endpoint {
-        Endpoint::ChatCompletions => match members.get("response_format") {
-            None | Some(Value::Null) => Ok(false),
-            Some(format) => match format.get("type").and_then(Value::as_str) {
-                Some("json_object" | "json_schema") => Ok(true),
-                Some("text") => Ok(false),
-                _ => Err(wrong(
-                    "response_format",
-                    "an object whose `type` is text, json_object or json_schema",
-                )),
-            },
+/// The form of the text. OpenAI's formats have a `type`; the schema lies at `path` below them.
+fn format_of(endpoint: Endpoint, members: &Map<String, Value>) -> Result<Format, Refusal> {
+    const TYPES: &str = "an object whose `type` is text, json_object or json_schema";
+    let typed = |member: &'static str, format: Option<&Value>, path: &str| match format {
+        None | Some(Value::Null) => Ok(Format::Text),
+        Some(format) => match format.get("type").and_then(Value::as_str) {
+            Some("text") => Ok(Format::Text),
+            Some("json_object") => Ok(Format::Json),
+            Some("json_schema") => Ok(match format.pointer(path) {
+                Some(schema @ Value::Object(_)) => Format::Schema {
+                    member,
+                    schema: schema.clone(),
+                },
+                _ => Format::Json,
+            }),
+            _ => Err(wrong(member, TYPES)),
         },
-        Endpoint::Messages => Ok(members
-            .get("output_config")
-            .or_else(|| members.get("output_format"))
-            .is_some_and(|config| config.is_object())),
-        Endpoint::OllamaChat | Endpoint::OllamaGenerate => match members.get("format") {
-            None | Some(Value::Null) => Ok(false),
-            Some(Value::String(format)) if format.is_empty() => Ok(false),
-            Some(Value::String(format)) if format == "json" => Ok(true),
-            Some(Value::Object(_)) => Ok(true),
+    };
+    match endpoint {
+        Endpoint::ChatCompletions => {
+            let format = members.get("response_format");
+            typed("response_format", format, "/json_schema/schema")
+        }
+        Endpoint::Responses => match members.get("text") {
+            None | Some(Value::Null) => Ok(Format::Text),
+            Some(Value::Object(text)) => typed("text", text.get("format"), "/schema"),
+            Some(_) => Err(wrong("text", "an object")),
+        },
+        Endpoint::Messages => match members.get("output_config") {
+            Some(config) => typed("output_config", config.get("format"), "/schema"),
+            None => typed("output_format", members.get("output_format"), "/schema"),
+        },
+        _ => match members.get("format") {
+            None | Some(Value::Null) => Ok(Format::Text),
+            Some(Value::String(format)) if format.is_empty() => Ok(Format::Text),
+            Some(Value::String(format)) if format == "json" => Ok(Format::Json),
+            Some(schema @ Value::Object(_)) => Ok(Format::Schema {
+                member: "format",
+                schema: schema.clone(),
+            }),
             Some(_) => Err(wrong("format", "\"json\" or a JSON schema")),
         },
     }
@@ -285,24 +326,23 @@ mod tests {
             r#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"be"},{"type":"text","text":" brief"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null},{"role":"user","content":[{"type":"image","source":{}},{"type":"text","text":"b"}]}]}"#,
         )
         .unwrap();
-        assert_eq!(
-            (request.system.as_str(), request.user.as_str()),
-            ("be brief", "b")
-        );
+        let prompt = request.prompt().unwrap();
+        assert_eq!((&*prompt.system, &*prompt.user), ("be brief", "b"));
         let request = parse(
             Endpoint::OllamaGenerate,
             r#"{"model":"m","prompt":"p","system":"s","format":"json","stream":false}"#,
         )
         .unwrap();
-        assert_eq!((request.system.as_str(), request.user.as_str()), ("s", "p"));
-        assert!(request.wants_json);
-        assert_eq!(request.shape, Shape::OllamaGenerate);
+        let prompt = request.prompt().unwrap();
+        assert_eq!((&*prompt.system, &*prompt.user), ("s", "p"));
+        assert_eq!(prompt.format, Format::Json);
+        assert_eq!(prompt.shape, Shape::OllamaGenerate);
         let request = parse(
             Endpoint::OllamaChat,
             r#"{"model":"m","messages":[{"role":"user","content":"p"}]}"#,
         )
         .unwrap();
-        assert_eq!(request.shape, Shape::OllamaChatStream);
+        assert_eq!(request.prompt().unwrap().shape, Shape::OllamaChatStream);
     }
 
     #[test]
@@ -372,6 +412,79 @@ mod tests {
                 Some("messages"),
             ),
             (Endpoint::OllamaGenerate, r#"{"model":"m"}"#, Some("prompt")),
+            (Endpoint::Responses, r#"{"model":"m"}"#, Some("input")),
+            (
+                Endpoint::Responses,
+                r#"{"model":"m","input":[{}]}"#,
+                Some("input"),
+            ),
+            (
+                Endpoint::Responses,
+                r#"{"model":"m","input":"x","previous_response_id":"msg_1"}"#,
+                Some("previous_response_id"),
+            ),
+            (
+                Endpoint::Responses,
+                r#"{"model":"m","input":"x","background":true}"#,
+                Some("background"),
+            ),
+            (
+                Endpoint::Responses,
+                r#"{"model":"m","input":"x","text":{"format":{"type":"xml"}}}"#,
+                Some("text"),
+            ),
+            (
+                Endpoint::Responses,
+                r#"{"model":"m","input":"x","tools":[{"type":"function"}]}"#,
+                Some("tools"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":{}}"#,
+                Some("tools"),
+            ),
+            (
+                Endpoint::ChatCompletions,
+                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"tool_choice":"required"}"#,
+                Some("tool_choice"),
+            ),
+            (
+                Endpoint::Messages,
+                r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"tool","name":"a"},"tools":[{"name":"b","input_schema":{}}]}"#,
+                Some("tool_choice"),
+            ),
+            (Endpoint::Embeddings, r#"{"model":"m"}"#, Some("input")),
+            (
+                Endpoint::Embeddings,
+                r#"{"model":"m","input":[]}"#,
+                Some("input"),
+            ),
+            (
+                Endpoint::Embeddings,
+                r#"{"model":"m","input":[1.5]}"#,
+                Some("input"),
+            ),
+            (
+                Endpoint::Embeddings,
+                r#"{"model":"m","input":"x","dimensions":0}"#,
+                Some("dimensions"),
+            ),
+            (
+                Endpoint::Embeddings,
+                r#"{"model":"m","input":"x","encoding_format":"hex"}"#,
+                Some("encoding_format"),
+            ),
+            (
+                Endpoint::OllamaEmbed,
+                r#"{"model":"m","input":[[1]]}"#,
+                Some("input"),
+            ),
+            (
+                Endpoint::OllamaEmbeddings,
+                r#"{"model":"m"}"#,
+                Some("prompt"),
+            ),
+            (Endpoint::CountTokens, r#"{"model":"m"}"#, Some("messages")),
             (
                 Endpoint::OllamaChat,
                 r#"{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}"#,

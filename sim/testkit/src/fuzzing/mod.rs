@@ -14,6 +14,7 @@ mod pointers;
 mod providers;
 mod recordings;
 mod replies;
+mod requests;
 mod scenarios;
 mod script;
 mod settings;
@@ -33,6 +34,7 @@ pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
+pub use requests::request;
 pub use scenarios::scenario;
 pub use settings::settings;
 pub use shell::shell_line;
@@ -50,12 +52,13 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 23] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
     target("provider_kimi", provider_kimi),
     target("provider_ollama", provider_ollama),
+    target("request", request),
     target("pointer", pointer),
     target("contract", contract),
     target("scenario", scenario),

@@ -129,5 +129,9 @@ pub(crate) fn prompt(endpoint: Endpoint, user: &str, stream: bool) -> Value {
         }
         Endpoint::OllamaChat => json!({"model": "m", "messages": messages, "stream": stream}),
         Endpoint::OllamaGenerate => json!({"model": "m", "prompt": user, "stream": stream}),
+        Endpoint::CountTokens => json!({"model": "m", "messages": messages}),
+        Endpoint::Responses => json!({"model": "m", "input": user, "stream": stream}),
+        Endpoint::Embeddings | Endpoint::OllamaEmbed => json!({"model": "m", "input": user}),
+        Endpoint::OllamaEmbeddings => json!({"model": "m", "prompt": user}),
     }
 }

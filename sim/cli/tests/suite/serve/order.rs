@@ -18,7 +18,7 @@ async fn answers(order: Vec<usize>) -> BTreeMap<usize, (u16, Vec<u8>)> {
         .map(|number| {
             let served = Rc::clone(&served);
             tokio::task::spawn_local(async move {
-                let endpoint = Endpoint::ALL[number % 4];
+                let endpoint = Endpoint::ALL[number % Endpoint::ALL.len()];
                 let body = prompt(endpoint, &format!("prompt {number}"), number % 3 == 0);
                 let response = served.ask(endpoint, &body).await;
                 let status = response.status().as_u16();

@@ -20,7 +20,7 @@ fn named(endpoint: Endpoint, user: &str, stream: bool) -> serde_json::Value {
 async fn session(served: &Served) -> Vec<Option<(u16, Vec<String>, Vec<u8>)>> {
     let mut received = Vec::new();
     for number in 0..24 {
-        let endpoint = Endpoint::ALL[number % 4];
+        let endpoint = Endpoint::CHAT[number % 4];
         let body = named(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
         received.push(match served.post(endpoint, &body).send().await {
             Ok(response) => {
