@@ -83,6 +83,17 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
         shown(&["replay", &text(&scene.evil(" nowhere"))]).0,
         Some(2)
     );
+    let forked = text(&scene.evil(" fork"));
+    let fork = [
+        "fork", &run_path, "--at", "3", "--reseed", "1", "--out", &forked,
+    ];
+    assert_eq!(shown(&fork).0, Some(0));
+    assert_eq!(shown(&fork).0, Some(2));
+    assert_eq!(shown(&["fork", "--resume", &forked]).0, Some(0));
+    assert_eq!(
+        shown(&["shrink", &text(&scene.evil(" nowhere"))]).0,
+        Some(2)
+    );
     let rows = text(&scene.evil(" rows"));
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(0));
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(2));

@@ -53,6 +53,11 @@ fn commands_of_the_page_about_explaining_print_what_it_says() {
 }
 
 #[test]
+fn commands_of_the_page_about_forking_print_what_it_says() {
+    run_document(include_str!("../../../../docs/forking-and-shrinking.md"), 8);
+}
+
+#[test]
 fn commands_of_the_page_about_recording_print_what_it_says() {
     run_document(include_str!("../../../../docs/recording-any-agent.md"), 3);
 }
