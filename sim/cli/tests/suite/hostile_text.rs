@@ -144,6 +144,26 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
 }
 
 #[test]
+fn hostile_names_and_words_of_agents_are_escaped() {
+    let scene = Scene::new();
+    let tape = text(&scene.evil(" tape"));
+    let record = |words: &[&str]| shown(&[&["record", "--out", &tape], words].concat());
+    assert_eq!(record(&["--", EVIL]).0, Some(2));
+    assert_eq!(record(&["--upstream", EVIL, "--", "true"]).0, Some(2));
+    assert_eq!(record(&["--header", EVIL, "--", "true"]).0, Some(2));
+    assert_eq!(record(&["--", "sh", "-c", "true", EVIL]).0, Some(0));
+    assert_eq!(record(&["--", "true"]).0, Some(2));
+    for words in [
+        &["verify", &tape][..],
+        &["show", &tape],
+        &["show", &tape, "--json"],
+        &["show", &tape, "--call", "3"],
+    ] {
+        shown(words);
+    }
+}
+
+#[test]
 fn hostile_text_in_recordings_is_escaped() {
     let scene = Scene::new();
     let run = scene.run();
