@@ -67,6 +67,11 @@ fn commands_of_the_page_about_replaying_print_what_it_says() {
     run_document(include_str!("../../../../docs/replaying-an-agent.md"), 4);
 }
 
+#[test]
+fn commands_of_the_page_about_sweeping_print_what_it_says() {
+    run_document(include_str!("../../../../docs/sweeping-seeds.md"), 9);
+}
+
 /// Runs every command of a document that has at least so many.
 fn run_document(document: &str, least: usize) {
     let scratch = tempfile::tempdir().unwrap();
