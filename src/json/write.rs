@@ -56,10 +56,8 @@ pub(crate) fn push_number(out: &mut String, number: u64) {
             break;
         }
     }
-    let text = digits
-        .get(start..)
-        .and_then(|digits| core::str::from_utf8(digits).ok());
-    out.push_str(text.unwrap_or_default());
+    let written = digits.iter().skip(start).copied();
+    out.extend(written.map(char::from));
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::config::KernelConfig;
 use super::decide::LoopGuards;
+use super::frame::Remembered;
 use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::dispatch::Dispatcher;
@@ -33,6 +35,8 @@ pub struct Kernel {
     pub(super) capabilities: Capabilities,
     pub(super) dispatcher: Dispatcher,
     pub(super) boot: Boot,
+    /// What the plan asked for in the last frame.
+    pub(super) plan_shown: Remembered,
     /// Buffers kept from tick to tick for their memory only; empty between ticks.
     pub(super) buffers: Buffers,
 }
@@ -77,6 +81,11 @@ pub(super) struct Buffers {
     pub(super) frame: String,
     pub(super) scratch: String,
     pub(super) guard: String,
+    pub(super) bytes: Vec<u8>,
+    /// Of an earlier record.
+    pub(super) pointers: [String; 2],
+    pub(super) kinds: Vec<TrapKind>,
+    pub(super) trap_frames: Vec<TrapFrame>,
 }
 
 impl Buffers {
@@ -87,6 +96,7 @@ impl Buffers {
         self.frame.clear();
         self.scratch.clear();
         self.guard.clear();
+        self.bytes.clear();
     }
 }
 
@@ -121,6 +131,7 @@ impl Kernel {
             capabilities: Capabilities::default(),
             dispatcher: Dispatcher::new(config.route.clone()),
             boot: Boot::at(q, d),
+            plan_shown: Remembered::default(),
             buffers: Buffers::default(),
         }
     }

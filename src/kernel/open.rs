@@ -3,10 +3,11 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::frame::{Section, compose, frame_limit};
+use super::frame::{Parts, Section, compose, frame_limit};
 use super::machine::{Buffers, Kernel};
 use super::oracle::Answer;
 use super::outcome::{Observation, Plan};
+use crate::digest::Digest;
 use crate::dispatch::{Context, Lane, RouteEntry};
 use crate::isa::OpcodeClass;
 use crate::journal::Status;
@@ -19,6 +20,7 @@ use crate::pointer::Pointer;
 pub struct OpenTick<'k> {
     pub(super) kernel: &'k mut Kernel,
     pub(super) seen: Observation,
+    pub(super) frame: Digest,
     pub(super) clipped: bool,
     pub(super) route: RouteEntry,
     pub(super) buffers: Buffers,
@@ -116,6 +118,10 @@ impl Kernel {
             mut frame,
             mut scratch,
             mut guard,
+            mut bytes,
+            pointers,
+            kinds,
+            trap_frames,
         } = core::mem::take(&mut self.buffers);
         let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.boot.guards.trace.render(&mut scratch);
@@ -135,6 +141,18 @@ impl Kernel {
         };
         let limit = frame_limit(self.system_prompt_chars, self.boot.q.chars().count());
         let clipped = compose(shown, limit, &mut frame);
+        let digest_of = |text: &str| (!text.is_empty()).then(|| Digest::of(text.as_bytes()));
+        let parts = Parts {
+            contract: self.plan_shown.digest_of(&plan),
+            trace_cache: Digest::of(scratch.as_bytes()),
+            call_stack: self.queue.digest(),
+            slice: seen.digest.unwrap_or(Digest::EMPTY),
+            pages: seen.pages,
+            notes: digest_of(slice.get(seen.unnoted..).unwrap_or_default()),
+            guard: digest_of(&guard),
+            clipped_to: clipped.then_some(limit),
+        };
+        let digest = parts.digest(&mut bytes);
         let route = self.dispatcher.route(Context {
             trapped: self.boot.d.trap().is_some() || seen.is_trapped(),
             blocked_queue: self.queue.is_blocked(),
@@ -144,6 +162,7 @@ impl Kernel {
         Ok(OpenTick {
             kernel: self,
             seen,
+            frame: digest,
             clipped,
             route,
             buffers: Buffers {
@@ -152,6 +171,10 @@ impl Kernel {
                 frame,
                 scratch,
                 guard,
+                bytes,
+                pointers,
+                kinds,
+                trap_frames,
             },
         })
     }

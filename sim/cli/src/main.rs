@@ -10,7 +10,9 @@ mod decode;
 mod diff;
 mod exchange_diff;
 mod exit;
+mod fork;
 mod gate;
+mod interrupted;
 mod json;
 mod lint;
 mod live;
@@ -21,6 +23,7 @@ mod paths;
 mod record;
 mod recordings;
 mod replay;
+mod report;
 mod resumed;
 mod route_flags;
 mod run;
@@ -30,8 +33,11 @@ mod schema;
 mod serve;
 mod share;
 mod show;
+mod shrink;
 mod soak;
+mod sweep;
 mod terminal;
+mod trace;
 mod usage;
 mod verify;
 
@@ -67,12 +73,16 @@ enum Verb {
     Soak(soak::SoakArgs),
     #[command(after_help = "Example:\n  sim record --out tape -- python agent.py")]
     Record(record::RecordArgs),
-    #[command(after_help = "Examples:\n  sim replay run-42\n  sim replay tape -- python agent.py")]
+    #[command(after_help = "Example:\n  sim replay run-42")]
     Replay(Box<replay::ReplayArgs>),
     #[command(after_help = "Example:\n  sim run log-hunt --noise 5% --out hunt")]
     Run(run::RunArgs),
     #[command(after_help = "Example:\n  sim longrun --seeds 0..20 --noise 0,5%")]
     Longrun(longrun::LongrunArgs),
+    #[command(
+        after_help = "Example:\n  sim sweep --seeds 0..10000 --profile hostile --out nightly"
+    )]
+    Sweep(Box<sweep::SweepArgs>),
     #[command(
         after_help = "Example:\n  sim live log-hunt --workspace work --out tuesday --kind ollama --model llama3"
     )]
@@ -91,6 +101,12 @@ enum Verb {
     Show(show::ShowArgs),
     #[command(after_help = "Example:\n  sim diff run-42 again")]
     Diff(diff::DiffArgs),
+    #[command(after_help = "Example:\n  sim report run-42 --out run-42.html")]
+    Report(report::ReportArgs),
+    #[command(after_help = "Example:\n  sim fork run-42 --at 29 --mute loop --out calmer")]
+    Fork(Box<fork::ForkArgs>),
+    #[command(after_help = "Example:\n  sim shrink run-42 --out smallest")]
+    Shrink(shrink::ShrinkArgs),
     #[command(after_help = "Example:\n  sim dataset run-42 --out rows")]
     Dataset(dataset::DatasetArgs),
     #[command(after_help = "Example:\n  sim new scenario mine.json")]
@@ -157,6 +173,7 @@ fn run(command: &CommandLine) -> Result<ExitCode, Failure> {
         Verb::Soak(arguments) => soak::run(arguments, looks, out),
         Verb::Run(arguments) => run::run(arguments, looks, out),
         Verb::Longrun(arguments) => longrun::run(arguments, looks, out),
+        Verb::Sweep(arguments) => sweep::run(arguments, looks, out),
         Verb::Live(arguments) => live::run(arguments, looks, out),
         Verb::Gate(arguments) => gate::run(arguments, looks, out),
         Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),
@@ -166,6 +183,9 @@ fn run(command: &CommandLine) -> Result<ExitCode, Failure> {
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::Show(arguments) => show::run(arguments, looks, out),
         Verb::Diff(arguments) => diff::run(arguments, looks, out),
+        Verb::Report(arguments) => report::run(arguments, looks, out),
+        Verb::Fork(arguments) => fork::run(arguments, looks, out),
+        Verb::Shrink(arguments) => shrink::run(arguments, looks, out),
         Verb::New(arguments) => new::run(arguments, out),
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),

@@ -6,6 +6,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::shrink::SHRINK_FILE;
 use turingos_exchange::{TapeDirectory, is_exchange_tape};
 use turingos_run::RunDirectory;
 use turingos_run::verify::{JOURNAL_ENDING, LINE_CHAIN_ENDING};
@@ -95,7 +96,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         found.recordings.push(Recording::Run(directory.to_owned()));
     }
     for (entry, name) in entries.iter().zip(&names) {
-        if RUN_FILES.contains(&name.as_str()) {
+        if RUN_FILES.contains(&name.as_str()) || (is_run && name == SHRINK_FILE) {
             continue;
         }
         let path = entry.path();

@@ -3,7 +3,9 @@
 use super::{Finding, Ledger};
 use turingos::dispatch::RouteConfig;
 use turingos_run::GateVerdict;
-use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
+use turingos_run::scenario::BuiltIn;
+use turingos_sweep::all_cores;
+use turingos_sweep::table::{Plan, longrun, verdicts};
 
 /// A sample: `sim longrun` runs as many seeds as requested.
 const SEEDS: u64 = 12;
@@ -15,7 +17,7 @@ pub(super) fn gate() -> Finding {
         levels: vec![0, 500],
         route: RouteConfig::default(),
     };
-    let levels = longrun(&plan, &|| {});
+    let levels = longrun(&plan, all_cores(), &|| {});
     let mut ledger = Ledger::default();
     let judged = verdicts(&levels, None);
     for verdict in &judged {

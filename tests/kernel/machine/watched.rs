@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{SmallWorld, fault};
-use turingos::Manifold;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 /// What the kernel asked of a [`SmallWorld`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,11 +44,12 @@ impl Manifold for Watched {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         self.asked.push(path.to_string());
         self.writes_tried += 1;
-        self.world.write(path, content, now_us)?;
+        self.world.write(path, content, effect, now_us)?;
         self.writes_done += 1;
         Ok(())
     }

@@ -137,7 +137,13 @@ impl Agent {
             let [interrupts, terminations, hang_ups] = &mut self.signals;
             let signal = tokio::select! {
                 biased;
-                status = &mut self.ended => return exit_code(status),
+                status = &mut self.ended => {
+                    if deadline.is_some() && self.has_group {
+                        // Jobs in the background of a shell ignore an interrupt.
+                        self.send(Kill::TERM);
+                    }
+                    return exit_code(status);
+                }
                 _ = interrupts.1.recv() => interrupts.0,
                 _ = terminations.1.recv() => terminations.0,
                 _ = hang_ups.1.recv() => hang_ups.0,

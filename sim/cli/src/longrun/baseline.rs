@@ -12,7 +12,8 @@ use crate::exit::{Exit, Failure};
 use crate::longrun::report::{TRAP_PREFIX, figures_of, rows, seeds};
 use crate::terminal::table::{Align, Table};
 use turingos_run::open_regular;
-use turingos_run::scenario::{Better, FIGURES, Level, Plan, noise_text};
+use turingos_run::scenario::{Better, FIGURES, noise_text};
+use turingos_sweep::table::{Level, Plan};
 
 /// No earlier run is longer.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

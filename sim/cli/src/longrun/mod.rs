@@ -19,8 +19,10 @@ use crate::soak::report::Stopwatch;
 use crate::soak::whole_number;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
-use turingos_run::scenario::{BuiltIn, Plan, longrun, verdicts};
+use turingos_run::scenario::BuiltIn;
 use turingos_run::{Gate, GateVerdict};
+use turingos_sweep::all_cores;
+use turingos_sweep::table::{Plan, longrun, verdicts};
 
 /// Run every built-in scenario over seeds and noise levels, and print the table of metrics.
 ///
@@ -78,7 +80,7 @@ pub(crate) fn run(
         .transpose()?;
     let progress = Progress::of_runs(plan.runs(), looks.progress(!arguments.json));
     let stopwatch = Stopwatch::start();
-    let levels = longrun(&plan, &|| progress.advance());
+    let levels = longrun(&plan, all_cores(), &|| progress.advance());
     let wall = stopwatch.elapsed();
     drop(progress);
     let gates = verdicts(&levels, arguments.min_pass);
@@ -118,7 +120,8 @@ pub(crate) fn run(
     })
 }
 
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+/// A range as it is given on the command line: `0..100` excludes its end.
+pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let bounds = text
         .split_once("..")
         .and_then(|(first, end)| Some((whole_number(first)?, whole_number(end)?)));

@@ -15,8 +15,9 @@ use crate::longrun::baseline::{Delta, write_deltas};
 use crate::soak::report::{percent, seconds};
 use crate::terminal::table::{Align, Table};
 use crate::terminal::verdict::write_gates;
-use turingos_run::scenario::{Average, FIGURES, Level, Metrics, Plan, noise_text, share};
+use turingos_run::scenario::{Average, FIGURES, Metrics, noise_text, share};
 use turingos_run::{Gate, route_words};
+use turingos_sweep::table::{Level, Plan};
 
 /// How the names of the figures that are averages of a trap begin.
 pub(crate) const TRAP_PREFIX: &str = "traps_average_per_100/";

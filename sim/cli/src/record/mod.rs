@@ -19,6 +19,7 @@ use crate::json::write_object;
 use crate::paths::existing;
 use crate::replay::chaos::ChaosArgs;
 use crate::replay::tape::read_rules;
+use crate::replay::twice::{self, TwiceArgs};
 use crate::terminal::looks::Looks;
 use turingos_exchange::{Header, Manifest, Redaction, RulesText, TapeWriter};
 use turingos_matching::Rules;
@@ -45,6 +46,8 @@ pub(crate) struct RecordArgs {
     pub(crate) rules: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) chaos: ChaosArgs,
+    #[command(flatten)]
+    pub(crate) twice: TwiceArgs,
     /// Print one JSON object on standard output once the agent has ended.
     #[arg(long)]
     pub(crate) json: bool,
@@ -72,6 +75,7 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode, Failure> {
     let command = AgentCommand::find(&arguments.command)?;
+    arguments.twice.check()?;
     let header = arguments.header(&command)?;
     let redaction = Redaction::new(secrets());
     let place = "the recording's header";
@@ -93,10 +97,21 @@ pub(crate) fn run(
     if let Some(trouble) = recorded.trouble {
         return Err(trouble.into());
     }
+    let mut exit = ExitCode::from(recorded.agent);
+    if arguments.twice.twice {
+        let proposal = runtime.block_on(twice::propose(&arguments.out, &command))?;
+        arguments.twice.write(&proposal)?;
+        for line in proposal.lines() {
+            writeln!(looks.standard_error(), "{line}")?;
+        }
+        if !proposal.report.is_as_recorded(false) {
+            exit = Exit::Divergence.into();
+        }
+    }
     if arguments.json {
         write_object("record-report", &report, out)?;
     }
-    Ok(ExitCode::from(recorded.agent))
+    Ok(exit)
 }
 
 impl RecordArgs {

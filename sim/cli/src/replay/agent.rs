@@ -20,9 +20,10 @@ use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::soak::report::Stopwatch;
 use crate::terminal::looks::Looks;
-use turingos_exchange::Redaction;
+use turingos_exchange::{Header, Redaction};
+use turingos_matching::Rules;
 use turingos_proxy::Proxy;
-use turingos_replayer::{Beyond, ReplayReport, ReplaySession, ReplaySettings, Replayer};
+use turingos_replayer::{ReplayReport, ReplaySession, ReplaySettings, Replayer};
 
 /// How an agent is replayed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -98,16 +99,8 @@ async fn replay(
     };
     let session = ReplaySession::new(std::mem::take(&mut tape.exchanges), settings);
     let Some(out) = &live.out else {
-        let replayer = Replayer::bind(&tape.header.targets, 0).await?;
-        let variables = environment(&replayer.addresses(), Keys::Placeholders);
-        let redaction = Redaction::new(secrets());
-        let running = replayer.start(&tape.header, session, redaction, Vec::new(), None);
-        let ended = match command.start(&variables) {
-            Ok(mut agent) => agent.ended().await,
-            Err(failure) => Err(failure),
-        };
-        let report = running.stop().await;
-        return Ok((ended?, report));
+        let (agent, report, _) = offline(&tape.header, session, command).await?;
+        return Ok((agent, report));
     };
     let targets = live.targets(&tape.header)?;
     let proxy = Proxy::bind(&targets).await?;
@@ -129,6 +122,29 @@ async fn replay(
     }
     finished?;
     Ok((ended?, session.report()))
+}
+
+/// Runs the agent against a session that passes nothing on: its exit code, how it went, and the
+/// rules that were needed.
+///
+/// # Errors
+/// No port can be had, or the agent cannot be started.
+pub(crate) async fn offline(
+    header: &Header,
+    session: ReplaySession,
+    command: &AgentCommand,
+) -> Result<(u8, ReplayReport, Rules), Failure> {
+    let replayer = Replayer::bind(&header.targets, 0).await?;
+    let variables = environment(&replayer.addresses(), Keys::Placeholders);
+    let redaction = Redaction::new(secrets());
+    let running = replayer.start(header, session, redaction, Vec::new(), None);
+    let ended = match command.start(&variables) {
+        Ok(mut agent) => agent.ended().await,
+        Err(failure) => Err(failure),
+    };
+    let rules = running.session().rules();
+    let report = running.stop().await;
+    Ok((ended?, report, rules))
 }
 
 fn joined<'w>(words: impl Iterator<Item = &'w str>) -> String {

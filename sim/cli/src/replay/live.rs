@@ -105,16 +105,18 @@ pub(crate) fn header_over(
     targets: Vec<Target>,
     chaos: &[String],
 ) -> Header {
-    let rules = (!tape.rules.is_empty()).then(|| RulesText::new(tape.rules.to_toml()));
-    Header {
-        request_headers: tape.header.request_headers.clone(),
-        response_headers: tape.header.response_headers.clone(),
-        limits: tape.header.limits,
-        rules,
-        source: Some(tape.head),
-        chaos: (!chaos.is_empty()).then(|| chaos.join(" ")),
-        ..Header::new(command.to_vec(), targets)
-    }
+    let mut header = Header::new(command.to_vec(), targets);
+    header
+        .request_headers
+        .clone_from(&tape.header.request_headers);
+    header
+        .response_headers
+        .clone_from(&tape.header.response_headers);
+    header.limits = tape.header.limits;
+    header.rules = (!tape.rules.is_empty()).then(|| RulesText::new(tape.rules.to_toml()));
+    header.source = Some(tape.head);
+    header.chaos = (!chaos.is_empty()).then(|| chaos.join(" "));
+    header
 }
 
 /// Starts a proxy that asks the session first and records everything.

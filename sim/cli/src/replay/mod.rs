@@ -4,7 +4,9 @@ mod agent;
 pub(crate) mod chaos;
 pub(crate) mod live;
 mod run;
+pub(crate) mod served;
 pub(crate) mod tape;
+pub(crate) mod twice;
 
 use std::io::Write;
 use std::path::PathBuf;

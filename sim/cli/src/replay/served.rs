@@ -52,7 +52,11 @@ pub(crate) async fn serve(
         for (name, url) in &services {
             writeln!(out, "listening on {url} for {name}")?;
         }
-        let end = if tape.is_finished { "" } else { " of an unfinished recording" };
+        let end = if tape.is_finished {
+            ""
+        } else {
+            " of an unfinished recording"
+        };
         writeln!(out, "{exchanges} recorded exchanges{end}")?;
     }
     out.flush()?;

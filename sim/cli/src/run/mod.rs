@@ -21,10 +21,11 @@ use crate::sandbox::{SandboxArgs, expect_untouched};
 use crate::scenario_choice::choose;
 use crate::share;
 use crate::soak::report::Stopwatch;
-use crate::soak::{self, seed};
+use crate::soak::{self, Lines, seed};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use crate::terminal::verdict::write_verdict_line;
+use crate::trace::Trace;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
@@ -52,6 +53,9 @@ pub(crate) struct RunArgs {
     /// The faults of replies: routine draws them at the rate of --noise, hostile draws every kind.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), default_value = "routine")]
     pub(crate) profile: Profile,
+    /// Disable a subset of the noise and provider fault kinds, drawn from the seed.
+    #[arg(long)]
+    pub(crate) swarm: bool,
     #[command(flatten)]
     pub(crate) route: RouteFlags,
     /// Write the run into this directory, which must be new or empty.
@@ -65,13 +69,19 @@ pub(crate) struct RunArgs {
     /// Resume the run in this directory where its process stopped; a run in a workspace needs the
     /// same --workspace.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(), conflicts_with_all = [
-        "scenario", "seed", "noise", "agent", "profile", "weak_below", "margin", "probe_after",
-        "failover", "single_lane", "out",
+        "scenario", "seed", "noise", "agent", "profile", "swarm", "weak_below", "margin",
+        "probe_after", "failover", "single_lane", "out", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
+    /// Print the timeline as it goes, in the lines of `sim show`.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) trace: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the journal to standard output instead of a result.
+    #[arg(long, hide = true, conflicts_with_all = ["out", "workspace", "json"])]
+    pub(crate) emit_journal: bool,
 }
 
 impl RunArgs {
@@ -95,6 +105,9 @@ impl RunArgs {
             Some(_) => settings.in_a_directory().in_sandbox(sandbox),
             None => settings,
         };
+        if self.swarm {
+            settings = settings.swarm(self.seed);
+        }
         self.route.apply(&mut settings.kernel.route);
         Ok(settings.into_header(self.profile, self.seed))
     }
@@ -180,11 +193,16 @@ impl Prepared {
     }
 
     /// Runs to the end, in memory or in the workspace. The writer comes back for its manifest.
-    fn run(&mut self, progress: Progress) -> Result<(Outcome, Option<RunWriter>), Failure> {
+    fn run(
+        &mut self,
+        progress: Progress,
+        trace: Option<Trace<'_>>,
+    ) -> Result<(Outcome, Option<RunWriter>), Failure> {
         let header = &self.header;
         let sinks = Sinks {
             writer: self.writer.take(),
             progress,
+            trace,
         };
         on_virtual_time(async {
             match self.workspace.take() {
@@ -196,12 +214,13 @@ impl Prepared {
 }
 
 /// What the ticks of a run are written to.
-struct Sinks {
+struct Sinks<'o> {
     writer: Option<RunWriter>,
     progress: Progress,
+    trace: Option<Trace<'o>>,
 }
 
-impl Sink for Sinks {
+impl Sink for Sinks<'_> {
     type Error = Failure;
 
     fn tape(&mut self) -> Option<&mut TapeSession> {
@@ -210,18 +229,26 @@ impl Sink for Sinks {
 
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
         self.progress.set(tick.committed.record.tick + 1);
-        match &mut self.writer {
-            Some(writer) => Ok(writer.take(tick)?),
+        if let Some(writer) = &mut self.writer {
+            writer.take(tick)?;
+        }
+        match &mut self.trace {
+            Some(trace) => Ok(trace.take(tick)?),
             None => Ok(()),
         }
     }
 }
 
 async fn run_to_end<W: Manifold>(
-    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks>,
+    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks<'_>>,
 ) -> Result<(Outcome, Option<RunWriter>), Failure> {
     run.drive().await?;
-    Ok((run.outcome()?, run.into_sink().writer))
+    let outcome = run.outcome()?;
+    let sinks = run.into_sink();
+    if let Some(trace) = sinks.trace {
+        trace.end()?;
+    }
+    Ok((outcome, sinks.writer))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
@@ -243,7 +270,7 @@ pub(crate) fn run(
     let mut prepared = match (&arguments.resume, &arguments.scenario) {
         (Some(directory), _) => {
             if is_soak(directory)? && arguments.workspace.is_none() {
-                return soak::resume(directory, looks, arguments.json, out);
+                return soak::resume(directory, looks, (arguments.json, arguments.trace), out);
             }
             if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
                 return write_finished(directory, &manifest, arguments.json, out);
@@ -253,6 +280,12 @@ pub(crate) fn run(
                 arguments.workspace.as_deref(),
                 &arguments.commands,
             )?
+        }
+        (None, Some(scenario)) if arguments.emit_journal => {
+            let header = arguments.header(scenario, None)?;
+            on_virtual_time(ScenarioRun::seeded_into(&header, Lines(&mut *out)).drive())?;
+            out.flush()?;
+            return Ok(Exit::Passed);
         }
         (None, Some(scenario)) => Prepared::new(arguments, scenario)?,
         (None, None) => {
@@ -266,9 +299,11 @@ pub(crate) fn run(
         write_opening(&prepared.header, looks, out)?;
         out.flush()?;
     }
-    let progress = Progress::new(prepared.header.ticks, looks.progress(!arguments.json));
+    let has_bar = !arguments.json && !arguments.trace;
+    let progress = Progress::new(prepared.header.ticks, looks.progress(has_bar));
+    let trace = Trace::begin(arguments.trace, looks, out)?;
     let stopwatch = Stopwatch::start();
-    let (outcome, writer) = prepared.run(progress)?;
+    let (outcome, writer) = prepared.run(progress, trace)?;
     let wall = stopwatch.elapsed();
     let manifest = outcome.manifest(&prepared.header, None);
     if let Some(writer) = writer {
@@ -302,6 +337,10 @@ fn is_soak(directory: &Path) -> Result<bool, Failure> {
         Kind::Live(_) => Err(Failure::new(
             Exit::Usage,
             "use `sim live --resume` to resume a live run",
+        )),
+        Kind::Fork(_) => Err(Failure::new(
+            Exit::Usage,
+            "use `sim fork --resume` to resume a fork",
         )),
     }
 }

@@ -5,6 +5,7 @@
 mod exchanges;
 mod tick;
 pub(crate) mod timeline_table;
+pub(crate) mod timeline_text;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,12 +17,12 @@ use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::paths::existing;
+use crate::show::timeline_text::TimelineText;
 use crate::terminal::looks::Looks;
 use turingos::trap::TrapFrame;
 use turingos_exchange::is_exchange_tape;
 use turingos_explain::{
-    Fold, JournalTick, Line, Only, Playback, TickDetail, TimelineEntry, TimelineFilter,
-    journal_ticks,
+    JournalTick, Only, Playback, TickDetail, TimelineEntry, TimelineFilter, journal_ticks,
 };
 use turingos_run::{RunEnd, RunIoError, on_virtual_time, open_regular};
 
@@ -138,7 +139,7 @@ pub(crate) fn run(
         };
         return json.write(out);
     }
-    let mut text = Text::begin(arguments, looks, out)?;
+    let mut text = TimelineText::begin(arguments.folds(), looks, out)?;
     on_virtual_time(async {
         while playback.tick() <= filter.to {
             let Some(step) = playback.step().await? else {
@@ -161,55 +162,6 @@ pub(crate) fn run(
     }
     out.flush()?;
     Ok(Exit::Passed)
-}
-
-/// A timeline as text, line by line.
-struct Text {
-    fold: Option<Fold>,
-    lines: Vec<Line>,
-    is_quiet: bool,
-}
-
-impl Text {
-    fn begin(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Result<Self, Failure> {
-        if !looks.quiet {
-            writeln!(out, "{}", timeline_table::heading())?;
-        }
-        Ok(Self {
-            fold: arguments.folds().then(Fold::default),
-            lines: Vec::new(),
-            is_quiet: looks.quiet,
-        })
-    }
-
-    fn push(&mut self, entry: TimelineEntry, out: &mut impl Write) -> Result<(), Failure> {
-        match &mut self.fold {
-            Some(fold) => fold.push(entry, &mut self.lines),
-            None => self.lines.push(Line::Tick(Box::new(entry))),
-        }
-        self.write(out)
-    }
-
-    /// Writes what is held back, and an empty line.
-    fn end(mut self, out: &mut impl Write) -> Result<(), Failure> {
-        if let Some(fold) = &mut self.fold {
-            fold.flush(&mut self.lines);
-        }
-        self.write(out)?;
-        if !self.is_quiet {
-            writeln!(out)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, out: &mut impl Write) -> Result<(), Failure> {
-        for line in self.lines.drain(..) {
-            if !self.is_quiet {
-                writeln!(out, "{}", timeline_table::line(&line))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 async fn entries(
@@ -298,7 +250,7 @@ fn show_journal(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Res
         }
         return Ok(Exit::Passed);
     }
-    let mut text = Text::begin(arguments, looks, out)?;
+    let mut text = TimelineText::begin(arguments.folds(), looks, out)?;
     for entry in entries() {
         text.push(entry, out)?;
     }

@@ -19,6 +19,7 @@ use crate::route_flags::RouteFlags;
 use crate::soak::report::{Report, Stopwatch};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
+use crate::trace::Trace;
 use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
 use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
@@ -49,6 +50,9 @@ pub(crate) struct SoakArgs {
         "single_lane", "out", "check", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
+    /// Print the timeline as it goes, in the lines of `sim show`.
+    #[arg(long, conflicts_with_all = ["json", "emit_journal"])]
+    pub(crate) trace: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -84,7 +88,7 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     if let Some(directory) = &arguments.resume {
-        return resume(directory, looks, arguments.json, out);
+        return resume(directory, looks, (arguments.json, arguments.trace), out);
     }
     let header = arguments.header();
     if arguments.emit_journal {
@@ -99,7 +103,8 @@ pub(crate) fn run(
     execute(arguments, looks, &header, writer, out)
 }
 
-/// Resumes the soak in `directory`; one that has finished is left as it is.
+/// Resumes the soak in `directory`; one that has finished is left as it is. The result may be printed
+/// as JSON, or the timeline as it goes.
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, the re-run differs from the recording, or
@@ -107,7 +112,7 @@ pub(crate) fn run(
 pub(crate) fn resume(
     directory: &Path,
     looks: Looks,
-    json: bool,
+    (json, trace): (bool, bool),
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
@@ -125,6 +130,7 @@ pub(crate) fn resume(
         route: RouteFlags::default(),
         out: None,
         resume: None,
+        trace,
         json,
         check: false,
         emit_journal: false,
@@ -149,7 +155,9 @@ fn execute(
         true => Some(Twin::start(header)?),
         false => None,
     };
-    let progress = Progress::new(header.ticks, looks.progress(!arguments.json));
+    let has_bar = !arguments.json && !arguments.trace;
+    let progress = Progress::new(header.ticks, looks.progress(has_bar));
+    let trace = Trace::begin(arguments.trace, looks, out)?;
     let stopwatch = Stopwatch::start();
     let (outcome, sinks) = simulate(
         header,
@@ -157,6 +165,7 @@ fn execute(
             writer,
             twin,
             progress,
+            trace,
         },
     )?;
     let wall = stopwatch.elapsed();
@@ -164,8 +173,12 @@ fn execute(
         writer,
         twin,
         progress,
+        trace,
     } = sinks;
     drop(progress);
+    if let Some(trace) = trace {
+        trace.end()?;
+    }
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
@@ -185,13 +198,14 @@ fn execute(
 }
 
 /// What the ticks of a soak are written to and compared with.
-struct Sinks {
+struct Sinks<'o> {
     writer: Option<RunWriter>,
     twin: Option<Twin>,
     progress: Progress,
+    trace: Option<Trace<'o>>,
 }
 
-impl Sink for Sinks {
+impl Sink for Sinks<'_> {
     type Error = Failure;
 
     fn tape(&mut self) -> Option<&mut TapeSession> {
@@ -204,6 +218,9 @@ impl Sink for Sinks {
         if let Some(writer) = &mut self.writer {
             writer.take(tick)?;
         }
+        if let Some(trace) = &mut self.trace {
+            trace.take(tick)?;
+        }
         match &mut self.twin {
             Some(twin) => twin.compare(tick.line, number),
             None => Ok(()),
@@ -212,7 +229,7 @@ impl Sink for Sinks {
 }
 
 /// Writes journal lines.
-struct Lines<'a, W>(&'a mut W);
+pub(crate) struct Lines<'a, W>(pub(crate) &'a mut W);
 
 impl<W: Write> Sink for Lines<'_, W> {
     type Error = Failure;
@@ -236,7 +253,8 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     whole_number(text).ok_or(format!("a whole number from 0 to {}", u64::MAX))
 }
 
-fn ticks(text: &str) -> Result<NonZeroU64, String> {
+/// A number of ticks as it is given on the command line.
+pub(crate) fn ticks(text: &str) -> Result<NonZeroU64, String> {
     whole_number(text)
         .and_then(NonZeroU64::new)
         .ok_or(format!("a whole number from 1 to {}", u64::MAX))

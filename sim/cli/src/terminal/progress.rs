@@ -56,6 +56,16 @@ impl Progress {
         }
     }
 
+    /// Says how many runs have failed so far. May be called from any thread.
+    pub(crate) fn note_failures(&self, failed: u64) {
+        self.bar.set_message(format!("runs, {failed} failed"));
+    }
+
+    /// Writes something while the bar is out of the way.
+    pub(crate) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
     /// Says that one more is done. May be called from any thread.
     pub(crate) fn advance(&self) {
         self.bar.inc(1);

@@ -87,6 +87,11 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(0));
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(2));
 
+    let page = text(&scene.evil(" page.html"));
+    assert_eq!(shown(&["report", &run_path, "--out", &page]).0, Some(0));
+    assert_eq!(shown(&["report", &run_path, "--out", &page]).0, Some(2));
+    shown(&["report", &run_path, "--out", &page, "--force", "--json"]);
+
     let json = scene.file(".json", "{}");
     shown(&["schema", "check", "run-header.v1", &json]);
     shown(&["schema", "check", "--json", "run-header.v1", &json]);
@@ -117,6 +122,13 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
     shown(&[&live[..], &["--settings", &settings]].concat());
     shown(&[&live[..], &["--kind", "ollama", "--model", "m"]].concat());
     shown(&["longrun", "--seeds", EVIL]);
+    shown(&["sweep", "--seeds", EVIL]);
+    shown(&["sweep", "--seeds", "0..1", "--scenario", &json]);
+    let sweep = ["sweep", "--seeds", "0..1", "--ticks", "9", "--out"];
+    let shards = text(&scene.evil(" shards"));
+    sim(&[&sweep[..], &[&shards, "--shard", "0/2"]].concat());
+    shown(&["sweep", "merge", &shards]);
+    shown(&[&sweep[..], &[&json]].concat());
     shown(&[EVIL]);
 }
 

@@ -47,12 +47,29 @@ fn every_verb_prints_one_object_of_a_schema() {
         ),
         ("finished-run", format!("run --resume {}", at("hunt"))),
         ("longrun-report", "longrun --seeds 0..1 --noise 0".into()),
+        ("sweep-report", "sweep --seeds 0..2 --ticks 20".into()),
+        (
+            "sweep-comparison",
+            format!(
+                "sweep --seeds 0..1 --ticks 9 --against {}",
+                env!("CARGO_BIN_EXE_sim")
+            ),
+        ),
         ("replay-report", format!("replay {}", at("soak"))),
         ("verify-report", format!("verify {}", at("soak"))),
         ("show-report", format!("show {}", at("soak"))),
         ("show-report", format!("show {} --tick 7", at("hunt"))),
         ("show-report", format!("show {} --traps", at("hunt"))),
         ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
+        (
+            "report-report",
+            format!(
+                "report {} {} --out {}",
+                at("soak"),
+                at("hunt"),
+                at("report.html")
+            ),
+        ),
         (
             "dataset-report",
             format!("dataset {} {} --out {}", at("soak"), at("hunt"), at("rows")),
@@ -118,6 +135,9 @@ fn failure_is_an_object_too() {
     for (exit, words) in [
         (2, vec!["soak", "--out", &at("used")]),
         (2, vec!["soak", "--ticks", "0"]),
+        (2, vec!["sweep", "--seeds", "5..5"]),
+        (2, vec!["sweep", "merge", &at("nowhere")]),
+        (6, vec!["sweep", "merge", &at("used")]),
         (2, vec!["dance"]),
         (2, vec![]),
         (6, vec!["replay", &at("used")]),
@@ -127,6 +147,8 @@ fn failure_is_an_object_too() {
         (2, vec!["gate", "mutex", "--corpus", &at("nowhere")]),
         (2, vec!["live", "log-hunt"]),
         (2, vec!["new", "scenario", &at("used/note")]),
+        (6, vec!["report", &at("used"), "--out", &at("page.html")]),
+        (2, vec!["report", &at("used"), "--out", &at("used/note")]),
     ] {
         let words: Vec<_> = words.into_iter().chain(["--json"]).collect();
         let said = sim(&words);
@@ -157,6 +179,7 @@ fn missing_path_is_a_usage_error_of_every_verb() {
         &["replay", nowhere],
         &["verify", nowhere],
         &["dataset", nowhere, "--out", work],
+        &["report", nowhere, "--out", work],
         &["decode", nowhere],
         &["schema", "check", "scenario.v1", nowhere],
         &["lint", nowhere],

@@ -57,6 +57,11 @@ fn commands_of_the_page_about_recording_print_what_it_says() {
     run_document(include_str!("../../../../docs/recording-any-agent.md"), 3);
 }
 
+#[test]
+fn commands_of_the_page_about_replaying_print_what_it_says() {
+    run_document(include_str!("../../../../docs/replaying-an-agent.md"), 4);
+}
+
 /// Runs every command of a document that has at least so many.
 fn run_document(document: &str, least: usize) {
     let scratch = tempfile::tempdir().unwrap();

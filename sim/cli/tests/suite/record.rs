@@ -15,8 +15,8 @@ const CALL: &str = r#"
 call() {
   rest=${1#http://}; address=${rest%%/*}; base=${rest#"$address"}
   exec 3<>"/dev/tcp/${address%:*}/${address#*:}"
-  printf 'POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer local-key-0123456789\r\nContent-Length: %s\r\n\r\n%s' \
-    "$base$2" "${#3}" "$3" >&3
+  printf 'POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Length: %s\r\n\r\n%s' \
+    "$base$2" "$AGENT_KEY" "${#3}" "$3" >&3
   cat <&3
   exec 3<&-
 }
@@ -85,6 +85,7 @@ impl Scene {
             .args(options)
             .args(["--", "bash", "-c", &format!("{CALL}{script}")])
             .current_dir(self.directory.path())
+            .env("AGENT_KEY", "local-key-0123456789")
             .stdin(Stdio::null());
         command
     }
@@ -274,8 +275,9 @@ fn changed_byte_of_a_recording_is_exit_6() {
 fn secret_that_cannot_be_redacted_is_exit_7_with_its_place() {
     let scene = Scene::new();
     let coded = format!("sk-{}", "A1B2C3D4".repeat(4)).replace('-', "%2D");
-    let script = format!(r#"call "$OPENAI_BASE_URL" /chat/completions '{{"user":"{coded}"}}'"#);
-    let (code, out, err) = scene.record("tape", &[], &script);
+    // In the script it would be in the header.
+    let script = r#"call "$OPENAI_BASE_URL" /chat/completions "{\"user\":\"$CODED\"}""#;
+    let (code, out, err) = output(scene.command("tape", &[], script).env("CODED", coded));
     assert_eq!(code, Some(7), "{out}{err}");
     assert!(out.starts_with("HTTP/1.1 403"), "{out}");
     assert!(err.contains("call 0 to openai was refused: "), "{err}");
@@ -299,7 +301,7 @@ fn secret_in_the_command_is_refused_before_anything_is_written() {
 
 /// Starts a recording whose agent then waits, and waits until it does.
 fn started(scene: &Scene, script: &str) -> Child {
-    let script = format!("{script}\n: > up; sleep 60 & wait");
+    let script = format!("{script}\n: > up; sleep 60 > /dev/null 2>&1 & wait");
     let mut command = scene.command("tape", &[], &script);
     let mut child = command
         .stdout(Stdio::null())
@@ -357,6 +359,29 @@ fn killed_recording_is_a_valid_prefix() {
         assert_eq!(code, Some(0), "{length}: {out}");
         assert_eq!(sim(&["show", &scene.text("tape")]).0, Some(0), "{length}");
     }
+}
+
+/// keploy PR 4570: a clean exit, although the recording was broken.
+#[test]
+fn tape_that_cannot_be_written_ends_the_agent_and_is_exit_7() {
+    let scene = Scene::new();
+    let long = r#"call "$OPENAI_BASE_URL" /x "$(printf 'x%.0s' {1..9000})"; sleep 60"#;
+    let command = scene.command("tape", &[], long);
+    let mut limited = Command::new("bash");
+    // No file may be longer than 4 KiB; the header is shorter.
+    limited
+        .args(["-c", "ulimit -f 4; exec \"$@\"", "bash"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env("AGENT_KEY", "local-key-0123456789")
+        .current_dir(scene.directory.path())
+        .stdin(Stdio::null());
+    let (code, _, err) = output(&mut limited);
+    assert_eq!(code, Some(7), "{err}");
+    assert!(
+        err.contains("cannot write ") && err.contains("exchanges.jsonl"),
+        "{err}"
+    );
 }
 
 #[test]

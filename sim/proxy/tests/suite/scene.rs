@@ -1,12 +1,13 @@
 //! A service that sends what a test tells it to, the proxy in front of it, and raw connections.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use turingos_exchange::{Exchange, Header, Redaction, Tape, TapeWriter, Target, TargetKind};
 use turingos_proxy::{Proxy, RunningProxy, Trouble};
 
@@ -17,6 +18,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Waits.
     Wait(Duration),
+    /// Waits until it is told to go on.
+    Until(Arc<Notify>),
     /// Resets the connection.
     Reset,
     /// Keeps the connection open and sends nothing more.
@@ -165,6 +168,7 @@ async fn serve(mut stream: TcpStream, steps: Vec<Step>, requests: mpsc::Unbounde
                 }
             }
             Step::Wait(time) => tokio::time::sleep(time).await,
+            Step::Until(told) => told.notified().await,
             Step::Reset => {
                 stream.set_zero_linger().unwrap();
                 return;

@@ -87,6 +87,9 @@ pub struct Settings {
     pub speech: AgentProfile,
     /// The noise level that `speech` was made with, in ten-thousandths; 0 in the hostile profile.
     pub noise: u16,
+    /// Whether [`Settings::swarm`] disabled a subset of the fault kinds; absent if not.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub swarm: bool,
     /// The world of the run.
     pub place: Place,
     /// The sandbox of the commands of a real directory, if a launcher started them.
@@ -107,12 +110,23 @@ impl RunConfig for Settings {
         let mut words = vec!["sim", "run", &settings.source, "--seed", &seed];
         words.extend(["--noise", &noise, "--agent", settings.agent.name()]);
         words.extend(["--profile", header.profile.name()]);
+        if settings.swarm {
+            words.push("--swarm");
+        }
         if settings.place == Place::Directory {
             words.extend(["--workspace", "NEW_DIRECTORY"]);
         }
         let words = words.into_iter().map(str::to_owned);
         words.chain(route_words(&settings.kernel.route)).collect()
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_off(flag: &bool) -> bool {
+    !*flag
 }
 
 /// A noise level as on the command line: a decimal fraction.
@@ -146,11 +160,21 @@ impl Settings {
                 Profile::Hostile => AgentProfile::hostile(),
             },
             noise,
+            swarm: false,
             place: Place::Memory,
             sandbox: None,
             source: scenario.name().to_owned(),
             scenario,
         }
+    }
+
+    /// The same settings with a subset of the kinds of noise and provider fault, drawn from the
+    /// seed, off for the whole run (swarm testing).
+    #[must_use]
+    pub fn swarm(mut self, seed: u64) -> Self {
+        self.speech = self.speech.swarm(seed);
+        self.swarm = true;
+        self
     }
 
     /// The same settings for a run in a real directory.

@@ -5,6 +5,7 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod failure;
 mod forged;
 mod run_directory;
 mod scenario;

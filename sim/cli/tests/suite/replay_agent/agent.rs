@@ -125,7 +125,7 @@ fn run() {
 }
 
 /// One call; an error if the body ends before its length.
-fn call(base: &str, path: &str, body: &str) -> io::Result<(u64, String)> {
+pub(super) fn call(base: &str, path: &str, body: &str) -> io::Result<(u64, String)> {
     let rest = base.strip_prefix("http://").expect("a plain address");
     let (host, base_path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let mut stream = TcpStream::connect(host)?;

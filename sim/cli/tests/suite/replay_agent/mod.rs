@@ -2,6 +2,8 @@
 
 mod agent;
 mod chaos;
+mod live;
+mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -344,5 +346,31 @@ fn options_of_an_agent_are_refused_for_a_run() {
         let (code, _, err) = sim(&[&["replay", run], options].concat());
         assert_eq!(code, Some(2), "{err}");
         assert!(err.contains("this is a run"), "{err}");
+    }
+}
+
+/// What an agent sends is shown, never obeyed by a terminal.
+#[test]
+fn hostile_text_in_requests_is_escaped() {
+    let directory = TempDir::new().unwrap();
+    let recorded = r#"{"p":"plain"}"#;
+    let tape = echoes(&directory, None, &[recorded]);
+    let evil = recorded.replace("plain", "\\u001b[2J\\u202eevil\\nforged");
+    let key = r#"{"\u001b[2Jkey\nforged":1,"p":"plain"}"#;
+    for body in [evil.as_str(), key] {
+        let said = Script::of(&[(CHAT, body)]).replay(&tape, &["--json"]);
+        assert_eq!(said.0, Some(5), "{said:?}");
+        let shown = [said.1.lines().last().unwrap(), said.2.as_str()];
+        for text in shown {
+            let raw = text
+                .chars()
+                .find(|it| it.is_control() && *it != '\n' || *it == '\u{202e}');
+            assert_eq!(raw, None, "{text}");
+            assert!(
+                !text.lines().any(|line| line.starts_with("forged")),
+                "{text}"
+            );
+            assert!(text.contains("u001b[2J"), "{text}");
+        }
     }
 }

@@ -68,7 +68,7 @@ fn header_is_valid_and_round_trips() {
         for &profile in Profile::ALL {
             let settings = Settings::of(built_in.scenario(), profile, AgentKind::Worker, 500);
             let settings = match profile {
-                Profile::Routine => settings,
+                Profile::Routine => settings.swarm(7),
                 Profile::Hostile => settings
                     .in_a_directory()
                     .in_sandbox(Some(Sandbox::Bwrap { network: false })),

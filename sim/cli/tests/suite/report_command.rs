@@ -1,0 +1,147 @@
+//! `sim report` and `--trace`, as a shell sees them.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use turingos_run::RunDirectory;
+
+fn sim(directory: &Path, words: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sim"))
+        .args(words.split(' '))
+        .current_dir(directory)
+        .output()
+        .unwrap()
+}
+
+/// Standard output and standard error, if the exit code is `exit`.
+fn said(directory: &Path, words: &str, exit: i32) -> (String, String) {
+    let output = sim(directory, words);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(exit), "{words}: {out}{err}");
+    (out, err)
+}
+
+/// A directory with a run that fails, `bad`, and a run that passes, `good`.
+fn scene() -> tempfile::TempDir {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+    said(at, "run log-hunt --noise 45% --seed 1 --quiet --out bad", 1);
+    said(at, "run log-hunt --noise 5% --seed 1 --quiet --out good", 0);
+    scratch
+}
+
+#[test]
+fn report_has_verdict_command_and_failing_gate() {
+    let scratch = scene();
+    let at = scratch.path();
+    let (out, _) = said(at, "report bad --out bad.html", 0);
+    assert!(
+        out.starts_with("A  FAILED  log-hunt, seed 1, 250 ticks\n"),
+        "{out}"
+    );
+    let html = fs::read_to_string(at.join("bad.html")).unwrap();
+    for part in [
+        "<b class=\"badge failed\">FAILED</b>",
+        "sim run log-hunt --seed 1 --noise 0.45 --agent worker --profile routine",
+        "Gate halted: tick limit after 250 of 250 ticks",
+        "Health of the lanes",
+        "in full</h2>",
+        "[OBSERVED_SLICE]",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (again, _) = said(at, "report bad --out again.html --json", 0);
+    let json: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(json["runs"][0]["verdict"], "FAILED");
+    assert_eq!(json["bytes"], html.len());
+    assert_eq!(html, fs::read_to_string(at.join("again.html")).unwrap());
+}
+
+#[test]
+fn several_runs_are_compared_with_the_first() {
+    let scratch = scene();
+    let at = scratch.path();
+    let (out, _) = said(at, "report good bad good --out all.html", 0);
+    assert_eq!(out.lines().count(), 4, "{out}");
+    let html = fs::read_to_string(at.join("all.html")).unwrap();
+    for part in [
+        "<h1>3 runs compared</h1>",
+        "<h2>A and B</h2>",
+        "/config/profile",
+        "<h2>A and C</h2><p>Every record is the same.</p>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn file_that_is_there_is_kept_unless_forced() {
+    let scratch = scene();
+    let at = scratch.path();
+    fs::write(at.join("mine.html"), "mine").unwrap();
+    let (_, err) = said(at, "report good --out mine.html", 2);
+    assert_eq!(
+        err,
+        "sim: mine.html is there already; use --force to replace it\n"
+    );
+    assert_eq!(fs::read_to_string(at.join("mine.html")).unwrap(), "mine");
+    said(at, "report good --out mine.html --force", 0);
+    let replaced = fs::read_to_string(at.join("mine.html")).unwrap();
+    assert!(replaced.starts_with("<!doctype html>"));
+    said(at, "report good --out good --force", 2);
+    said(at, "report good --out nowhere/x.html", 2);
+    let many = ["good"; 13].join(" ");
+    said(at, &format!("report {many} --out many.html"), 2);
+    assert!(!at.join("many.html").exists());
+}
+
+/// What the page says about a run was computed again, so a forged file cannot be reported.
+#[test]
+fn corrupt_run_leaves_no_report() {
+    let scratch = scene();
+    let at = scratch.path();
+    let traps = at.join("bad").join(RunDirectory::TRAPS);
+    let text = fs::read_to_string(&traps).unwrap();
+    fs::write(
+        &traps,
+        text.replacen("\"details\":\"", "\"details\":\"forged ", 1),
+    )
+    .unwrap();
+    said(at, "report bad --out bad.html", 6);
+    assert!(!at.join("bad.html").exists());
+    let left: Vec<_> = walk(at)
+        .into_iter()
+        .filter(|name| name.contains("sim-report"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+fn walk(at: &Path) -> Vec<String> {
+    #[expect(clippy::disallowed_methods, reason = "the order does not matter")]
+    let entries = fs::read_dir(at).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn trace_prints_the_lines_of_show() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+    for (verb, run) in [
+        ("soak --ticks 60 --profile hostile --seed 3", "soak"),
+        ("run log-hunt --noise 20% --seed 3", "hunt"),
+    ] {
+        let traced = sim(at, &format!("{verb} --trace --out {run}"));
+        let traced = String::from_utf8(traced.stdout).unwrap();
+        let (shown, _) = said(at, &format!("show {run}"), 0);
+        let (timeline, _) = shown.rsplit_once("AS RECORDED").unwrap();
+        assert!(timeline.lines().count() > 10, "{timeline}");
+        assert!(traced.contains(timeline), "{traced}\n---\n{timeline}");
+    }
+    said(at, "soak --trace --json", 2);
+    said(at, "run log-hunt --trace --json", 2);
+}
