@@ -68,6 +68,7 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
     let mut endpoints = Endpoint::ALL.iter();
     let endpoint = *endpoints.find(|it| it.paths().contains(&request.path.as_str()))?;
     let parsed = ParsedRequest::parse(endpoint, &request.body.0).ok()?;
+    let prompt = parsed.prompt()?;
     let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
     let (ending, kept) = match fault.kind {
         ChaosKind::LengthTruncated => (Ending::Length, text.chars().count() / 2),
@@ -75,13 +76,16 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
     };
     let text: String = text.chars().take(kept).collect();
     let envelope = Envelope {
-        shape: parsed.shape,
+        shape: prompt.shape,
         model: Some(&parsed.model),
         key: fault.key,
         tick: 0,
         reasoning: None,
         ending,
         text: text.as_bytes(),
+        calls: &[],
+        echo: &prompt.echo,
+        prompt_tokens: Some(parsed.tokens),
     };
     let mut body = Vec::new();
     push_reply(&envelope, &mut body);
