@@ -44,7 +44,7 @@ async fn measure(calls: usize, bytes: usize) -> Result<(), Box<dyn Error>> {
     let tape = TapeWriter::create(&directory.path().join("tape"), &header)?;
     let proxy = Proxy::bind(&header.targets).await?;
     let (_, address) = proxy.addresses()[0];
-    let proxy = proxy.start(&header, tape, Redaction::new([]));
+    let proxy = proxy.start(&header, tape, Redaction::new([]), None);
 
     let mut direct = Client::connect(service).await?;
     let mut recorded = Client::connect(address).await?;

@@ -90,6 +90,9 @@ pub struct Secrets {
     key_block: Finder<'static>,
     /// Each key, and its base64.
     keys: Vec<Finder<'static>>,
+    /// Those of them that stand within one run of a token's bytes, and those that may not.
+    within_runs: Vec<Finder<'static>>,
+    anywhere: Vec<Finder<'static>>,
     /// Each key.
     plain: Vec<Finder<'static>>,
 }
@@ -105,7 +108,13 @@ impl Secrets {
         }
         needles.sort();
         needles.dedup();
+        let finders = |needles: &mut dyn Iterator<Item = &String>| -> Vec<Finder<'static>> {
+            needles.map(|it| Finder::new(it).into_owned()).collect()
+        };
+        let is_within = |it: &&String| it.len() >= MIN_RUN_BYTES && it.bytes().all(is_token);
         Self {
+            within_runs: finders(&mut needles.iter().filter(is_within)),
+            anywhere: finders(&mut needles.iter().filter(|it| !is_within(it))),
             shapes: (SHAPES.iter())
                 .map(|shape| Finder::new(shape.prefix))
                 .collect(),
@@ -137,23 +146,53 @@ impl Secrets {
 
     /// The first finding in one spelling of the bytes. Words that are joined are in no shape of a key.
     fn find(&self, bytes: &[u8], is_joined: bool) -> Option<(&'static str, usize)> {
-        if let Some(offset) = self.keys.iter().find_map(|key| key.find(bytes)) {
-            return Some(("the key of a provider of this run", offset));
+        let own = "the key of a provider of this run";
+        let finders = match is_joined {
+            true => &self.keys,
+            false => &self.anywhere,
+        };
+        if let Some(offset) = finders.iter().find_map(|key| key.find(bytes)) {
+            return Some((own, offset));
         }
         if is_joined {
             return None;
         }
-        for (shape, finder) in SHAPES.iter().zip(&self.shapes) {
-            let mut found = finder.find_iter(bytes);
-            if let Some(offset) = found.find(|offset| shape.is_at(bytes, *offset)) {
-                return Some((shape.kind, offset));
+        // Prose has no run of this length: most bytes are not even looked at.
+        let mut shaped = None;
+        for (start, end) in runs(bytes) {
+            let run = &bytes[start..end];
+            let mut keys = self.within_runs.iter();
+            if let Some(offset) = keys.find_map(|key| key.find(run)) {
+                return Some((own, start + offset));
             }
+            if shaped.is_none() {
+                shaped = self.shape_in(bytes, start, end);
+            }
+        }
+        if shaped.is_some() {
+            return shaped;
         }
         for end in self.key_block.find_iter(bytes) {
             // `-----BEGIN ENCRYPTED PRIVATE KEY-----` is the longest heading in use.
             let before = &bytes[end.saturating_sub(32)..end];
             if let Some(start) = memmem::rfind(before, b"-----BEGIN ") {
                 return Some(("a private key", end - before.len() + start));
+            }
+        }
+        None
+    }
+
+    /// The first key of a known shape that begins in a run, or in a word before it.
+    fn shape_in(&self, bytes: &[u8], start: usize, end: usize) -> Option<(&'static str, usize)> {
+        if !bytes[start..end].iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        for (shape, finder) in SHAPES.iter().zip(&self.shapes) {
+            // `Bearer ` is not part of the run that follows it.
+            let from = start.saturating_sub(shape.prefix.len());
+            let mut found = finder.find_iter(&bytes[from..end]).map(|at| from + at);
+            if let Some(offset) = found.find(|offset| shape.is_at(bytes, *offset)) {
+                return Some((shape.kind, offset));
             }
         }
         None
@@ -190,6 +229,34 @@ impl Secrets {
         }
         apart
     }
+}
+
+/// Every shape has a run of so many bytes of a token, at least.
+const MIN_RUN_BYTES: usize = 16;
+
+/// The runs of bytes of a token that are long enough for a key: first byte and end.
+fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+    // No run of that length fits between two of these bytes without holding one of them.
+    let mut probe = MIN_RUN_BYTES - 1;
+    std::iter::from_fn(move || {
+        while probe < bytes.len() {
+            if !is_token(bytes[probe]) {
+                probe += MIN_RUN_BYTES;
+                continue;
+            }
+            let before = bytes[..probe]
+                .iter()
+                .rev()
+                .take_while(|byte| is_token(**byte));
+            let after = bytes[probe..].iter().take_while(|byte| is_token(**byte));
+            let (start, end) = (probe - before.count(), probe + after.count());
+            probe = end + MIN_RUN_BYTES;
+            if end - start >= MIN_RUN_BYTES {
+                return Some((start, end));
+            }
+        }
+        None
+    })
 }
 
 impl Shape {
@@ -276,6 +343,29 @@ mod tests {
     fn second_candidate() {
         let text = format!("sk-short1 then sk-{}", filler(20));
         assert_eq!(found(&text), Some((SHAPES[0].kind, 15)));
+    }
+
+    #[test]
+    fn runs_are_found_wherever_they_begin() {
+        for before in 0..40 {
+            for length in [15, 16, 17, 40] {
+                for after in [0, 1, 20] {
+                    let text = [" ".repeat(before), "x".repeat(length), " ".repeat(after)].concat();
+                    let found: Vec<_> = runs(text.as_bytes()).collect();
+                    let expected = (before, before + length);
+                    match length < MIN_RUN_BYTES {
+                        true => assert_eq!(found, []),
+                        false => assert_eq!(found, [expected], "{text:?}"),
+                    }
+                }
+            }
+        }
+        assert_eq!(runs(b"").count(), 0);
+        let two = format!("{} {}", "x".repeat(16), "y".repeat(16));
+        assert_eq!(
+            runs(two.as_bytes()).collect::<Vec<_>>(),
+            [(0, 16), (17, 33)]
+        );
     }
 
     #[test]

@@ -187,12 +187,12 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
         bytes.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let lengths = head.lines().filter_map(|line| {
+            let mut lengths = head.lines().filter_map(|line| {
                 let (name, value) = line.split_once(':')?;
                 let is_length = name.eq_ignore_ascii_case("content-length");
                 is_length.then(|| value.trim().parse::<usize>().unwrap())
             });
-            if body.len() >= lengths.last().unwrap_or(0) {
+            if body.len() >= lengths.next_back().unwrap_or(0) {
                 return Some(text);
             }
         }
