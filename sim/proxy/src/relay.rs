@@ -101,7 +101,7 @@ impl Relay {
                     .await;
             }
             Some(Reply::PassOn(Some(fault))) => {
-                return self.spoil(target, recorded, head, fault, started).await;
+                return self.spoil(target, recorded, head, *fault, started).await;
             }
             Some(Reply::PassOn(None)) | None => {}
         }

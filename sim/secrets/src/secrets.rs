@@ -232,6 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn alphabets_of_keys() {
+        let members = |alphabet: fn(u8) -> bool| -> String {
+            let printable = (b' '..=b'~').filter(|byte| !byte.is_ascii_alphanumeric());
+            printable
+                .filter(|byte| alphabet(*byte))
+                .map(char::from)
+                .collect()
+        };
+        assert_eq!(members(is_word), "-_");
+        assert_eq!(members(is_letter_or_digit), "");
+        assert_eq!(members(is_upper_or_digit), "");
+        assert_eq!(members(is_token), "+-./=_~");
+    }
+
+    #[test]
     fn shapes_at_their_least_length() {
         for shape in &SHAPES {
             for (before, after) in [("", ""), ("{\"text\":\"", "\"}"), ("\n", " and more")] {

@@ -188,6 +188,45 @@ mod tests {
     }
 
     #[test]
+    fn each_escape_is_one_byte_and_the_rest_stays() {
+        let escaped = br#"a\nb\rc\td\be\ff\/g\"h\\i\xj\u0041k\"#;
+        let plain = b"a\nb\rc\td e f/g\"h\\i\\xjAk\\";
+        assert_eq!(unescaped(escaped).as_deref(), Some(&plain[..]));
+        assert_eq!(unescaped(b"plain"), None);
+    }
+
+    #[test]
+    fn base64_of_a_key_is_what_follows_from_the_key_alone() {
+        // Without a byte before it, with one and with two, each in both alphabets.
+        assert_eq!(
+            base64_of("abc"),
+            ["YWJj", "YWJj", "FiY", "FiY", "hYm", "hYm"]
+        );
+    }
+
+    #[test]
+    fn only_repeated_members_are_joined() {
+        assert!(assembled(br#"{"a":"b","c":"d"}"#).is_empty());
+        assert_eq!(assembled(br#"{"a":"b"}{"a":"c"}"#), [b"bc"]);
+    }
+
+    #[test]
+    fn text_without_white_space_is_not_looked_at_twice() {
+        assert_eq!(without_space(b"ab"), None);
+        assert_eq!(without_space(b" a\tb\n").as_deref(), Some(&b"ab"[..]));
+    }
+
+    #[test]
+    fn a_string_does_not_go_over_its_line() {
+        assert_eq!(next_string(b"a \"b\" c"), Some((&b"b"[..], &b" c"[..])));
+        assert_eq!(
+            next_string(b"\"one\n two \"three\" four"),
+            Some((&b"three"[..], &b" four"[..]))
+        );
+        assert_eq!(next_string(b"\"one\n two"), None);
+    }
+
+    #[test]
     fn escapes_are_resolved_at_every_depth() {
         let mut text = format!("{{\"payload\":\"{}\"}}", escaped_all(KEY));
         for depth in 1..=MAX_ESCAPES {

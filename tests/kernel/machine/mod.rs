@@ -2,7 +2,7 @@
 
 pub(crate) mod watched;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use turingos::isa::GitLogQuery;
 use turingos::kernel::{Answer, Committed, Kernel, KernelConfig, OracleFault};
@@ -18,6 +18,8 @@ const GUARD: &str = "\n\n[OS_GUARD]\n";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SmallWorld {
     pub(crate) files: BTreeMap<String, String>,
+    /// Files that cannot be read.
+    pub(crate) unreadable: BTreeSet<String>,
     /// Codes that the next writes fail with.
     pub(crate) refuse_writes: VecDeque<WorldFaultCode>,
     /// Exit code of each command; 127 if it is not listed.
@@ -28,6 +30,9 @@ pub(crate) struct SmallWorld {
 
 impl Manifold for SmallWorld {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
+        if self.unreadable.contains(path.as_str()) {
+            return Err(fault(WorldFaultCode::Denied));
+        }
         let found = self.files.get(path.as_str());
         content.push_str(found.ok_or_else(|| fault(WorldFaultCode::NotFound))?);
         Ok(())

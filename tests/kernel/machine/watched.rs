@@ -1,10 +1,8 @@
-//! A small world that counts what is asked of it and can refuse to be read.
+//! A small world that counts what is asked of it.
 
-use std::collections::BTreeSet;
-
-use super::{SmallWorld, fault};
+use super::SmallWorld;
 use turingos::isa::GitLogQuery;
-use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
+use turingos::manifold::{CommandOutcome, WorldFault};
 use turingos::pointer::WorkspacePath;
 use turingos::{Digest, Manifold};
 
@@ -12,8 +10,6 @@ use turingos::{Digest, Manifold};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Watched {
     pub(crate) world: SmallWorld,
-    /// Files that cannot be read.
-    pub(crate) unreadable: BTreeSet<String>,
     /// Every path asked for, by whatever method.
     pub(crate) asked: Vec<String>,
     /// Calls of [`Manifold::write`].
@@ -25,9 +21,6 @@ pub(crate) struct Watched {
 impl Manifold for Watched {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
         self.asked.push(path.to_string());
-        if self.unreadable.contains(path.as_str()) {
-            return Err(fault(WorldFaultCode::Denied));
-        }
         self.world.read(path, content)
     }
 

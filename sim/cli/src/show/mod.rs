@@ -155,6 +155,9 @@ pub(crate) fn run(
     text.end(out)?;
     let ticks = playback.tick();
     let root = playback.root();
+    if ticks <= filter.to {
+        playback.expect_end()?;
+    }
     match playback.end() {
         _ if ticks > filter.to => writeln!(out, "stopped after {ticks} ticks")?,
         RunEnd::Finished => writeln!(out, "AS RECORDED  {ticks} ticks, root {root}")?,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use turingos_run::RunDirectory;
+use turingos_run::{Gate, Manifest, RunDirectory};
 
 fn sim(directory: &Path, words: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sim"))
@@ -117,6 +117,23 @@ fn corrupt_run_leaves_no_report() {
         .filter(|name| name.contains("sim-report"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
+}
+
+/// The manifest claims more than its files can show.
+#[test]
+fn forged_verdict_is_not_reported() {
+    let scratch = scene();
+    let at = scratch.path();
+    let path = at.join("bad").join(RunDirectory::MANIFEST);
+    let manifest = Manifest::from_bytes(&fs::read(&path).unwrap()).unwrap();
+    let gates = { manifest.gates().iter() }.map(|gate| Gate::judged(&gate.id, true, "forged"));
+    let forged = manifest.clone().with_gates(gates.collect());
+    fs::write(&path, forged.to_bytes()).unwrap();
+    for words in ["report bad --out bad.html", "show bad"] {
+        let (_, err) = said(at, words, 5);
+        assert!(err.contains("gates"), "{err}");
+    }
+    assert!(!at.join("bad.html").exists());
 }
 
 fn walk(at: &Path) -> Vec<String> {
