@@ -7,7 +7,7 @@ use turingos_protocols::agent::request_id;
 use turingos_protocols::answer::{Answer, Content, Delivery};
 use turingos_protocols::chaos::ChaosKind;
 use turingos_protocols::endpoint::{Endpoint, provider_of_path};
-use turingos_protocols::request::ParsedRequest;
+use turingos_protocols::request::{ParsedRequest, Task};
 use turingos_protocols::trouble::spoil;
 
 use crate::plan::Fault;
@@ -68,20 +68,28 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
     let mut endpoints = Endpoint::ALL.iter();
     let endpoint = *endpoints.find(|it| it.paths().contains(&request.path.as_str()))?;
     let parsed = ParsedRequest::parse(endpoint, &request.body.0).ok()?;
-    let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
-    let (ending, kept) = match fault.kind {
-        ChaosKind::LengthTruncated => (Ending::Length, text.chars().count() / 2),
-        _ => (Ending::Refusal, 0),
+    let Task::Reply(prompt) = &parsed.task else {
+        return None;
     };
-    let text: String = text.chars().take(kept).collect();
+    let (ending, text) = match fault.kind {
+        ChaosKind::LengthTruncated => {
+            let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
+            let half = text.chars().count() / 2;
+            (Ending::Length, text.chars().take(half).collect())
+        }
+        _ => (Ending::Refusal, String::new()),
+    };
     let envelope = Envelope {
-        shape: parsed.shape,
+        shape: prompt.shape,
         model: Some(&parsed.model),
         key: fault.key,
         tick: 0,
         reasoning: None,
         ending,
         text: text.as_bytes(),
+        calls: &[],
+        echo: &prompt.echo,
+        prompt_tokens: Some(parsed.tokens),
     };
     let mut body = Vec::new();
     push_reply(&envelope, &mut body);
