@@ -7,7 +7,7 @@ use turingos_protocols::agent::request_id;
 use turingos_protocols::answer::{Answer, Content, Delivery};
 use turingos_protocols::chaos::ChaosKind;
 use turingos_protocols::endpoint::{Endpoint, provider_of_path};
-use turingos_protocols::request::{ParsedRequest, Task};
+use turingos_protocols::request::ParsedRequest;
 use turingos_protocols::trouble::spoil;
 
 use crate::plan::Fault;
@@ -68,9 +68,7 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
     let mut endpoints = Endpoint::ALL.iter();
     let endpoint = *endpoints.find(|it| it.paths().contains(&request.path.as_str()))?;
     let parsed = ParsedRequest::parse(endpoint, &request.body.0).ok()?;
-    let Task::Reply(prompt) = &parsed.task else {
-        return None;
-    };
+    let prompt = parsed.prompt()?;
     let (ending, text) = match fault.kind {
         ChaosKind::LengthTruncated => {
             let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
