@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::document::DropRule;
 use crate::form::Form;
 use crate::matcher::{Matcher, Recorded, Taken};
 use crate::miss::Miss;
 use crate::propose::proposal;
 use crate::request::Request;
-use crate::rules::{DropRule, Rules};
+use crate::rules::Rules;
 
 /// A matcher that adds rules where a request would be a miss.
 ///

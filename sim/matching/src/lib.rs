@@ -25,6 +25,7 @@
 
 mod bindings;
 mod difference;
+mod document;
 mod form;
 mod learn;
 mod matcher;
@@ -37,13 +38,12 @@ mod request;
 mod rules;
 
 pub use difference::Difference;
+pub use document::{AliasRule, DropRule, RulesDocument, RulesFault};
 pub use learn::Learner;
 pub use matcher::{Found, Matcher, Recorded, Taken};
 pub use miss::{Miss, MissReason};
 pub use request::Request;
-pub use rules::{
-    AliasRule, DropRule, MAX_RULES, MAX_RULES_BYTES, Rules, RulesDocument, RulesFault,
-};
+pub use rules::{MAX_RULES, MAX_RULES_BYTES, Rules};
 
 /// The canonical text of a JSON document: members sorted by their keys' UTF-8, no white space,
 /// numbers as they were written. Nothing for what is compared as text or bytes instead: what is not

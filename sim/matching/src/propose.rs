@@ -9,10 +9,11 @@ use regex::Regex;
 
 use crate::bindings::Bindings;
 use crate::difference::{Change, Part};
+use crate::document::{AliasRule, DropRule, RulesDocument};
 use crate::form::Form;
 use crate::node::Node;
 use crate::request::Request;
-use crate::rules::{AliasRule, DropRule, Rules, RulesDocument};
+use crate::rules::Rules;
 
 /// Patterns of values that differ from run to run, the most specific first.
 const VOLATILE: [(&str, &str); 6] = [

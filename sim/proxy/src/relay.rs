@@ -101,7 +101,7 @@ impl Relay {
                     .await;
             }
             Some(Reply::PassOn(Some(fault))) => {
-                return self.spoil(target, recorded, head, fault, started).await;
+                return self.spoil(target, recorded, head, *fault, started).await;
             }
             Some(Reply::PassOn(None)) | None => {}
         }
@@ -172,8 +172,9 @@ impl Relay {
             None => None,
         };
         let provider = provider_of(target.kind, &request.path);
-        let spoilt = good.and_then(|good| spoilt(fault, provider, &request, &good));
-        let response = spoilt.unwrap_or_else(|| {
+        // A fault that the protocol does not have leaves the response as it is.
+        let response = good.map(|good| spoilt(fault, provider, &request, &good).unwrap_or(good));
+        let response = response.unwrap_or_else(|| {
             let message = format!(
                 "sim record: {} gave no answer to be spoilt",
                 target.origin()

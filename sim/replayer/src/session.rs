@@ -78,7 +78,7 @@ pub enum Reply {
     /// Send this, its times at this pace.
     Send(Box<RecordedResponse>, Pace),
     /// Pass the request on to its service; what comes back is spoilt, if there is a fault.
-    PassOn(Option<Fault>),
+    PassOn(Option<Box<Fault>>),
 }
 
 impl ReplaySession {
@@ -246,7 +246,11 @@ impl State {
     }
 
     /// The fault of a call to a service, if it has one. Such calls are numbered as they come.
-    fn fault_of_live_call(&mut self, kind: TargetKind, request: RecordedRequest) -> Option<Fault> {
+    fn fault_of_live_call(
+        &mut self,
+        kind: TargetKind,
+        request: RecordedRequest,
+    ) -> Option<Box<Fault>> {
         let provider = provider_of(kind, &request.path);
         let key = self.matcher().key(&compared(request));
         let sent = self.live_keys.entry(key).or_default();
@@ -259,7 +263,7 @@ impl State {
         *sent = sent.saturating_add(1);
         let fault = self.chaos.next(&call, provider)?;
         *self.report.injected.entry(fault.kind.name()).or_default() += 1;
-        Some(fault)
+        Some(Box::new(fault))
     }
 
     /// The trouble of a call, if it has any. One that leaves the client without an answer leaves the

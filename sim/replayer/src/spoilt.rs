@@ -68,13 +68,15 @@ fn other_ending(fault: &Fault, request: &RecordedRequest, recorded: &[u8]) -> Op
     let mut endpoints = Endpoint::ALL.iter();
     let endpoint = *endpoints.find(|it| it.paths().contains(&request.path.as_str()))?;
     let parsed = ParsedRequest::parse(endpoint, &request.body.0).ok()?;
-    let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
-    let (ending, kept) = match fault.kind {
-        ChaosKind::LengthTruncated => (Ending::Length, text.chars().count() / 2),
-        _ => (Ending::Refusal, 0),
-    };
-    let text: String = text.chars().take(kept).collect();
     let prompt = parsed.prompt()?;
+    let (ending, text) = match fault.kind {
+        ChaosKind::LengthTruncated => {
+            let text = bus::parse(endpoint.provider(), 200, recorded).ok()?.text;
+            let half = text.chars().count() / 2;
+            (Ending::Length, text.chars().take(half).collect())
+        }
+        _ => (Ending::Refusal, String::new()),
+    };
     let envelope = Envelope {
         shape: prompt.shape,
         model: Some(&parsed.model),

@@ -55,6 +55,11 @@ pub(super) fn run(
     }
     let command = AgentCommand::find(&arguments.command)?;
     let tape = OpenTape::open(&arguments.run, arguments.agent.matching.rules.as_ref())?;
+    if !tape.is_finished && !looks.quiet {
+        let count = tape.exchanges.len();
+        let note = format!("the recording is unfinished; it has {count} exchanges with an answer");
+        writeln!(looks.standard_error(), "{note}")?;
+    }
     let stopwatch = Stopwatch::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

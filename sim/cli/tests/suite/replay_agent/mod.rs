@@ -349,6 +349,40 @@ fn options_of_an_agent_are_refused_for_a_run() {
     }
 }
 
+#[test]
+fn unfinished_recording_is_replayed_as_far_as_it_goes() {
+    let directory = TempDir::new().unwrap();
+    let tape = echoes(&directory, None, &["{}"]);
+    fs::remove_file(tape.join(TapeDirectory::MANIFEST)).unwrap();
+    let said = Script::of(&[(CHAT, "{}")]).replay(&tape, &[]);
+    assert_eq!(said.0, Some(0), "{said:?}");
+    assert!(
+        said.2
+            .starts_with("the recording is unfinished; it has 1 exchanges"),
+        "{}",
+        said.2
+    );
+}
+
+/// "Redaction breaks matching": a key in a body is the same mark on the tape and in the comparison,
+/// and the key itself is never shown.
+#[test]
+fn redacted_key_still_matches() {
+    let directory = TempDir::new().unwrap();
+    let tape = echoes(&directory, None, &[r#"{"session":"[redacted]","n":1}"#]);
+    let key = "abcdefgh12345678";
+    let replay = |body: String| {
+        let script = Script::of(&[(CHAT, &body)]);
+        let words = ["replay", tape.to_str().unwrap(), "--"];
+        crate::shell::output(script.command(&words).env("MY_SESSION_TOKEN", key))
+    };
+    let said = replay(format!(r#"{{"session":"{key}","n":1}}"#));
+    assert_eq!(said.0, Some(0), "{said:?}");
+    let said = replay(format!(r#"{{"session":"{key}","n":2}}"#));
+    assert_eq!(said.0, Some(5), "{said:?}");
+    assert!(!said.2.contains(key) && !said.1.contains(key), "{said:?}");
+}
+
 /// What an agent sends is shown, never obeyed by a terminal.
 #[test]
 fn hostile_text_in_requests_is_escaped() {

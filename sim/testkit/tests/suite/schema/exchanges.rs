@@ -22,12 +22,11 @@ fn header() -> Header {
         let url = kind.default_url().unwrap_or("https://search.example/v2");
         Target::new(kind.name(), *kind, url, variables()).unwrap()
     });
-    Header {
-        rules: Some(RulesText::new("[[drop]]\n".into())),
-        source: Some(Digest::EMPTY),
-        chaos: Some("5% seed 7".into()),
-        ..Header::new(vec!["agent".into()], targets.collect())
-    }
+    let mut header = Header::new(vec!["agent".into()], targets.collect());
+    header.rules = Some(RulesText::new("[[drop]]\n".into()));
+    header.source = Some(Digest::EMPTY);
+    header.chaos = Some("5% seed 7".into());
+    header
 }
 
 fn request() -> RecordedRequest {
