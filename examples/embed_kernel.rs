@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use turingos::{Answer, CommandOutcome, GitLogQuery, Kernel, KernelConfig, Manifold};
+use turingos::{Answer, CommandOutcome, Digest, GitLogQuery, Kernel, KernelConfig, Manifold};
 use turingos::{Stopped, WorkspacePath, WorldFault, WorldFaultCode};
 
 /// A world of files in memory, without commands or history.
@@ -31,7 +31,13 @@ impl Manifold for Files {
         Ok(files.take(limit).map(ToString::to_string).collect())
     }
 
-    fn write(&mut self, path: &WorkspacePath, content: &str, _: u64) -> Result<(), WorldFault> {
+    fn write(
+        &mut self,
+        path: &WorkspacePath,
+        content: &str,
+        _: Digest,
+        _: u64,
+    ) -> Result<(), WorldFault> {
         self.0.insert(path.clone(), content.into());
         Ok(())
     }

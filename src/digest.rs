@@ -25,6 +25,8 @@ impl Digest {
     /// Hashes one byte string.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
+        #[cfg(test)]
+        counted::add(bytes.len());
         Self(Sha256::digest(bytes).into())
     }
 
@@ -33,6 +35,8 @@ impl Digest {
     pub fn of_parts(parts: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
+            #[cfg(test)]
+            counted::add(part.len());
             hasher.update(part);
         }
         Self(hasher.finalize().into())
@@ -157,6 +161,26 @@ impl<'de> Deserialize<'de> for Digest {
             }
         }
         deserializer.deserialize_str(HexVisitor)
+    }
+}
+
+/// How many bytes were hashed, for tests of what a tick hashes.
+#[cfg(test)]
+pub(crate) mod counted {
+    extern crate std;
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static BYTES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn add(bytes: usize) {
+        BYTES.set(BYTES.get() + bytes);
+    }
+
+    /// The bytes that this thread has hashed since it was last asked.
+    pub(crate) fn take() -> usize {
+        BYTES.take()
     }
 }
 

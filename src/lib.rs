@@ -10,7 +10,7 @@
 //! what time it is.
 //!
 //! ```
-//! use turingos::{Answer, CommandOutcome, Kernel, KernelConfig, Manifold};
+//! use turingos::{Answer, CommandOutcome, Digest, Kernel, KernelConfig, Manifold};
 //! use turingos::{GitLogQuery, WorkspacePath, WorldFault, WorldFaultCode};
 //!
 //! /// A world of one note.
@@ -26,7 +26,13 @@
 //!         Ok(vec!["note.md".into()])
 //!     }
 //!
-//!     fn write(&mut self, _: &WorkspacePath, content: &str, _: u64) -> Result<(), WorldFault> {
+//!     fn write(
+//!         &mut self,
+//!         _: &WorkspacePath,
+//!         content: &str,
+//!         _: Digest,
+//!         _: u64,
+//!     ) -> Result<(), WorldFault> {
 //!         self.0 = content.into();
 //!         Ok(())
 //!     }

@@ -8,6 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::digest::Digest;
 use crate::isa::GitLogQuery;
 use crate::named_enum::named_enum;
 use crate::pointer::WorkspacePath;
@@ -34,10 +35,18 @@ pub trait Manifold {
     /// Replaces a file's content or creates it with its parents. All or nothing: after an error
     /// the file is what it was before.
     ///
+    /// `effect` is the digest that the record keeps of the change: of its channel, path and payload.
+    /// A world that keeps a history chains it, so that no content is hashed again.
+    ///
     /// # Errors
     /// [`WorldFault`]; the file is unchanged.
-    fn write(&mut self, path: &WorkspacePath, content: &str, now_us: u64)
-    -> Result<(), WorldFault>;
+    fn write(
+        &mut self,
+        path: &WorkspacePath,
+        content: &str,
+        effect: Digest,
+        now_us: u64,
+    ) -> Result<(), WorldFault>;
 
     /// Runs a command line to its end. A command that fails is an outcome, not an error.
     fn exec(&mut self, command: &str, now_us: u64) -> CommandOutcome;

@@ -93,7 +93,16 @@ pub struct Handle {
 
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "vfd://{}/{}/{}", self.access.name(), self.id, self.tail)
+        Self::pieces(self.access, &self.id, &self.tail)
+            .into_iter()
+            .try_for_each(|piece| f.write_str(piece))
+    }
+}
+
+impl Handle {
+    /// The text of a handle, in pieces.
+    pub(crate) fn pieces<'p>(access: Access, id: &'p str, tail: &'p WorkspacePath) -> [&'p str; 6] {
+        ["vfd://", access.name(), "/", id, "/", tail.as_str()]
     }
 }
 

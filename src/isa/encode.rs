@@ -35,6 +35,25 @@ impl Transition {
 impl Syscall {
     /// Appends the canonical syscall object, such as `{"op":"SYS_GOTO","pointer":"a.txt"}`.
     pub fn write_canonical(&self, out: &mut String) {
+        self.write_with(None, out);
+    }
+
+    /// The text that the syscall takes into the world or onto the run queue, if it takes one.
+    pub(crate) fn content(&self) -> Option<&str> {
+        match self {
+            Self::Write { payload, .. } => Some(payload),
+            Self::Push { task } | Self::Edit { task } => Some(task),
+            Self::Exec { .. }
+            | Self::Goto { .. }
+            | Self::GitLog(_)
+            | Self::Move { .. }
+            | Self::Pop
+            | Self::Halt => None,
+        }
+    }
+
+    /// Appends the canonical syscall, with `name` in the place of its [`content`](Self::content).
+    pub(crate) fn write_with(&self, name: Option<&str>, out: &mut String) {
         out.push_str("{\"op\":\"");
         out.push_str(self.opcode().name());
         out.push('"');
@@ -43,13 +62,15 @@ impl Syscall {
                 payload,
                 semantic_cap,
             } => {
-                write_member("payload", Some(payload), out);
+                write_member("payload", Some(name.unwrap_or(payload)), out);
                 write_member("semantic_cap", semantic_cap.as_deref(), out);
             }
             Self::Exec { cmd } => write_member("cmd", Some(cmd), out),
             Self::Goto { pointer } => write_member("pointer", Some(pointer), out),
             Self::GitLog(query) => write_query(query, out),
-            Self::Push { task } | Self::Edit { task } => write_member("task", Some(task), out),
+            Self::Push { task } | Self::Edit { task } => {
+                write_member("task", Some(name.unwrap_or(task)), out);
+            }
             Self::Move {
                 task_id,
                 target_pos,

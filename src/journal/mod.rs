@@ -7,4 +7,5 @@ pub mod chain;
 mod record;
 
 pub use chain::{Chain, ChainFault, ChainFaultCode};
+pub(crate) use record::show_pointer;
 pub use record::{MAX_SHOWN_POINTER, Record, Status, shown_pointer};

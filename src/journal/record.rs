@@ -56,11 +56,12 @@ pub struct Record {
     pub q: Digest,
     /// SHA-256 of the observed slice, whole, before traps were noted on it.
     pub slice: Digest,
-    /// SHA-256 of the frame.
+    /// The digest of the frame: SHA-256 over the digests of its parts.
     pub frame: Digest,
     /// SHA-256 of the raw provider bytes; of nothing if no reply came.
     pub reply: Digest,
-    /// SHA-256 of what was changed; of nothing if nothing was.
+    /// The digest of what was changed: of channel, path and payload of a write, or of the run queue
+    /// after it changed. SHA-256 of nothing if nothing was.
     pub effect: Digest,
     /// Where the next tick observes, as [`shown_pointer`] shortens it.
     pub next: String,
@@ -110,15 +111,16 @@ impl Record {
 
     fn write_route(&self, out: &mut String) {
         let route = &self.route;
-        out.push_str(",\"route\":{\"lane\":");
-        push_name(out, Some(route.lane.name()));
-        out.push_str(",\"preferred\":");
-        push_name(out, Some(route.preferred.name()));
-        out.push_str(",\"reason\":");
-        push_name(out, Some(route.reason.name()));
-        out.push_str(",\"predicted\":");
-        push_name(out, Some(route.predicted.name()));
-        out.push_str(",\"actual\":");
+        for (key, name) in [
+            (",\"route\":{\"lane\":\"", route.lane.name()),
+            ("\",\"preferred\":\"", route.preferred.name()),
+            ("\",\"reason\":\"", route.reason.name()),
+            ("\",\"predicted\":\"", route.predicted.name()),
+        ] {
+            out.push_str(key);
+            out.push_str(name);
+        }
+        out.push_str("\",\"actual\":");
         push_name(out, route.actual.map(crate::isa::OpcodeClass::name));
         out.push_str(",\"health_p\":");
         push_number(out, u64::from(route.health.p.0));
@@ -146,13 +148,20 @@ fn push_name(out: &mut String, name: Option<&str>) {
 /// beginning and the first digits of its SHA-256, so that different pointers stay different.
 #[must_use]
 pub fn shown_pointer(text: &str) -> String {
-    if text.len() <= MAX_SHOWN_POINTER {
-        return String::from(text);
-    }
-    let mut shown = String::from(clip_bytes(text, 150));
-    shown.push_str("…#");
-    shown.push_str(&Digest::of(text.as_bytes()).short(32));
+    let mut shown = String::new();
+    show_pointer(text, &mut shown);
     shown
+}
+
+/// Appends what [`shown_pointer`] gives.
+pub(crate) fn show_pointer(text: &str, out: &mut String) {
+    if text.len() <= MAX_SHOWN_POINTER {
+        out.push_str(text);
+    } else {
+        out.push_str(clip_bytes(text, 150));
+        out.push_str("…#");
+        Digest::of(text.as_bytes()).push_hex::<16>(out);
+    }
 }
 
 #[cfg(test)]

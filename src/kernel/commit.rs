@@ -3,15 +3,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::machine::Kernel;
+use super::machine::{Kernel, Spare};
 use super::open::OpenTick;
 use super::oracle::Answer;
 use super::outcome::{Ending, Observation, Trap};
 use super::raise::Traps;
-use crate::digest::Digest;
+use crate::digest::{Digest, HexDigest};
 use crate::dispatch::Lane;
 use crate::isa::{Syscall, Transition};
-use crate::journal::{Record, shown_pointer};
+use crate::journal::{Record, show_pointer};
 use crate::manifold::Manifold;
 use crate::pointer::Location;
 use crate::trap::{TrapFrame, TrapKind};
@@ -41,14 +41,20 @@ impl OpenTick<'_> {
         let Self {
             kernel,
             seen,
+            frame,
             clipped,
             mut route,
-            mut buffers,
         } = self;
+        let Spare {
+            mut pointer,
+            mut next,
+            kinds,
+            trap_frames,
+        } = core::mem::take(&mut kernel.spare);
         let mut traps = Traps {
             now_us,
-            kinds: Vec::new(),
-            frames: Vec::new(),
+            kinds,
+            frames: trap_frames,
         };
         let slice = seen.digest.unwrap_or(Digest::EMPTY);
         kernel.accept_observation(&mut traps, seen);
@@ -60,7 +66,8 @@ impl OpenTick<'_> {
         }
         kernel.dispatcher.count(route.lane, decoded.is_ok());
 
-        let (q, pointer) = (kernel.boot.q_digest, shown_pointer(kernel.boot.d.text()));
+        let q = kernel.boot.q_digest;
+        show_pointer(kernel.boot.d.text(), &mut pointer);
         let mut op = None;
         let mut fault = None;
         let ending = match decoded {
@@ -69,7 +76,7 @@ impl OpenTick<'_> {
                 op = Some(opcode);
                 route.actual = Some(opcode.class());
                 kernel.boot.last_class = opcode.class();
-                kernel.act(&mut traps, transition, slice, &mut buffers.scratch, world)
+                kernel.act(&mut traps, transition, slice, world)
             }
             Err(failure) => {
                 let trap = Trap {
@@ -86,6 +93,7 @@ impl OpenTick<'_> {
             }
         };
         let effect = kernel.advance(ending);
+        show_pointer(kernel.boot.d.text(), &mut next);
         let record = Record {
             tick: kernel.tick,
             time_us: now_us,
@@ -97,15 +105,13 @@ impl OpenTick<'_> {
             clipped,
             q,
             slice,
-            frame: Digest::of(buffers.frame.as_bytes()),
+            frame,
             reply: Digest::of(raw),
             effect,
-            next: shown_pointer(kernel.boot.d.text()),
+            next,
             status: kernel.boot.status,
         };
         kernel.tick = kernel.tick.saturating_add(1);
-        buffers.clear();
-        kernel.buffers = buffers;
         Committed {
             record,
             trap_frames: traps.frames,
@@ -114,6 +120,30 @@ impl OpenTick<'_> {
 }
 
 impl Kernel {
+    /// Takes back a committed tick that is not needed any more, for its memory.
+    pub fn recycle(&mut self, committed: Committed) {
+        let Committed {
+            record,
+            mut trap_frames,
+        } = committed;
+        let Record {
+            mut pointer,
+            mut next,
+            mut traps,
+            ..
+        } = record;
+        pointer.clear();
+        next.clear();
+        traps.clear();
+        trap_frames.clear();
+        self.spare = Spare {
+            pointer,
+            next,
+            kinds: traps,
+            trap_frames,
+        };
+    }
+
     /// Makes what the observation found count.
     fn accept_observation(&mut self, traps: &mut Traps, seen: Observation) {
         if let Some(table) = seen.new_table {
@@ -139,21 +169,28 @@ impl Kernel {
         traps: &mut Traps,
         transition: Transition,
         slice: Digest,
-        scratch: &mut String,
         world: &mut W,
     ) -> Ending {
         let Transition {
-            q_next, syscall, ..
+            q_next,
+            mut syscall,
+            ..
         } = transition;
-        let signature = self.signature(&syscall, scratch);
+        let content = syscall.content().map(|text| Digest::of(text.as_bytes()));
+        let mut scratch = core::mem::take(&mut self.buffers.scratch);
+        let signature = self.signature(&syscall, content, &mut scratch);
+        self.buffers.scratch = scratch;
         // Parsed once, for the guards and the effect.
-        let target = if let Syscall::Goto { pointer } = &syscall {
-            Some(Location::from_text(pointer))
+        let target = if let Syscall::Goto { pointer } = &mut syscall {
+            Some(Location::from_string(core::mem::take(pointer)))
         } else {
             None
         };
         let done = match self.decide(&syscall, target.as_ref(), signature, slice, world) {
-            Ok(()) => self.effect(syscall, target, traps.now_us, world),
+            Ok(()) => {
+                let content = content.unwrap_or(Digest::EMPTY);
+                self.effect(syscall, target, content, traps.now_us, world)
+            }
             Err(trap) => Err(trap),
         };
         match done {
@@ -171,13 +208,19 @@ impl Kernel {
         }
     }
 
-    /// The action's signature: the whole canonical syscall and what it acts on. A write acts on
-    /// the pointer, unless a capability names its target; a mind operation acts on the run queue
-    /// and a jump on its target, wherever the pointer stands, so that a trap between two equal
-    /// actions does not make them different.
-    fn signature(&self, syscall: &Syscall, scratch: &mut String) -> Digest {
+    /// The action's signature: the whole canonical syscall, with the SHA-256 of a payload or task in
+    /// the place of its text, and what it acts on. A write acts on the pointer, unless a capability
+    /// names its target; a mind operation acts on the run queue and a jump on its target, wherever the
+    /// pointer stands, so that a trap between two equal actions does not make them different.
+    fn signature(
+        &self,
+        syscall: &Syscall,
+        content: Option<Digest>,
+        scratch: &mut String,
+    ) -> Digest {
         scratch.clear();
-        syscall.write_canonical(scratch);
+        let content = content.map(|digest| digest.hex());
+        syscall.write_with(content.as_ref().map(HexDigest::as_str), scratch);
         let pointer = match syscall {
             Syscall::Write {
                 semantic_cap: None, ..
@@ -192,7 +235,12 @@ impl Kernel {
             | Syscall::Pop
             | Syscall::Halt => "",
         };
-        Digest::of_parts(&[scratch.as_bytes(), b"\n", pointer.as_bytes()])
+        Digest::of_parts(&[
+            b"turingos.action\0",
+            scratch.as_bytes(),
+            b"\n",
+            pointer.as_bytes(),
+        ])
     }
 
     /// Moves the registers on; returns the effect's digest.

@@ -13,23 +13,33 @@ use crate::isa::Syscall;
 use crate::journal::Status;
 use crate::manifold::{Manifold, WorldFaultCode};
 use crate::mind::StackFault;
-use crate::pointer::{Location, Pointer, WorkspacePath};
+use crate::pointer::{Location, Pointer, PointerError, WorkspacePath};
 use crate::trap::TrapKind;
 
-/// What a write changes.
-enum Target {
-    Whole(WorkspacePath),
-    Append(WorkspacePath),
-    Replace(WorkspacePath),
+/// How a write changes its target.
+enum Channel {
+    Whole,
+    Append,
+    Replace,
+}
+
+/// The pointer that a write goes through.
+enum Route<'a> {
+    /// The one where the machine stands.
+    Here(Result<&'a Pointer, PointerError>),
+    /// One that the syscall names.
+    Named(Pointer),
 }
 
 impl Kernel {
-    /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the SHA-256 of
-    /// what was changed. `target` is where a GOTO leads, if it was parsed before.
+    /// Carries out one syscall. Returns the new pointer (`None` if it stays) and the digest of what
+    /// was changed. `target` is where a GOTO leads, if it was parsed before; `content` is the digest
+    /// of the payload or task.
     pub(super) fn effect<W: Manifold>(
         &mut self,
         syscall: Syscall,
         target: Option<Location>,
+        content: Digest,
         now_us: u64,
         world: &mut W,
     ) -> Result<(Option<Location>, Digest), Trap> {
@@ -38,19 +48,21 @@ impl Kernel {
                 payload,
                 semantic_cap,
             } => self
-                .write(&payload, semantic_cap.as_deref(), now_us, world)
+                .write(&payload, content, semantic_cap.as_deref(), now_us, world)
                 .map(|effect| (None, effect)),
-            Syscall::Exec { cmd } => Ok(jump(&format!("$ {cmd}"))),
+            Syscall::Exec { cmd } => Ok(jump(Location::of_command(cmd))),
             Syscall::Goto { pointer } => {
-                let target = target.unwrap_or_else(|| Location::from_text(&pointer));
+                let target = target.unwrap_or_else(|| Location::from_string(pointer));
                 if target.pointer() == Ok(&Pointer::Halt) {
                     self.boot.status = Status::Halted;
                 }
                 Ok((Some(target), Digest::EMPTY))
             }
-            Syscall::GitLog(query) => Ok(jump(&Pointer::git_log_text(&query))),
-            Syscall::Push { task } => self.mind(|kernel| kernel.queue.push(&task)),
-            Syscall::Edit { task } => self.mind(|kernel| kernel.queue.edit(&task)),
+            Syscall::GitLog(query) => {
+                Ok(jump(Location::from_string(Pointer::git_log_text(&query))))
+            }
+            Syscall::Push { task } => self.mind(|kernel| kernel.queue.push(&task, content)),
+            Syscall::Edit { task } => self.mind(|kernel| kernel.queue.edit(&task, content)),
             Syscall::Move {
                 task_id,
                 target_pos,
@@ -73,13 +85,13 @@ impl Kernel {
             code: fault.name(),
             details: format!("the run queue has {} tasks.", self.queue.tasks().len()),
         })?;
-        let effect = Digest::of_parts(&[b"queue\0", self.queue.rendered().as_bytes()]);
-        Ok((None, effect))
+        Ok((None, self.queue.digest()))
     }
 
     fn write<W: Manifold>(
         &self,
         payload: &str,
+        payload_digest: Digest,
         semantic_cap: Option<&str>,
         now_us: u64,
         world: &mut W,
@@ -91,10 +103,11 @@ impl Kernel {
                 details: format!("the payload says {marker:?} instead of the content; write all."),
             });
         }
-        let target = self.write_target(semantic_cap)?;
-        let (path, edited) = match &target {
-            Target::Whole(path) => (path, None),
-            Target::Append(path) => {
+        let route = self.write_route(semantic_cap)?;
+        let (channel, path) = self.write_target(&route)?;
+        let edited = match channel {
+            Channel::Whole => None,
+            Channel::Append => {
                 let mut content = String::new();
                 match world.read(path, &mut content) {
                     Ok(()) => {}
@@ -104,16 +117,16 @@ impl Kernel {
                 }
                 channels::append(&mut content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
-                (path, Some(content))
+                Some(content)
             }
-            Target::Replace(path) => {
+            Channel::Replace => {
                 let mut content = String::new();
                 world
                     .read(path, &mut content)
                     .map_err(|fault| Trap::of_world(path, &fault))?;
                 let content = channels::replace(&content, payload)
                     .map_err(|fault| channel_trap(path, fault))?;
-                (path, Some(content))
+                Some(content)
             }
         };
         let content = edited.as_deref().unwrap_or(payload);
@@ -122,43 +135,44 @@ impl Kernel {
         {
             plan::guard_progress(contract, path, content, world)?;
         }
-        world
-            .write(path, content, now_us)
-            .map_err(|fault| Trap::of_world(path, &fault))?;
-        let verb: &[u8] = match &target {
-            Target::Whole(_) => b"write\0",
-            Target::Append(_) => b"append\0",
-            Target::Replace(_) => b"replace\0",
+        let tag: &[u8] = match channel {
+            Channel::Whole => b"turingos.write\0",
+            Channel::Append => b"turingos.append\0",
+            Channel::Replace => b"turingos.replace\0",
         };
-        Ok(Digest::of_parts(&[
-            verb,
-            path.as_str().as_bytes(),
-            b"\0",
-            payload.as_bytes(),
-        ]))
+        let path_text = path.as_str().as_bytes();
+        let effect = Digest::of_parts(&[tag, payload_digest.as_bytes(), path_text]);
+        world
+            .write(path, content, effect, now_us)
+            .map_err(|fault| Trap::of_world(path, &fault))?;
+        Ok(effect)
     }
 
     /// True if a write without a capability has a target where the pointer stands.
     pub(super) fn can_write_here(&self) -> bool {
-        self.write_target(None).is_ok()
+        self.write_target(&Route::Here(self.boot.d.pointer()))
+            .is_ok()
     }
 
-    fn write_target(&self, semantic_cap: Option<&str>) -> Result<Target, Trap> {
-        let named = match semantic_cap {
-            Some(text) => match text.parse::<Pointer>() {
-                Ok(pointer @ Pointer::Handle(_)) => Some(pointer),
-                Ok(_) | Err(_) => return Err(Trap::writing("BAD_CAPABILITY", text)),
-            },
-            None => None,
+    fn write_route(&self, semantic_cap: Option<&str>) -> Result<Route<'_>, Trap> {
+        let Some(text) = semantic_cap else {
+            return Ok(Route::Here(self.boot.d.pointer()));
         };
-        let pointer = match &named {
-            Some(pointer) => Ok(pointer),
-            None => self.boot.d.pointer(),
+        match text.parse::<Pointer>() {
+            Ok(pointer @ Pointer::Handle(_)) => Ok(Route::Named(pointer)),
+            Ok(_) | Err(_) => Err(Trap::writing("BAD_CAPABILITY", text)),
+        }
+    }
+
+    fn write_target<'r>(&self, route: &'r Route<'_>) -> Result<(Channel, &'r WorkspacePath), Trap> {
+        let pointer = match route {
+            Route::Here(pointer) => *pointer,
+            Route::Named(pointer) => Ok(pointer),
         };
         match pointer {
-            Ok(Pointer::File(path)) => Ok(Target::Whole(path.clone())),
-            Ok(Pointer::Append(path)) => Ok(Target::Append(path.clone())),
-            Ok(Pointer::Replace(path)) => Ok(Target::Replace(path.clone())),
+            Ok(Pointer::File(path)) => Ok((Channel::Whole, path)),
+            Ok(Pointer::Append(path)) => Ok((Channel::Append, path)),
+            Ok(Pointer::Replace(path)) => Ok((Channel::Replace, path)),
             Ok(Pointer::Handle(handle)) => {
                 if !self.capabilities.is_genuine(handle) {
                     Err(Trap::writing(
@@ -171,7 +185,7 @@ impl Kernel {
                         &format!("{handle}"),
                     ))
                 } else {
-                    Ok(Target::Whole(handle.tail.clone()))
+                    Ok((Channel::Whole, &handle.tail))
                 }
             }
             Ok(
@@ -188,8 +202,8 @@ impl Kernel {
     }
 }
 
-fn jump(text: &str) -> (Option<Location>, Digest) {
-    (Some(Location::from_text(text)), Digest::EMPTY)
+fn jump(target: Location) -> (Option<Location>, Digest) {
+    (Some(target), Digest::EMPTY)
 }
 
 fn channel_trap(path: &WorkspacePath, fault: ChannelFault) -> Trap {

@@ -1,10 +1,12 @@
-//! The frame: the sections a model is shown, within a budget of characters.
+//! The frame: the sections a model is shown, within a budget of characters, and its digest.
 //!
-//! Never looks at the world; it only arranges and clips texts.
+//! Never looks at the world; it only arranges and clips texts, and hashes none that was hashed before.
 
 use alloc::string::String;
-use core::fmt::Write as _;
+use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
 
+use crate::digest::Digest;
 use crate::guard_lane::MAX_BLOCK_BYTES;
 use crate::named_enum::named_enum;
 
@@ -107,15 +109,106 @@ pub(super) fn compose(sections: &[(Section, &str)], limit: usize, out: &mut Stri
     true
 }
 
+/// The digests of what a frame is made of. Parts that are not there are `None`.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) contract: Digest,
+    pub(super) trace_cache: Digest,
+    pub(super) call_stack: Digest,
+    /// The whole slice, before notes.
+    pub(super) slice: Digest,
+    /// The pages of a slice of which the first is shown.
+    pub(super) pages: Option<Digest>,
+    /// What traps noted on the slice.
+    pub(super) notes: Option<Digest>,
+    pub(super) guard: Option<Digest>,
+    /// The limit that the sections were clipped to.
+    pub(super) clipped_to: Option<usize>,
+}
+
+impl Parts {
+    /// The digest of the frame: SHA-256 over a tag and, for each part in this order, a letter and the
+    /// part's digest: `c` contract, `t` trace cache, `q` run queue, then `s` the slice or `p` its
+    /// pages, `n` notes, `g` guard block. A clipped frame ends with `l` and its limit, 8 bytes, the
+    /// most significant first.
+    pub(super) fn digest(&self, bytes: &mut Vec<u8>) -> Digest {
+        let slice = match self.pages {
+            Some(pages) => (b'p', Some(pages)),
+            None => (b's', Some(self.slice)),
+        };
+        bytes.clear();
+        bytes.extend_from_slice(b"turingos.frame\0");
+        for (letter, digest) in [
+            (b'c', Some(self.contract)),
+            (b't', Some(self.trace_cache)),
+            (b'q', Some(self.call_stack)),
+            slice,
+            (b'n', self.notes),
+            (b'g', self.guard),
+        ] {
+            if let Some(digest) = digest {
+                bytes.push(letter);
+                bytes.extend_from_slice(digest.as_bytes());
+            }
+        }
+        if let Some(limit) = self.clipped_to {
+            bytes.push(b'l');
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+            bytes.extend_from_slice(&limit.to_be_bytes());
+        }
+        Digest::of(bytes)
+    }
+}
+
+/// A text that seldom changes, with its digest.
+pub(super) struct Remembered {
+    text: String,
+    digest: Digest,
+}
+
+/// Shows no content: what is remembered changes no digest.
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remembered")
+    }
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            digest: Digest::EMPTY,
+        }
+    }
+}
+
+impl Remembered {
+    /// The digest of `text`, which is hashed only if it is not the text of the last call.
+    pub(super) fn digest_of(&mut self, text: &str) -> Digest {
+        if self.text != text {
+            self.text.clear();
+            self.text.push_str(text);
+            self.digest = Digest::of(text.as_bytes());
+        }
+        self.digest
+    }
+}
+
 /// Characters of a heading that is not the first.
 const fn heading_len(section: Section) -> usize {
     section.name().len().saturating_add("\n\n[]\n".len())
 }
 
 fn push_heading(section: Section, first: bool, out: &mut String) {
-    out.push_str(if first { "[" } else { "\n\n[" });
-    out.push_str(section.name());
-    out.push_str("]\n");
+    let heading = match section {
+        Section::Contract => "\n\n[OS_CONTRACT]\n",
+        Section::TraceCache => "\n\n[L1_TRACE_CACHE]\n",
+        Section::CallStack => "\n\n[OS_CALL_STACK]\n",
+        Section::ObservedSlice => "\n\n[OBSERVED_SLICE]\n",
+        Section::Guard => "\n\n[OS_GUARD]\n",
+    };
+    let start = if first { "\n\n".len() } else { 0 };
+    out.push_str(heading.get(start..).unwrap_or_default());
 }
 
 /// Writes `text` in at most `room` characters, with a marker if it is clipped; returns the

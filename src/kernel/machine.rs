@@ -3,9 +3,12 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use super::config::KernelConfig;
 use super::decide::LoopGuards;
+use super::frame::Remembered;
 use crate::contract::Contract;
 use crate::digest::Digest;
 use crate::dispatch::Dispatcher;
@@ -33,8 +36,11 @@ pub struct Kernel {
     pub(super) capabilities: Capabilities,
     pub(super) dispatcher: Dispatcher,
     pub(super) boot: Boot,
-    /// Buffers kept from tick to tick for their memory only; empty between ticks.
+    /// What the plan asked for in the last frame.
+    pub(super) plan_shown: Remembered,
+    /// The texts of the tick that is open or was open last.
     pub(super) buffers: Buffers,
+    pub(super) spare: Spare,
 }
 
 /// What every boot starts anew.
@@ -70,13 +76,38 @@ impl Boot {
     }
 }
 
-#[derive(Debug, Default)]
+/// The texts of one tick, which the next one writes anew.
+#[derive(Default)]
 pub(super) struct Buffers {
     pub(super) slice: String,
     pub(super) plan: String,
     pub(super) frame: String,
     pub(super) scratch: String,
     pub(super) guard: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// What an earlier committed tick held, empty: kept for its memory only.
+#[derive(Default)]
+pub(super) struct Spare {
+    pub(super) pointer: String,
+    pub(super) next: String,
+    pub(super) kinds: Vec<TrapKind>,
+    pub(super) trap_frames: Vec<TrapFrame>,
+}
+
+/// Shows no content: it is no part of the machine's state, whose form in `Debug` tests compare.
+impl fmt::Debug for Buffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Buffers")
+    }
+}
+
+/// As [`Buffers`].
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare")
+    }
 }
 
 impl Buffers {
@@ -87,6 +118,7 @@ impl Buffers {
         self.frame.clear();
         self.scratch.clear();
         self.guard.clear();
+        self.bytes.clear();
     }
 }
 
@@ -121,7 +153,9 @@ impl Kernel {
             capabilities: Capabilities::default(),
             dispatcher: Dispatcher::new(config.route.clone()),
             boot: Boot::at(q, d),
+            plan_shown: Remembered::default(),
             buffers: Buffers::default(),
+            spare: Spare::default(),
         }
     }
 

@@ -14,6 +14,8 @@ mod decide;
 mod effect;
 mod frame;
 mod guide;
+#[cfg(test)]
+mod hashed_bytes;
 mod machine;
 mod observe;
 mod open;

@@ -10,6 +10,7 @@ use super::machine::Kernel;
 use super::outcome::Observation;
 use super::plan;
 use crate::digest::Digest;
+use crate::json::push_number;
 use crate::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use crate::memory::PageTable;
 use crate::pointer::{CapabilityQuery, Handle, Pointer, WorkspacePath};
@@ -81,11 +82,13 @@ impl Kernel {
         if let Some(success) = &mut seen.successful_command {
             *success = digest;
         }
-        if !seen.is_page
-            && let Some(token) = PageTable::token(self.boot.d.text(), slice)
-        {
-            self.show_first_page(&mut seen, token, slice);
+        if !seen.is_page {
+            seen.pages = PageTable::digest(self.boot.d.text(), slice, digest);
         }
+        if let Some(pages) = seen.pages {
+            self.show_first_page(&mut seen, PageTable::token(pages), slice);
+        }
+        seen.unnoted = slice.len();
         match &self.contract {
             Some(contract) => plan::consult(contract, world, &mut seen, slice, plan),
             None => plan.push_str("(none)"),
@@ -180,13 +183,14 @@ impl Kernel {
         outcome: &CommandOutcome,
         slice: &mut String,
     ) {
-        let _ = write!(
-            slice,
-            "[COMMAND] {command}\n[EXIT_CODE] {}\n[STDOUT]\n{}\n[STDERR]\n{}",
-            outcome.exit_code,
-            outcome.stdout.trim_end(),
-            outcome.stderr.trim_end(),
-        );
+        slice.push_str("[COMMAND] ");
+        slice.push_str(command);
+        slice.push_str("\n[EXIT_CODE] ");
+        push_number(slice, outcome.exit_code.into());
+        slice.push_str("\n[STDOUT]\n");
+        slice.push_str(outcome.stdout.trim_end());
+        slice.push_str("\n[STDERR]\n");
+        slice.push_str(outcome.stderr.trim_end());
         seen.elapsed_us = outcome.duration_us;
         seen.signal = Some(self.test_commands.classify(command, outcome.exit_code));
         // The digest is filled in when the slice is whole.
@@ -225,8 +229,9 @@ impl Kernel {
                     "[SYSTEM_CHANNEL] sys://cap/list\n[CAPABILITIES] {}",
                     self.capabilities.len()
                 );
-                for handle in self.capabilities.newest(SHOWN_HANDLES) {
-                    let _ = write!(slice, "\n[HANDLE] {handle}");
+                for (access, id, tail) in self.capabilities.newest(SHOWN_HANDLES) {
+                    slice.push_str("\n[HANDLE] ");
+                    slice.extend(Handle::pieces(access, id, tail));
                 }
             }
             CapabilityQuery::Describe(handle) if self.capabilities.is_genuine(handle) => {

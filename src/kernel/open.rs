@@ -3,10 +3,11 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::frame::{Section, compose, frame_limit};
+use super::frame::{Parts, Section, compose, frame_limit};
 use super::machine::{Buffers, Kernel};
 use super::oracle::Answer;
 use super::outcome::{Observation, Plan};
+use crate::digest::Digest;
 use crate::dispatch::{Context, Lane, RouteEntry};
 use crate::isa::OpcodeClass;
 use crate::journal::Status;
@@ -19,9 +20,9 @@ use crate::pointer::Pointer;
 pub struct OpenTick<'k> {
     pub(super) kernel: &'k mut Kernel,
     pub(super) seen: Observation,
+    pub(super) frame: Digest,
     pub(super) clipped: bool,
     pub(super) route: RouteEntry,
-    pub(super) buffers: Buffers,
 }
 
 impl OpenTick<'_> {
@@ -40,7 +41,7 @@ impl OpenTick<'_> {
     /// The frame to send.
     #[must_use]
     pub fn frame(&self) -> &str {
-        &self.buffers.frame
+        &self.kernel.buffers.frame
     }
 
     /// The lane to call now.
@@ -110,12 +111,14 @@ impl Kernel {
         if self.boot.status != Status::Running {
             return Err(Stopped(self.boot.status));
         }
+        self.buffers.clear();
         let Buffers {
             mut slice,
             mut plan,
             mut frame,
             mut scratch,
             mut guard,
+            mut bytes,
         } = core::mem::take(&mut self.buffers);
         let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.boot.guards.trace.render(&mut scratch);
@@ -135,24 +138,38 @@ impl Kernel {
         };
         let limit = frame_limit(self.system_prompt_chars, self.boot.q.chars().count());
         let clipped = compose(shown, limit, &mut frame);
+        let digest_of = |text: &str| (!text.is_empty()).then(|| Digest::of(text.as_bytes()));
+        let parts = Parts {
+            contract: self.plan_shown.digest_of(&plan),
+            trace_cache: Digest::of(scratch.as_bytes()),
+            call_stack: self.queue.digest(),
+            slice: seen.digest.unwrap_or(Digest::EMPTY),
+            pages: seen.pages,
+            notes: digest_of(slice.get(seen.unnoted..).unwrap_or_default()),
+            guard: digest_of(&guard),
+            clipped_to: clipped.then_some(limit),
+        };
+        let digest = parts.digest(&mut bytes);
         let route = self.dispatcher.route(Context {
             trapped: self.boot.d.trap().is_some() || seen.is_trapped(),
             blocked_queue: self.queue.is_blocked(),
             blocked_step: seen.plan == Plan::Blocked,
             predicted: self.predict(&seen),
         });
+        self.buffers = Buffers {
+            slice,
+            plan,
+            frame,
+            scratch,
+            guard,
+            bytes,
+        };
         Ok(OpenTick {
             kernel: self,
             seen,
+            frame: digest,
             clipped,
             route,
-            buffers: Buffers {
-                slice,
-                plan,
-                frame,
-                scratch,
-                guard,
-            },
         })
     }
 

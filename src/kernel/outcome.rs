@@ -50,7 +50,7 @@ pub(super) struct Ending {
     pub(super) q: Option<String>,
     /// The new pointer; `None` keeps the old one.
     pub(super) d: Option<Location>,
-    /// SHA-256 of what was changed.
+    /// The digest of what was changed.
     pub(super) effect: Digest,
 }
 
@@ -69,6 +69,10 @@ pub(super) struct Observation {
     /// SHA-256 of the whole slice before traps are noted on it and before paging.
     pub(super) digest: Option<Digest>,
     pub(super) soft_traps: [Option<SoftTrap>; 3],
+    /// The digest of the slice's pages, if the first of them is shown in its place.
+    pub(super) pages: Option<Digest>,
+    /// How many bytes of what is shown come before the notes of traps.
+    pub(super) unnoted: usize,
     pub(super) new_table: Option<PageTable>,
     pub(super) grant: Option<Grant>,
     pub(super) signal: Option<Signal>,

@@ -87,14 +87,14 @@ impl Capabilities {
             .is_some_and(|(access, path)| *access == handle.access && *path == handle.tail)
     }
 
-    /// The newest handles, newest first, at most `limit`.
-    pub(crate) fn newest(&self, limit: usize) -> impl Iterator<Item = Handle> + '_ {
+    /// The parts of the newest handles, newest first, at most `limit`.
+    pub(crate) fn newest(
+        &self,
+        limit: usize,
+    ) -> impl Iterator<Item = (Access, &str, &WorkspacePath)> + '_ {
         self.oldest_first.iter().rev().take(limit).filter_map(|id| {
-            self.by_id.get(id).map(|(access, tail)| Handle {
-                access: *access,
-                id: id.clone(),
-                tail: tail.clone(),
-            })
+            let (access, tail) = self.by_id.get(id)?;
+            Some((*access, id.as_str(), tail))
         })
     }
 

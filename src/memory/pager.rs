@@ -47,15 +47,25 @@ pub(crate) struct PageTable {
 }
 
 impl PageTable {
-    /// The token of `slice`, observed at `source`, if it is longer than one page.
+    /// The digest of the pages of `slice`, observed at `source`, if it is longer than one: SHA-256
+    /// over a tag, the slice's own digest and the source. It determines every page.
     #[must_use]
-    pub(crate) fn token(source: &str, slice: &str) -> Option<String> {
+    pub(crate) fn digest(source: &str, slice: &str, slice_digest: Digest) -> Option<Digest> {
         // Fewer bytes than a page has characters cannot be more characters.
         if slice.len() <= PAGE_CHARS || slice.chars().count() <= PAGE_CHARS {
             return None;
         }
-        let digest = Digest::of_parts(&[source.as_bytes(), b"\n", slice.as_bytes()]);
-        Some(digest.short(16))
+        Some(Digest::of_parts(&[
+            b"turingos.pages\0",
+            slice_digest.as_bytes(),
+            source.as_bytes(),
+        ]))
+    }
+
+    /// The token of the table with this [`digest`](Self::digest).
+    #[must_use]
+    pub(crate) fn token(digest: Digest) -> String {
+        digest.short(16)
     }
 
     /// Cuts `slice`, observed at `source`, into pages under its [`token`](Self::token).
@@ -181,12 +191,14 @@ impl Pager {
 /// counted; only the block in which a page begins is looked at byte by byte.
 fn pages_of(text: &str) -> (Vec<usize>, usize) {
     const BLOCK: usize = 64;
-    let begins = |byte: &&u8| !matches!(**byte, 0x80..=0xbf);
+    let begins = |byte: &u8| !matches!(*byte, 0x80..=0xbf);
     let mut starts = Vec::new();
     let mut chars = 0_usize;
     for (number, block) in text.as_bytes().chunks(BLOCK).enumerate() {
         let next = starts.len().saturating_mul(PAGE_CHARS);
-        let count = block.iter().filter(begins).count();
+        // Counted in bytes, of which a register holds most; a block has fewer than 256.
+        let ones = block.iter().map(|byte| u8::from(begins(byte)));
+        let count = usize::from(ones.fold(0_u8, u8::wrapping_add));
         if next.saturating_sub(chars) < count {
             let before = next.saturating_sub(chars);
             let bytes = block.iter().enumerate();
@@ -206,7 +218,8 @@ mod tests {
     use alloc::string::ToString;
 
     fn paged(source: &str, slice: &str) -> PageTable {
-        let token = PageTable::token(source, slice).expect("long enough");
+        let digest = PageTable::digest(source, slice, Digest::of(slice.as_bytes()));
+        let token = PageTable::token(digest.expect("long enough"));
         PageTable::new(token, source, slice)
     }
 
@@ -216,8 +229,9 @@ mod tests {
 
     #[test]
     fn a_slice_of_one_page_is_not_paged() {
-        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS)).is_none());
-        assert!(PageTable::token("a", &"界".repeat(PAGE_CHARS + 1)).is_some());
+        let is_paged = |chars| PageTable::digest("a", &"界".repeat(chars), Digest::EMPTY).is_some();
+        assert!(!is_paged(PAGE_CHARS));
+        assert!(is_paged(PAGE_CHARS + 1));
     }
 
     #[test]

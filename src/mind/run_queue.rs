@@ -25,6 +25,8 @@ pub struct Task {
     pub objective: String,
     /// The other lines, at most [`MAX_TASK_TEXT`] characters.
     pub scratchpad: String,
+    /// SHA-256 of the text that the task was last given, whole.
+    pub digest: Digest,
 }
 
 named_enum! {
@@ -48,6 +50,9 @@ pub struct RunQueue {
     tasks: Vec<Task>,
     issued: u64,
     rendered: String,
+    digest: Digest,
+    /// What the digest is made of; kept for its memory.
+    digested: Vec<u8>,
 }
 
 impl Default for RunQueue {
@@ -56,6 +61,8 @@ impl Default for RunQueue {
             tasks: Vec::new(),
             issued: 0,
             rendered: String::new(),
+            digest: Digest::EMPTY,
+            digested: Vec::new(),
         };
         queue.render();
         queue
@@ -87,24 +94,31 @@ impl RunQueue {
         &self.rendered
     }
 
-    /// Puts a task on top, ACTIVE; the one before becomes SUSPENDED.
+    /// The digest of the queue: SHA-256 over a tag and, for each task from the top, its id, the first
+    /// letter of its status and the digest of its text. It determines what [`RunQueue::rendered`]
+    /// shows.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Puts a task on top, ACTIVE; the one before becomes SUSPENDED. `digest` is SHA-256 of `text`.
     ///
     /// # Errors
     /// [`StackFault::QueueFull`]
-    pub fn push(&mut self, text: &str) -> Result<(), StackFault> {
+    pub fn push(&mut self, text: &str, digest: Digest) -> Result<(), StackFault> {
         if self.tasks.len() >= MAX_TASKS {
             return Err(StackFault::QueueFull);
         }
         let (objective, scratchpad) = split_text(text);
         let id = Digest::of_parts(&[
-            b"task",
+            b"turingos.task\0",
             &self.issued.to_be_bytes(),
-            objective.as_bytes(),
-            b"\n",
-            scratchpad.as_bytes(),
+            digest.as_bytes(),
         ]);
-        let mut name = String::from("task_");
-        name.push_str(&id.short(12));
+        let mut name = String::with_capacity(17);
+        name.push_str("task_");
+        id.push_hex::<6>(&mut name);
         self.issued = self.issued.wrapping_add(1);
         self.suspend_active();
         self.tasks.insert(
@@ -114,20 +128,22 @@ impl RunQueue {
                 status: TaskStatus::Active,
                 objective,
                 scratchpad,
+                digest,
             },
         );
         self.render();
         Ok(())
     }
 
-    /// Rewrites the active task's text.
+    /// Rewrites the active task's text. `digest` is SHA-256 of `text`.
     ///
     /// # Errors
     /// [`StackFault::EmptyQueue`] or [`StackFault::NoActiveTask`]
-    pub fn edit(&mut self, text: &str) -> Result<(), StackFault> {
+    pub fn edit(&mut self, text: &str, digest: Digest) -> Result<(), StackFault> {
         let index = self.require_active()?;
         if let Some(task) = self.tasks.get_mut(index) {
             (task.objective, task.scratchpad) = split_text(text);
+            task.digest = digest;
         }
         self.render();
         Ok(())
@@ -234,8 +250,18 @@ impl RunQueue {
         }
     }
 
-    /// Renders once per change, so that a tick that leaves the queue alone copies text only.
+    /// Renders and hashes once per change, so that a tick that leaves the queue alone copies text
+    /// only.
     fn render(&mut self) {
+        let digested = &mut self.digested;
+        digested.clear();
+        digested.extend_from_slice(b"turingos.queue\0");
+        for task in &self.tasks {
+            digested.extend_from_slice(task.id.as_bytes());
+            digested.extend(task.status.name().bytes().next());
+            digested.extend_from_slice(task.digest.as_bytes());
+        }
+        self.digest = Digest::of(digested);
         let out = &mut self.rendered;
         out.clear();
         // Writing to a String cannot fail.
@@ -284,9 +310,17 @@ mod tests {
     fn queue(objectives: &[&str]) -> RunQueue {
         let mut queue = RunQueue::default();
         for objective in objectives {
-            queue.push(objective).expect("room");
+            push(&mut queue, objective).expect("room");
         }
         queue
+    }
+
+    fn push(queue: &mut RunQueue, text: &str) -> Result<(), StackFault> {
+        queue.push(text, Digest::of(text.as_bytes()))
+    }
+
+    fn edit(queue: &mut RunQueue, text: &str) -> Result<(), StackFault> {
+        queue.edit(text, Digest::of(text.as_bytes()))
     }
 
     fn objectives(queue: &RunQueue) -> Vec<&str> {
@@ -313,10 +347,10 @@ mod tests {
     fn a_push_over_the_limit_changes_nothing() {
         let mut queue = RunQueue::default();
         for _ in 0..MAX_TASKS {
-            queue.push("same").expect("room");
+            push(&mut queue, "same").expect("room");
         }
         let before = String::from(queue.rendered());
-        assert_eq!(queue.push("one more"), Err(StackFault::QueueFull));
+        assert_eq!(push(&mut queue, "one more"), Err(StackFault::QueueFull));
         assert_eq!(queue.rendered(), before);
     }
 
@@ -370,14 +404,14 @@ mod tests {
             .expect("active");
         assert!(queue.is_blocked());
         assert_eq!(queue.pop(), Err(StackFault::NoActiveTask));
-        assert_eq!(queue.edit("x"), Err(StackFault::NoActiveTask));
+        assert_eq!(edit(&mut queue, "x"), Err(StackFault::NoActiveTask));
     }
 
     #[test]
     fn an_empty_queue_refuses_all_but_push() {
         let mut queue = RunQueue::default();
         assert_eq!(queue.pop(), Err(StackFault::EmptyQueue));
-        assert_eq!(queue.edit("x"), Err(StackFault::EmptyQueue));
+        assert_eq!(edit(&mut queue, "x"), Err(StackFault::EmptyQueue));
         assert_eq!(queue.shift(None, None, None), Err(StackFault::EmptyQueue));
     }
 
@@ -385,7 +419,7 @@ mod tests {
     fn texts_are_cut_at_characters() {
         let mut queue = RunQueue::default();
         let long = "界".repeat(MAX_TASK_TEXT + 1);
-        queue.push(&alloc::format!("{long}\n{long}")).expect("room");
+        push(&mut queue, &alloc::format!("{long}\n{long}")).expect("room");
         assert_eq!(queue.tasks()[0].objective.chars().count(), MAX_TASK_TEXT);
         assert_eq!(queue.tasks()[0].scratchpad.chars().count(), MAX_TASK_TEXT);
     }

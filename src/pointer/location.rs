@@ -5,7 +5,7 @@
 use alloc::string::{String, ToString};
 use core::fmt::Write as _;
 
-use super::{Pointer, PointerError, clip_bytes};
+use super::{MAX_POINTER_BYTES, Pointer, PointerError, clip_bytes};
 use crate::trap::TrapKind;
 
 /// The pointer register `d`: the text a model wrote and what it parses as.
@@ -30,6 +30,33 @@ impl Location {
         Self {
             text: kept.to_string(),
             pointer,
+        }
+    }
+
+    /// As [`Location::from_text`], keeping the text's memory.
+    #[must_use]
+    pub(crate) fn from_string(text: String) -> Self {
+        match text.parse::<Pointer>() {
+            Ok(pointer) if text.trim().len() == text.len() => Self {
+                text,
+                pointer: Ok(pointer),
+            },
+            _ => Self::from_text(&text),
+        }
+    }
+
+    /// Where observing `command` leads.
+    #[must_use]
+    pub(crate) fn of_command(command: String) -> Self {
+        let text = ["$ ", &command].concat();
+        let is_plain = !command.is_empty() && command.trim().len() == command.len();
+        if is_plain && text.len() <= MAX_POINTER_BYTES {
+            Self {
+                text,
+                pointer: Ok(Pointer::Command(command)),
+            }
+        } else {
+            Self::from_text(&text)
         }
     }
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use turingos::Digest;
-use turingos::journal::Chain;
+use turingos::journal::{Chain, ChainFaultCode};
 
 /// Bytes between braces: the chain takes any, as long as no newline is among them.
 fn record() -> impl Strategy<Value = Vec<u8>> {
@@ -50,4 +50,57 @@ proptest! {
     fn any_line_verifies_without_a_panic(line in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Chain::new(Digest::EMPTY).verify_line(&line).is_err());
     }
+}
+
+#[test]
+fn a_record_that_is_no_object_is_a_bad_frame() {
+    for record in ["{}", "{\"a\":1}"] {
+        assert_eq!(
+            verified(&written(&[record.into()]).0).map(|chain| chain.count()),
+            Some(1)
+        );
+    }
+    for record in ["", "{", "}", "[1}", "{1]", "[]", "1"] {
+        let (text, _) = written(&[record.into()]);
+        let line = text.strip_suffix(b"\n").expect("a line");
+        let mut chain = Chain::new(Digest::of(b"header"));
+        let fault = chain.verify_line(line).expect_err(record);
+        assert_eq!(fault.code, ChainFaultCode::BadFrame, "{record}");
+        assert_eq!(chain.count(), 0);
+    }
+}
+
+#[test]
+fn a_chain_counts_its_lines() {
+    for count in [0, 1, 2, 3] {
+        let records = vec![b"{}".to_vec(); count];
+        let (text, chain) = written(&records);
+        assert_eq!(chain.count(), count as u64);
+        if count > 0 {
+            assert_eq!(verified(&text), Some(chain));
+        }
+    }
+}
+
+#[test]
+fn a_digest_is_shown_as_its_digits() {
+    let digest = Digest::of(b"header");
+    let digits = digest.to_string();
+    assert_eq!(digits.len(), 64);
+    assert_eq!(format!("{digest:?}"), digits);
+    assert_eq!(digits.parse(), Ok(digest));
+    for wrong in [
+        "",
+        &digits[1..],
+        &digits.to_uppercase(),
+        &digits.replacen('a', "g", 1),
+    ] {
+        let error = wrong.parse::<Digest>().expect_err(wrong);
+        assert_eq!(
+            error.to_string(),
+            "expected 64 lower-case hexadecimal digits"
+        );
+    }
+    let error = serde_json::from_str::<Digest>("1").expect_err("a number");
+    assert!(error.to_string().contains("64 lower-case"), "{error}");
 }

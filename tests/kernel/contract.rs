@@ -405,3 +405,30 @@ fn later_writes_to_the_contract_file_change_nothing() {
     machine.write(r#"{\"enabled\":false}"#);
     assert_eq!(section(&mut machine), section_before);
 }
+
+/// True if the guard block of a tick after a refused reply offers HALT.
+fn offers_halt(plan: &str, files: &[(&str, &str)]) -> bool {
+    let mut machine = under(plan, files);
+    machine.exec("pytest");
+    machine.goto("a");
+    machine.reply("prose");
+    let block = machine.block().expect("a block");
+    let block: serde_json::Value = serde_json::from_str(&block).expect("JSON");
+    block["legal"].get("SYS_HALT").is_some()
+}
+
+#[test]
+fn a_guard_block_offers_halt_only_if_the_plan_would_let_it_pass() {
+    let one = r#"{"enabled":true,"progress_file":"log","ordered_steps":["ONE"]}"#;
+    let file = r#"{"enabled":true,"required_files":["out"]}"#;
+    for (plan, files, expected) in [
+        (r#"{"enabled":true}"#, &[][..], true),
+        (file, &[], false),
+        (file, &[("out", "")], true),
+        (one, &[], false),
+        (one, &[("log", "DONE:ONE\n")], true),
+        (one, &[("log", "DONE:ONE\nDONE:TWO\n")], false),
+    ] {
+        assert_eq!(offers_halt(plan, files), expected, "{plan} {files:?}");
+    }
+}

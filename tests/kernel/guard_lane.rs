@@ -289,3 +289,31 @@ fn the_same_replies_give_the_same_trap_frames_byte_by_byte() {
         assert_eq!(serde_json::to_vec(&read).expect("JSON"), bytes);
     }
 }
+
+/// A reply that is refused where a file is missing has as many attempts left as anywhere else.
+#[test]
+fn a_page_fault_of_the_same_tick_takes_no_attempts() {
+    let attempts = |pointer: &str, expected: &[TrapKind]| {
+        let mut machine = calm();
+        machine.goto(pointer);
+        assert_eq!(traps(&machine.reply("prose")), expected);
+        parsed(&machine.block().expect("a block"))["attempts_left"].clone()
+    };
+    let usual = attempts("b", &[CpuFault]);
+    assert!(usual.is_u64(), "{usual}");
+    assert_eq!(attempts("missing", &[PageFault, CpuFault]), usual);
+}
+
+/// A panic reset names the trap of its own tick, also where an older one is remembered.
+#[test]
+fn a_panic_reset_names_the_trap_that_caused_it() {
+    let mut machine = calm();
+    machine.reply("prose");
+    machine.goto("b");
+    for _ in 0..4 {
+        machine.act(r#"{"op":"SYS_POP"}"#);
+    }
+    let block = parsed(&machine.block().expect("a block"));
+    assert_eq!(block["trap"], "PANIC_RESET");
+    assert_eq!(block["after"], "STACK_FAULT");
+}

@@ -177,3 +177,29 @@ fn the_path_of_a_history_look_up_is_resolved() {
         assert_eq!(query.path.as_deref(), Some("a"), "{spelled}");
     }
 }
+
+#[test]
+fn the_longest_path_and_the_longest_pointer_are_taken() {
+    let path = "x".repeat(MAX_PATH_BYTES);
+    assert_eq!(
+        parse(&path).map(|pointer| pointer.to_string()),
+        Ok(path.clone())
+    );
+    assert_eq!(
+        path.parse::<WorkspacePath>().map(|path| path.to_string()),
+        Ok(path)
+    );
+    let command = format!("$ {}", "x".repeat(MAX_POINTER_BYTES - 2));
+    assert_eq!(
+        parse(&command).map(|pointer| pointer.to_string()),
+        Ok(command)
+    );
+}
+
+#[test]
+fn the_parent_of_a_path_is_its_directory() {
+    for (path, parent) in [("a", None), ("a/b", Some("a")), ("a/b/c.d", Some("a/b"))] {
+        let path: WorkspacePath = path.parse().expect("a path");
+        assert_eq!(path.parent().as_ref().map(WorkspacePath::as_str), parent);
+    }
+}

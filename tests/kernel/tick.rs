@@ -4,7 +4,7 @@ use crate::machine::Machine;
 use turingos::dispatch::{Failover, Lane, RouteReason};
 use turingos::isa::OpcodeClass;
 use turingos::journal::Status;
-use turingos::kernel::{Committed, FRAME_LIMIT, Kernel, KernelConfig, OracleFault};
+use turingos::kernel::{Committed, FRAME_LIMIT, Kernel, KernelConfig, OracleFault, frame_limit};
 use turingos::memory::{MAX_CAPABILITIES, MAX_PAGE_TABLES};
 use turingos::mind::MAX_TASKS;
 use turingos::trap::TrapKind;
@@ -49,8 +49,107 @@ fn the_record_holds_the_digests_of_what_was_sent_and_received() {
     let record = machine.reply(reply).record;
     assert_eq!(record.q, Digest::of(b"q0"));
     assert_eq!(record.slice, Digest::of(b"content"));
-    assert_eq!(record.frame, Digest::of(frame.as_bytes()));
     assert_eq!(record.reply, Digest::of(reply.as_bytes()));
+    assert_eq!(
+        frame,
+        "[OS_CONTRACT]\n(none)\n\n[L1_TRACE_CACHE]\n(empty)\n\n\
+         [OS_CALL_STACK]\n[CALL_STACK_DEPTH] 0\n\n[OBSERVED_SLICE]\ncontent"
+    );
+    assert_eq!(
+        record.frame,
+        frame_digest(&[
+            (b'c', Digest::of(b"(none)")),
+            (b't', Digest::of(b"(empty)")),
+            (b'q', Digest::of(b"turingos.queue\0")),
+            (b's', Digest::of(b"content")),
+        ])
+    );
+}
+
+/// The digest of a frame by its definition.
+fn frame_digest(parts: &[(u8, Digest)]) -> Digest {
+    let mut bytes = b"turingos.frame\0".to_vec();
+    for (letter, digest) in parts {
+        bytes.push(*letter);
+        bytes.extend_from_slice(digest.as_bytes());
+    }
+    Digest::of(&bytes)
+}
+
+/// The text of one section of a frame, up to the next heading.
+fn section<'f>(frame: &'f str, name: &str) -> &'f str {
+    let heading = format!("[{name}]\n");
+    let (_, text) = frame.split_once(&heading).expect("the section is there");
+    text.split_once("\n\n[").map_or(text, |(text, _)| text)
+}
+
+#[test]
+fn a_frame_digest_is_made_of_the_digests_of_its_parts() {
+    let mut machine = Machine::at("long");
+    let long = "x".repeat(4_000);
+    machine.world.files.insert("long".into(), long.clone());
+    machine.push("a task");
+    let system_prompt_chars = KernelConfig::default().system_prompt_chars as usize;
+    let frame = machine.peek();
+    let id = &machine.kernel.queue().tasks()[0].id;
+    let task = Digest::of(b"a task");
+    let queue: [&[u8]; 4] = [b"turingos.queue\0", id.as_bytes(), b"A", task.as_bytes()];
+    let (slice, queue) = (Digest::of(long.as_bytes()), Digest::of_parts(&queue));
+    let pages = Digest::of_parts(&[b"turingos.pages\0", slice.as_bytes(), b"long"]);
+    let trace = Digest::of(section(&frame, "L1_TRACE_CACHE").as_bytes());
+    let contract = Digest::of(b"(none)");
+    assert!(frame.contains(&format!("token={} page=1/2", pages.short(16))));
+    let record = machine.goto("$ pytest").record;
+    let parts = [
+        (b'c', contract),
+        (b't', trace),
+        (b'q', queue),
+        (b'p', pages),
+    ];
+    assert_eq!((record.slice, record.frame), (slice, frame_digest(&parts)));
+
+    // A note of a trap is a part of its own, and so is the guard block that it leads to.
+    machine.goto("$ pytest");
+    let shown = machine.slice();
+    let (slice, note) = shown.split_at(shown.find("\n\n[OS_TRAP: NO_PROGRESS]").expect("a note"));
+    let block = machine.block().expect("a guard block");
+    let trace = Digest::of(section(&machine.peek(), "L1_TRACE_CACHE").as_bytes());
+    // So long a state leaves the next frame little room.
+    let q = "q".repeat(7_000);
+    let record = machine
+        .act_with_q(r#"{"op":"SYS_GOTO","pointer":"long"}"#, &q)
+        .record;
+    let parts = [
+        (b'c', contract),
+        (b't', trace),
+        (b'q', queue),
+        (b's', Digest::of(slice.as_bytes())),
+        (b'n', Digest::of(note.as_bytes())),
+        (b'g', Digest::of(block.as_bytes())),
+    ];
+    assert_eq!(record.frame, frame_digest(&parts));
+    assert!(!record.clipped);
+
+    // The digest of a clipped frame covers its whole sections and its limit.
+    let frame = machine.peek();
+    let limit = frame_limit(system_prompt_chars, q.len());
+    let trace = Digest::of(section(&frame, "L1_TRACE_CACHE").as_bytes());
+    let record = machine.goto("a").record;
+    assert!(record.clipped);
+    let mut bytes = b"turingos.frame\0".to_vec();
+    let parts = [
+        (b'c', contract),
+        (b't', trace),
+        (b'q', queue),
+        (b'p', pages),
+    ];
+    for (letter, digest) in parts {
+        bytes.push(letter);
+        bytes.extend_from_slice(digest.as_bytes());
+    }
+    bytes.push(b'l');
+    bytes.extend_from_slice(&(limit as u64).to_be_bytes());
+    assert_eq!(record.frame, Digest::of(&bytes));
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub fn push_number(out: &mut Vec<u8>, number: u64) {
 /// Appends a number in decimal digits to text.
 pub(crate) fn push_number_text(out: &mut String, number: u64) {
     let (digits, start) = decimal(number);
-    out.push_str(core::str::from_utf8(&digits[start..]).expect("decimal digits are ASCII"));
+    out.extend(digits[start..].iter().copied().map(char::from));
 }
 
 fn decimal(mut number: u64) -> ([u8; 20], usize) {

@@ -58,7 +58,9 @@ pub use mission::{Mission, MissionKind};
 pub use noise::{Noise, NoiseClass, NoiseKind, NoiseRates};
 pub use profile::{AgentProfile, FaultRates};
 pub use provider_faults::{ProviderFaultKind, Recovery};
-pub use seeded::{Injected, InjectionCounts, Replaced, SeededOracle};
+pub use seeded::{
+    Begun, GivenReply, Injected, InjectionCounts, OracleEdits, Replaced, SeededOracle,
+};
 pub use step::Step;
 pub use worker::Worker;
 
@@ -151,6 +153,9 @@ pub trait Oracle {
     fn simulated_latency_us(&self) -> u64 {
         0
     }
+
+    /// Takes back the body of an earlier reply, which is not needed any more, for its memory.
+    fn recycle(&mut self, _body: Vec<u8>) {}
 
     /// The body of the last request as it was sent, if the oracle encoded one; a tape keeps it.
     fn take_sent(&mut self) -> Option<Vec<u8>> {

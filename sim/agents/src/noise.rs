@@ -9,7 +9,7 @@ use super::intent::{Intent, Spelling};
 use super::misbehaviour::{Behaviour, Next};
 use super::{harmless, malformed};
 use strum::{IntoStaticStr, VariantArray};
-use turingos_draws::{Draws, Stream};
+use turingos_draws::{Draws, FaultEdits, Seeds, Stream};
 
 /// One kind of fault in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
@@ -207,21 +207,43 @@ impl NoiseRates {
 #[derive(Clone, Debug)]
 pub struct Noise {
     rates: NoiseRates,
+    edits: FaultEdits<NoiseKind>,
     draws: Draws,
     behaviour: Option<Behaviour>,
     scratch: Intent,
+    /// The tick of the last reply, and how many replies it had before that.
+    last: Option<(u64, u64)>,
+    begun: bool,
 }
+
+/// The most replies of a tick that have draws of their own: one for each lane.
+const REPLIES: u64 = 2;
 
 impl Noise {
     /// The noise of a seed.
     #[must_use]
     pub fn new(seed: u64, rates: NoiseRates) -> Self {
+        Self::edited(&Seeds::of(seed), rates, FaultEdits::default())
+    }
+
+    /// The noise of these seeds, of which the edits say what is applied.
+    #[must_use]
+    pub fn edited(seeds: &Seeds, rates: NoiseRates, edits: FaultEdits<NoiseKind>) -> Self {
         Self {
             rates,
-            draws: Draws::new(seed, Stream::Noise),
+            edits,
+            draws: Draws::windowed(seeds, Stream::Noise),
             behaviour: None,
             scratch: Intent::default(),
+            last: None,
+            begun: false,
         }
+    }
+
+    /// Whether the noise of the last reply began with it, and not with an earlier one.
+    #[must_use]
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// How many raw words were drawn.
@@ -238,6 +260,16 @@ impl Noise {
         intent: &Intent,
         out: &mut Vec<u8>,
     ) -> Option<NoiseKind> {
+        let (tick, reply) = match self.last {
+            Some((tick, reply)) if tick == request.tick => (tick, reply + 1),
+            _ => (request.tick, 0),
+        };
+        self.last = Some((tick, reply));
+        self.begun = false;
+        self.draws
+            .open(tick, tick.wrapping_mul(REPLIES).wrapping_add(reply));
+        // Drawn whether it counts or not, so that no other draw of the reply depends on that.
+        let drawn = self.rates.draw(&mut self.draws);
         if let Some(mut behaviour) = self.behaviour.take() {
             let view = FrameView::of(request.frame);
             let next = behaviour.act(request.q, view, intent, &mut self.draws, &mut self.scratch);
@@ -248,7 +280,9 @@ impl Noise {
                 return Some(kind);
             }
         }
-        let Some(kind) = self.rates.draw(&mut self.draws) else {
+        let added = self.edits.added(tick).filter(|_| reply == 0);
+        let drawn = drawn.filter(|kind| self.edits.allow(tick, *kind));
+        let Some(kind) = added.or(drawn) else {
             intent.spell(Spelling::CANONICAL, out);
             return None;
         };
@@ -257,6 +291,7 @@ impl Noise {
             intent.spell(Spelling::CANONICAL, out);
             return None;
         }
+        self.begun = true;
         match kind.class() {
             NoiseClass::Harmless => harmless::say(kind, intent, &mut self.draws, out),
             NoiseClass::Malformed => malformed::say(kind, intent, &mut self.draws, out),

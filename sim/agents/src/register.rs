@@ -27,9 +27,15 @@ impl<'a> Register<'a> {
             cap: None,
         };
         let end = memchr::memchr(b'\n', q.as_bytes()).unwrap_or(q.len());
-        let mut words = q[..end].split(' ');
-        while let Some(keyword) = words.next() {
-            let value = words.next().unwrap_or_default();
+        let mut rest = Some(&q[..end]);
+        let mut next = || {
+            let text = rest?;
+            let space = memchr::memchr(b' ', text.as_bytes());
+            rest = space.map(|at| &text[at + 1..]);
+            Some(space.map_or(text, |at| &text[..at]))
+        };
+        while let Some(keyword) = next() {
+            let value = next().unwrap_or_default();
             match keyword {
                 "MISSION" | "NEXT" | "BOOT" => register.mission = value.parse().unwrap_or(0),
                 "STEP" => {

@@ -6,7 +6,9 @@
 //! its own, if a text had come and was not taken.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
@@ -18,7 +20,36 @@ use super::profile::AgentProfile;
 use super::provider_faults::{FaultPlan, ProviderFaultKind, Recovery};
 use super::wire::{Ending, Envelope, REASONING_TEXT, Shape, envelope_key, push_reply};
 use super::{Agent, Oracle, RawReply, Request, TransportFault};
-use turingos_draws::{Draws, Stream};
+use turingos_draws::{Draws, FaultEdits, Seeds, Stream};
+
+/// What a fork changes about a seeded oracle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OracleEdits {
+    /// Which noise is applied.
+    pub noise: FaultEdits<NoiseKind>,
+    /// Which provider faults are applied.
+    pub faults: FaultEdits<ProviderFaultKind>,
+    /// Replies that are given in place of the agent's, by tick: to every call of the first lane.
+    pub replies: BTreeMap<u64, GivenReply>,
+}
+
+/// A reply in place of an agent's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum GivenReply {
+    /// The text of a reply, which any provider carries.
+    Text(String),
+    /// The whole body of a response with status 200.
+    Body {
+        /// The provider whose format the body has.
+        provider: Provider,
+        /// The body.
+        body: String,
+    },
+}
+
+/// The most memory of an earlier body that is kept.
+const MAX_SPARE_BYTES: usize = 64 * 1024;
 
 /// How long a call without an answer stays pending.
 const NEVER: Duration = Duration::from_secs(86_400);
@@ -36,10 +67,23 @@ pub struct Injected {
     pub faithful: bool,
     /// The reply in whose place it came, in the same tick.
     pub replaced: Option<Replaced>,
+    /// What began in this tick; lasting noise only counts in its first.
+    pub begun: Begun,
     /// How many words the noise had drawn before this tick.
     pub noise_draw: u64,
     /// How many words the provider faults had drawn before this tick.
     pub fault_draw: u64,
+}
+
+/// The faults that began in a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Begun {
+    /// The noise of the first reply, and of the one that replaced it.
+    pub noise: [Option<NoiseKind>; 2],
+    /// The provider fault of the tick's first call, even if a retry succeeded.
+    pub fault: Option<ProviderFaultKind>,
+    /// The first reply was given in place of the agent's.
+    pub given: bool,
 }
 
 /// A reply that came and was not taken, so that the other lane was asked.
@@ -47,6 +91,8 @@ pub struct Injected {
 pub struct Replaced {
     /// The noise in its text.
     pub noise: Option<NoiseKind>,
+    /// It was given in place of the agent's.
+    pub given: bool,
 }
 
 impl Injected {
@@ -101,6 +147,9 @@ pub struct SeededOracle<A = Clerk> {
     profile: AgentProfile,
     agent: A,
     brownouts: Vec<Brownout>,
+    edits: OracleEdits,
+    /// The text of this tick's reply was given in place of the agent's.
+    given: bool,
     noise: Noise,
     provider_draws: Draws,
     latency_draws: Draws,
@@ -110,6 +159,8 @@ pub struct SeededOracle<A = Clerk> {
     calls_in_tick: u64,
     replaced: Option<Replaced>,
     text: Vec<u8>,
+    /// The memory of an earlier body.
+    spare: Vec<u8>,
     spoken: Option<NoiseKind>,
     fault: Option<FaultPlan>,
     injected: Injected,
@@ -129,19 +180,23 @@ impl<A: Agent> SeededOracle<A> {
     /// The oracle of `seed` and `profile` with the given agent.
     #[must_use]
     pub fn with_agent(seed: u64, profile: AgentProfile, agent: A) -> Self {
+        let seeds = Seeds::of(seed);
         Self {
             seed,
             agent,
             brownouts: Vec::new(),
+            edits: OracleEdits::default(),
+            given: false,
             noise: Noise::new(seed, profile.noise.clone()),
             profile,
-            provider_draws: Draws::new(seed, Stream::ProviderFault),
-            latency_draws: Draws::new(seed, Stream::Latency),
+            provider_draws: Draws::windowed(&seeds, Stream::ProviderFault),
+            latency_draws: Draws::windowed(&seeds, Stream::Latency),
             intent: Intent::default(),
             last: None,
             calls_in_tick: 0,
             replaced: None,
             text: Vec::new(),
+            spare: Vec::new(),
             spoken: None,
             fault: None,
             injected: Injected {
@@ -150,6 +205,7 @@ impl<A: Agent> SeededOracle<A> {
                 fault: None,
                 faithful: false,
                 replaced: None,
+                begun: Begun::default(),
                 noise_draw: 0,
                 fault_draw: 0,
             },
@@ -167,6 +223,17 @@ impl<A: Agent> SeededOracle<A> {
     #[must_use]
     pub fn with_brownouts(mut self, brownouts: Vec<Brownout>) -> Self {
         self.brownouts = brownouts;
+        self
+    }
+
+    /// This oracle before its first call, with seeds that may change and with edits. The agent stays
+    /// that of the first seed.
+    #[must_use]
+    pub fn edited(mut self, seeds: &Seeds, edits: OracleEdits) -> Self {
+        self.noise = Noise::edited(seeds, self.profile.noise.clone(), edits.noise.clone());
+        self.provider_draws = Draws::windowed(seeds, Stream::ProviderFault);
+        self.latency_draws = Draws::windowed(seeds, Stream::Latency);
+        self.edits = edits;
         self
     }
 
@@ -194,8 +261,12 @@ impl<A: Agent> SeededOracle<A> {
         match self.last.replace((request.tick, request.lane)) {
             Some((tick, lane)) if tick == request.tick => {
                 if lane != request.lane && self.injected.fault.is_none() {
-                    self.replaced = Some(Replaced { noise: self.spoken });
-                    self.speak(request);
+                    self.replaced = Some(Replaced {
+                        noise: self.spoken,
+                        given: self.given,
+                    });
+                    self.given = false;
+                    self.speak(request, 1);
                 }
             }
             _ => self.open_tick(request),
@@ -207,6 +278,9 @@ impl<A: Agent> SeededOracle<A> {
             .filter(|plan| plan.applies_to(request.lane, request.attempt))
             .map(|plan| plan.kind);
         self.note(request.tick, fault);
+        if let Some(reply) = self.given_body(request) {
+            return (latency(request.lane, &mut self.latency_draws), Ok(reply));
+        }
         let (shape, reasoning) = self.draw_shape(request.lane, fault);
         let envelope = Envelope {
             shape,
@@ -216,6 +290,9 @@ impl<A: Agent> SeededOracle<A> {
             reasoning: reasoning.then_some(REASONING_TEXT),
             ending: Ending::Stop,
             text: &self.text,
+            calls: &[],
+            echo: "",
+            prompt_tokens: None,
         };
         let latency = latency(request.lane, &mut self.latency_draws);
         let answer = match fault {
@@ -228,8 +305,8 @@ impl<A: Agent> SeededOracle<A> {
                 (latency, kind.response(&envelope, &mut self.provider_draws))
             }
             None => {
-                // Room for the envelope and the escaped text, so that the buffer does not grow.
-                let mut body = Vec::with_capacity(512 + 2 * self.text.len());
+                let mut body = std::mem::take(&mut self.spare);
+                body.clear();
                 push_reply(&envelope, &mut body);
                 let reply = RawReply {
                     provider: shape.provider(),
@@ -248,55 +325,82 @@ impl<A: Agent> SeededOracle<A> {
 
     /// Decides the reply text of a tick and its fault.
     fn open_tick(&mut self, request: &Request<'_>) {
+        let tick = request.tick;
         self.calls_in_tick = 0;
         self.replaced = None;
+        self.provider_draws.open(tick, tick);
+        self.latency_draws.open(tick, tick);
+        self.injected.begun = Begun::default();
         self.injected.noise_draw = self.noise.drawn();
         self.injected.fault_draw = self.provider_draws.drawn();
         self.agent
             .answer(request.q, request.frame, &mut self.intent);
-        self.speak(request);
-        let brownout = self.brownouts.iter().find(|it| it.covers(request.tick));
+        self.speak(request, 0);
+        let planned = self.plan_fault(tick, request.lane);
+        let brownout = self.brownouts.iter().find(|it| it.covers(tick));
+        self.given = self.edits.replies.contains_key(&tick);
         self.fault = match brownout {
+            _ if self.given => None,
             Some(brownout) => Some(brownout.plan()),
-            None => self.plan_fault(request.lane),
+            None => {
+                self.injected.begun.fault = planned.map(|plan| plan.kind);
+                planned
+            }
         };
+        self.injected.begun.given = self.given;
+        if self.given {
+            self.spoken = None;
+            self.injected.begun.noise = [None; 2];
+            if let Some(GivenReply::Text(text)) = self.edits.replies.get(&tick) {
+                self.text.clear();
+                self.text.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+
+    /// The response that is given in place of any other, if a whole body is.
+    fn given_body(&self, request: &Request<'_>) -> Option<RawReply> {
+        match self.edits.replies.get(&request.tick)? {
+            GivenReply::Body { provider, body } if self.given => Some(RawReply {
+                provider: *provider,
+                status: 200,
+                retry_after_us: None,
+                headers: Vec::new(),
+                body: body.as_bytes().to_vec(),
+            }),
+            GivenReply::Body { .. } | GivenReply::Text(_) => None,
+        }
     }
 
     /// Words the agent's intent, with the noise of one reply.
-    fn speak(&mut self, request: &Request<'_>) {
+    fn speak(&mut self, request: &Request<'_>, reply: usize) {
         self.text.clear();
         self.spoken = self.noise.say(request, &self.intent, &mut self.text);
         if let Some(kind) = self.spoken {
             self.counts.noise[kind as usize] += 1;
         }
+        self.injected.begun.noise[reply] = self.spoken.filter(|_| self.noise.has_begun());
     }
 
-    fn plan_fault(&mut self, lane: Lane) -> Option<FaultPlan> {
-        let kind = self.profile.faults.draw(&mut self.provider_draws)?;
+    /// The fault of a tick. Always takes as many draws, so that those of the calls do not depend on
+    /// it.
+    fn plan_fault(&mut self, tick: u64, lane: Lane) -> Option<FaultPlan> {
+        let is_lasting = self.profile.lasting_faults;
         let draws = &mut self.provider_draws;
-        let is_final = kind.recovery() == Recovery::Final;
-        if !self.profile.lasting_faults {
+        let drawn = self.profile.faults.draw(draws);
+        let failing_attempts = draws.range(1, if is_lasting { 6 } else { 2 });
+        let both_lanes = draws.chance(3_000) && is_lasting;
+        let drawn = drawn.filter(|kind| {
             // Lane P has no failover, so a final fault there would fail the tick.
-            let survivable = !is_final || lane == Lane::E;
-            return survivable.then(|| FaultPlan {
-                kind,
-                failing_attempts: if is_final {
-                    u32::MAX
-                } else {
-                    draws.range(1, 2)
-                },
-                both_lanes: false,
-                lane,
-            });
-        }
+            let is_survivable = kind.recovery() != Recovery::Final || lane == Lane::E;
+            (is_lasting || is_survivable) && self.edits.faults.allow(tick, *kind)
+        });
+        let kind = self.edits.faults.added(tick).or(drawn)?;
+        let is_final = kind.recovery() == Recovery::Final;
         Some(FaultPlan {
             kind,
-            failing_attempts: if is_final {
-                u32::MAX
-            } else {
-                draws.range(1, 6)
-            },
-            both_lanes: draws.chance(3_000),
+            failing_attempts: if is_final { u32::MAX } else { failing_attempts },
+            both_lanes,
             lane,
         })
     }
@@ -312,7 +416,7 @@ impl<A: Agent> SeededOracle<A> {
             tick,
             noise: self.spoken,
             fault,
-            faithful: fault.is_none() && harmless,
+            faithful: fault.is_none() && harmless && !self.given,
             replaced: self.replaced,
             ..self.injected
         };
@@ -364,6 +468,13 @@ impl<A: Agent> Oracle for SeededOracle<A> {
 
     fn simulated_latency_us(&self) -> u64 {
         self.simulated_latency_us
+    }
+
+    fn recycle(&mut self, body: Vec<u8>) {
+        // An oversized reply must not keep its memory for the rest of the run.
+        if body.capacity() <= MAX_SPARE_BYTES {
+            self.spare = body;
+        }
     }
 
     fn injected(&self) -> Option<&Injected> {

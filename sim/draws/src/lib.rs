@@ -13,6 +13,14 @@
 //! assert!((1..=6).contains(&die));
 //! assert_eq!(Draws::new(42, Stream::Noise).range(1, 6), die);
 //! ```
+//!
+//! The subsystems of a run draw in windows, one for each tick ([`Draws::windowed`]), so that a fault
+//! that is taken out of a tick shifts nothing after it. [`FaultEdits`] says which drawn faults are
+//! applied.
+
+mod edits;
+
+pub use edits::{FaultEdits, Seeds};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -40,6 +48,10 @@ pub enum Stream {
     Swarm = 8,
     /// Whether an agent of the guard trial obeys its guard block.
     Obedience = 9,
+    /// Which tool a served provider calls, and with which arguments.
+    ToolCall = 10,
+    /// The vectors of words.
+    Embedding = 11,
 }
 
 impl Stream {
@@ -55,6 +67,25 @@ const KEY_TAG: [u8; 16] = *b"turingos draws 1";
 pub struct Draws {
     generator: ChaCha8Rng,
     drawn: u64,
+    window: Option<Box<Window>>,
+}
+
+/// The words of one window that come from the sequence itself. A window that needs more goes on in a
+/// sequence of its own.
+const WINDOW_WORDS: u32 = 8;
+
+/// How many windows ahead are reached by skipping words.
+const NEAR: u64 = 4;
+
+/// Where a sequence of windows is.
+#[derive(Clone, Debug)]
+struct Window {
+    seeds: Seeds,
+    seed: u64,
+    stream: Stream,
+    index: u64,
+    used: u32,
+    beyond: Option<ChaCha8Rng>,
 }
 
 impl Draws {
@@ -68,16 +99,59 @@ impl Draws {
     /// [`Draws::new`] uses key 0.
     #[must_use]
     pub fn keyed(seed: u64, stream: Stream, key: u64) -> Self {
-        let mut bytes = [0_u8; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        bytes[8..16].copy_from_slice(&key.to_le_bytes());
-        bytes[16..].copy_from_slice(&KEY_TAG);
-        let mut generator = ChaCha8Rng::from_seed(bytes);
-        generator.set_stream(stream as u64);
         Self {
-            generator,
+            generator: generator(seed, stream, key),
             drawn: 0,
+            window: None,
         }
+    }
+
+    /// The sequence of `stream` in windows: what is drawn in one depends on its seed and its number
+    /// alone, not on how much was drawn in others. It begins in window 0.
+    #[must_use]
+    pub fn windowed(seeds: &Seeds, stream: Stream) -> Self {
+        let seed = seeds.at(0);
+        Self {
+            generator: generator(seed, stream, 0),
+            drawn: 0,
+            window: Some(Box::new(Window {
+                seeds: seeds.clone(),
+                seed,
+                stream,
+                index: 0,
+                used: 0,
+                beyond: None,
+            })),
+        }
+    }
+
+    /// Goes to window `index`, which belongs to `tick`; stays where it is if it is there already.
+    /// Going to one of the next windows is cheap. A sequence without windows stays as it is.
+    pub fn open(&mut self, tick: u64, index: u64) {
+        let Some(window) = &mut self.window else {
+            return;
+        };
+        let seed = window.seeds.at(tick);
+        if window.index == index && window.seed == seed {
+            return;
+        }
+        window.beyond = None;
+        let ahead = index.checked_sub(window.index).filter(|it| *it <= NEAR);
+        if let Some(ahead) = ahead.filter(|_| window.seed == seed) {
+            // Cheaper than a seek, which makes a whole block of words anew.
+            for _ in window.used..WINDOW_WORDS * ahead as u32 {
+                self.generator.next_u32();
+            }
+        } else {
+            if window.seed != seed {
+                self.generator = generator(seed, window.stream, 0);
+                window.seed = seed;
+            }
+            let first = u128::from(index) * u128::from(WINDOW_WORDS);
+            self.generator.set_word_pos(first);
+        }
+        window.index = index;
+        window.used = 0;
     }
 
     /// How many raw words (of 32 or 64 bits) were drawn, including rejected ones.
@@ -88,6 +162,10 @@ impl Draws {
 
     /// 64 raw bits.
     pub fn next_u64(&mut self) -> u64 {
+        if self.window.is_some() {
+            let low = u64::from(self.next_u32());
+            return u64::from(self.next_u32()) << 32 | low;
+        }
         self.drawn += 1;
         self.generator.next_u64()
     }
@@ -95,7 +173,18 @@ impl Draws {
     /// 32 raw bits.
     pub fn next_u32(&mut self) -> u32 {
         self.drawn += 1;
-        self.generator.next_u32()
+        let Some(window) = &mut self.window else {
+            return self.generator.next_u32();
+        };
+        if window.used < WINDOW_WORDS {
+            window.used += 1;
+            return self.generator.next_u32();
+        }
+        let (seed, stream, index) = (window.seed, window.stream, window.index);
+        // Key 0 is the sequence itself.
+        let beyond = { &mut window.beyond }
+            .get_or_insert_with(|| generator(seed, stream, index.wrapping_add(1)));
+        beyond.next_u32()
     }
 
     /// Uniform over `0..bound`; 0 if `bound` is 0, without a draw.
@@ -137,4 +226,14 @@ impl Draws {
         const { assert!(N > 0 && N < 1_000_000, "a pick needs 1 to 999,999 choices") };
         choices[self.below(N as u32) as usize]
     }
+}
+
+fn generator(seed: u64, stream: Stream, key: u64) -> ChaCha8Rng {
+    let mut bytes = [0_u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&key.to_le_bytes());
+    bytes[16..].copy_from_slice(&KEY_TAG);
+    let mut generator = ChaCha8Rng::from_seed(bytes);
+    generator.set_stream(stream as u64);
+    generator
 }

@@ -1,6 +1,6 @@
 //! The golden streams: a change here invalidates every recorded seed.
 
-use turingos_draws::{Draws, Stream};
+use turingos_draws::{Draws, FaultEdits, Seeds, Stream};
 
 fn first_words(seed: u64, stream: Stream) -> [u64; 8] {
     let mut draws = Draws::new(seed, stream);
@@ -82,6 +82,71 @@ fn sequences_differ_by_key_and_stream() {
             assert!(seen.insert(Draws::keyed(1, stream, key).next_u64()));
         }
     }
+}
+
+#[test]
+fn words_of_a_window_depend_on_its_number_alone() {
+    let seeds = Seeds::of(42);
+    let words = |draws: &mut Draws, tick: u64, count: u32| {
+        draws.open(tick, tick);
+        (0..count).map(|_| draws.next_u32()).collect::<Vec<_>>()
+    };
+    let mut lavish = Draws::windowed(&seeds, Stream::Noise);
+    let mut frugal = Draws::windowed(&seeds, Stream::Noise);
+    for tick in 0..40 {
+        // More words than a window has, and then fewer.
+        let taken = words(&mut lavish, tick, 20);
+        let few = (tick % 3) as u32;
+        assert_eq!(words(&mut frugal, tick, few)[..], taken[..few as usize]);
+        // Opening the same window again does not go back to its beginning.
+        assert_eq!(words(&mut frugal, tick, 1)[0], taken[few as usize]);
+    }
+    let mut late = Draws::windowed(&seeds, Stream::Noise);
+    assert_eq!(words(&mut late, 31, 20), {
+        let mut early = Draws::windowed(&seeds, Stream::Noise);
+        words(&mut early, 30, 3);
+        words(&mut early, 31, 20)
+    });
+    assert_eq!(lavish.drawn(), 800);
+}
+
+#[test]
+fn later_seed_counts_from_its_tick_on() {
+    let mut seeds = Seeds::of(42);
+    seeds.change(5, 7);
+    let word = |seeds: &Seeds, tick: u64| {
+        let mut draws = Draws::windowed(seeds, Stream::Latency);
+        for earlier in 0..=tick {
+            draws.open(earlier, earlier);
+        }
+        draws.next_u32()
+    };
+    assert_eq!(word(&seeds, 4), word(&Seeds::of(42), 4));
+    assert_eq!(word(&seeds, 5), word(&Seeds::of(7), 5));
+    seeds.change(3, 9);
+    assert_eq!(word(&seeds, 8), word(&Seeds::of(9), 8));
+}
+
+#[test]
+fn fault_edits_keep_mute_and_add() {
+    let mut edits = FaultEdits::default();
+    assert!(edits.allow(3, 'a') && edits.added(3).is_none());
+    edits.mute(3, 'a');
+    assert!(!edits.allow(3, 'a') && edits.allow(4, 'a') && edits.allow(3, 'b'));
+    edits.keep_only([(3, 'a'), (3, 'b'), (4, 'a')]);
+    assert!(edits.allow(3, 'b') && !edits.allow(3, 'a') && !edits.allow(5, 'a'));
+    edits.keep_only([(3, 'b'), (9, 'a')]);
+    assert!(edits.allow(3, 'b') && !edits.allow(4, 'a') && !edits.allow(9, 'a'));
+    edits.add(6, 'c');
+    assert_eq!(edits.added(6), Some('c'));
+    edits.mute(6, 'b');
+    assert_eq!(edits.added(6), Some('c'));
+    edits.mute(6, 'c');
+    assert_eq!(edits.added(6), None);
+    edits.add(7, 'c');
+    edits.add(8, 'c');
+    edits.keep_only([(8, 'c')]);
+    assert_eq!((edits.added(7), edits.added(8)), (None, Some('c')));
 }
 
 const GOLDEN: [(u64, Stream, [u64; 8]); 4] = [

@@ -1,4 +1,5 @@
-//! Explains runs: the timeline of a run, everything about one tick, how two runs differ.
+//! Explains runs: the timeline of a run, everything about one tick, how two runs differ, and a
+//! report about runs as an HTML page.
 //!
 //! Everything here is re-execution. A [`Playback`] carries a recorded run out again, tick by tick
 //! and held to its recording; what is shown is read off the kernel, the world and the calls while
@@ -27,17 +28,35 @@
 mod caret;
 mod comparison;
 mod file_changes;
+mod fork_curve;
 mod frame_sections;
 mod journal;
 mod playback;
+mod prefix;
+mod report;
+mod shrink;
 mod tick_detail;
 mod timeline;
+mod trial;
+mod wilson;
 
 pub use caret::Excerpt;
 pub use comparison::{Comparison, Parting, compare};
 pub use file_changes::FileChange;
+pub use fork_curve::{ForkPlan, ForkPoint, fork_curve, turning_point};
 pub use frame_sections::{FrameSection, sections};
 pub use journal::{JournalTick, JournalTrap, journal_ticks};
 pub use playback::{Playback, Step};
+pub use prefix::verify_prefix;
+pub use report::{
+    Bucket, CurvePoint, Detail, Focus, ForkCurve, JournalError, Labelled, MAX_BUCKETS,
+    MAX_DOCUMENT_BYTES, Range, RemainingFault, Report, RunSize, RunSummary, SearchStep, Series,
+    ShrinkAccount, TrapRow, Traps, Verdict, Window, examine_journal, examine_run,
+};
+pub use shrink::{
+    Blamed, Bounds, Candidate, NotShrinkable, RecordedRun, ShrinkStep, Shrunk, Stage, Subject,
+    shrink,
+};
 pub use tick_detail::{Attempt, Injection, Reading, TaskView, TickDetail};
 pub use timeline::{Fold, Line, Only, TimelineEntry, TimelineFilter};
+pub use trial::Trial;

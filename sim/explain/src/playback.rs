@@ -6,20 +6,18 @@ use turingos::Digest;
 use turingos::dispatch::Lane;
 use turingos::journal::Chain;
 use turingos::kernel::{Committed, Kernel};
-use turingos_agents::{Injected, Oracle, RawReply, SeededOracle, TransportFault};
-use turingos_run::providers::Config;
+use turingos_agents::{Injected, RawReply, TransportFault};
 use turingos_run::replay::Recording;
-use turingos_run::scenario::{AnyAgent, Place, ScenarioPlan, ScenarioRun};
-use turingos_run::tape::{Call, NoOracle, NoWorld, TapeSession, Written};
-use turingos_run::{Injections, Kind, RunEnd, RunIoError, Session, Sink, Soak, Tick};
-use turingos_world::World;
+use turingos_run::tape::{Call, TapeSession, Written};
+use turingos_run::{AnyRun, Injections, Kind, RunEnd, RunIoError, Sink, Tick};
 
 use crate::file_changes::{Files, texts};
 
 /// A run that is carried out again, tick by tick. Its calls must run inside
 /// [`turingos_run::on_virtual_time`].
 pub struct Playback {
-    run: Run,
+    kind: Kind,
+    run: AnyRun<Evidence>,
     /// The workspace as far as it is known, where the world is only on the tape.
     mirror: Files,
 }
@@ -31,6 +29,9 @@ pub struct Step {
     pub committed: Committed,
     /// What was injected.
     pub injections: Injections,
+    /// How long the calls of oracles took together, in microseconds; the rest of the tick was
+    /// waiting and commands.
+    pub called_us: u64,
 }
 
 /// One call of an oracle, kept.
@@ -48,6 +49,7 @@ pub(crate) struct KeptCall {
 struct Evidence {
     recording: Recording,
     injections: Option<Injections>,
+    called_us: u64,
     /// The calls of the tick, if they are wanted.
     calls: Option<Vec<KeptCall>>,
 }
@@ -60,6 +62,7 @@ impl Sink for Evidence {
     }
 
     fn called(&mut self, call: &Call<'_>) {
+        self.called_us = self.called_us.saturating_add(call.took_us);
         let Some(calls) = &mut self.calls else {
             return;
         };
@@ -84,26 +87,6 @@ impl Sink for Evidence {
     }
 }
 
-/// A session of any kind of run.
-enum Run {
-    Soak(Box<Soak<Evidence>>),
-    Memory(Box<ScenarioRun<World, SeededOracle<AnyAgent>, Evidence>>),
-    Directory(Box<ScenarioRun<NoWorld, SeededOracle<AnyAgent>, Evidence>>),
-    Live(Box<Session<ScenarioPlan, NoWorld, NoOracle, Evidence>>),
-}
-
-/// The same expression for a session of any kind.
-macro_rules! with_session {
-    ($run:expr, $session:ident => $body:expr) => {
-        match $run {
-            Run::Soak($session) => $body,
-            Run::Memory($session) => $body,
-            Run::Directory($session) => $body,
-            Run::Live($session) => $body,
-        }
-    };
-}
-
 impl Playback {
     /// Opens the run in `directory`: a finished one, or one that was killed.
     ///
@@ -115,32 +98,19 @@ impl Playback {
         let evidence = Evidence {
             recording,
             injections: None,
+            called_us: 0,
             calls: None,
         };
-        let mut mirror = Files::new();
-        let run = match kind {
-            Kind::Soak(header) => Run::Soak(Box::new(Soak::start_into(&header, evidence))),
-            Kind::Scenario(header) => match header.config.place {
-                Place::Memory => Run::Memory(Box::new(ScenarioRun::seeded_into(&header, evidence))),
-                Place::Directory => {
-                    mirror = texts(header.config.scenario.world().files());
-                    Run::Directory(Box::new(ScenarioRun::start(&header, NoWorld, evidence)))
-                }
-            },
-            Kind::Live(header) => {
-                mirror = texts(header.config.scenario.world().files());
-                Run::Live(Box::new(Session::new(
-                    Config::start(&header),
-                    Config::plan(&header),
-                    (NoWorld, NoOracle),
-                    Config::inputs(&header),
-                    evidence,
-                )))
-            }
+        // Where the world is only on the tape, what the run put into it is known.
+        let mirror = match &kind {
+            Kind::Scenario(header) => texts(header.config.scenario.world().files()),
+            Kind::Live(header) => texts(header.config.scenario.world().files()),
+            Kind::Soak(_) | Kind::Fork(_) => Files::new(),
         };
-        let mut playback = Self { run, mirror };
+        let run = AnyRun::of(&kind, evidence);
+        let mut playback = Self { kind, run, mirror };
         if playback.is_mirrored() {
-            with_session!(&mut playback.run, session => session.note_written());
+            playback.run.note_written();
         }
         Ok(playback)
     }
@@ -150,23 +120,42 @@ impl Playback {
     /// # Errors
     /// The tick is not the recorded one, or a file is corrupt or cannot be read.
     pub async fn step(&mut self) -> Result<Option<Step>, RunIoError> {
-        let committed = with_session!(&mut self.run, session => {
-            if !session.sink_mut().recording.has_next()? {
-                return Ok(None);
-            }
-            session.tick().await?
-        });
-        for Written { path, content } in self.take_written() {
+        if !self.evidence().recording.has_next()? {
+            return Ok(None);
+        }
+        let committed = self.run.tick().await?;
+        for Written { path, content } in self.run.take_written() {
             self.mirror.insert(path, content);
         }
         let Some(committed) = committed else {
             return Ok(None);
         };
-        let taken = self.evidence().injections.take();
-        Ok(taken.map(|injections| Step {
+        let evidence = self.evidence();
+        let called_us = std::mem::take(&mut evidence.called_us);
+        Ok(evidence.injections.take().map(|injections| Step {
             committed,
             injections,
+            called_us,
         }))
+    }
+
+    /// Checks that the recording ends here, once every tick was carried out: that no file has more,
+    /// and that the manifest claims of the run what came out.
+    ///
+    /// # Errors
+    /// A file has more, or the manifest claims something else.
+    pub fn expect_end(&mut self) -> Result<(), RunIoError> {
+        let recording = &mut self.run.sink_mut().recording;
+        recording.expect_last_record(&self.kind)?;
+        if !recording.is_finished() {
+            return Ok(());
+        }
+        let recorded_in = recording.recorded_in();
+        let derived = self.run.manifest(&self.kind, recorded_in.as_deref());
+        let recording = &mut self.run.sink_mut().recording;
+        // A file that is not the manifest's explains a difference.
+        recording.expect_end(&self.kind)?;
+        recording.expect_claims(&derived?)
     }
 
     /// The number of the next tick.
@@ -178,13 +167,13 @@ impl Playback {
     /// The kernel before the next tick.
     #[must_use]
     pub fn kernel(&self) -> &Kernel {
-        with_session!(&self.run, session => session.kernel())
+        self.run.kernel()
     }
 
     /// The head of the journal's chain so far.
     #[must_use]
     pub fn root(&self) -> Digest {
-        with_session!(&self.run, session => session.root())
+        self.run.root()
     }
 
     /// How the recording ends, as far as it was played.
@@ -204,26 +193,17 @@ impl Playback {
     /// that its commands change are not.
     #[must_use]
     pub fn is_mirrored(&self) -> bool {
-        matches!(self.run, Run::Directory(_) | Run::Live(_))
+        self.run.files().is_none()
     }
 
     /// What the seeded oracle did to the last reply.
     pub(crate) fn injected(&self) -> Option<Injected> {
-        match &self.run {
-            Run::Soak(session) => Oracle::injected(session.oracle()).copied(),
-            Run::Memory(session) => Oracle::injected(session.oracle()).copied(),
-            Run::Directory(session) => Oracle::injected(session.oracle()).copied(),
-            Run::Live(_) => None,
-        }
+        self.run.injected().copied()
     }
 
     /// The texts of all files before the next tick.
     pub(crate) fn files(&self) -> Files {
-        match &self.run {
-            Run::Soak(session) => texts(session.world().files()),
-            Run::Memory(session) => texts(session.world().files()),
-            Run::Directory(_) | Run::Live(_) => self.mirror.clone(),
-        }
+        self.run.files().map_or_else(|| self.mirror.clone(), texts)
     }
 
     /// Keeps the calls of the next tick.
@@ -237,10 +217,6 @@ impl Playback {
     }
 
     fn evidence(&mut self) -> &mut Evidence {
-        with_session!(&mut self.run, session => session.sink_mut())
-    }
-
-    fn take_written(&mut self) -> Vec<Written> {
-        with_session!(&mut self.run, session => session.take_written())
+        self.run.sink_mut()
     }
 }

@@ -12,7 +12,7 @@ use turingos_run::RunIoError;
 use crate::caret::Excerpt;
 use crate::file_changes::{FileChange, changes};
 use crate::frame_sections::{FrameSection, sections};
-use crate::playback::{KeptCall, Playback};
+use crate::playback::{KeptCall, Playback, Step};
 use crate::timeline::TimelineEntry;
 
 /// One tick, explained.
@@ -135,6 +135,11 @@ impl Playback {
     /// # Errors
     /// As [`Playback::step`].
     pub async fn explain(&mut self) -> Result<Option<TickDetail>, RunIoError> {
+        Ok(self.explain_step().await?.map(|(_, detail)| detail))
+    }
+
+    /// The same, with what the tick left behind.
+    pub(crate) async fn explain_step(&mut self) -> Result<Option<(Step, TickDetail)>, RunIoError> {
         let files_before = self.files();
         let q_before = self.kernel().q().to_owned();
         let queue_before = tasks(self.kernel().queue().tasks());
@@ -161,7 +166,7 @@ impl Playback {
             kind,
             draw: None,
         }));
-        Ok(Some(TickDetail {
+        let detail = TickDetail {
             entry: TimelineEntry::of(&step.committed, &step.injections),
             route: record.route.clone(),
             frame: calls
@@ -176,9 +181,10 @@ impl Playback {
             q_after: self.kernel().q().to_owned(),
             queue_before,
             queue_after: tasks(self.kernel().queue().tasks()),
-            trap_frames: step.committed.trap_frames,
+            trap_frames: step.committed.trap_frames.clone(),
             injected,
-        }))
+        };
+        Ok(Some((step, detail)))
     }
 }
 

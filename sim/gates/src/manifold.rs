@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
+use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFaultCode};
 
 use super::{Finding, Ledger};
@@ -74,7 +75,7 @@ fn ways_out(scratch: &Path) -> Result<(), String> {
         symlink(target, inside.join(link)).map_err(|error| error.to_string())?;
         let path = way.parse().map_err(|error| format!("{way}: {error}"))?;
         let read = workspace.read(&path, &mut String::new());
-        let written = workspace.write(&path, "changed", 0);
+        let written = workspace.write(&path, "changed", Digest::EMPTY, 0);
         for outcome in [read, written] {
             let code = outcome.map_err(|fault| fault.code);
             if code != Err(WorldFaultCode::Denied) {

@@ -16,7 +16,7 @@ use super::session::Sink;
 use super::system_prompt::system_prompt;
 use super::tape::TapedOracle;
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
-use turingos_draws::{Draws, Stream};
+use turingos_draws::{Draws, Seeds, Stream};
 
 /// Settings of a driver; part of a run's header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +72,16 @@ impl Driver {
         Self {
             retry: config.retry.clone(),
             limits: config.limits.as_ref().map(RateLimit::new),
-            jitter: Draws::new(seed, Stream::RetryJitter),
+            jitter: Draws::windowed(&Seeds::of(seed), Stream::RetryJitter),
             system_prompt: system_prompt(),
             reply: Vec::new(),
             now_us: 0,
         }
+    }
+
+    /// Draws the jitter from these seeds, from its beginning.
+    pub(crate) fn draw_from(&mut self, seeds: &Seeds) {
+        self.jitter = Draws::windowed(seeds, Stream::RetryJitter);
     }
 
     /// Virtual time since the start, in microseconds.
@@ -103,13 +108,14 @@ impl Driver {
         mut delay_us: u64,
     ) -> Result<Answer, RunIoError> {
         let timeout_us = self.retry.timeout_us;
+        self.jitter.open(request.tick, request.tick);
         let mut attempt = 0;
         loop {
             let limit = &mut self.limits[request.lane];
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
             self.wait(since, wait_us, oracle.is_playing()).await;
-            self.reply.clear();
+            oracle.oracle.recycle(std::mem::take(&mut self.reply));
             let request = Request {
                 attempt,
                 system_prompt: &self.system_prompt,

@@ -31,6 +31,8 @@ pub enum RunKind {
     Scenario,
     /// A scenario or a mission carried out by real providers.
     Live,
+    /// Another run with changes.
+    Fork,
 }
 
 impl RunKind {

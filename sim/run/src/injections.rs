@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use turingos_agents::{Injected, NoiseKind, ProviderFaultKind};
+use turingos_world::InjectedFault;
 
 /// The faults that the layers of a simulation injected into one tick.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,11 +20,7 @@ pub struct Injections {
 }
 
 impl Injections {
-    pub(crate) fn of(
-        tick: u64,
-        oracle: Option<&Injected>,
-        world_faults: Vec<&'static str>,
-    ) -> Self {
+    pub(crate) fn of(tick: u64, oracle: Option<&Injected>, world_faults: &[InjectedFault]) -> Self {
         Self {
             tick,
             noise: oracle.and_then(|it| it.noise).map(NoiseKind::name),
@@ -31,7 +28,9 @@ impl Injections {
                 .and_then(|it| it.replaced?.noise)
                 .map(NoiseKind::name),
             provider_fault: oracle.and_then(|it| it.fault).map(ProviderFaultKind::name),
-            world_faults,
+            world_faults: { world_faults.iter() }
+                .map(|fault| fault.code().name())
+                .collect(),
         }
     }
 

@@ -1,8 +1,12 @@
 //! A header of any kind.
 
+use std::path::Path;
+
+use turingos::Digest;
+
 use super::document::DocumentError;
-use super::header::{Header, RunKind, header_kind};
-use super::providers;
+use super::header::{Header, Profile, RunKind, header_kind};
+use super::{fork, providers};
 use super::{scenario, soak};
 
 /// A header, read.
@@ -14,7 +18,22 @@ pub enum Kind {
     Scenario(Box<Header<scenario::Settings>>),
     /// A scenario or a mission carried out by real providers.
     Live(Box<Header<providers::Config>>),
+    /// Another run with changes.
+    Fork(Box<Header<fork::Config>>),
 }
+
+/// The same expression for a header of any kind.
+macro_rules! with_header {
+    ($kind:expr, $header:ident => $body:expr) => {
+        match $kind {
+            Kind::Soak($header) => $body,
+            Kind::Scenario($header) => $body,
+            Kind::Live($header) => $body,
+            Kind::Fork($header) => $body,
+        }
+    };
+}
+pub(crate) use with_header;
 
 impl Kind {
     /// The names of all kinds, separated by commas.
@@ -33,6 +52,48 @@ impl Kind {
             RunKind::Soak => Self::Soak(Box::new(Header::from_bytes(header)?)),
             RunKind::Scenario => Self::Scenario(Box::new(Header::from_bytes(header)?)),
             RunKind::Live => Self::Live(Box::new(Header::from_bytes(header)?)),
+            RunKind::Fork => Self::Fork(Box::new(Header::from_bytes(header)?)),
         })
+    }
+
+    /// The command that repeats the run, quoted for a shell. `recording` is the directory of the
+    /// run, if it has one.
+    #[must_use]
+    pub fn command(&self, recording: Option<&Path>) -> String {
+        with_header!(self, header => header.command(recording))
+    }
+
+    /// The seed and the profile of the run.
+    #[must_use]
+    pub fn seed_and_profile(&self) -> (u64, Profile) {
+        with_header!(self, header => (header.seed, header.profile))
+    }
+
+    /// How many ticks were asked for.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        with_header!(self, header => header.ticks)
+    }
+
+    /// What the run is called: the name of its scenario, or `soak`.
+    #[must_use]
+    pub fn run_name(&self) -> String {
+        let name = with_header!(self, header => header.scenario.clone());
+        name.unwrap_or_else(|| "soak".to_owned())
+    }
+
+    /// The digest of the initial world: as the header states it, and as its settings make it.
+    pub(crate) fn world(&self) -> (Digest, Digest) {
+        let stated = with_header!(self, header => header.world);
+        let found = match self {
+            Self::Soak(header) => header.config.world(),
+            Self::Scenario(header) => header.config.scenario.world(),
+            Self::Live(header) => header.config.scenario.world(),
+            Self::Fork(header) => match &header.config.base {
+                fork::Base::Soak(settings) => settings.world(),
+                fork::Base::Scenario(settings) => settings.scenario.world(),
+            },
+        };
+        (stated, found.digest())
     }
 }

@@ -40,14 +40,17 @@
 //! This crate opens no socket and decides nothing that a record says. It reads files strictly: one
 //! that is not exactly what this version writes is an error that names the place.
 
+mod any_run;
 mod chain_reader;
 mod directory;
 mod divergence;
-mod document;
+pub mod document;
 mod driver;
+mod edits;
 mod error;
 mod failure;
 pub mod fixed_point;
+pub mod fork;
 mod header;
 mod injections;
 mod kind;
@@ -78,11 +81,13 @@ pub mod turingos_journal;
 pub mod verify;
 mod writer;
 
+pub use any_run::AnyRun;
 pub use chain_reader::{ChainReader, FileEnd, Step};
-pub use directory::RunDirectory;
-pub use divergence::{Cause, Difference, Divergence, differences};
+pub use directory::{RunDirectory, abandon, claim, write_whole};
+pub use divergence::{Cause, Difference, Divergence, differences, differing_texts};
 pub use document::DocumentError;
 pub use driver::DriverConfig;
+pub use edits::{Edit, Edits, Fault, FaultKind};
 pub use error::{Blame, RunIoError};
 pub use failure::{FailingTrap, FailureTally, Fingerprint};
 pub use header::{Header, Profile, RunConfig, RunKind};
@@ -90,7 +95,7 @@ pub use injections::Injections;
 pub use kind::Kind;
 pub use line_chain::LineChain;
 pub use manifest::{Gate, GateVerdict, LinesAnchor, Manifest, TapeAnchor};
-pub use open_folder::{NotAFile, open_regular};
+pub use open_folder::{NotAFile, OpenFolder, open_regular};
 pub use replay::replay;
 pub use retry::{LaneLimit, RetryConfig};
 pub use route_words::route_words;

@@ -30,7 +30,7 @@ use super::directory::RunDirectory;
 use super::document::DocumentError;
 use super::error::RunIoError;
 use super::header::{Header, Profile, RunConfig};
-use super::kind::Kind;
+use super::kind::{Kind, with_header};
 use super::line_chain::LineChain;
 use super::line_reader::{LineError, LineReader};
 use super::manifest::Manifest;
@@ -127,11 +127,7 @@ impl<C> From<&Header<C>> for HeaderFacts {
 
 impl From<&Kind> for HeaderFacts {
     fn from(kind: &Kind) -> Self {
-        match kind {
-            Kind::Soak(header) => Self::from(&**header),
-            Kind::Scenario(header) => Self::from(&**header),
-            Kind::Live(header) => Self::from(&**header),
-        }
+        with_header!(kind, header => Self::from(&**header))
     }
 }
 
@@ -325,6 +321,14 @@ impl<F: RunFiles> RunReader<F> {
     /// # Errors
     /// The file is missing, a line is another, or the file cannot be read.
     pub fn traps(&self) -> Result<FileEnd, RunIoError> {
+        self.trap_frames(|_| {})
+    }
+
+    /// The same, and shows every frame.
+    ///
+    /// # Errors
+    /// As [`RunReader::traps`]; frames may have been shown before.
+    pub fn trap_frames(&self, mut look: impl FnMut(&TrapFrame)) -> Result<FileEnd, RunIoError> {
         let (mut tick, mut time) = (0, 0);
         self.plain_lines(RunDirectory::TRAPS, TrapFrame::MAX_BYTES, |count, line| {
             let frame =
@@ -336,6 +340,7 @@ impl<F: RunFiles> RunReader<F> {
                 return Err("has a tick or time before that of the line before".to_owned());
             }
             (tick, time) = (frame.tick, frame.t);
+            look(&frame);
             Ok(())
         })
     }

@@ -18,6 +18,8 @@ use crate::injections::Injections;
 use crate::scenario::Interruptions;
 use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld, Written};
 use turingos_agents::{Injected, Oracle, Request};
+use turingos_draws::Seeds;
+use turingos_world::InjectedFault;
 
 /// What differs between a soak, a scenario and other runs.
 pub trait RunPlan<W> {
@@ -34,11 +36,16 @@ pub trait RunPlan<W> {
     ) {
     }
 
+    /// A tick is about to be opened.
+    fn open_tick(&mut self, _world: &mut W, tick: u64) {
+        self.interruptions().open_tick(tick);
+    }
+
     /// The operations of the world that are made to fail.
     fn interruptions(&mut self) -> &mut Interruptions;
 
-    /// The codes of the faults that were injected into the world since this was last asked.
-    fn take_world_faults(&mut self, _world: &mut W) -> Vec<&'static str> {
+    /// The faults that were injected into the world since this was last asked.
+    fn take_world_faults(&mut self, _world: &mut W) -> Vec<InjectedFault> {
         self.interruptions().take_struck()
     }
 }
@@ -113,6 +120,8 @@ pub struct Tick<'a> {
     pub injections: &'a Injections,
     /// What the seeded oracle did to the reply, if one answered.
     pub injected: Option<&'a Injected>,
+    /// What was injected into the world, in order.
+    pub world_faults: &'a [InjectedFault],
     /// The kernel before its next tick.
     pub kernel: &'a Kernel,
 }
@@ -208,12 +217,21 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         }
     }
 
+    /// The same session before its first tick, with seeds that may change.
+    #[must_use]
+    pub(crate) fn with_seeds(mut self, seeds: &Seeds) -> Self {
+        self.driver.draw_from(seeds);
+        self
+    }
+
     /// Runs to the end of the plan.
     ///
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        while self.tick().await?.is_some() {}
+        while let Some(committed) = self.tick().await? {
+            self.kernel.recycle(committed);
+        }
         Ok(())
     }
 
@@ -243,8 +261,9 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             committed: &committed,
             record: &self.record,
             line: &self.line,
-            injections: &Injections::of(tick, injected, world_faults),
+            injections: &Injections::of(tick, injected, &world_faults),
             injected,
+            world_faults: &world_faults,
             kernel: &self.kernel,
         })?;
         Ok(Some(committed))
@@ -259,6 +278,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         let tick = self.kernel.tick();
         // A real command has taken its time already when the tick is open; a simulated one has not.
         let opened = Instant::now();
+        self.plan.open_tick(&mut self.world, tick);
         let mut tape = self.sink.tape().filter(|_| is_taped);
         if let Some(tape) = &mut tape {
             tape.open_tick(tick)?;

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use cap_std::fs::{Dir, MetadataExt as _};
 use rustix::fs::OFlags;
+use turingos::Digest;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
@@ -171,9 +172,16 @@ impl Workspace {
                 code: WorldFaultCode::Other,
                 detail: format!("{path}: {error}"),
             })?;
-            self.write(&parsed, content, 0)?;
+            self.replace(&parsed, content)?;
         }
         Ok(())
+    }
+
+    fn replace(&self, path: &WorkspacePath, content: &str) -> Result<(), WorldFault> {
+        if content.len() > self.limits.file_bytes {
+            return Err(fault::plain(WorldFaultCode::TooLarge, path.as_str()));
+        }
+        replacement::write(&self.root, path.as_str(), content)
     }
 
     /// False if `path`, where commands start, is no longer the open directory.
@@ -200,11 +208,14 @@ impl Manifold for Workspace {
         files::list(&self.root, directory.map(WorkspacePath::as_str), limit)
     }
 
-    fn write(&mut self, path: &WorkspacePath, content: &str, _: u64) -> Result<(), WorldFault> {
-        if content.len() > self.limits.file_bytes {
-            return Err(fault::plain(WorldFaultCode::TooLarge, path.as_str()));
-        }
-        replacement::write(&self.root, path.as_str(), content)
+    fn write(
+        &mut self,
+        path: &WorkspacePath,
+        content: &str,
+        _: Digest,
+        _: u64,
+    ) -> Result<(), WorldFault> {
+        self.replace(path, content)
     }
 
     fn exec(&mut self, command: &str, _: u64) -> CommandOutcome {

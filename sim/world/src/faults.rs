@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use strum::{IntoStaticStr, VariantArray};
 use turingos::manifold::WorldFaultCode;
 
 /// The operation that a plan is asked about, once for each.
@@ -23,7 +24,8 @@ pub enum Operation {
 }
 
 /// A fault to inject into an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum InjectedFault {
     /// The target appears to be missing.
@@ -38,6 +40,26 @@ pub enum InjectedFault {
 }
 
 impl InjectedFault {
+    /// Every fault.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The name in headers and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether the fault is one of this operation: a read cannot fill a disk or tear a file, and a
+    /// write creates a missing file.
+    #[must_use]
+    pub const fn fits(self, operation: Operation) -> bool {
+        match self {
+            Self::NotFound => matches!(operation, Operation::Read),
+            Self::Denied => matches!(operation, Operation::Read | Operation::Write),
+            Self::NoSpace | Self::TornWrite => matches!(operation, Operation::Write),
+        }
+    }
+
     /// The code that the caller receives.
     #[must_use]
     pub const fn code(self) -> WorldFaultCode {
@@ -53,11 +75,18 @@ impl InjectedFault {
 /// Decides which operations fail. Its answers must depend only on its own state and the
 /// operations it was asked about, or a run cannot be repeated.
 pub trait FaultPlan {
+    /// The operations of another tick follow.
+    fn open_tick(&mut self, _tick: u64) {}
+
     /// The fault to inject into the next operation, if any.
     fn next_fault(&mut self, operation: Operation) -> Option<InjectedFault>;
 }
 
 impl<F: FaultPlan + ?Sized> FaultPlan for Box<F> {
+    fn open_tick(&mut self, tick: u64) {
+        (**self).open_tick(tick);
+    }
+
     fn next_fault(&mut self, operation: Operation) -> Option<InjectedFault> {
         (**self).next_fault(operation)
     }

@@ -4,6 +4,7 @@
 //! never exceeds its [`Quota`] and never applies half of a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use turingos::Digest;
@@ -274,14 +275,11 @@ impl FileTree {
                 None => return Err(self.why_missing(path)),
             },
         };
-        let (low, high) = match directory {
-            None => (String::new(), None),
-            Some(path) => (format!("{path}/"), Some(format!("{path}0"))),
-        };
+        let above = directory.map_or_else(String::new, |path| [path, "/"].concat());
         Ok(self
             .nodes
-            .range(low..)
-            .take_while(move |(path, _)| high.as_ref().is_none_or(|high| *path < high))
+            .range::<str, _>((Bound::Included(above.as_str()), Bound::Unbounded))
+            .take_while(move |(path, _)| path.starts_with(&above))
             .map(move |(path, node)| (&path[skipped..], node.kind()))
             .filter(|(name, _)| !name.contains('/')))
     }

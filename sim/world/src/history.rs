@@ -30,6 +30,8 @@ const SHOWN_DIGITS: usize = 12;
 /// How one path changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
+    /// Written by the kernel, with this effect.
+    Write(Digest),
     /// Now a file whose content has this digest.
     File(Digest),
     /// Now a directory.
@@ -88,8 +90,8 @@ impl History {
     }
 
     /// Adds one commit; `changes` in byte order of the paths. The id of a commit is
-    /// SHA-256(parent ‖ time ‖ kind ‖ length of path ‖ path ‖ content digest), applied once more
-    /// for each further path with the previous result in place of the parent.
+    /// SHA-256(parent ‖ time ‖ kind ‖ length of path ‖ path ‖ digest of effect or content), applied
+    /// once more for each further path with the previous result in place of the parent.
     pub(crate) fn commit<'a>(
         &mut self,
         changes: impl IntoIterator<Item = (&'a str, Change)>,
@@ -196,9 +198,9 @@ impl History {
 
 impl Commit {
     fn touches(&self, wanted: &WorkspacePath) -> bool {
-        self.paths
-            .split('\n')
-            .any(|path| is_within(path, wanted.as_str()))
+        // Most commits name the path nowhere.
+        let wanted = wanted.as_str();
+        self.paths.contains(wanted) && self.paths.split('\n').any(|path| is_within(path, wanted))
     }
 
     fn write_line(&mut self, more_paths: bool) {
@@ -282,6 +284,7 @@ pub fn unknown_ref(reference: &str) -> String {
 
 fn chain(parent: Digest, time_us: u64, path: &str, change: Change) -> Digest {
     let (kind, content) = match change {
+        Change::Write(effect) => (b"w", effect),
         Change::File(content) => (b"f", content),
         Change::Directory => (b"d", Digest::EMPTY),
         Change::Removed => (b"x", Digest::EMPTY),

@@ -5,7 +5,7 @@
 //! run lasts. [`World::with_files`] makes one, [`World::with_faults`] adds a [`FaultPlan`].
 //!
 //! ```
-//! use turingos::{Manifold, WorldFault};
+//! use turingos::{Digest, Manifold, WorldFault};
 //! use turingos_world::{Quota, World};
 //!
 //! let mut world = World::with_files(Quota::default(), [("notes/a.md", "buy milk\n")])?;
@@ -13,7 +13,7 @@
 //! assert_eq!((outcome.exit_code, &*outcome.stdout), (1, "1 notes/a.md\n0\n"));
 //!
 //! let path = "notes/b.md".parse().expect("this is a workspace path");
-//! world.write(&path, "buy eggs\n", 1_000_000)?;
+//! world.write(&path, "buy eggs\n", Digest::of(b"buy eggs\n"), 1_000_000)?;
 //! assert_eq!(world.list(Some(&"notes".parse().expect("so is this")), 10)?, ["a.md", "b.md"]);
 //! # Ok::<(), WorldFault>(())
 //! ```
@@ -212,6 +212,7 @@ impl<F: FaultPlan> Manifold for World<F> {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         if let Some(fault) = self.fault(Operation::Write) {
@@ -226,9 +227,8 @@ impl<F: FaultPlan> Manifold for World<F> {
         self.files
             .write(path, content)
             .map_err(|code| refused(code, path.as_str()))?;
-        let change = Change::File(Digest::of(content.as_bytes()));
         self.history.commit(
-            [(path.as_str(), change)],
+            [(path.as_str(), Change::Write(effect))],
             now_us,
             &["write ", path.as_str()],
         );

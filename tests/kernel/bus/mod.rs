@@ -1,6 +1,7 @@
 //! Provider responses against the bus: what is a whole reply, and what each other body is.
 
 mod codes;
+mod errors;
 mod streams;
 
 use proptest::prelude::*;

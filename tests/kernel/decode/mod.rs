@@ -2,6 +2,7 @@
 
 mod codes;
 mod operands;
+mod reasoning;
 mod surroundings;
 
 use turingos::isa::{FaultCode, Syscall, decode};

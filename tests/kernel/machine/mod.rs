@@ -2,14 +2,14 @@
 
 pub(crate) mod watched;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use turingos::Manifold;
 use turingos::isa::GitLogQuery;
 use turingos::kernel::{Answer, Committed, Kernel, KernelConfig, OracleFault};
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos::trap::TrapKind;
+use turingos::{Digest, Manifold};
 
 /// What stands before a guard block.
 const GUARD: &str = "\n\n[OS_GUARD]\n";
@@ -18,6 +18,8 @@ const GUARD: &str = "\n\n[OS_GUARD]\n";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SmallWorld {
     pub(crate) files: BTreeMap<String, String>,
+    /// Files that cannot be read.
+    pub(crate) unreadable: BTreeSet<String>,
     /// Codes that the next writes fail with.
     pub(crate) refuse_writes: VecDeque<WorldFaultCode>,
     /// Exit code of each command; 127 if it is not listed.
@@ -28,6 +30,9 @@ pub(crate) struct SmallWorld {
 
 impl Manifold for SmallWorld {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
+        if self.unreadable.contains(path.as_str()) {
+            return Err(fault(WorldFaultCode::Denied));
+        }
         let found = self.files.get(path.as_str());
         content.push_str(found.ok_or_else(|| fault(WorldFaultCode::NotFound))?);
         Ok(())
@@ -45,6 +50,7 @@ impl Manifold for SmallWorld {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        _: Digest,
         _now_us: u64,
     ) -> Result<(), WorldFault> {
         if let Some(code) = self.refuse_writes.pop_front() {

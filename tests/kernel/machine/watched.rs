@@ -1,19 +1,15 @@
-//! A small world that counts what is asked of it and can refuse to be read.
+//! A small world that counts what is asked of it.
 
-use std::collections::BTreeSet;
-
-use super::{SmallWorld, fault};
-use turingos::Manifold;
+use super::SmallWorld;
 use turingos::isa::GitLogQuery;
-use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
+use turingos::manifold::{CommandOutcome, WorldFault};
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 /// What the kernel asked of a [`SmallWorld`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Watched {
     pub(crate) world: SmallWorld,
-    /// Files that cannot be read.
-    pub(crate) unreadable: BTreeSet<String>,
     /// Every path asked for, by whatever method.
     pub(crate) asked: Vec<String>,
     /// Calls of [`Manifold::write`].
@@ -25,9 +21,6 @@ pub(crate) struct Watched {
 impl Manifold for Watched {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
         self.asked.push(path.to_string());
-        if self.unreadable.contains(path.as_str()) {
-            return Err(fault(WorldFaultCode::Denied));
-        }
         self.world.read(path, content)
     }
 
@@ -44,11 +37,12 @@ impl Manifold for Watched {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         self.asked.push(path.to_string());
         self.writes_tried += 1;
-        self.world.write(path, content, now_us)?;
+        self.world.write(path, content, effect, now_us)?;
         self.writes_done += 1;
         Ok(())
     }

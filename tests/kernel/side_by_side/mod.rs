@@ -207,7 +207,10 @@ impl Pair {
                 self.model.world.refusals += 1;
             }
             Disturbance::ToggleReading(path) => {
-                for unreadable in [&mut self.world.unreadable, &mut self.model.world.unreadable] {
+                for unreadable in [
+                    &mut self.world.world.unreadable,
+                    &mut self.model.world.unreadable,
+                ] {
                     if !unreadable.remove(path) {
                         unreadable.insert(path.to_owned());
                     }

@@ -120,7 +120,8 @@ pub(crate) fn run(
     })
 }
 
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+/// A range as it is given on the command line: `0..100` excludes its end.
+pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let bounds = text
         .split_once("..")
         .and_then(|(first, end)| Some((whole_number(first)?, whole_number(end)?)));

@@ -25,6 +25,7 @@ use crate::soak::{self, Lines, seed};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use crate::terminal::verdict::write_verdict_line;
+use crate::trace::Trace;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
@@ -72,6 +73,9 @@ pub(crate) struct RunArgs {
         "probe_after", "failover", "single_lane", "out", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
+    /// Print the timeline as it goes, in the lines of `sim show`.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) trace: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -189,11 +193,16 @@ impl Prepared {
     }
 
     /// Runs to the end, in memory or in the workspace. The writer comes back for its manifest.
-    fn run(&mut self, progress: Progress) -> Result<(Outcome, Option<RunWriter>), Failure> {
+    fn run(
+        &mut self,
+        progress: Progress,
+        trace: Option<Trace<'_>>,
+    ) -> Result<(Outcome, Option<RunWriter>), Failure> {
         let header = &self.header;
         let sinks = Sinks {
             writer: self.writer.take(),
             progress,
+            trace,
         };
         on_virtual_time(async {
             match self.workspace.take() {
@@ -205,12 +214,13 @@ impl Prepared {
 }
 
 /// What the ticks of a run are written to.
-struct Sinks {
+struct Sinks<'o> {
     writer: Option<RunWriter>,
     progress: Progress,
+    trace: Option<Trace<'o>>,
 }
 
-impl Sink for Sinks {
+impl Sink for Sinks<'_> {
     type Error = Failure;
 
     fn tape(&mut self) -> Option<&mut TapeSession> {
@@ -219,18 +229,26 @@ impl Sink for Sinks {
 
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
         self.progress.set(tick.committed.record.tick + 1);
-        match &mut self.writer {
-            Some(writer) => Ok(writer.take(tick)?),
+        if let Some(writer) = &mut self.writer {
+            writer.take(tick)?;
+        }
+        match &mut self.trace {
+            Some(trace) => Ok(trace.take(tick)?),
             None => Ok(()),
         }
     }
 }
 
 async fn run_to_end<W: Manifold>(
-    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks>,
+    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks<'_>>,
 ) -> Result<(Outcome, Option<RunWriter>), Failure> {
     run.drive().await?;
-    Ok((run.outcome()?, run.into_sink().writer))
+    let outcome = run.outcome()?;
+    let sinks = run.into_sink();
+    if let Some(trace) = sinks.trace {
+        trace.end()?;
+    }
+    Ok((outcome, sinks.writer))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {
@@ -252,7 +270,7 @@ pub(crate) fn run(
     let mut prepared = match (&arguments.resume, &arguments.scenario) {
         (Some(directory), _) => {
             if is_soak(directory)? && arguments.workspace.is_none() {
-                return soak::resume(directory, looks, arguments.json, out);
+                return soak::resume(directory, looks, (arguments.json, arguments.trace), out);
             }
             if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
                 return write_finished(directory, &manifest, arguments.json, out);
@@ -281,9 +299,11 @@ pub(crate) fn run(
         write_opening(&prepared.header, looks, out)?;
         out.flush()?;
     }
-    let progress = Progress::new(prepared.header.ticks, looks.progress(!arguments.json));
+    let has_bar = !arguments.json && !arguments.trace;
+    let progress = Progress::new(prepared.header.ticks, looks.progress(has_bar));
+    let trace = Trace::begin(arguments.trace, looks, out)?;
     let stopwatch = Stopwatch::start();
-    let (outcome, writer) = prepared.run(progress)?;
+    let (outcome, writer) = prepared.run(progress, trace)?;
     let wall = stopwatch.elapsed();
     let manifest = outcome.manifest(&prepared.header, None);
     if let Some(writer) = writer {
@@ -317,6 +337,10 @@ fn is_soak(directory: &Path) -> Result<bool, Failure> {
         Kind::Live(_) => Err(Failure::new(
             Exit::Usage,
             "use `sim live --resume` to resume a live run",
+        )),
+        Kind::Fork(_) => Err(Failure::new(
+            Exit::Usage,
+            "use `sim fork --resume` to resume a fork",
         )),
     }
 }

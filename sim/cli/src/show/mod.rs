@@ -2,8 +2,10 @@
 //!
 //! Carries the run out again, and shows it only as far as it is as recorded.
 
+mod exchanges;
 mod tick;
 pub(crate) mod timeline_table;
+pub(crate) mod timeline_text;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,27 +17,28 @@ use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::paths::existing;
+use crate::show::timeline_text::TimelineText;
 use crate::terminal::looks::Looks;
 use turingos::trap::TrapFrame;
+use turingos_exchange::is_exchange_tape;
 use turingos_explain::{
-    Fold, JournalTick, Line, Only, Playback, TickDetail, TimelineEntry, TimelineFilter,
-    journal_ticks,
+    JournalTick, Only, Playback, TickDetail, TimelineEntry, TimelineFilter, journal_ticks,
 };
 use turingos_run::{RunEnd, RunIoError, on_virtual_time, open_regular};
 
-/// Show what a run did: its timeline, one tick in full, or its traps.
+/// Show what a run did: its timeline, one tick in full, or its traps; or the calls of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ShowArgs {
-    /// The run's directory, or a journal of TuringOS.
+    /// The directory of a run or of an agent's recording, or a journal of TuringOS.
     #[arg(value_name = "RUN", value_parser = existing())]
     pub(crate) run: PathBuf,
     /// Show everything about this tick.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["from", "to", "only", "around", "traps"])]
     pub(crate) tick: Option<u64>,
-    /// The first tick of the timeline.
+    /// The first tick of the timeline, or the first call.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<u64>,
-    /// The last tick of the timeline.
+    /// The last tick of the timeline, or the last call.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<u64>,
     /// Show the ticks around this one: ten before and ten after.
@@ -47,6 +50,9 @@ pub(crate) struct ShowArgs {
     /// Show every trap frame of the run.
     #[arg(long, conflicts_with_all = ["from", "to", "only", "around"])]
     pub(crate) traps: bool,
+    /// Show everything about this call of an agent's recording.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["tick", "from", "to", "only", "around", "traps"])]
+    pub(crate) call: Option<u64>,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -105,6 +111,13 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    if is_exchange_tape(&arguments.run) {
+        return exchanges::show(arguments, looks, out);
+    }
+    if arguments.call.is_some() {
+        let message = "--call is for recordings of agents; show a tick by --tick";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if arguments.run.is_file() {
         return show_journal(arguments, looks, out);
     }
@@ -126,7 +139,7 @@ pub(crate) fn run(
         };
         return json.write(out);
     }
-    let mut text = Text::begin(arguments, looks, out)?;
+    let mut text = TimelineText::begin(arguments.folds(), looks, out)?;
     on_virtual_time(async {
         while playback.tick() <= filter.to {
             let Some(step) = playback.step().await? else {
@@ -142,6 +155,9 @@ pub(crate) fn run(
     text.end(out)?;
     let ticks = playback.tick();
     let root = playback.root();
+    if ticks <= filter.to {
+        playback.expect_end()?;
+    }
     match playback.end() {
         _ if ticks > filter.to => writeln!(out, "stopped after {ticks} ticks")?,
         RunEnd::Finished => writeln!(out, "AS RECORDED  {ticks} ticks, root {root}")?,
@@ -149,55 +165,6 @@ pub(crate) fn run(
     }
     out.flush()?;
     Ok(Exit::Passed)
-}
-
-/// A timeline as text, line by line.
-struct Text {
-    fold: Option<Fold>,
-    lines: Vec<Line>,
-    is_quiet: bool,
-}
-
-impl Text {
-    fn begin(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Result<Self, Failure> {
-        if !looks.quiet {
-            writeln!(out, "{}", timeline_table::heading())?;
-        }
-        Ok(Self {
-            fold: arguments.folds().then(Fold::default),
-            lines: Vec::new(),
-            is_quiet: looks.quiet,
-        })
-    }
-
-    fn push(&mut self, entry: TimelineEntry, out: &mut impl Write) -> Result<(), Failure> {
-        match &mut self.fold {
-            Some(fold) => fold.push(entry, &mut self.lines),
-            None => self.lines.push(Line::Tick(Box::new(entry))),
-        }
-        self.write(out)
-    }
-
-    /// Writes what is held back, and an empty line.
-    fn end(mut self, out: &mut impl Write) -> Result<(), Failure> {
-        if let Some(fold) = &mut self.fold {
-            fold.flush(&mut self.lines);
-        }
-        self.write(out)?;
-        if !self.is_quiet {
-            writeln!(out)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, out: &mut impl Write) -> Result<(), Failure> {
-        for line in self.lines.drain(..) {
-            if !self.is_quiet {
-                writeln!(out, "{}", timeline_table::line(&line))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 async fn entries(
@@ -286,7 +253,7 @@ fn show_journal(arguments: &ShowArgs, looks: Looks, out: &mut impl Write) -> Res
         }
         return Ok(Exit::Passed);
     }
-    let mut text = Text::begin(arguments, looks, out)?;
+    let mut text = TimelineText::begin(arguments.folds(), looks, out)?;
     for entry in entries() {
         text.push(entry, out)?;
     }

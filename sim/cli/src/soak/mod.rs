@@ -19,6 +19,7 @@ use crate::route_flags::RouteFlags;
 use crate::soak::report::{Report, Stopwatch};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
+use crate::trace::Trace;
 use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
 use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
@@ -49,6 +50,9 @@ pub(crate) struct SoakArgs {
         "single_lane", "out", "check", "emit_journal",
     ])]
     pub(crate) resume: Option<PathBuf>,
+    /// Print the timeline as it goes, in the lines of `sim show`.
+    #[arg(long, conflicts_with_all = ["json", "emit_journal"])]
+    pub(crate) trace: bool,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -84,7 +88,7 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     if let Some(directory) = &arguments.resume {
-        return resume(directory, looks, arguments.json, out);
+        return resume(directory, looks, (arguments.json, arguments.trace), out);
     }
     let header = arguments.header();
     if arguments.emit_journal {
@@ -99,7 +103,8 @@ pub(crate) fn run(
     execute(arguments, looks, &header, writer, out)
 }
 
-/// Resumes the soak in `directory`; one that has finished is left as it is.
+/// Resumes the soak in `directory`; one that has finished is left as it is. The result may be printed
+/// as JSON, or the timeline as it goes.
 ///
 /// # Errors
 /// A file of the run is corrupt or cannot be read, the re-run differs from the recording, or
@@ -107,7 +112,7 @@ pub(crate) fn run(
 pub(crate) fn resume(
     directory: &Path,
     looks: Looks,
-    json: bool,
+    (json, trace): (bool, bool),
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
     let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
@@ -125,6 +130,7 @@ pub(crate) fn resume(
         route: RouteFlags::default(),
         out: None,
         resume: None,
+        trace,
         json,
         check: false,
         emit_journal: false,
@@ -149,7 +155,9 @@ fn execute(
         true => Some(Twin::start(header)?),
         false => None,
     };
-    let progress = Progress::new(header.ticks, looks.progress(!arguments.json));
+    let has_bar = !arguments.json && !arguments.trace;
+    let progress = Progress::new(header.ticks, looks.progress(has_bar));
+    let trace = Trace::begin(arguments.trace, looks, out)?;
     let stopwatch = Stopwatch::start();
     let (outcome, sinks) = simulate(
         header,
@@ -157,6 +165,7 @@ fn execute(
             writer,
             twin,
             progress,
+            trace,
         },
     )?;
     let wall = stopwatch.elapsed();
@@ -164,8 +173,12 @@ fn execute(
         writer,
         twin,
         progress,
+        trace,
     } = sinks;
     drop(progress);
+    if let Some(trace) = trace {
+        trace.end()?;
+    }
     if let Some(twin) = twin {
         twin.finish(outcome.tally.ticks)?;
     }
@@ -185,13 +198,14 @@ fn execute(
 }
 
 /// What the ticks of a soak are written to and compared with.
-struct Sinks {
+struct Sinks<'o> {
     writer: Option<RunWriter>,
     twin: Option<Twin>,
     progress: Progress,
+    trace: Option<Trace<'o>>,
 }
 
-impl Sink for Sinks {
+impl Sink for Sinks<'_> {
     type Error = Failure;
 
     fn tape(&mut self) -> Option<&mut TapeSession> {
@@ -203,6 +217,9 @@ impl Sink for Sinks {
         self.progress.set(number + 1);
         if let Some(writer) = &mut self.writer {
             writer.take(tick)?;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.take(tick)?;
         }
         match &mut self.twin {
             Some(twin) => twin.compare(tick.line, number),

@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
 use anstyle::{AnsiColor, Style};
+use turingos_run::one_line::is_unsafe;
 
 /// Standard output or standard error.
 #[derive(Debug)]
@@ -86,21 +87,6 @@ pub(crate) fn escaped(text: &str) -> String {
         }
     }
     shown
-}
-
-/// Controls, line separators, and what is invisible or changes the direction of text.
-fn is_unsafe(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();

@@ -6,8 +6,9 @@ use tempfile::TempDir;
 
 use crate::shell::sim;
 
-const VERBS: [&str; 16] = [
+const VERBS: &[&str] = &[
     "soak",
+    "record",
     "replay",
     "run",
     "longrun",
@@ -18,6 +19,11 @@ const VERBS: [&str; 16] = [
     "schema",
     "serve",
     "verify",
+    "show",
+    "diff",
+    "fork",
+    "shrink",
+    "report",
     "dataset",
     "new",
     "lint",
@@ -28,7 +34,7 @@ const VERBS: [&str; 16] = [
 #[test]
 fn every_verb_has_help_an_example_and_a_version() {
     let (_, all, _) = sim(&["--help"]);
-    for verb in VERBS {
+    for &verb in VERBS {
         assert!(all.contains(&format!("\n  {verb} ")), "{all}");
         let (code, help, err) = sim(&["help", verb]);
         assert_eq!((code, err.as_str()), (Some(0), ""), "{verb}");
@@ -50,7 +56,7 @@ fn every_verb_has_help_an_example_and_a_version() {
 
 #[test]
 fn every_example_parses() {
-    for verb in VERBS {
+    for &verb in VERBS {
         let (_, help, _) = sim(&["help", verb]);
         let example = help.split("Example:\n  sim ").nth(1).unwrap().trim_end();
         let words: Vec<_> = example
@@ -60,15 +66,20 @@ fn every_example_parses() {
             .split_whitespace()
             .collect();
         let scratch = TempDir::new().unwrap();
-        fs::create_dir(scratch.path().join("run-42")).unwrap();
+        for run in ["run-42", "again"] {
+            fs::create_dir(scratch.path().join(run)).unwrap();
+        }
         for read in ["run-42/header.json", "response.json", "mine.json"] {
             fs::write(scratch.path().join(read), "").unwrap();
         }
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sim"));
         // The last option shows help in place of running the verb, if all before it parse.
+        let own = words.iter().position(|word| *word == "--");
+        let (own, others) = words.split_at(own.unwrap_or(words.len()));
         command
-            .args(&words)
+            .args(own)
             .arg("--help")
+            .args(others)
             .current_dir(scratch.path());
         let (code, out, err) = crate::shell::output(&mut command);
         assert_eq!(code, Some(0), "{example}: {err}");
@@ -95,7 +106,7 @@ fn completions_and_manual_pages_come_from_the_same_definition() {
     let pages = scratch.path().join("man");
     assert_eq!(sim(&["man", "--out", pages.to_str().unwrap()]).0, Some(0));
     assert!(pages.join("sim.1").exists());
-    for verb in VERBS {
+    for &verb in VERBS {
         let page = fs::read_to_string(pages.join(format!("sim-{verb}.1"))).unwrap();
         assert!(page.contains(&format!("sim {verb} ")), "{page}");
     }

@@ -14,7 +14,8 @@ fn object((_, out, err): &Said) -> Value {
     checked(out)
 }
 
-fn checked(line: &str) -> Value {
+/// The object of a line, checked against its schema.
+pub(crate) fn checked(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap();
     let format = object["format"].as_str().expect("a format tag");
     let (shape, version) = format
@@ -60,6 +61,28 @@ fn every_verb_prints_one_object_of_a_schema() {
         ("show-report", format!("show {} --tick 7", at("hunt"))),
         ("show-report", format!("show {} --traps", at("hunt"))),
         ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
+        (
+            "fork-report",
+            format!(
+                "fork {} --at 7 --reseed 3 --out {}",
+                at("hunt"),
+                at("forked")
+            ),
+        ),
+        ("finished-run", format!("fork --resume {}", at("forked"))),
+        (
+            "fork-curve",
+            format!("fork {} --at 3..5 --seeds 2", at("hunt")),
+        ),
+        (
+            "report-report",
+            format!(
+                "report {} {} --out {}",
+                at("soak"),
+                at("hunt"),
+                at("report.html")
+            ),
+        ),
         (
             "dataset-report",
             format!("dataset {} {} --out {}", at("soak"), at("hunt"), at("rows")),
@@ -137,6 +160,8 @@ fn failure_is_an_object_too() {
         (2, vec!["gate", "mutex", "--corpus", &at("nowhere")]),
         (2, vec!["live", "log-hunt"]),
         (2, vec!["new", "scenario", &at("used/note")]),
+        (6, vec!["report", &at("used"), "--out", &at("page.html")]),
+        (2, vec!["report", &at("used"), "--out", &at("used/note")]),
     ] {
         let words: Vec<_> = words.into_iter().chain(["--json"]).collect();
         let said = sim(&words);
@@ -167,6 +192,7 @@ fn missing_path_is_a_usage_error_of_every_verb() {
         &["replay", nowhere],
         &["verify", nowhere],
         &["dataset", nowhere, "--out", work],
+        &["report", nowhere, "--out", work],
         &["decode", nowhere],
         &["schema", "check", "scenario.v1", nowhere],
         &["lint", nowhere],

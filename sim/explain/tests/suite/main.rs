@@ -6,6 +6,9 @@
 )]
 
 mod comparison;
+mod forks;
 mod journals;
+mod planted;
 mod recorded;
+mod reports;
 mod ticks;

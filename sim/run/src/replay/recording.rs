@@ -3,7 +3,7 @@
 //!
 //! Reads no file twice, and holds only the part that is read ahead.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use turingos::Digest;
 use turingos::journal::Chain;
@@ -13,10 +13,10 @@ use crate::chain_reader::FileEnd;
 use crate::open_folder::OpenFolder;
 use crate::recorded_journal::{RecordedJournal, Verified};
 use crate::recorded_lines::{INJECTIONS, RecordedLines, TRAPS};
-use crate::run_reader::Ends;
+use crate::run_reader::{Ends, HeaderFacts};
 use crate::session::Tick;
 use crate::tape::{Ending, TapeSession};
-use crate::{Divergence, Header, Kind, Manifest, RunIoError, RunReader};
+use crate::{Divergence, Kind, Manifest, RunIoError, RunReader};
 
 /// A run that is being replayed.
 #[derive(Debug)]
@@ -118,20 +118,20 @@ impl Recording {
         self.manifest.is_some()
     }
 
-    /// Compares what the manifest claims of the run, if there is one, with what `derive` makes of the
-    /// replay. It is given the directory that the run was recorded in, which its command may name.
+    /// The directory that the run was recorded in, if the command in its manifest names one.
+    pub fn recorded_in(&self) -> Option<PathBuf> {
+        self.manifest.as_ref()?.recorded_in()
+    }
+
+    /// Compares what the manifest claims of the run, if there is one, with that of the replay.
     ///
     /// # Errors
     /// They differ.
-    pub(crate) fn expect_claims(
-        &self,
-        derive: impl FnOnce(Option<&Path>) -> Manifest,
-    ) -> Result<(), RunIoError> {
+    pub fn expect_claims(&self, derived: &Manifest) -> Result<(), RunIoError> {
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
-        let claimed = manifest.claims();
-        let derived = derive(manifest.recorded_in().as_deref()).claims();
+        let (claimed, derived) = (manifest.claims(), derived.claims());
         if claimed == derived {
             return Ok(());
         }
@@ -143,7 +143,7 @@ impl Recording {
     ///
     /// # Errors
     /// It has more than the replay made, or the manifest disagrees.
-    pub fn expect_last_record<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
+    pub fn expect_last_record(&mut self, header: impl Into<HeaderFacts>) -> Result<(), RunIoError> {
         self.journal.expect_end()?;
         self.expect_whole()?;
         let journal = self.ends().journal;
@@ -168,15 +168,15 @@ impl Recording {
     ///
     /// # Errors
     /// A file has more than the replay made, or the manifest disagrees.
-    pub fn expect_end<C>(&mut self, header: &Header<C>) -> Result<(), RunIoError> {
+    pub fn expect_end(&mut self, header: impl Into<HeaderFacts>) -> Result<(), RunIoError> {
+        let header = header.into();
         self.expect_last_record(header)?;
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };
         self.tape.expect_end(u64::MAX)?;
         self.expect_whole()?;
-        self.files
-            .judge(header.into(), Some(manifest), &self.ends())?;
+        self.files.judge(header, Some(manifest), &self.ends())?;
         let ticks = self.journal.chain().count();
         self.injections.expect_end(ticks, manifest)?;
         self.traps.expect_end(ticks, manifest)
@@ -206,12 +206,12 @@ impl Recording {
         }
     }
 
-    /// What has been replayed; `whole` says that it was verified to its end.
+    /// What has been replayed of this run and seed; `whole` says that it was verified to its end.
     #[must_use]
-    pub fn report<C>(&self, header: &Header<C>, whole: bool) -> Report {
+    pub fn report(&self, run: String, seed: u64, whole: bool) -> Report {
         Report {
-            run: header.scenario.clone().unwrap_or("soak".to_owned()),
-            seed: header.seed,
+            run,
+            seed,
             ticks: self.ticks(),
             tape_entries: self.tape.chain().count(),
             root: self.journal.chain().head(),

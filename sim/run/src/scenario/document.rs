@@ -136,6 +136,11 @@ impl Scenario {
         })
     }
 
+    /// The whole document.
+    pub(super) const fn document(&self) -> &Value {
+        &self.document
+    }
+
     /// The name, in kebab-case.
     #[must_use]
     pub fn name(&self) -> &str {

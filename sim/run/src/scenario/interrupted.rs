@@ -3,13 +3,15 @@
 //! Works on any manifold, so that a scenario has the same faults in memory and on disk. Draws
 //! nothing, and does not change commands.
 
+use turingos::Digest;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, Manifold, WorldFault, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
 use super::fault::ScenarioError;
 use super::member::Member;
-use turingos_world::InjectedFault;
+use turingos_draws::FaultEdits;
+use turingos_world::{InjectedFault, Operation};
 
 /// The kind of operation that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,11 @@ impl Interruption {
 #[derive(Clone, Debug, Default)]
 pub struct Interruptions {
     pending: Vec<Interruption>,
-    struck: Vec<&'static str>,
+    struck: Vec<InjectedFault>,
+    edits: FaultEdits<InjectedFault>,
+    tick: u64,
+    /// The fault that a fork adds to this tick: the first operation that fits meets it.
+    added: Option<InjectedFault>,
 }
 
 impl Interruptions {
@@ -66,8 +72,21 @@ impl Interruptions {
     pub fn new(interruptions: &[Interruption]) -> Self {
         Self {
             pending: interruptions.to_vec(),
-            struck: Vec::new(),
+            ..Self::default()
         }
+    }
+
+    /// The same interruptions with the changes of a fork.
+    #[must_use]
+    pub fn edited(mut self, edits: FaultEdits<InjectedFault>) -> Self {
+        self.edits = edits;
+        self
+    }
+
+    /// The operations of another tick follow.
+    pub fn open_tick(&mut self, tick: u64) {
+        self.tick = tick;
+        self.added = self.edits.added(tick);
     }
 
     /// The world with these interruptions.
@@ -78,18 +97,27 @@ impl Interruptions {
         }
     }
 
-    /// The codes of the operations that were made to fail since the last call; no more than
+    /// The faults of the operations that were made to fail since the last call; no more than
     /// the interruptions allow.
-    pub fn take_struck(&mut self) -> Vec<&'static str> {
+    pub fn take_struck(&mut self) -> Vec<InjectedFault> {
         std::mem::take(&mut self.struck)
     }
 
     fn strike(&mut self, path: &WorkspacePath, struck: Struck) -> Option<InjectedFault> {
         let interruption = (self.pending.iter_mut())
-            .find(|it| it.times > 0 && it.struck == struck && it.path == *path)?;
-        interruption.times -= 1;
-        self.struck.push(interruption.fault.code().name());
-        Some(interruption.fault)
+            .find(|it| it.times > 0 && it.struck == struck && it.path == *path);
+        let due = interruption.and_then(|interruption| {
+            interruption.times -= 1;
+            let is_allowed = self.edits.allow(self.tick, interruption.fault);
+            is_allowed.then_some(interruption.fault)
+        });
+        let operation = match struck {
+            Struck::Read => Operation::Read,
+            Struck::Write => Operation::Write,
+        };
+        let fault = due.or_else(|| self.added.take_if(|fault| fault.fits(operation)))?;
+        self.struck.push(fault);
+        Some(fault)
     }
 }
 
@@ -120,10 +148,11 @@ impl<W: Manifold> Manifold for Interrupted<'_, W> {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         let Some(fault) = self.interruptions.strike(path, Struck::Write) else {
-            return self.world.write(path, content, now_us);
+            return self.world.write(path, content, effect, now_us);
         };
         if fault == InjectedFault::TornWrite {
             // Half of the content is left in a staging file, never in the target. A world that has
@@ -131,7 +160,7 @@ impl<W: Manifold> Manifold for Interrupted<'_, W> {
             let half = content.chars().count() / 2;
             let half: String = content.chars().take(half).collect();
             if let Ok(staging) = format!("{path}.torn").parse() {
-                let _ = self.world.write(&staging, &half, now_us);
+                let _ = self.world.write(&staging, &half, effect, now_us);
             }
         }
         Err(refused(fault, path))

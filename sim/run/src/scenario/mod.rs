@@ -12,6 +12,7 @@ mod interrupted;
 mod member;
 mod metrics;
 mod one_seed;
+mod parts;
 mod run;
 mod settings;
 mod watch;

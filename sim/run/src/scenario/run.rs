@@ -15,8 +15,9 @@ use super::interrupted::Interruptions;
 use super::metrics::Metrics;
 use super::settings::{AnyAgent, Place, Settings};
 use super::watch::{EndState, Watch};
+use crate::edits::Edits;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
-use crate::{Gate, Header, Manifest, RunConfig, RunIoError};
+use crate::{Gate, Header, Manifest, Profile, RunConfig, RunIoError};
 use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::World;
 
@@ -72,17 +73,16 @@ impl Outcome {
     /// the run is recorded in.
     #[must_use]
     pub fn manifest<C: RunConfig>(&self, header: &Header<C>, recording: Option<&Path>) -> Manifest {
+        self.manifest_for(header.seed, header.profile, header.command(recording))
+    }
+
+    /// The manifest of a run that `command` repeats.
+    pub(crate) fn manifest_for(&self, seed: u64, profile: Profile, command: String) -> Manifest {
         let traps = self.metrics.traps.iter();
         let counts = traps.map(|(kind, count)| (kind.name().to_owned(), *count));
-        Manifest::new(
-            header.seed,
-            header.profile,
-            self.metrics.ticks,
-            self.root,
-            header.command(recording),
-        )
-        .with_gates(self.gates.clone())
-        .with_counts(counts.collect())
+        Manifest::new(seed, profile, self.metrics.ticks, self.root, command)
+            .with_gates(self.gates.clone())
+            .with_counts(counts.collect())
     }
 }
 
@@ -109,6 +109,12 @@ impl ScenarioPlan {
             met: vec![false; scenario.required_traps().len()],
             scenario,
         }
+    }
+
+    /// The same plan with the changes of a fork.
+    fn edited(mut self, edits: &Edits) -> Self {
+        self.interruptions = self.interruptions.edited(edits.world.clone());
+        self
     }
 }
 
@@ -151,21 +157,34 @@ impl<S: Sink> ScenarioRun<World, SeededOracle<AnyAgent>, S> {
 impl<W: Manifold, S: Sink> ScenarioRun<W, SeededOracle<AnyAgent>, S> {
     /// The run that `header` describes in a world that holds the scenario's files.
     pub fn start(header: &Header<Settings>, world: W, sink: S) -> Self {
+        let edits = Edits::none(header.seed);
+        Self::start_edited(header, &edits, header.genesis(), world, sink)
+    }
+
+    /// The same with the changes of a fork, whose chain begins at `genesis`.
+    pub(crate) fn start_edited(
+        header: &Header<Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        world: W,
+        sink: S,
+    ) -> Self {
         let settings = &header.config;
         let scenario = settings.scenario.clone();
+        let limit = scenario.tick_limit().min(header.ticks);
         let start = Start {
             kernel: settings.kernel(),
             driver: settings.driver.clone(),
             seed: header.seed,
-            genesis: header.genesis(),
+            genesis,
         };
-        let plan = ScenarioPlan::new(scenario, header.config.scenario.tick_limit());
+        let plan = ScenarioPlan::new(scenario, limit).edited(edits);
         let inputs = match settings.place {
             Place::Memory => Inputs::Seeded,
             Place::Directory => Inputs::World,
         };
-        let oracle = settings.oracle(header.seed);
-        Self::new(start, plan, (world, oracle), inputs, sink)
+        let oracle = { settings.oracle(header.seed) }.edited(&edits.seeds, edits.oracle.clone());
+        Self::new(start, plan, (world, oracle), inputs, sink).with_seeds(&edits.seeds)
     }
 }
 

@@ -15,8 +15,13 @@ const FULL_RUN_TICKS: u64 = 1_200;
 /// need not have every kind: what it did not reach is skipped.
 #[must_use]
 pub fn judge(header: &Header<Settings>, tally: &Tally) -> Vec<Gate> {
+    judge_edited(header, tally, false)
+}
+
+/// The same for a run in which a fork may have changed the faults: it need not have every kind.
+pub(super) fn judge_edited(header: &Header<Settings>, tally: &Tally, is_edited: bool) -> Vec<Gate> {
     let (profile, asked) = (header.profile, header.ticks);
-    let is_whole = asked >= FULL_RUN_TICKS && header.config == Settings::of(profile);
+    let is_whole = asked >= FULL_RUN_TICKS && !is_edited && header.config == Settings::of(profile);
     // What every full run reaches, and what a short or quieter one may not have reached yet.
     let reached = |id: &str, holds: bool, detail: String| {
         if holds || is_whole {

@@ -18,12 +18,13 @@ use turingos::dispatch::RouteConfig;
 use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
+use crate::edits::Edits;
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
-use crate::{Header, Manifest};
+use crate::{Gate, Header, Manifest};
 use route_audit::RouteAudit;
 use turingos_agents::{Clerk, Injected, SeededOracle};
-use turingos_world::{FaultPlan, SeededFaults, World};
+use turingos_world::{FaultPlan, InjectedFault, SeededFaults, World};
 
 /// The pointer a machine boots at.
 pub const BOOT_POINTER: &str = "README.md";
@@ -40,12 +41,25 @@ pub struct Outcome {
     pub sim_time_us: u64,
     /// The metrics.
     pub tally: Tally,
+    /// A fork changed which faults there are.
+    pub is_edited: bool,
 }
 
 impl Outcome {
+    /// The gates of this run of `header`.
+    #[must_use]
+    pub fn gates(&self, header: &Header<Settings>) -> Vec<Gate> {
+        gates::judge_edited(header, &self.tally, self.is_edited)
+    }
+
     /// The manifest of this run of `header`.
     #[must_use]
     pub fn manifest(&self, header: &Header<Settings>) -> Manifest {
+        self.manifest_for(header, header.command(None))
+    }
+
+    /// The manifest of a run that `command` repeats.
+    pub(crate) fn manifest_for(&self, header: &Header<Settings>, command: String) -> Manifest {
         let tally = &self.tally;
         let mut counts = tally.injections.clone();
         for (kind, count) in &tally.traps {
@@ -54,15 +68,9 @@ impl Outcome {
         for (opcode, count) in &tally.opcodes {
             counts.insert(opcode.name().to_owned(), *count);
         }
-        Manifest::new(
-            header.seed,
-            header.profile,
-            tally.ticks,
-            self.root,
-            header.command(None),
-        )
-        .with_gates(judge(header, tally))
-        .with_counts(counts)
+        Manifest::new(header.seed, header.profile, tally.ticks, self.root, command)
+            .with_gates(self.gates(header))
+            .with_counts(counts)
     }
 }
 
@@ -72,8 +80,11 @@ pub struct SoakPlan {
     ticks: u64,
     tally: Tally,
     routes: RouteAudit,
-    /// A soak has none: its world fails by its own plan.
+    /// Only those that a fork adds: the world fails by its own plan.
     interruptions: Interruptions,
+    added_faults: u64,
+    /// A fork changed which faults there are.
+    is_edited: bool,
 }
 
 impl SoakPlan {
@@ -85,7 +96,17 @@ impl SoakPlan {
             tally: Tally::default(),
             routes: RouteAudit::new(routes),
             interruptions: Interruptions::default(),
+            added_faults: 0,
+            is_edited: false,
         }
+    }
+
+    /// The same plan with the changes of a fork.
+    #[must_use]
+    fn edited(mut self, edits: &Edits) -> Self {
+        self.interruptions = Interruptions::default().edited(edits.world.clone());
+        self.is_edited = !edits.is_empty();
+        self
     }
 }
 
@@ -105,13 +126,20 @@ impl<F: FaultPlan> RunPlan<World<F>> for SoakPlan {
         self.routes.look_ahead(kernel);
     }
 
+    fn open_tick(&mut self, world: &mut World<F>, tick: u64) {
+        world.plan_mut().open_tick(tick);
+        self.interruptions.open_tick(tick);
+    }
+
     fn interruptions(&mut self) -> &mut Interruptions {
         &mut self.interruptions
     }
 
-    fn take_world_faults(&mut self, world: &mut World<F>) -> Vec<&'static str> {
-        let faults = world.take_injections().into_iter();
-        faults.map(|it| it.fault.code().name()).collect()
+    fn take_world_faults(&mut self, world: &mut World<F>) -> Vec<InjectedFault> {
+        let mut faults = self.interruptions.take_struck();
+        self.added_faults += whole(faults.len());
+        faults.extend(world.take_injections().iter().map(|it| it.fault));
+        faults
     }
 }
 
@@ -129,18 +157,18 @@ impl Soak {
 impl<S: Sink> Soak<S> {
     /// The same, with its ticks handed to `sink`.
     pub fn start_into(header: &Header<Settings>, sink: S) -> Self {
-        let settings = &header.config;
-        let faults = SeededFaults::new(header.seed, settings.world_faults);
-        let world = settings.world().with_faults(faults);
-        let oracle = SeededOracle::new(header.seed, settings.agent.clone());
-        let plan = SoakPlan::new(header.ticks, settings.kernel.route.clone());
-        Self::new(
-            Start::of_soak(header),
-            plan,
-            (world, oracle),
-            Inputs::Seeded,
-            sink,
-        )
+        Self::start_edited(header, &Edits::none(header.seed), header.genesis(), sink)
+    }
+
+    /// The same with the changes of a fork, whose chain begins at `genesis`.
+    pub(crate) fn start_edited(
+        header: &Header<Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        sink: S,
+    ) -> Self {
+        let (start, plan, world, oracle) = parts(header, edits, genesis);
+        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink).with_seeds(&edits.seeds)
     }
 
     /// The metrics so far.
@@ -151,9 +179,36 @@ impl<S: Sink> Soak<S> {
             sim_time_us: self.now_us(),
             tally: (self.plan.tally.clone())
                 .with_routes(self.plan.routes.tally.clone())
-                .with_injections(self.oracle().counts(), self.world().injected_faults()),
+                .with_injections(self.oracle().counts(), self.world_faults()),
+            is_edited: self.plan.is_edited,
         }
     }
+
+    fn world_faults(&self) -> u64 {
+        { self.world().injected_faults() }.saturating_add(self.plan.added_faults)
+    }
+}
+
+/// What the soak of `header` is made of, with the changes of a fork.
+fn parts(
+    header: &Header<Settings>,
+    edits: &Edits,
+    genesis: Digest,
+) -> (Start, SoakPlan, World<SeededFaults>, SeededOracle) {
+    let settings = &header.config;
+    let faults = SeededFaults::edited(&edits.seeds, settings.world_faults, edits.world.clone());
+    let oracle = SeededOracle::new(header.seed, settings.agent.clone())
+        .edited(&edits.seeds, edits.oracle.clone());
+    let start = Start {
+        genesis,
+        ..Start::of_soak(header)
+    };
+    let plan = SoakPlan::new(header.ticks, settings.kernel.route.clone()).edited(edits);
+    (start, plan, settings.world().with_faults(faults), oracle)
+}
+
+fn whole(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl Start {

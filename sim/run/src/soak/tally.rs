@@ -93,7 +93,7 @@ impl Tally {
             // Lane E's reply was refused: lane P was asked in its place.
             let is_malformed = replaced.noise.is_some_and(NoiseKind::must_be_refused);
             self.malformed += u64::from(is_malformed);
-            self.unexplained_faults += u64::from(!is_malformed);
+            self.unexplained_faults += u64::from(!is_malformed && !replaced.given);
         }
         self.count_recovery(&record.traps, record.status, leads_to_trap);
         if injected.is_some_and(|it| it.faithful) {

@@ -83,17 +83,23 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
         }
     }
 
-    fn put(&mut self, path: &WorkspacePath, content: &str, now_us: u64) -> Result<(), WorldFault> {
+    fn put(
+        &mut self,
+        path: &WorkspacePath,
+        content: &str,
+        effect: Digest,
+        now_us: u64,
+    ) -> Result<(), WorldFault> {
         if self.tape.is_none() {
-            return self.world.write(path, content, now_us);
+            return self.world.write(path, content, effect, now_us);
         }
         let question = Question::Write {
             path: path.as_str().to_owned(),
             content: Digest::of(content.as_bytes()),
         };
-        let effect = Some(("a write", [path.as_str(), content]));
-        let answer = self.answer_to(question, effect, |world| {
-            match world.write(path, content, now_us) {
+        let scanned = Some(("a write", [path.as_str(), content]));
+        let answer = self.answer_to(question, scanned, |world| {
+            match world.write(path, content, effect, now_us) {
                 Ok(()) => Answer::Written,
                 Err(fault) => fault.into(),
             }
@@ -167,9 +173,10 @@ impl<W: Manifold> Manifold for TapedWorld<'_, W> {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
-        self.put(path, content, now_us)?;
+        self.put(path, content, effect, now_us)?;
         if let Some(written) = &mut self.written {
             written.push(Written {
                 path: path.as_str().to_owned(),
@@ -259,6 +266,7 @@ impl Manifold for NoWorld {
         &mut self,
         _path: &WorkspacePath,
         _content: &str,
+        _effect: Digest,
         _now_us: u64,
     ) -> Result<(), WorldFault> {
         Self::absent()
@@ -303,7 +311,11 @@ mod tests {
             let target = "a.txt".parse().unwrap();
             let effect = match is_write {
                 true => {
-                    assert!(taped.write(&target, "the secret", 0).is_err());
+                    assert!(
+                        taped
+                            .write(&target, "the secret", Digest::EMPTY, 0)
+                            .is_err()
+                    );
                     "a write"
                 }
                 false => {

@@ -10,5 +10,6 @@ mod forged;
 mod run_directory;
 mod scenario;
 mod soak;
+mod tally;
 mod taped;
 mod traps;

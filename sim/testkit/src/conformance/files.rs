@@ -1,5 +1,6 @@
 //! Reading, writing and listing.
 
+use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFault, WorldFaultCode};
 
 use super::{Case, Mismatch, given, holds, lists, path, read, same, write};
@@ -148,7 +149,7 @@ fn a_plain_fault_names_the_path<M: Manifold>(world: &mut M) -> Result<(), Mismat
     }
     same(
         "dir",
-        world.write(&path("dir")?, "x", 1),
+        world.write(&path("dir")?, "x", Digest::EMPTY, 1),
         Err(fault(WorldFaultCode::IsDirectory, "dir")),
     )
 }

@@ -11,6 +11,7 @@ mod limits;
 
 use std::fmt::Debug;
 
+use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 
@@ -98,7 +99,7 @@ fn write<M: Manifold>(
     name: &str,
     content: &str,
 ) -> Result<Result<(), WorldFaultCode>, Mismatch> {
-    let written = world.write(&path(name)?, content, 1);
+    let written = world.write(&path(name)?, content, Digest::of(content.as_bytes()), 1);
     Ok(written.map_err(|fault| fault.code))
 }
 

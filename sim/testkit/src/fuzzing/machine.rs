@@ -3,7 +3,7 @@
 //! The invariants are checked from outside: on records, registers, the world before and after, and
 //! the calls it received.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use turingos::Digest;
 use turingos::dispatch::Lane;
@@ -34,6 +34,8 @@ pub(super) struct Machine {
     kernel: Kernel,
     witness: Witness,
     chain: Chain,
+    /// Every frame by its digest.
+    frames: BTreeMap<Digest, String>,
     now_us: u64,
     traps: u64,
     system_prompt_chars: usize,
@@ -75,6 +77,7 @@ impl Machine {
             kernel: Kernel::boot(&config, BOOT_Q, BOOT_POINTER),
             witness: Witness::new(world.with_faults(Default::default())),
             chain: Chain::new(Digest::EMPTY),
+            frames: BTreeMap::new(),
             now_us: 0,
             traps: 0,
             system_prompt_chars: usize::try_from(script.system_prompt_chars).unwrap_or(usize::MAX),
@@ -149,7 +152,12 @@ impl Machine {
         assert_eq!(record.pointer, shown_pointer(d.text()));
         assert_eq!(record.next, shown_pointer(self.kernel.d().text()));
         assert_eq!(record.q, Digest::of(before.q.as_bytes()));
-        assert_eq!(record.frame, Digest::of(frame.as_bytes()));
+        let known = self.frames.entry(record.frame);
+        assert_eq!(
+            *known.or_insert_with(|| frame.clone()),
+            frame,
+            "one digest, two frames"
+        );
         assert_eq!(record.status, self.kernel.status());
         assert_eq!(record.route.failover.as_deref(), failed_over);
         assert_eq!(record.op.is_some(), record.fault.is_none());

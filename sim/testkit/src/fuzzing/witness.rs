@@ -104,10 +104,11 @@ impl Manifold for Witness {
         &mut self,
         path: &WorkspacePath,
         content: &str,
+        effect: Digest,
         now_us: u64,
     ) -> Result<(), WorldFault> {
         self.asked.writes += 1;
-        self.world.write(path, content, now_us)?;
+        self.world.write(path, content, effect, now_us)?;
         self.asked.written += 1;
         Ok(())
     }

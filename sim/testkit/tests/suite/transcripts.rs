@@ -99,7 +99,8 @@ fn replay_asking(run: &Path, change: fn(&mut Vec<u8>)) -> Result<Report, RunIoEr
     again.outcome()?;
     let mut recording = again.into_sink().0;
     recording.expect_end(&header)?;
-    Ok(recording.report(&header, recording.is_finished()))
+    let run = header.scenario.clone().unwrap_or_default();
+    Ok(recording.report(run, header.seed, recording.is_finished()))
 }
 
 #[test]

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use turingos::Digest;
 use turingos::Manifold;
 use turingos::manifold::{WorldFault, WorldFaultCode};
 use turingos_workspace::{Limits, Workspace};
@@ -65,7 +66,8 @@ impl Scene {
     }
 
     pub(crate) fn write(&mut self, name: &str, content: &str) -> Result<(), WorldFault> {
-        self.workspace.write(&name.parse().unwrap(), content, 0)
+        let path = name.parse().unwrap();
+        self.workspace.write(&path, content, Digest::EMPTY, 0)
     }
 
     pub(crate) fn list(&mut self, directory: &str) -> Result<Vec<String>, WorldFault> {

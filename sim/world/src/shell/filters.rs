@@ -112,7 +112,7 @@ pub(super) fn wc(process: &mut Process<'_, '_>) -> u8 {
     let mut totals = [0_usize; 3];
     let all_read = each_input(process, &options.operands, |out, name, content| {
         let counts = [
-            content.matches('\n').count(),
+            content.bytes().filter(|byte| *byte == b'\n').count(),
             if shown[1] {
                 content.split_whitespace().count()
             } else {
@@ -132,14 +132,16 @@ pub(super) fn wc(process: &mut Process<'_, '_>) -> u8 {
 }
 
 fn count_line(out: &mut Stream, shown: [bool; 3], counts: [usize; 3], name: Option<&str>) {
-    let mut columns: Vec<String> = counts
-        .iter()
-        .zip(shown)
-        .filter(|(_, shown)| *shown)
-        .map(|(count, _)| count.to_string())
-        .collect();
-    columns.extend(name.map(str::to_owned));
-    out.line(&[&columns.join(" ")]);
+    let mut separator = "";
+    for (count, _) in counts.iter().zip(shown).filter(|(_, shown)| *shown) {
+        out.push(separator);
+        out.push(&count.to_string());
+        separator = " ";
+    }
+    match name {
+        Some(name) => out.line(&[separator, name]),
+        None => out.line(&[]),
+    }
 }
 
 /// `sed -n 'Np' [FILE…]` and `sed -n 'A,Bp' [FILE…]`, where `$` is the last line; no other script.

@@ -16,7 +16,7 @@ const MAX_PATTERNS: usize = 64;
 ///
 /// # Errors
 /// The command has too many words.
-pub(super) fn expand(words: &[Word], files: &FileTree) -> Result<Vec<String>, String> {
+pub(super) fn expand(words: Vec<Word>, files: &FileTree) -> Result<Vec<String>, String> {
     let too_long = || Err("argument list too long".to_owned());
     if words.iter().filter(|word| !word.stars.is_empty()).count() > MAX_PATTERNS {
         return too_long();
@@ -30,7 +30,7 @@ pub(super) fn expand(words: &[Word], files: &FileTree) -> Result<Vec<String>, St
             } else {
                 ""
             };
-            let segments = segments(word, prefix.len());
+            let segments = segments(&word, prefix.len());
             expanded.extend(
                 files
                     .paths()
@@ -40,7 +40,7 @@ pub(super) fn expand(words: &[Word], files: &FileTree) -> Result<Vec<String>, St
             );
         }
         if expanded.len() == before {
-            expanded.push(word.text.clone());
+            expanded.push(word.text);
         }
         if expanded.len() > MAX_WORDS {
             return too_long();

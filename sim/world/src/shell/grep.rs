@@ -114,42 +114,49 @@ impl Pattern {
     }
 
     fn is_in(&self, line: &str) -> bool {
-        let folded: Vec<char> = line
-            .chars()
-            .map(|character| pattern_fold(character, self.ignore_case))
-            .collect();
-        let mut rest = folded.as_slice();
+        let mut rest = line;
         let last = self.runs.len() - 1;
         for (index, run) in self.runs.iter().enumerate() {
             // The earliest match suffices, except that the last run may be anchored at the end.
             let fixed_start = index == 0 && self.at_start;
             let fixed_end = index == last && self.at_end;
-            let latest = match rest.len().checked_sub(run.len()) {
-                Some(latest) => latest,
-                None => return false,
+            let after = match (fixed_start, fixed_end) {
+                (true, _) => self.after(rest, run),
+                (false, true) => {
+                    last_characters(rest, run.len()).and_then(|tail| self.after(tail, run))
+                }
+                (false, false) => { rest.char_indices().map(|(at, _)| at) }
+                    .chain([rest.len()])
+                    .find_map(|at| self.after(&rest[at..], run)),
             };
-            let places = match (fixed_start, fixed_end) {
-                (true, true) if latest != 0 => return false,
-                (true, _) => 0..=0,
-                (false, true) => latest..=latest,
-                (false, false) => 0..=latest,
-            };
-            match places
-                .into_iter()
-                .find(|place| starts_with(&rest[*place..], run))
-            {
-                Some(place) => rest = &rest[place + run.len()..],
-                None => return false,
+            match after {
+                Some(after) if after.is_empty() || !fixed_end => rest = after,
+                _ => return false,
             }
         }
         true
     }
+
+    /// What follows `run` in a text that begins with it.
+    fn after<'t>(&self, text: &'t str, run: &[Option<char>]) -> Option<&'t str> {
+        let mut characters = text.chars();
+        for wanted in run {
+            let found = pattern_fold(characters.next()?, self.ignore_case);
+            if wanted.is_some_and(|wanted| wanted != found) {
+                return None;
+            }
+        }
+        Some(characters.as_str())
+    }
 }
 
-fn starts_with(line: &[char], run: &[Option<char>]) -> bool {
-    run.iter()
-        .zip(line)
-        .all(|(wanted, found)| wanted.is_none_or(|wanted| wanted == *found))
+/// The last `count` characters of a text that has so many.
+fn last_characters(text: &str, count: usize) -> Option<&str> {
+    let start = match count.checked_sub(1) {
+        None => text.len(),
+        Some(before) => text.char_indices().rev().nth(before)?.0,
+    };
+    Some(&text[start..])
 }
 
 const fn pattern_fold(character: char, ignore_case: bool) -> char {

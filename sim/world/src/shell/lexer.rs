@@ -69,6 +69,9 @@ pub(super) fn tokens(line: &str) -> Result<Vec<Token>, String> {
 }
 
 fn operator(rest: &str) -> Option<(Token, usize)> {
+    if !rest.starts_with(['1', '2', '>', '<', '&', '|', ';', '\n']) {
+        return None;
+    }
     // The longest spelling first.
     let operators = [
         ("2>&1", Token::Redirect(Redirect::ErrorsToOutput)),
@@ -91,14 +94,20 @@ fn operator(rest: &str) -> Option<(Token, usize)> {
         .map(|(spelling, token)| (token, spelling.len()))
 }
 
-fn word(rest: &str) -> Result<(Word, usize), String> {
-    let mut word = Word::default();
+fn word(line: &str) -> Result<(Word, usize), String> {
+    // Most words are plain to their end.
+    let plain = line.find(is_special).unwrap_or(line.len());
+    let (beginning, rest) = line.split_at(plain);
+    let mut word = Word {
+        text: beginning.to_owned(),
+        stars: Vec::new(),
+    };
     let mut characters = rest.char_indices();
     while let Some((at, character)) = characters.next() {
         let after = &rest[at + character.len_utf8()..];
         match character {
-            ' ' | '\t' | '\r' | '\n' | ';' | '|' | '<' | '>' => return Ok((word, at)),
-            '&' if after.starts_with('&') => return Ok((word, at)),
+            ' ' | '\t' | '\r' | '\n' | ';' | '|' | '<' | '>' => return Ok((word, plain + at)),
+            '&' if after.starts_with('&') => return Ok((word, plain + at)),
             '&' | '(' | ')' | '`' => return Err(format!("'{character}' is not supported")),
             '$' if starts_expansion(after) => return Err(unsupported_dollar()),
             '\'' => {
@@ -123,7 +132,12 @@ fn word(rest: &str) -> Result<(Word, usize), String> {
             _ => word.text.push(character),
         }
     }
-    Ok((word, rest.len()))
+    Ok((word, line.len()))
+}
+
+/// True for a character that may end a word or mean something else than itself.
+fn is_special(character: char) -> bool {
+    " \t\r\n;|<>&()`$'\"\\*".contains(character)
 }
 
 /// Reads up to and including the closing quote; returns the number of bytes read.

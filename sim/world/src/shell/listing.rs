@@ -4,6 +4,7 @@ use turingos::manifold::WorldFaultCode;
 
 use super::filters::refuse;
 use super::options::Options;
+use super::output::Stream;
 use super::pipeline::Process;
 use super::session::{Place, reason};
 use crate::files::{FileTree, Kind};
@@ -20,6 +21,7 @@ pub(super) fn ls(process: &mut Process<'_, '_>) -> u8 {
     } else {
         options.operands.clone()
     };
+    let is_long = options.has('l');
     let mut exit_code = 0;
     let mut directories = Vec::new();
     let mut shown = false;
@@ -28,13 +30,8 @@ pub(super) fn ls(process: &mut Process<'_, '_>) -> u8 {
         match place {
             Ok((Some(Kind::Directory), place)) => directories.push((*operand, place)),
             Ok((Some(Kind::File), place)) => {
-                let line = entry(
-                    process.session.files,
-                    operand,
-                    place.path(),
-                    options.has('l'),
-                );
-                process.stdout.line(&[&line]);
+                let size = is_long.then(|| size(process.session.files, place.path()));
+                entry(&mut process.stdout, operand, size);
                 shown = true;
             }
             Ok((None, _)) => {
@@ -53,39 +50,33 @@ pub(super) fn ls(process: &mut Process<'_, '_>) -> u8 {
             process.stdout.line(&[separator, operand, ":"]);
         }
         shown = true;
-        for line in lines(process.session.files, &place, &options) {
-            process.stdout.line(&[&line]);
+        let hidden = options.has('a');
+        let files: &FileTree = process.session.files;
+        let above: &[&str] = if hidden { &[".", ".."] } else { &[] };
+        let children = files.children(place.path()).into_iter().flatten();
+        let names =
+            { children.map(|(name, _)| name) }.filter(|name| hidden || !name.starts_with('.'));
+        for name in above.iter().copied().chain(names) {
+            let size = is_long.then(|| match place.path() {
+                Some(parent) => size(files, Some(&format!("{parent}/{name}"))),
+                None => size(files, Some(name)),
+            });
+            entry(&mut process.stdout, name, size);
         }
     }
     exit_code
 }
 
-fn lines(files: &FileTree, directory: &Place, options: &Options<'_>) -> Vec<String> {
-    let (hidden, long) = (options.has('a'), options.has('l'));
-    let mut names: Vec<&str> = if hidden { vec![".", ".."] } else { Vec::new() };
-    names.extend(
-        files
-            .children(directory.path())
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name)
-            .filter(|name| hidden || !name.starts_with('.')),
-    );
-    names
-        .into_iter()
-        .map(|name| match directory.path() {
-            Some(parent) => entry(files, name, Some(&format!("{parent}/{name}")), long),
-            None => entry(files, name, Some(name), long),
-        })
-        .collect()
+/// The bytes of the file at `path`; `None` for a directory.
+fn size(files: &FileTree, path: Option<&str>) -> Option<usize> {
+    path.and_then(|path| files.read(path).ok()).map(str::len)
 }
 
-fn entry(files: &FileTree, name: &str, path: Option<&str>, long: bool) -> String {
-    if !long {
-        return name.to_owned();
-    }
-    match path.and_then(|path| files.read(path).ok()) {
-        Some(content) => format!("- {} {name}", content.len()),
-        None => format!("d 0 {name}"),
+/// Writes one line: the name, and its size in a long listing.
+fn entry(out: &mut Stream, name: &str, size: Option<Option<usize>>) {
+    match size {
+        None => out.line(&[name]),
+        Some(Some(bytes)) => out.line(&["- ", &bytes.to_string(), " ", name]),
+        Some(None) => out.line(&["d 0 ", name]),
     }
 }

@@ -70,7 +70,7 @@ fn run_line(line: &str, session: &mut Session<'_>, shown: &mut Shown) -> u8 {
     } else {
         lexer::tokens(line).and_then(grammar::parse)
     };
-    let pipelines = match parsed {
+    let mut pipelines = match parsed {
         Ok(pipelines) => pipelines,
         Err(reason) => {
             shown.stderr.line(&["syntax error: ", &reason]);
@@ -78,7 +78,7 @@ fn run_line(line: &str, session: &mut Session<'_>, shown: &mut Shown) -> u8 {
         }
     };
     let mut exit_code = 0;
-    for pipeline in &pipelines {
+    for pipeline in &mut pipelines {
         let runs = match pipeline.condition {
             grammar::Condition::Always => true,
             grammar::Condition::AfterSuccess => exit_code == 0,

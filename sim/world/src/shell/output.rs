@@ -40,6 +40,15 @@ impl Stream {
         }
     }
 
+    /// Adds another stream's text, without a copy where it is the first.
+    pub(super) fn append(&mut self, other: Self) {
+        if self.text.is_empty() && other.text.len() <= self.limit {
+            self.text = other.text;
+        } else {
+            self.push(&other.text);
+        }
+    }
+
     /// Adds the parts, then a line end.
     pub(super) fn line(&mut self, parts: &[&str]) {
         for part in parts {

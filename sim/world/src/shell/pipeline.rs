@@ -39,15 +39,15 @@ impl Process<'_, '_> {
 }
 
 /// Runs a pipeline to its end and returns its exit code.
-pub(super) fn run(pipeline: &Pipeline, session: &mut Session<'_>, shown: &mut Shown) -> u8 {
+pub(super) fn run(pipeline: &mut Pipeline, session: &mut Session<'_>, shown: &mut Shown) -> u8 {
     let mut piped = String::new();
     let mut exit_code = 0;
     let last = pipeline.commands.len() - 1;
-    for (index, command) in pipeline.commands.iter().enumerate() {
+    for (index, command) in pipeline.commands.iter_mut().enumerate() {
         let mut stdout = Stream::new(STREAM_LIMIT);
         exit_code = run_command(command, &piped, session, &mut stdout, shown);
         if index == last {
-            shown.stdout.push(stdout.as_str());
+            shown.stdout.append(stdout);
         } else {
             if stdout.overflowed() {
                 shown.stderr.line(&["pipe: output truncated"]);
@@ -66,7 +66,7 @@ pub(super) fn run(pipeline: &Pipeline, session: &mut Session<'_>, shown: &mut Sh
 }
 
 fn run_command(
-    command: &SimpleCommand,
+    command: &mut SimpleCommand,
     piped: &str,
     session: &mut Session<'_>,
     stdout: &mut Stream,
@@ -128,8 +128,12 @@ struct Prepared {
     errors: Option<WorkspacePath>,
 }
 
-fn prepare(command: &SimpleCommand, session: &mut Session<'_>) -> Result<Prepared, (u8, String)> {
-    let words = glob::expand(&command.words, session.files)
+/// Takes the command's words, which are expanded once.
+fn prepare(
+    command: &mut SimpleCommand,
+    session: &mut Session<'_>,
+) -> Result<Prepared, (u8, String)> {
+    let words = glob::expand(std::mem::take(&mut command.words), session.files)
         .map_err(|message| (CANNOT_RUN_EXIT, message))?;
     let input = match &command.input {
         None => None,

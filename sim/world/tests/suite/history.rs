@@ -8,13 +8,23 @@ use turingos_world::{Quota, World};
 
 use super::path;
 
+fn write_at(
+    world: &mut World,
+    name: &str,
+    content: &str,
+    now_us: u64,
+) -> Result<(), turingos::WorldFault> {
+    let effect = Digest::of(content.as_bytes());
+    world.write(&path(name), content, effect, now_us)
+}
+
 /// Five commits, at seconds 1 to 5.
 fn world() -> World {
     let mut world = World::new(Quota::default());
-    world.write(&path("a"), "1", 1_000_000).unwrap();
-    world.write(&path("src/b"), "2", 2_000_000).unwrap();
+    write_at(&mut world, "a", "1", 1_000_000).unwrap();
+    write_at(&mut world, "src/b", "2", 2_000_000).unwrap();
     world.exec("echo 3 > src/c; rm a", 3_000_000);
-    world.write(&path("srcfile"), "4", 4_000_000).unwrap();
+    write_at(&mut world, "srcfile", "4", 4_000_000).unwrap();
     world.exec("mkdir d", 5_000_000);
     world
 }
@@ -207,15 +217,26 @@ fn invalid_queries() {
 }
 
 #[test]
+fn a_write_chains_its_effect_and_hashes_no_content() {
+    let heads = ["one", "another"].map(|content| {
+        let mut world = World::new(Quota::default());
+        let effect = Digest::of(b"an effect");
+        world.write(&path("f"), content, effect, 1).unwrap();
+        world.history().head()
+    });
+    assert_eq!(heads[0], heads[1]);
+}
+
+#[test]
 fn commit_id_chain() {
     let mut world = World::new(Quota::default());
     let mut head = Digest::EMPTY;
     for (time_us, content) in [(1_u64, "one"), (2, "two")] {
-        world.write(&path("f"), content, time_us).unwrap();
+        write_at(&mut world, "f", content, time_us).unwrap();
         head = Digest::of_parts(&[
             head.as_bytes(),
             &time_us.to_le_bytes(),
-            b"f",
+            b"w",
             &1_u64.to_le_bytes(),
             b"f",
             Digest::of(content.as_bytes()).as_bytes(),
@@ -230,7 +251,7 @@ fn commit_id_chain() {
 fn history_is_bounded() {
     let mut world = World::new(Quota::default());
     for time_us in 0..3000 {
-        world.write(&path("f"), "x", time_us).unwrap();
+        write_at(&mut world, "f", "x", time_us).unwrap();
     }
     assert_eq!(world.history().kept(), KEPT_COMMITS);
     assert_eq!(world.history().recorded(), 3000);

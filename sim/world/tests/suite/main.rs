@@ -11,9 +11,9 @@ mod properties;
 mod quotas;
 mod shell_cases;
 
-use turingos::Manifold;
 use turingos::manifold::WorldFaultCode;
 use turingos::pointer::WorkspacePath;
+use turingos::{Digest, Manifold};
 
 fn path(text: &str) -> WorkspacePath {
     text.parse().unwrap()
@@ -21,7 +21,7 @@ fn path(text: &str) -> WorkspacePath {
 
 fn write(world: &mut impl Manifold, name: &str, content: &str) -> Result<(), WorldFaultCode> {
     world
-        .write(&path(name), content, 5)
+        .write(&path(name), content, Digest::of(content.as_bytes()), 5)
         .map_err(|fault| fault.code)
 }
 

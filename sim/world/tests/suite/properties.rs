@@ -1,6 +1,7 @@
 //! Properties under arbitrary command lines, writes and faults.
 
 use proptest::prelude::*;
+use turingos::Digest;
 use turingos::Manifold;
 use turingos_world::history::KEPT_COMMITS;
 use turingos_world::{FaultPlan, InjectedFault, Operation, Quota, World};
@@ -142,7 +143,9 @@ fn run(steps: &[Step], faults: &[Option<InjectedFault>]) -> (World<Cycle>, Vec<S
         match step {
             Step::Exec(line) => seen.push(format!("{:?}", world.exec(line, now_us))),
             Step::Write(name, content) => {
-                seen.push(format!("{:?}", world.write(&path(name), content, now_us)));
+                let effect = Digest::of(content.as_bytes());
+                let written = world.write(&path(name), content, effect, now_us);
+                seen.push(format!("{written:?}"));
             }
         }
     }
@@ -200,10 +203,10 @@ proptest! {
     ) {
         let mut world = World::new(QUOTA).with_faults(Cycle(vec![None], 0));
         if let Some(old) = &old {
-            world.write(&path("d/f"), old, 0).unwrap();
+            world.write(&path("d/f"), old, Digest::EMPTY, 0).unwrap();
         }
         *world.plan_mut() = Cycle(vec![fault], 0);
-        let written = world.write(&path("d/f"), &new, 1);
+        let written = world.write(&path("d/f"), &new, Digest::EMPTY, 1);
         *world.plan_mut() = Cycle(vec![None], 0);
         let expected = if written.is_ok() { Some(new) } else { old };
         prop_assert_eq!(read(&mut world, "d/f").ok(), expected);

@@ -1,10 +1,11 @@
 //! A world in which certain operations fail.
 
 use serde_json::json;
+use turingos::Digest;
 use turingos::manifold::{Manifold, WorldFaultCode};
 use turingos::pointer::WorkspacePath;
 use turingos_run::scenario::Interruptions;
-use turingos_world::{Quota, World};
+use turingos_world::{InjectedFault, Quota, World};
 
 use super::changed;
 
@@ -28,7 +29,7 @@ fn world(interruptions: serde_json::Value) -> Troubled {
 impl Troubled {
     fn write(&mut self, file: &str, content: &str) -> Result<(), WorldFaultCode> {
         let mut world = self.interruptions.of(&mut self.world);
-        let written = world.write(&path(file), content, 0);
+        let written = world.write(&path(file), content, Digest::EMPTY, 0);
         written.map_err(|fault| fault.code)
     }
 }
@@ -60,7 +61,7 @@ fn torn_write_keeps_the_target() {
     assert_eq!(read(&mut world, "a").unwrap(), "new text");
     assert_eq!(
         world.interruptions.take_struck(),
-        ["TORN_WRITE", "TORN_WRITE"]
+        [InjectedFault::TornWrite; 2]
     );
     assert!(world.interruptions.take_struck().is_empty());
 }

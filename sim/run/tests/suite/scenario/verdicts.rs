@@ -1,6 +1,7 @@
 //! Every check of a run can fail.
 
 use serde_json::json;
+use turingos::Digest;
 use turingos::manifold::Manifold;
 use turingos_run::scenario::BuiltIn;
 
@@ -18,7 +19,8 @@ fn altered_expected_file_fails_every_scenario() {
                 let mut content = String::new();
                 run.world_mut().read(path, &mut content).unwrap();
                 content.insert(content.len() / 2, '~');
-                run.world_mut().write(path, &content, 0).unwrap();
+                let effect = Digest::EMPTY;
+                run.world_mut().write(path, &content, effect, 0).unwrap();
             });
             let failed = failed(&outcome);
             assert!(
@@ -80,7 +82,8 @@ fn json_is_compared_by_value() {
     let path = "out/result.json".parse().unwrap();
     let spelled = |text: &str| {
         let outcome = judged(&header(&scenario, 0, 1), |run| {
-            run.world_mut().write(&path, text, 0).unwrap();
+            let effect = Digest::EMPTY;
+            run.world_mut().write(&path, text, effect, 0).unwrap();
         });
         failed(&outcome).is_empty()
     };

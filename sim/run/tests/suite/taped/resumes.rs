@@ -47,6 +47,7 @@ fn resume_ticks(path: &Path, oracle: Scripted) -> [Vec<u8>; 2] {
 
 /// The world as the effects on the tape left it.
 fn resumed_world(path: &Path) -> turingos_world::World {
+    use turingos::Digest;
     use turingos::manifold::Manifold as _;
     use turingos_run::tape::{Answer, Entry, Question};
     let mut world = world();
@@ -63,7 +64,8 @@ fn resumed_world(path: &Path) -> turingos_world::World {
                     log.clone()
                 }
             };
-            world.write(&path.parse().unwrap(), &content, 0).unwrap();
+            let path = path.parse().unwrap();
+            world.write(&path, &content, Digest::EMPTY, 0).unwrap();
         }
     }
     world

@@ -109,5 +109,5 @@ pub(crate) fn replay_sending(
     })?;
     let mut recording = session.into_sink().0;
     recording.expect_end(&header)?;
-    Ok(recording.report(&header, recording.is_finished()))
+    Ok(recording.report("soak".to_owned(), header.seed, recording.is_finished()))
 }

@@ -3,6 +3,7 @@
 mod changing;
 mod language;
 
+use turingos::Digest;
 use turingos::Manifold;
 use turingos::pointer::WorkspacePath;
 use turingos_world::{Quota, World};
@@ -271,7 +272,7 @@ fn output_limit() {
     let mut world = world();
     let big: WorkspacePath = "big".parse().unwrap();
     let content = format!("{}\n", "x".repeat(99)).repeat(2000);
-    world.write(&big, &content, 0).unwrap();
+    world.write(&big, &content, Digest::EMPTY, 0).unwrap();
     let outcome = world.exec("cat big", 0);
     assert_eq!(outcome.exit_code, 0);
     assert!(outcome.stdout.ends_with("\n[output truncated]\n"));
@@ -292,7 +293,9 @@ fn output_limit() {
 fn input_limit() {
     let mut world = world();
     let big: WorkspacePath = "big".parse().unwrap();
-    world.write(&big, &"a".repeat(256 * 1024), 0).unwrap();
+    world
+        .write(&big, &"a".repeat(256 * 1024), Digest::EMPTY, 0)
+        .unwrap();
     let outcome = world.exec(&format!("wc -c {}", "big ".repeat(70)), 0);
     assert_eq!(outcome.exit_code, 1);
     assert!(outcome.stdout.ends_with("16777216 total\n"));
@@ -319,10 +322,20 @@ fn test_commands() {
         assert_eq!((outcome.exit_code, outcome.stdout.as_str()), (5, stdout));
     }
     world
-        .write(&"tests/one.expect".parse().unwrap(), suite, 0)
+        .write(
+            &"tests/one.expect".parse().unwrap(),
+            suite,
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     world
-        .write(&"tests/readme.md".parse().unwrap(), "no suite", 0)
+        .write(
+            &"tests/readme.md".parse().unwrap(),
+            "no suite",
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     for (line, stdout) in [
         ("pytest", "== 2 passed ==\n"),
@@ -335,7 +348,12 @@ fn test_commands() {
     }
     let broken = "none\tx\na.txt\tdelta\nno tab\n";
     world
-        .write(&"tests/two.expect".parse().unwrap(), broken, 0)
+        .write(
+            &"tests/two.expect".parse().unwrap(),
+            broken,
+            Digest::EMPTY,
+            0,
+        )
         .unwrap();
     let failures =
         "FAILED none: NOT_FOUND\nFAILED a.txt: lacks \"delta\"\nFAILED no tab: not PATH<TAB>TEXT\n";

@@ -1,0 +1,169 @@
+//! A recorded run of a simulation, to be shrunk.
+
+use std::path::Path;
+
+use thiserror::Error;
+use turingos::Digest;
+use turingos_run::fork::{self, Base, Config, NotForkable, Parent};
+use turingos_run::{Edit, Fingerprint, Header, Kind, Manifest, RunIoError};
+
+use super::live::in_memory;
+use super::{Candidate, Subject};
+use crate::trial::Trial;
+
+/// A recorded run that failed.
+#[derive(Debug)]
+pub struct RecordedRun {
+    kind: Kind,
+    root: Digest,
+    failure: Fingerprint,
+    original: Candidate,
+}
+
+/// Why a run cannot be shrunk.
+#[derive(Debug, Error)]
+pub enum NotShrinkable {
+    /// A file of the run is missing or corrupt, or the run came out otherwise.
+    #[error(transparent)]
+    Run(#[from] RunIoError),
+    /// It cannot be run with other faults.
+    #[error(transparent)]
+    Kind(#[from] NotForkable),
+    /// There is no failure.
+    #[error("the run passed: there is no failure to shrink")]
+    Passed,
+    /// The gate that failed is skipped once faults are taken out.
+    #[error(
+        "the run failed at the gate {gate}, which judges only runs with every kind of fault: there \
+         is nothing to take out"
+    )]
+    WholeOnly {
+        /// The gate.
+        gate: String,
+    },
+    /// A live run whose replies do not fail so in a simulated world.
+    #[error(
+        "in a simulated world the recorded replies do not fail at the gate {gate}: the failure needs \
+         the real directory or its commands"
+    )]
+    OnlyLive {
+        /// The gate that failed in the recording.
+        gate: String,
+    },
+    /// It came out otherwise than it was recorded.
+    #[error("the run comes out with root {found}, but its journal ends with {recorded}")]
+    Diverged {
+        /// The root of the run, made again.
+        found: Digest,
+        /// The root of the recording.
+        recorded: Digest,
+    },
+}
+
+impl RecordedRun {
+    /// Opens the run in `directory`, and runs it again to see how it fails.
+    ///
+    /// # Errors
+    /// The run is corrupt, is not one of a simulation, or passed.
+    pub fn open(directory: &Path) -> Result<Self, NotShrinkable> {
+        let Parent {
+            kind,
+            root,
+            manifest,
+            ..
+        } = Parent::open(directory)?;
+        let is_live = matches!(kind, Kind::Live(_));
+        let kind = match kind {
+            Kind::Live(header) => in_memory(directory, &header, root)?,
+            kind => kind,
+        };
+        // Says why a run of another kind cannot be shrunk.
+        fork::fork(&kind, root, 0, Vec::new())?;
+        let (trial, again) = Trial::of_kind(&kind)?;
+        if is_live {
+            expect_same_gate(manifest.as_ref(), &trial)?;
+        } else if manifest.is_some() && again.root() != root {
+            return Err(NotShrinkable::Diverged {
+                found: again.root(),
+                recorded: root,
+            });
+        }
+        let failure = trial.failure.ok_or(NotShrinkable::Passed)?;
+        let parts = match &kind {
+            Kind::Scenario(header) => header.config.scenario.parts(),
+            Kind::Fork(header) => match &header.config.base {
+                Base::Scenario(settings) => settings.scenario.parts(),
+                Base::Soak(_) => Vec::new(),
+            },
+            Kind::Soak(_) | Kind::Live(_) => Vec::new(),
+        };
+        let recorded = Self {
+            original: Candidate {
+                faults: trial.faults,
+                ticks: trial.ticks,
+                parts,
+            },
+            kind,
+            root,
+            failure,
+        };
+        let same = recorded.run(&recorded.original);
+        match same.and_then(|trial| trial.failure) {
+            Some(failure) if failure == recorded.failure => Ok(recorded),
+            _ => Err(NotShrinkable::WholeOnly {
+                gate: recorded.failure.gate,
+            }),
+        }
+    }
+
+    /// How the run fails.
+    #[must_use]
+    pub const fn failure(&self) -> &Fingerprint {
+        &self.failure
+    }
+
+    /// The whole run.
+    #[must_use]
+    pub const fn original(&self) -> &Candidate {
+        &self.original
+    }
+
+    /// The root of the recorded run.
+    #[must_use]
+    pub const fn root(&self) -> Digest {
+        self.root
+    }
+
+    /// The header of a candidate; `None` if there is no such run.
+    #[must_use]
+    pub fn header(&self, candidate: &Candidate) -> Option<Header<Config>> {
+        let edits = vec![Edit::Only(candidate.faults.clone())];
+        let mut header = fork::fork(&self.kind, self.root, 0, edits).ok()?;
+        header.ticks = candidate.ticks;
+        if let Base::Scenario(settings) = &mut header.config.base
+            && candidate.parts != self.original.parts
+        {
+            settings.scenario = settings.scenario.with_parts(&candidate.parts)?;
+            header.world = settings.scenario.world().digest();
+        }
+        Some(header)
+    }
+}
+
+impl Subject for RecordedRun {
+    fn run(&self, candidate: &Candidate) -> Option<Trial> {
+        Trial::of(self.header(candidate)?).ok()
+    }
+}
+
+/// Checks that the replies of a live run fail in memory at the gate at which the recording failed.
+fn expect_same_gate(manifest: Option<&Manifest>, trial: &Trial) -> Result<(), NotShrinkable> {
+    let failed = manifest.and_then(|it| it.gates().iter().find(|gate| gate.failed()));
+    let Some(gate) = failed.map(|gate| gate.id.clone()) else {
+        return Err(NotShrinkable::Passed);
+    };
+    match &trial.failure {
+        Some(failure) if failure.gate == gate => Ok(()),
+        _ => Err(NotShrinkable::OnlyLive { gate }),
+    }
+}

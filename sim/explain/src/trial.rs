@@ -1,0 +1,63 @@
+//! One run of a fork in memory, and how it ended: what forking and shrinking repeat many times.
+
+use turingos_run::fork::Config;
+use turingos_run::{
+    AnyRun, FailureTally, Fault, Fingerprint, Header, Kind, Manifest, RunIoError, Sink, Tick,
+    on_virtual_time,
+};
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// What failed; `None` if the run passed.
+    pub failure: Option<Fingerprint>,
+    /// How many ticks it had.
+    pub ticks: u64,
+    /// The faults that were injected, each with the tick it began in.
+    pub faults: Vec<Fault>,
+}
+
+/// Notes what a failure may go back to.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    pub(crate) failure: FailureTally,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Sink for Witness {
+    type Error = RunIoError;
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.failure.count(tick);
+        self.faults.extend(Fault::begun_in(tick));
+        Ok(())
+    }
+}
+
+impl Trial {
+    /// Runs a fork to its end.
+    ///
+    /// # Errors
+    /// The world of the run is on a tape; no fork that this version makes has one.
+    pub fn of(header: Header<Config>) -> Result<Self, RunIoError> {
+        Ok(Self::of_kind(&Kind::Fork(Box::new(header)))?.0)
+    }
+
+    /// Runs a run of any kind to its end; also gives its manifest.
+    ///
+    /// # Errors
+    /// The world or the oracle of the run is on a tape.
+    pub(crate) fn of_kind(kind: &Kind) -> Result<(Self, Manifest), RunIoError> {
+        let mut run = AnyRun::of(kind, Witness::default());
+        on_virtual_time(run.drive())?;
+        let manifest = run.manifest(kind, None)?;
+        let ticks = run.ticks();
+        let Witness { failure, faults } = run.into_sink();
+        let trial = Self {
+            failure: failure.fingerprint(manifest.gates()),
+            ticks,
+            faults,
+        };
+        Ok((trial, manifest))
+    }
+}

@@ -1,0 +1,196 @@
+//! Forks: runs that begin as another run and then go their own way, by a list of changes.
+//!
+//! The header of a fork has everything that its parent's has, so a fork is run, replayed and forked
+//! again without its parent.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use turingos::Digest;
+
+use crate::edits::{Edit, Edits};
+use crate::scenario::{self, Place};
+use crate::{Header, Kind, Manifest, RunConfig, RunIoError, RunKind, RunReader, soak};
+
+/// The configuration of a fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The head of the parent's journal.
+    pub parent: Digest,
+    /// The first tick that may differ from the parent's.
+    pub at: u64,
+    /// The settings of the run that was forked first.
+    pub base: Base,
+    /// Every change since then, in the order in which they were made.
+    pub edits: Vec<Edit>,
+}
+
+/// The settings of a run that can be forked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Base {
+    /// Those of a soak.
+    Soak(Box<soak::Settings>),
+    /// Those of a scenario in memory.
+    Scenario(Box<scenario::Settings>),
+}
+
+/// The header that a fork's run would have without its changes.
+#[derive(Clone, Debug)]
+pub(crate) enum BaseHeader {
+    Soak(Box<Header<soak::Settings>>),
+    Scenario(Box<Header<scenario::Settings>>),
+}
+
+impl RunConfig for Config {
+    const KIND: RunKind = RunKind::Fork;
+
+    fn command(_header: &Header<Self>, recording: Option<&Path>) -> Vec<String> {
+        let recording = recording.map_or("RUN".into(), |path| path.display().to_string());
+        vec!["sim".to_owned(), "replay".to_owned(), recording]
+    }
+}
+
+impl Header<Config> {
+    /// The changes.
+    #[must_use]
+    pub fn edits(&self) -> Edits {
+        Edits::of(self.seed, &self.config.edits)
+    }
+
+    pub(crate) fn based_on(&self) -> BaseHeader {
+        match &self.config.base {
+            Base::Soak(settings) => {
+                BaseHeader::Soak(Box::new(self.with_config(settings.as_ref().clone())))
+            }
+            Base::Scenario(settings) => {
+                BaseHeader::Scenario(Box::new(self.with_config(settings.as_ref().clone())))
+            }
+        }
+    }
+
+    fn with_config<C: RunConfig>(&self, config: C) -> Header<C> {
+        Header::new(
+            self.seed,
+            self.ticks,
+            self.profile,
+            config,
+            self.scenario.clone(),
+            self.world,
+        )
+    }
+}
+
+/// Why a run cannot be forked. The caller is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotForkable {
+    /// Nobody knows what its providers would have answered.
+    #[error("a live run cannot be forked: its providers' other answers are not on the tape")]
+    Live,
+    /// Nobody knows what its directory would have answered.
+    #[error(
+        "a run in a real directory cannot be forked: the directory's other answers are not on the \
+         tape; record the scenario without --workspace"
+    )]
+    Directory,
+}
+
+/// A run that can be forked: read to its end, and every file of it is valid.
+#[derive(Debug)]
+pub struct Parent {
+    /// Its header.
+    pub kind: Kind,
+    /// How many records it has.
+    pub records: u64,
+    /// The head of its journal.
+    pub root: Digest,
+    /// Its manifest, if it has finished.
+    pub manifest: Option<Manifest>,
+}
+
+impl Parent {
+    /// Reads the run in `directory` to its end.
+    ///
+    /// # Errors
+    /// A file is missing, corrupt or cannot be read.
+    pub fn open(directory: &Path) -> Result<Self, RunIoError> {
+        let reader = RunReader::of(directory);
+        let kind = reader.kind_of(&reader.header_bytes()?)?;
+        let (records, root, manifest) = match &kind {
+            Kind::Soak(_) => whole::<soak::Settings>(directory)?,
+            Kind::Scenario(_) => whole::<scenario::Settings>(directory)?,
+            Kind::Live(_) => whole::<crate::providers::Config>(directory)?,
+            Kind::Fork(_) => whole::<Config>(directory)?,
+        };
+        Ok(Self {
+            kind,
+            records,
+            root,
+            manifest,
+        })
+    }
+
+    /// The header of a fork of this run that differs from tick `at` on, by `edits`.
+    ///
+    /// # Errors
+    /// The inputs of the run are not those of a simulation.
+    pub fn fork(&self, at: u64, edits: Vec<Edit>) -> Result<Header<Config>, NotForkable> {
+        fork(&self.kind, self.root, at, edits)
+    }
+}
+
+fn whole<C: RunConfig>(directory: &Path) -> Result<(u64, Digest, Option<Manifest>), RunIoError> {
+    let prefix = RunReader::of(directory).read_whole::<C>()?;
+    Ok((prefix.records, prefix.head, prefix.manifest))
+}
+
+/// The header of a fork of the run of `parent`, whose journal ends with `root`.
+///
+/// # Errors
+/// The inputs of the run are not those of a simulation.
+pub fn fork(
+    parent: &Kind,
+    root: Digest,
+    at: u64,
+    edits: Vec<Edit>,
+) -> Result<Header<Config>, NotForkable> {
+    let config = |base, edits| Config {
+        parent: root,
+        at,
+        base,
+        edits,
+    };
+    Ok(match parent {
+        Kind::Soak(header) => header_with(
+            header,
+            config(Base::Soak(Box::new(header.config.clone())), edits),
+        ),
+        Kind::Scenario(header) if header.config.place == Place::Directory => {
+            return Err(NotForkable::Directory);
+        }
+        Kind::Scenario(header) => header_with(
+            header,
+            config(Base::Scenario(Box::new(header.config.clone())), edits),
+        ),
+        Kind::Live(_) => return Err(NotForkable::Live),
+        Kind::Fork(header) => {
+            let earlier = header.config.edits.iter().cloned();
+            let edits = earlier.chain(edits).collect();
+            header_with(header, config(header.config.base.clone(), edits))
+        }
+    })
+}
+
+fn header_with<C>(header: &Header<C>, config: Config) -> Header<Config> {
+    let Header {
+        seed,
+        ticks,
+        profile,
+        ref scenario,
+        world,
+        ..
+    } = *header;
+    Header::new(seed, ticks, profile, config, scenario.clone(), world)
+}
