@@ -44,9 +44,9 @@ pub enum Subject {
 #[derive(Debug)]
 pub enum AnyHeader {
     /// That of a soak.
-    Soak(Header<soak::Settings>),
+    Soak(Box<Header<soak::Settings>>),
     /// That of a scenario.
-    Scenario(Header<scenario::Settings>),
+    Scenario(Box<Header<scenario::Settings>>),
 }
 
 impl AnyHeader {
@@ -96,7 +96,7 @@ impl AnyHeader {
         }
     }
 
-    const fn speech(&self) -> &AgentProfile {
+    fn speech(&self) -> &AgentProfile {
         match self {
             Self::Soak(header) => &header.config.agent,
             Self::Scenario(header) => &header.config.speech,
@@ -142,14 +142,14 @@ impl Subject {
                     true => soak::Settings::clone(settings).swarm(seed),
                     false => soak::Settings::clone(settings),
                 };
-                AnyHeader::Soak(settings.into_header(*profile, seed, *ticks))
+                AnyHeader::Soak(Box::new(settings.into_header(*profile, seed, *ticks)))
             }
             Self::Scenario { profile, settings } => {
                 let settings = match swarm {
                     true => scenario::Settings::clone(settings).swarm(seed),
                     false => scenario::Settings::clone(settings),
                 };
-                AnyHeader::Scenario(settings.into_header(*profile, seed))
+                AnyHeader::Scenario(Box::new(settings.into_header(*profile, seed)))
             }
         }
     }

@@ -16,8 +16,9 @@ fn whole(plan: &Plan) -> (TempDir, Vec<u8>) {
 }
 
 fn names(directory: &Path) -> Vec<PathBuf> {
-    let mut names: Vec<_> = fs::read_dir(directory)
-        .unwrap()
+    #[expect(clippy::disallowed_methods, reason = "the entries are sorted below")]
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
         .map(|entry| PathBuf::from(entry.unwrap().file_name()))
         .collect();
     names.sort();
