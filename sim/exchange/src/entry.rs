@@ -16,7 +16,7 @@ pub struct RecordedRequest {
     pub path: String,
     /// What stands behind `?`, as it was sent; secrets are redacted.
     pub query: Option<String>,
-    /// The headers on the allow-list, in the order of arrival, names in lower case.
+    /// The headers on the allow-list, sorted by their names, which are in lower case.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte; secrets are redacted.
     pub body: Body,
@@ -28,7 +28,7 @@ pub struct RecordedRequest {
 pub struct RecordedResponse {
     /// The status; none if no head was sent.
     pub status: Option<u16>,
-    /// The headers on the allow-list, in the order of arrival, names in lower case.
+    /// The headers on the allow-list, sorted by their names, which are in lower case.
     pub headers: Vec<(String, String)>,
     /// When the head came.
     pub head_us: u64,

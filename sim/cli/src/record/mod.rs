@@ -117,11 +117,11 @@ pub(crate) fn run(
 impl RecordArgs {
     fn header(&self, command: &AgentCommand) -> Result<Header, Failure> {
         let mut header = Header::new(command.words().to_vec(), self.services.targets()?);
-        for name in &self.headers {
-            let name = name.to_ascii_lowercase();
+        for given in &self.headers {
+            let name = given.to_ascii_lowercase();
             let is_name = |it: u8| it.is_ascii_alphanumeric() || b"-_".contains(&it);
             if name.is_empty() || !name.bytes().all(is_name) {
-                let message = format!("--header {name}: not the name of a header");
+                let message = format!("--header {given}: not the name of a header");
                 return Err(Failure::new(Exit::Usage, message));
             }
             for list in [&mut header.request_headers, &mut header.response_headers] {

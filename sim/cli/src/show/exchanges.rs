@@ -308,7 +308,9 @@ fn write_call(
         text: reply.text.clone(),
         tool_calls: reply.tool_calls.clone(),
     };
-    write_message(&message, out)?;
+    if !message.text.is_empty() || !message.tool_calls.is_empty() {
+        write_message(&message, out)?;
+    }
     if let Some(error) = &reply.error {
         writeln!(out, "error     {error}")?;
     }

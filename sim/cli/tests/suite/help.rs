@@ -66,7 +66,9 @@ fn every_example_parses() {
             .split_whitespace()
             .collect();
         let scratch = TempDir::new().unwrap();
-        fs::create_dir(scratch.path().join("run-42")).unwrap();
+        for run in ["run-42", "again"] {
+            fs::create_dir(scratch.path().join(run)).unwrap();
+        }
         for read in ["run-42/header.json", "response.json", "mine.json"] {
             fs::write(scratch.path().join(read), "").unwrap();
         }

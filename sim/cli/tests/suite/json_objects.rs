@@ -62,6 +62,19 @@ fn every_verb_prints_one_object_of_a_schema() {
         ("show-report", format!("show {} --traps", at("hunt"))),
         ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
         (
+            "fork-report",
+            format!(
+                "fork {} --at 7 --reseed 3 --out {}",
+                at("hunt"),
+                at("forked")
+            ),
+        ),
+        ("finished-run", format!("fork --resume {}", at("forked"))),
+        (
+            "fork-curve",
+            format!("fork {} --at 3..5 --seeds 2", at("hunt")),
+        ),
+        (
             "report-report",
             format!(
                 "report {} {} --out {}",

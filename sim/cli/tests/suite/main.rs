@@ -10,6 +10,7 @@ mod dataset;
 mod explain_commands;
 mod findings;
 mod forged;
+mod fork_and_shrink;
 mod help;
 mod hostile_text;
 mod json_objects;

@@ -53,6 +53,11 @@ fn commands_of_the_page_about_explaining_print_what_it_says() {
 }
 
 #[test]
+fn commands_of_the_page_about_forking_print_what_it_says() {
+    run_document(include_str!("../../../../docs/forking-and-shrinking.md"), 8);
+}
+
+#[test]
 fn commands_of_the_page_about_recording_print_what_it_says() {
     run_document(include_str!("../../../../docs/recording-any-agent.md"), 3);
 }
@@ -60,6 +65,11 @@ fn commands_of_the_page_about_recording_print_what_it_says() {
 #[test]
 fn commands_of_the_page_about_replaying_print_what_it_says() {
     run_document(include_str!("../../../../docs/replaying-an-agent.md"), 4);
+}
+
+#[test]
+fn commands_of_the_page_about_sweeping_print_what_it_says() {
+    run_document(include_str!("../../../../docs/sweeping-seeds.md"), 9);
 }
 
 /// Runs every command of a document that has at least so many.

@@ -6,6 +6,7 @@ mod contracts;
 mod envelopes;
 mod exchanges;
 mod files;
+mod forks;
 mod journals;
 mod limits;
 mod live;
