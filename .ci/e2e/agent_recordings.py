@@ -265,11 +265,12 @@ def main():
             )
         else:
             print("  aimock: left out, because there is no Node 20.15 or later with npm")
-        features = "chat,chat_tools,responses,response_tools"
+        # Its streamed responses lack a member that the client needs; and a model is slow.
+        features = "response_tools"
         recorded += with_llama(
             [
                 narrowed(OPENAI, AGENT_FEATURES=features, **few),
-                narrowed(ANTHROPIC, AGENT_FEATURES="messages,tools", **few),
+                narrowed(ANTHROPIC, AGENT_FEATURES="tools", **few),
             ],
             scratch,
         )

@@ -11,9 +11,10 @@ FEATURES = os.environ.get("AGENT_FEATURES", "all")
 
 FACTS = {"weather": "rain until noon", "population": "two million people"}
 
+# A small model ends no text of its own, but it keeps to a list.
 SCHEMA = {
     "type": "object",
-    "properties": {"city": {"type": "string", "description": "The name of the city"}},
+    "properties": {"city": {"type": "string", "enum": ["Paris", "Rome", "Oslo"]}},
     "required": ["city"],
     "additionalProperties": False,
 }

@@ -12,7 +12,7 @@ const use = (name) => facts[AGENT_SWAP ? names.find((other) => other !== name) :
 const question = (name) => `Do I need an ${AGENT_WORD} today? Use the tool ${name} for Paris.`;
 const schema = {
   type: "object",
-  properties: { city: { type: "string" } },
+  properties: { city: { type: "string", minLength: 3, maxLength: 20 } },
   required: ["city"],
   additionalProperties: false,
 };

@@ -1,4 +1,4 @@
-"""Two agents of pydantic-ai at once, one on each protocol: tools, a retried tool, a typed answer."""
+"""Two agents of pydantic-ai at once, one on each protocol: tools, a refused answer, a typed one."""
 
 import asyncio
 
@@ -13,16 +13,21 @@ class Forecast(BaseModel):
     words: list[str] = Field(min_length=1, max_length=3)
 
 
-text_agent = Agent("openai-chat:gpt-any", instructions="Be brief.")
+text_agent = Agent("openai-chat:gpt-any", instructions="Be brief.", retries=2)
 typed_agent = Agent("anthropic:claude-any", output_type=Forecast, retries=3)
 
 
-@text_agent.tool(retries=2)
-def weather(context: RunContext[None], city: str) -> str:
+@text_agent.tool_plain
+def weather(city: str) -> str:
     """The weather of a city."""
-    if context.retry == 0:
-        raise ModelRetry("Say which country you mean.")
     return use("weather")
+
+
+@text_agent.output_validator
+def insist(context: RunContext[None], output: str) -> str:
+    if context.retry == 0:
+        raise ModelRetry("Say it in other words.")
+    return output
 
 
 @typed_agent.tool_plain
@@ -36,7 +41,8 @@ async def main():
         text_agent.run(f"Do I need an {WORD} in Lima?"),
         typed_agent.run(f"Do I need an {WORD} in Bern?"),
     )
-    print(text.output, text.usage.requests if not callable(text.usage) else text.usage().requests)
+    assert text.usage.requests > 2, "the answer was not asked for again"
+    print(text.output, text.usage.requests)
     print(typed.output)
 
 
