@@ -1,12 +1,13 @@
 //! The run queue as the frame shows it, and which task a move leaves active.
 
+use turingos::Digest;
 use turingos::isa::{Placement, TaskStatus};
 use turingos::mind::RunQueue;
 
 fn queue(tasks: &[&str]) -> RunQueue {
     let mut queue = RunQueue::default();
     for task in tasks {
-        queue.push(task).expect("room");
+        queue.push(task, Digest::of(task.as_bytes())).expect("room");
     }
     queue
 }
