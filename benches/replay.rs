@@ -9,6 +9,10 @@ use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::RouteConfig;
 use turingos_agents::{NoiseRates, Oracle, RawReply, Request, TransportFault};
+use turingos_protocols::agent::Agent;
+use turingos_protocols::chaos::Chaos;
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 use turingos_run::providers::mission::mission;
 use turingos_run::providers::settings::{
     LaneFile, LanesFile, RetryFile, Settings as Live, SettingsFile,
@@ -18,10 +22,6 @@ use turingos_run::replay::replay;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::tape::RequestEncoder;
 use turingos_run::{Profile, RunDirectory, Session};
-use turingos_serve::agent::Agent;
-use turingos_serve::chaos::Chaos;
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
 
 const SEED: u64 = 42;
 const TICKS: u64 = 4_000;
@@ -37,7 +37,8 @@ impl Oracle for Served {
         let body = self.encoder.body(&request);
         let asked = ParsedRequest::parse(Endpoint::ChatCompletions, &body)
             .expect("a body of ours is served");
-        let answer = self.agent.answer(&asked, request.attempt);
+        let answer = { self.agent.answer(&asked, request.attempt) }
+            .expect("a prompt without tools has an answer");
         answer.as_received(Provider::OpenAi)
     }
 }

@@ -56,8 +56,10 @@ pub(crate) fn push_number(out: &mut String, number: u64) {
             break;
         }
     }
-    let written = digits.iter().skip(start).copied();
-    out.extend(written.map(char::from));
+    let text = digits
+        .get(start..)
+        .and_then(|digits| core::str::from_utf8(digits).ok());
+    out.push_str(text.unwrap_or_default());
 }
 
 #[cfg(test)]

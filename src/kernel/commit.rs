@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::machine::Kernel;
+use super::machine::{Kernel, Spare};
 use super::open::OpenTick;
 use super::oracle::Answer;
 use super::outcome::{Ending, Observation, Trap};
@@ -44,12 +44,17 @@ impl OpenTick<'_> {
             frame,
             clipped,
             mut route,
-            mut buffers,
         } = self;
+        let Spare {
+            mut pointer,
+            mut next,
+            kinds,
+            trap_frames,
+        } = core::mem::take(&mut kernel.spare);
         let mut traps = Traps {
             now_us,
-            kinds: core::mem::take(&mut buffers.kinds),
-            frames: core::mem::take(&mut buffers.trap_frames),
+            kinds,
+            frames: trap_frames,
         };
         let slice = seen.digest.unwrap_or(Digest::EMPTY);
         kernel.accept_observation(&mut traps, seen);
@@ -62,7 +67,6 @@ impl OpenTick<'_> {
         kernel.dispatcher.count(route.lane, decoded.is_ok());
 
         let q = kernel.boot.q_digest;
-        let [mut pointer, mut next] = core::mem::take(&mut buffers.pointers);
         show_pointer(kernel.boot.d.text(), &mut pointer);
         let mut op = None;
         let mut fault = None;
@@ -72,7 +76,7 @@ impl OpenTick<'_> {
                 op = Some(opcode);
                 route.actual = Some(opcode.class());
                 kernel.boot.last_class = opcode.class();
-                kernel.act(&mut traps, transition, slice, &mut buffers.scratch, world)
+                kernel.act(&mut traps, transition, slice, world)
             }
             Err(failure) => {
                 let trap = Trap {
@@ -108,8 +112,6 @@ impl OpenTick<'_> {
             status: kernel.boot.status,
         };
         kernel.tick = kernel.tick.saturating_add(1);
-        buffers.clear();
-        kernel.buffers = buffers;
         Committed {
             record,
             trap_frames: traps.frames,
@@ -134,9 +136,12 @@ impl Kernel {
         next.clear();
         traps.clear();
         trap_frames.clear();
-        self.buffers.pointers = [pointer, next];
-        self.buffers.kinds = traps;
-        self.buffers.trap_frames = trap_frames;
+        self.spare = Spare {
+            pointer,
+            next,
+            kinds: traps,
+            trap_frames,
+        };
     }
 
     /// Makes what the observation found count.
@@ -164,7 +169,6 @@ impl Kernel {
         traps: &mut Traps,
         transition: Transition,
         slice: Digest,
-        scratch: &mut String,
         world: &mut W,
     ) -> Ending {
         let Transition {
@@ -173,7 +177,9 @@ impl Kernel {
             ..
         } = transition;
         let content = syscall.content().map(|text| Digest::of(text.as_bytes()));
-        let signature = self.signature(&syscall, content, scratch);
+        let mut scratch = core::mem::take(&mut self.buffers.scratch);
+        let signature = self.signature(&syscall, content, &mut scratch);
+        self.buffers.scratch = scratch;
         // Parsed once, for the guards and the effect.
         let target = if let Syscall::Goto { pointer } = &mut syscall {
             Some(Location::from_string(core::mem::take(pointer)))

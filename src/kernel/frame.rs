@@ -4,7 +4,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 use crate::digest::Digest;
 use crate::guard_lane::MAX_BLOCK_BYTES;
@@ -161,10 +161,16 @@ impl Parts {
 }
 
 /// A text that seldom changes, with its digest.
-#[derive(Debug)]
 pub(super) struct Remembered {
     text: String,
     digest: Digest,
+}
+
+/// Shows no content: what is remembered changes no digest.
+impl fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Remembered")
+    }
 }
 
 impl Default for Remembered {

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::config::KernelConfig;
 use super::decide::LoopGuards;
@@ -37,8 +38,9 @@ pub struct Kernel {
     pub(super) boot: Boot,
     /// What the plan asked for in the last frame.
     pub(super) plan_shown: Remembered,
-    /// Buffers kept from tick to tick for their memory only; empty between ticks.
+    /// The texts of the tick that is open or was open last.
     pub(super) buffers: Buffers,
+    pub(super) spare: Spare,
 }
 
 /// What every boot starts anew.
@@ -74,7 +76,8 @@ impl Boot {
     }
 }
 
-#[derive(Debug, Default)]
+/// The texts of one tick, which the next one writes anew.
+#[derive(Default)]
 pub(super) struct Buffers {
     pub(super) slice: String,
     pub(super) plan: String,
@@ -82,10 +85,29 @@ pub(super) struct Buffers {
     pub(super) scratch: String,
     pub(super) guard: String,
     pub(super) bytes: Vec<u8>,
-    /// Of an earlier record.
-    pub(super) pointers: [String; 2],
+}
+
+/// What an earlier committed tick held, empty: kept for its memory only.
+#[derive(Default)]
+pub(super) struct Spare {
+    pub(super) pointer: String,
+    pub(super) next: String,
     pub(super) kinds: Vec<TrapKind>,
     pub(super) trap_frames: Vec<TrapFrame>,
+}
+
+/// Shows no content: it is no part of the machine's state, whose form in `Debug` tests compare.
+impl fmt::Debug for Buffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Buffers")
+    }
+}
+
+/// As [`Buffers`].
+impl fmt::Debug for Spare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spare")
+    }
 }
 
 impl Buffers {
@@ -133,6 +155,7 @@ impl Kernel {
             boot: Boot::at(q, d),
             plan_shown: Remembered::default(),
             buffers: Buffers::default(),
+            spare: Spare::default(),
         }
     }
 

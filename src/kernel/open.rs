@@ -23,7 +23,6 @@ pub struct OpenTick<'k> {
     pub(super) frame: Digest,
     pub(super) clipped: bool,
     pub(super) route: RouteEntry,
-    pub(super) buffers: Buffers,
 }
 
 impl OpenTick<'_> {
@@ -42,7 +41,7 @@ impl OpenTick<'_> {
     /// The frame to send.
     #[must_use]
     pub fn frame(&self) -> &str {
-        &self.buffers.frame
+        &self.kernel.buffers.frame
     }
 
     /// The lane to call now.
@@ -112,6 +111,7 @@ impl Kernel {
         if self.boot.status != Status::Running {
             return Err(Stopped(self.boot.status));
         }
+        self.buffers.clear();
         let Buffers {
             mut slice,
             mut plan,
@@ -119,9 +119,6 @@ impl Kernel {
             mut scratch,
             mut guard,
             mut bytes,
-            pointers,
-            kinds,
-            trap_frames,
         } = core::mem::take(&mut self.buffers);
         let seen = self.observe(world, now_us, &mut slice, &mut plan);
         self.boot.guards.trace.render(&mut scratch);
@@ -159,23 +156,20 @@ impl Kernel {
             blocked_step: seen.plan == Plan::Blocked,
             predicted: self.predict(&seen),
         });
+        self.buffers = Buffers {
+            slice,
+            plan,
+            frame,
+            scratch,
+            guard,
+            bytes,
+        };
         Ok(OpenTick {
             kernel: self,
             seen,
             frame: digest,
             clipped,
             route,
-            buffers: Buffers {
-                slice,
-                plan,
-                frame,
-                scratch,
-                guard,
-                bytes,
-                pointers,
-                kinds,
-                trap_frames,
-            },
         })
     }
 

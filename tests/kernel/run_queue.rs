@@ -7,7 +7,8 @@ use turingos::mind::RunQueue;
 fn queue(tasks: &[&str]) -> RunQueue {
     let mut queue = RunQueue::default();
     for task in tasks {
-        queue.push(task, Digest::of(task.as_bytes())).expect("room");
+        let digest = Digest::of(task.as_bytes());
+        queue.push(task, digest).expect("room");
     }
     queue
 }

@@ -52,16 +52,8 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
 
 /// How many bytes from the start need no escape.
 fn clean_prefix(text: &[u8]) -> usize {
-    // Whole blocks first: the verdicts on a block are joined without a branch.
-    let (blocks, _) = text.as_chunks::<32>();
-    let is_clean = |block: &&[u8; 32]| {
-        let dirty = |byte: &u8| (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-        !block
-            .iter()
-            .fold(false, |so_far, byte| so_far | dirty(byte))
-    };
-    let mut clean = 32 * blocks.iter().take_while(is_clean).count();
-    let (words, _) = text[clean..].as_chunks::<8>();
+    let mut clean = 0;
+    let (words, _) = text.as_chunks::<8>();
     for word in words {
         match clean_bytes(*word) {
             8 => clean += 8,

@@ -82,6 +82,8 @@ pub struct Begun {
     pub noise: [Option<NoiseKind>; 2],
     /// The provider fault of the tick's first call, even if a retry succeeded.
     pub fault: Option<ProviderFaultKind>,
+    /// The first reply was given in place of the agent's.
+    pub given: bool,
 }
 
 /// A reply that came and was not taken, so that the other lane was asked.
@@ -288,6 +290,9 @@ impl<A: Agent> SeededOracle<A> {
             reasoning: reasoning.then_some(REASONING_TEXT),
             ending: Ending::Stop,
             text: &self.text,
+            calls: &[],
+            echo: "",
+            prompt_tokens: None,
         };
         let latency = latency(request.lane, &mut self.latency_draws);
         let answer = match fault {
@@ -342,6 +347,7 @@ impl<A: Agent> SeededOracle<A> {
                 planned
             }
         };
+        self.injected.begun.given = self.given;
         if self.given {
             self.spoken = None;
             self.injected.begun.noise = [None; 2];

@@ -176,6 +176,7 @@ impl Source {
     /// Its kind and its name in the rows.
     fn labels(&self) -> (&'static str, String) {
         match self.recording {
+            Recording::Exchanges(_) => ("exchanges", self.name.clone()),
             Recording::Run(_) => ("run", format!("{}/{}", self.name, RunDirectory::JOURNAL)),
             Recording::Journal(_) | Recording::Unreadable(..) => {
                 ("turingos-journal", self.name.clone())
@@ -302,6 +303,11 @@ fn read_source<W: Write + io::Seek>(source: &Source, rows: &mut Collector<W>) ->
     };
     match &source.recording {
         Recording::Unreadable(..) => Ok(()),
+        Recording::Exchanges(path) => {
+            let path = path.display();
+            let message = format!("{path}: a recording of an agent's calls, which has no ticks");
+            Err(Stop::Bad(Failure::new(Exit::Failed, message)))
+        }
         Recording::Journal(path) => {
             let file = open_regular(path)
                 .map_err(|cause| Stop::Bad(Failure::of_file("read", path, &cause)))?;

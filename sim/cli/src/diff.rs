@@ -6,22 +6,24 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::exchange_diff;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::paths::existing;
 use crate::show::timeline_table::{clipped, summary};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
+use turingos_exchange::is_exchange_tape;
 use turingos_explain::{Comparison, TimelineEntry, compare};
 use turingos_run::{Difference, on_virtual_time};
 
-/// Compare two runs tick by tick; exit 1 if they differ.
+/// Compare two runs tick by tick, or two recordings of agents call by call; exit 1 if they differ.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct DiffArgs {
-    /// The first run's directory.
+    /// The first directory.
     #[arg(value_name = "A", value_parser = existing())]
     pub(crate) a: PathBuf,
-    /// The second run's directory.
+    /// The second directory.
     #[arg(value_name = "B", value_parser = existing())]
     pub(crate) b: PathBuf,
     /// Show so many ticks of each run from the first difference on.
@@ -52,6 +54,14 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    match [&arguments.a, &arguments.b].map(|path| is_exchange_tape(path)) {
+        [true, true] => return exchange_diff::run(arguments, looks, out),
+        [false, false] => {}
+        _ => {
+            let message = "one is a run, the other a recording of an agent; compare two of a kind";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+    }
     let progress = Progress::new(0, looks.progress(!arguments.json));
     let directories = [arguments.a.as_path(), arguments.b.as_path()];
     let comparison = on_virtual_time(compare(directories, arguments.ticks, |tick| {
@@ -137,7 +147,10 @@ fn write_columns([a, b]: &[Vec<TimelineEntry>; 2], out: &mut impl Write) -> std:
     Ok(())
 }
 
-fn write_differences(differences: &[Difference], out: &mut impl Write) -> std::io::Result<()> {
+pub(crate) fn write_differences(
+    differences: &[Difference],
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     for difference in differences {
         writeln!(
             out,

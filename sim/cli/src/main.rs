@@ -2,11 +2,13 @@
 //!
 //! Only this package reads arguments, the environment and the terminal.
 
+mod agent;
 mod check;
 mod choice;
 mod dataset;
 mod decode;
 mod diff;
+mod exchange_diff;
 mod exit;
 mod fork;
 mod gate;
@@ -18,6 +20,7 @@ mod longrun;
 mod manual;
 mod new;
 mod paths;
+mod record;
 mod recordings;
 mod replay;
 mod report;
@@ -68,8 +71,10 @@ pub(crate) struct CommandLine {
 enum Verb {
     #[command(after_help = "Example:\n  sim soak --ticks 1200 --seed 42 --out run-42")]
     Soak(soak::SoakArgs),
+    #[command(after_help = "Example:\n  sim record --out tape -- python agent.py")]
+    Record(record::RecordArgs),
     #[command(after_help = "Example:\n  sim replay run-42")]
-    Replay(replay::ReplayArgs),
+    Replay(Box<replay::ReplayArgs>),
     #[command(after_help = "Example:\n  sim run log-hunt --noise 5% --out hunt")]
     Run(run::RunArgs),
     #[command(after_help = "Example:\n  sim longrun --seeds 0..20 --noise 0,5%")]
@@ -131,14 +136,15 @@ fn main() -> ExitCode {
     refuse_long_files();
     let words: Vec<_> = std::env::args_os().collect();
     // Also arguments that cannot be parsed are answered in JSON.
-    let is_json = words.iter().any(|word| word == "--json");
+    let mut own_words = words.iter().take_while(|word| *word != "--");
+    let is_json = own_words.any(|word| word == "--json");
     let outcome = match usage::parse::<CommandLine>(words) {
         Ok(Parsed::Arguments(command)) => run(&command),
-        Ok(Parsed::Text(text)) => print(&text),
+        Ok(Parsed::Text(text)) => print(&text).map(ExitCode::from),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(exit) => exit.into(),
+        Ok(code) => code,
         Err(failure) => {
             // Where standard output or standard error is gone, the exit code has to do.
             if is_json {
@@ -157,12 +163,14 @@ fn refuse_long_files() {
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
-fn run(command: &CommandLine) -> Result<Exit, Failure> {
+fn run(command: &CommandLine) -> Result<ExitCode, Failure> {
     let looks = command.looks;
     let out = &mut looks.standard_output();
-    match &command.verb {
+    let exit = match &command.verb {
+        // The exit code is that of the command it runs.
+        Verb::Record(arguments) => return record::run(arguments, looks, out),
+        Verb::Replay(arguments) => return replay::run(arguments, looks, out),
         Verb::Soak(arguments) => soak::run(arguments, looks, out),
-        Verb::Replay(arguments) => replay::run(arguments, looks, out),
         Verb::Run(arguments) => run::run(arguments, looks, out),
         Verb::Longrun(arguments) => longrun::run(arguments, looks, out),
         Verb::Sweep(arguments) => sweep::run(arguments, looks, out),
@@ -170,7 +178,7 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Gate(arguments) => gate::run(arguments, looks, out),
         Verb::Decode(arguments) => decode::run(arguments, &mut io::stdin().lock(), out),
         Verb::Schema(arguments) => schema::run(arguments, out),
-        Verb::Serve(arguments) => serve::run(arguments, out),
+        Verb::Serve(arguments) => serve::run(arguments, looks, out),
         Verb::Dataset(arguments) => dataset::run(arguments, looks, out),
         Verb::Verify(arguments) => verify::run(arguments, looks, out),
         Verb::Show(arguments) => show::run(arguments, looks, out),
@@ -182,7 +190,8 @@ fn run(command: &CommandLine) -> Result<Exit, Failure> {
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),
         Verb::Man(arguments) => manual::man(arguments, out),
-    }
+    }?;
+    Ok(exit.into())
 }
 
 fn print(text: &str) -> Result<Exit, Failure> {

@@ -1,4 +1,4 @@
-//! Finding recordings: runs and TuringOS journals at a path, and in every directory below it.
+//! Finding recordings: runs, agents' exchanges and TuringOS journals at a path, and in every directory below it.
 //!
 //! Follows no symbolic link below the path, and leaves nothing out without naming it.
 
@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::shrink::SHRINK_FILE;
+use turingos_exchange::{TapeDirectory, is_exchange_tape};
 use turingos_run::RunDirectory;
 use turingos_run::verify::{JOURNAL_ENDING, LINE_CHAIN_ENDING};
 
@@ -18,6 +19,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) enum Recording {
     /// A run directory.
     Run(PathBuf),
+    /// A recording of an agent's HTTP traffic.
+    Exchanges(PathBuf),
     /// A file that should be a TuringOS journal.
     Journal(PathBuf),
     /// A directory that cannot be searched, and why.
@@ -27,7 +30,10 @@ pub(super) enum Recording {
 impl Recording {
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Run(path) | Self::Journal(path) | Self::Unreadable(path, _) => path,
+            Self::Run(path)
+            | Self::Exchanges(path)
+            | Self::Journal(path)
+            | Self::Unreadable(path, _) => path,
         }
     }
 }
@@ -41,14 +47,15 @@ pub(super) struct Found {
     pub(super) skipped: Vec<(PathBuf, &'static str)>,
 }
 
-/// The names that make a directory a run, even one that has lost its header.
-const RUN_FILES: [&str; 6] = [
+/// The names that make a directory a recording, even one that has lost its header.
+const RUN_FILES: [&str; 7] = [
     RunDirectory::HEADER,
     RunDirectory::TAPE,
     RunDirectory::JOURNAL,
     RunDirectory::INJECTIONS,
     RunDirectory::TRAPS,
     RunDirectory::MANIFEST,
+    TapeDirectory::EXCHANGES,
 ];
 
 /// The recordings at a path, or the reason why there is none.
@@ -82,7 +89,10 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
     let is_run = RUN_FILES
         .iter()
         .any(|name| names.iter().any(|it| it == name));
-    if is_run {
+    if names.iter().any(|name| name == TapeDirectory::EXCHANGES) || is_exchange_tape(directory) {
+        let path = directory.to_owned();
+        found.recordings.push(Recording::Exchanges(path));
+    } else if is_run {
         found.recordings.push(Recording::Run(directory.to_owned()));
     }
     for (entry, name) in entries.iter().zip(&names) {

@@ -17,12 +17,17 @@ use super::choice::one_of;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::paths::existing;
+use super::replay::chaos::{ChaosArgs, kind};
+use super::replay::served;
+use super::replay::tape::MatchArgs;
 use super::share::{self, WHOLE};
 use crate::soak::report::percent;
+use crate::terminal::looks::Looks;
 use turingos_agents::{AgentProfile, NoiseRates};
+use turingos_exchange::is_exchange_tape;
+use turingos_protocols::agent::Agent;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
 use turingos_run::Profile;
-use turingos_serve::agent::Agent;
-use turingos_serve::chaos::{Chaos, ChaosKind};
 use turingos_serve::recording::{Recording, RecordingError};
 use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 
@@ -49,18 +54,20 @@ pub(crate) struct ServeArgs {
     pub(crate) profile: Option<Profile>,
     /// The share of calls that fail, such as 5% or 0.05, instead of the profile's rates: late, 429
     /// with Retry-After, 500, 503, 529, resets, cut bodies, malformed JSON, mid-stream errors.
-    #[arg(long, value_name = "SHARE", value_parser = share::parse, conflicts_with = "tape")]
+    #[arg(long, value_name = "SHARE", value_parser = share::parse)]
     pub(crate) chaos: Option<u16>,
     /// The kinds that `--chaos` draws from instead of those, separated by commas; the others are
-    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated.
+    /// hang, quota_exhausted, gateway_page, empty_body, refusal, length_truncated, stall,
+    /// slow_chunks.
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     #[arg(requires = "chaos")]
     pub(crate) kinds: Vec<ChaosKind>,
     /// Disable a subset of the noise and chaos kinds, drawn from the seed.
     #[arg(long, conflicts_with = "tape")]
     pub(crate) swarm: bool,
-    /// Answer from this recording (a run directory or a tape) and refuse every other request. An
-    /// unfinished run is served as far as it was recorded.
+    /// Answer from this recording (a run directory, a tape, or an agent's traffic recorded by `sim
+    /// record`) and refuse every other request. An unfinished one is served as far as it was
+    /// recorded.
     #[arg(long, value_name = "PATH", value_parser = existing())]
     pub(crate) tape: Option<PathBuf>,
     /// Record requests and answers in this new file, as a tape.
@@ -70,7 +77,12 @@ pub(crate) struct ServeArgs {
     /// repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// Stop after this many answers, at least 1.
+    /// Exit 5 at the end if a request was refused, or a recorded one was never asked for.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten, next_help_heading = "Recordings of an agent")]
+    pub(crate) matching: MatchArgs,
+    /// Stop after this many requests, at least 1; refused ones count too.
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_requests: Option<NonZeroU64>,
     /// Stop after this many seconds, at least 1.
@@ -82,6 +94,34 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
+    /// Refuses arguments that do not fit the source of answers.
+    fn check(&self, is_traffic: bool) -> Result<(), Failure> {
+        let usage = |message: &str| Err(Failure::new(Exit::Usage, message));
+        if is_traffic && self.log.is_some() {
+            return usage("--log does not go with a recording of an agent's traffic");
+        }
+        if !is_traffic && self.matching != MatchArgs::default() {
+            return usage(
+                "--rules, --allow-unused and --pace need --tape with a recording of an agent's \
+                 traffic",
+            );
+        }
+        if !is_traffic && self.tape.is_some() && self.chaos.is_some() {
+            return usage("--chaos cannot be used with the tape of a run");
+        }
+        Ok(())
+    }
+
+    /// What goes wrong on purpose over a recording of an agent's traffic.
+    pub(crate) fn chaos_args(&self) -> ChaosArgs {
+        ChaosArgs {
+            chaos: self.chaos,
+            kinds: self.kinds.clone(),
+            chaos_at: Vec::new(),
+            seed: Some(self.seed),
+        }
+    }
+
     /// The source of answers, and its description as text and as JSON.
     fn source(&self) -> Result<(Source, String, Value), RecordingError> {
         if let Some(path) = &self.tape {
@@ -142,35 +182,62 @@ impl ServeArgs {
     }
 }
 
-fn kind(name: &str) -> Result<ChaosKind, String> {
-    ChaosKind::named(name).ok_or_else(|| {
-        let names = ChaosKind::ALL
-            .iter()
-            .map(|kind| kind.name())
-            .collect::<Vec<_>>();
-        format!("one of {}", names.join(", "))
-    })
-}
-
 /// Runs the verb.
 ///
 /// # Errors
 /// The port cannot be had, or standard output cannot be written.
-pub(crate) fn run(arguments: &ServeArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &ServeArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
+    let traffic = arguments
+        .tape
+        .as_deref()
+        .filter(|path| is_exchange_tape(path));
+    arguments.check(traffic.is_some())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|cause| system("start the runtime", &cause))?;
-    let summary = runtime.block_on(serve(arguments, out))?;
+    let summary = match traffic {
+        Some(path) => {
+            let report = runtime.block_on(served::serve(arguments, path, out))?;
+            for line in report.lines(arguments.matching.allow_unused) {
+                writeln!(looks.standard_error(), "{line}")?;
+            }
+            Summary {
+                answered: report.calls - report.missed - report.refused,
+                refused: report.missed + report.refused,
+                left_over: Some(report.left_over),
+            }
+        }
+        None => runtime.block_on(serve(arguments, out))?,
+    };
+    let Summary {
+        answered,
+        refused,
+        left_over,
+    } = summary;
     if arguments.json {
-        let body = json!({"answered": summary.answered, "refused": summary.refused});
+        let body = json!({"answered": answered, "refused": refused, "left_over": left_over});
         write_object("serve-end", &body, out)?;
     } else {
-        let Summary { answered, refused } = summary;
-        writeln!(out, "stopped: {answered} answered, {refused} refused")?;
+        let left_over = left_over.filter(|count| *count > 0);
+        let left_over = left_over.map(|count| format!(", {count} never asked for"));
+        let left_over = left_over.unwrap_or_default();
+        writeln!(
+            out,
+            "stopped: {answered} answered, {refused} refused{left_over}"
+        )?;
     }
     out.flush()?;
-    Ok(Exit::Passed)
+    let is_left_over = left_over.is_some_and(|count| count > 0) && !arguments.matching.allow_unused;
+    let is_strict_about_it = arguments.strict && (refused > 0 || is_left_over);
+    Ok(match is_strict_about_it {
+        true => Exit::Divergence,
+        false => Exit::Passed,
+    })
 }
 
 async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, Failure> {
@@ -183,9 +250,7 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
         allowed_hosts: arguments.allow_host.clone(),
     })
     .await?;
-    let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));
-    let mut interrupted = watch(SignalKind::interrupt())?;
-    let mut terminated = watch(SignalKind::terminate())?;
+    let stop = stop_signal(arguments.seconds)?;
     let address = format!("http://{}", server.address());
     if arguments.json {
         let body = json!({"listening": address, "source": config});
@@ -195,8 +260,17 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
         writeln!(out, "{text}")?;
     }
     out.flush()?;
-    let seconds = arguments.seconds;
-    let stop = async move {
+    Ok(server.run(stop).await?)
+}
+
+/// Resolves at an interrupt, at a request to terminate, or after so many seconds.
+pub(crate) fn stop_signal(
+    seconds: Option<NonZeroU64>,
+) -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let watch = |kind| signal(kind).map_err(|cause| system("watch for signals", &cause));
+    let mut interrupted = watch(SignalKind::interrupt())?;
+    let mut terminated = watch(SignalKind::terminate())?;
+    Ok(async move {
         let timer = async {
             match seconds {
                 Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.get())).await,
@@ -209,8 +283,7 @@ async fn serve(arguments: &ServeArgs, out: &mut impl Write) -> Result<Summary, F
             _ = terminated.recv() => {}
             () = timer => {}
         }
-    };
-    Ok(server.run(stop).await?)
+    })
 }
 
 fn system(action: &str, cause: &io::Error) -> Failure {

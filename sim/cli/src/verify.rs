@@ -18,14 +18,14 @@ use crate::terminal::looks::Looks;
 use turingos_run::verify::{self, FileReport, Verdict};
 use turingos_run::{RunEnd, RunFolder};
 
-/// Verify runs and TuringOS journals: one line for each file, exit 6 if anything is wrong.
+/// Verify runs, recordings of agents and TuringOS journals: one line for each file, exit 6 if anything is wrong.
 ///
 /// Directories are searched. A file in them that is no recording is named as skipped. A run without
 /// a manifest is unfinished, and its last lines may be torn. Both are reported; neither is an error.
 /// A journal is verified with the line chain NAME.journal.merkle.jsonl beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct VerifyArgs {
-    /// Run directories, TuringOS journals, and directories that hold some.
+    /// Directories of runs and recordings, TuringOS journals, and directories that hold some.
     #[arg(value_name = "FILE|DIRECTORY", required = true, value_parser = existing())]
     pub(crate) paths: Vec<PathBuf>,
     /// Print one JSON object.
@@ -98,16 +98,21 @@ fn verify_path(path: &Path) -> (Vec<FileReport>, Vec<(PathBuf, &'static str)>) {
 /// Every file of a recording, with its verdict.
 pub(super) fn verify_recording(recording: &Recording) -> Vec<FileReport> {
     match recording {
-        Recording::Run(path) => {
-            let mut reports = verify::run(&RunFolder(path.clone()));
-            for report in &mut reports {
-                report.file = path.join(&report.file).display().to_string();
-            }
-            reports
+        Recording::Run(path) => within(path, verify::run(&RunFolder(path.clone()))),
+        Recording::Exchanges(path) => {
+            within(path, turingos_exchange::verify(&RunFolder(path.clone())))
         }
         Recording::Journal(path) => verify::journal(path),
         Recording::Unreadable(path, reason) => vec![invalid(path, reason.clone())],
     }
+}
+
+/// The reports of a directory's files, each with its whole path.
+fn within(directory: &Path, mut reports: Vec<FileReport>) -> Vec<FileReport> {
+    for report in &mut reports {
+        report.file = directory.join(&report.file).display().to_string();
+    }
+    reports
 }
 
 fn invalid(path: &Path, reason: String) -> FileReport {

@@ -48,6 +48,10 @@ pub enum Stream {
     Swarm = 8,
     /// Whether an agent of the guard trial obeys its guard block.
     Obedience = 9,
+    /// Which tool a served provider calls, and with which arguments.
+    ToolCall = 10,
+    /// The vectors of words.
+    Embedding = 11,
 }
 
 impl Stream {
@@ -69,6 +73,9 @@ pub struct Draws {
 /// The words of one window that come from the sequence itself. A window that needs more goes on in a
 /// sequence of its own.
 const WINDOW_WORDS: u32 = 8;
+
+/// How many windows ahead are reached by skipping words.
+const NEAR: u64 = 4;
 
 /// Where a sequence of windows is.
 #[derive(Clone, Debug)]
@@ -119,7 +126,7 @@ impl Draws {
     }
 
     /// Goes to window `index`, which belongs to `tick`; stays where it is if it is there already.
-    /// Going to the next window is cheap. A sequence without windows stays as it is.
+    /// Going to one of the next windows is cheap. A sequence without windows stays as it is.
     pub fn open(&mut self, tick: u64, index: u64) {
         let Some(window) = &mut self.window else {
             return;
@@ -129,8 +136,10 @@ impl Draws {
             return;
         }
         window.beyond = None;
-        if window.seed == seed && window.index.checked_add(1) == Some(index) {
-            for _ in window.used..WINDOW_WORDS {
+        let ahead = index.checked_sub(window.index).filter(|it| *it <= NEAR);
+        if let Some(ahead) = ahead.filter(|_| window.seed == seed) {
+            // Cheaper than a seek, which makes a whole block of words anew.
+            for _ in window.used..WINDOW_WORDS * ahead as u32 {
                 self.generator.next_u32();
             }
         } else {

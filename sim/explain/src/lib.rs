@@ -32,8 +32,8 @@ mod fork_curve;
 mod frame_sections;
 mod journal;
 mod playback;
-mod report;
 mod prefix;
+mod report;
 mod shrink;
 mod tick_detail;
 mod timeline;
@@ -47,11 +47,12 @@ pub use fork_curve::{ForkPlan, ForkPoint, fork_curve, turning_point};
 pub use frame_sections::{FrameSection, sections};
 pub use journal::{JournalTick, JournalTrap, journal_ticks};
 pub use playback::{Playback, Step};
+pub use prefix::verify_prefix;
 pub use report::{
     Bucket, CurvePoint, Detail, Focus, ForkCurve, JournalError, Labelled, MAX_BUCKETS,
     MAX_DOCUMENT_BYTES, Range, RemainingFault, Report, RunSize, RunSummary, SearchStep, Series,
     ShrinkAccount, TrapRow, Traps, Verdict, Window, examine_journal, examine_run,
-pub use prefix::verify_prefix;
+};
 pub use shrink::{
     Blamed, Bounds, Candidate, NotShrinkable, RecordedRun, ShrinkStep, Shrunk, Stage, Subject,
     shrink,

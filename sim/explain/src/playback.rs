@@ -16,6 +16,7 @@ use crate::file_changes::{Files, texts};
 /// A run that is carried out again, tick by tick. Its calls must run inside
 /// [`turingos_run::on_virtual_time`].
 pub struct Playback {
+    kind: Kind,
     run: AnyRun<Evidence>,
     /// The workspace as far as it is known, where the world is only on the tape.
     mirror: Files,
@@ -107,7 +108,7 @@ impl Playback {
             Kind::Soak(_) | Kind::Fork(_) => Files::new(),
         };
         let run = AnyRun::of(&kind, evidence);
-        let mut playback = Self { run, mirror };
+        let mut playback = Self { kind, run, mirror };
         if playback.is_mirrored() {
             playback.run.note_written();
         }
@@ -136,6 +137,25 @@ impl Playback {
             injections,
             called_us,
         }))
+    }
+
+    /// Checks that the recording ends here, once every tick was carried out: that no file has more,
+    /// and that the manifest claims of the run what came out.
+    ///
+    /// # Errors
+    /// A file has more, or the manifest claims something else.
+    pub fn expect_end(&mut self) -> Result<(), RunIoError> {
+        let recording = &mut self.run.sink_mut().recording;
+        recording.expect_last_record(&self.kind)?;
+        if !recording.is_finished() {
+            return Ok(());
+        }
+        let recorded_in = recording.recorded_in();
+        let derived = self.run.manifest(&self.kind, recorded_in.as_deref());
+        let recording = &mut self.run.sink_mut().recording;
+        // A file that is not the manifest's explains a difference.
+        recording.expect_end(&self.kind)?;
+        recording.expect_claims(&derived?)
     }
 
     /// The number of the next tick.

@@ -15,13 +15,13 @@ use super::Ledger;
 use turingos_agents::NoiseRates;
 use turingos_live::session::{End, Interrupts, LiveSession};
 use turingos_live::{Budget, LiveOracle};
+use turingos_protocols::agent::Agent;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
 use turingos_run::RunDirectory;
 use turingos_run::providers::Config;
 use turingos_run::providers::settings::{LaneFile, LanesFile, RetryFile, Settings, SettingsFile};
 use turingos_run::replay::replay;
 use turingos_run::scenario::BuiltIn;
-use turingos_serve::agent::Agent;
-use turingos_serve::chaos::{Chaos, ChaosKind};
 use turingos_serve::{Server, Source};
 
 /// How many runs are recorded.

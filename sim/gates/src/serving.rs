@@ -18,12 +18,12 @@ use turingos::isa::decode_model;
 
 use super::{Finding, Ledger};
 use turingos_agents::{Clerk, NoiseRates};
+use turingos_protocols::agent::Agent;
+use turingos_protocols::answer::Delivery;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 use turingos_run::providers::prompt::compose;
-use turingos_serve::agent::Agent;
-use turingos_serve::answer::Delivery;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
 use turingos_serve::{Server, Settings, Source};
 
 const SEED: u64 = 42;
@@ -75,7 +75,7 @@ async fn protocols(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
         ledger.expect(decodes, || {
             format!("{endpoint:?}: no transition for {body}")
         });
-        let prompt = number / (2 * Endpoint::ALL.len());
+        let prompt = number / (2 * Endpoint::CHAT.len());
         let first = said.entry(prompt).or_insert_with(|| text.clone());
         ledger.expect(*first == text, || {
             format!("{endpoint:?}, prompt {prompt}: {text:?} instead of {first:?}")
@@ -114,7 +114,7 @@ async fn trouble(ledger: &mut Ledger) -> Result<(), Box<dyn Error>> {
             let answer = received.get(&number).cloned().flatten();
             let expected = ParsedRequest::parse(*endpoint, body.as_bytes())
                 .ok()
-                .map(|asked| agent.answer(&asked, 0))
+                .and_then(|asked| agent.answer(&asked, 0).ok())
                 .filter(|answer| answer.delivery == Delivery::Whole)
                 .map(|answer| (answer.status, answer.body));
             ledger.expect(answer == expected, || {
@@ -135,12 +135,12 @@ fn calls(same: bool) -> impl Iterator<Item = (Endpoint, String)> {
     (0..PROMPTS).flat_map(move |prompt| {
         let ways = [false, true].into_iter().enumerate();
         ways.flat_map(move |(way, stream)| {
-            let endpoints = Endpoint::ALL.iter().copied().enumerate();
+            let endpoints = Endpoint::CHAT.into_iter().enumerate();
             endpoints.map(move |(index, endpoint)| {
                 let own = if same {
                     0
                 } else {
-                    1 + index + way * Endpoint::ALL.len()
+                    1 + index + way * Endpoint::CHAT.len()
                 };
                 let slice = format!("[OBSERVED_SLICE]\nprompt {prompt}, {own}\n");
                 let body = request(endpoint, &compose(&Clerk::boot_q(""), &slice), stream);
@@ -159,7 +159,13 @@ fn request(endpoint: Endpoint, user: &str, stream: bool) -> Value {
         Endpoint::Messages => {
             json!({"model": "m", "max_tokens": 64, "messages": messages, "stream": stream})
         }
-        Endpoint::OllamaGenerate => json!({"model": "m", "prompt": user, "stream": stream}),
+        Endpoint::OllamaGenerate | Endpoint::OllamaEmbeddings => {
+            json!({"model": "m", "prompt": user, "stream": stream})
+        }
+        Endpoint::Responses | Endpoint::Embeddings | Endpoint::OllamaEmbed => {
+            json!({"model": "m", "input": user, "stream": stream})
+        }
+        Endpoint::CountTokens => json!({"model": "m", "messages": messages}),
     }
 }
 

@@ -5,16 +5,12 @@
 //! anywhere.
 
 mod headers;
-mod key;
 mod oracle;
-mod secrets;
 pub mod session;
-mod spellings;
 mod spending;
 mod transport;
 
-pub use key::{Key, NotAKey};
 pub use oracle::{Alarm, LiveOracle};
-pub use secrets::{Leak, Secrets};
 pub use spending::{Budget, Spending};
 pub use transport::NoProvider;
+pub use turingos_secrets::{Key, Leak, NotAKey, Secrets};

@@ -10,14 +10,13 @@ use std::rc::Rc;
 use turingos::bus::{self, BusFault, BusFaultCode};
 use turingos::dispatch::Lane;
 
-use super::key::Key;
-use super::secrets::{Leak, Secrets};
 use super::spending::{Bytes, Spending};
 use super::transport::{NoProvider, Transport};
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
 use turingos_run::providers::settings::{LaneSettings, Settings};
 use turingos_run::providers::{Providers, ProvidersEncoder};
 use turingos_run::tape::{RequestEncoder as _, retry_after_us};
+use turingos_secrets::{Key, Leak, Secrets};
 
 /// Providers for both lanes.
 #[derive(Debug)]

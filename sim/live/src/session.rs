@@ -11,11 +11,12 @@ use turingos::kernel::Committed;
 use turingos::manifold::Manifold;
 
 use super::oracle::{Alarm, LiveOracle};
-use super::secrets::Leak;
 use super::spending::{Budget, Spending};
 use turingos_run::providers::Config;
 use turingos_run::scenario::{Outcome, ScenarioPlan};
+use turingos_run::tape::SecretScan;
 use turingos_run::{Header, RunIoError, RunWriter, Session};
+use turingos_secrets::{Leak, Secrets};
 
 /// A live run in world `W`, recorded as it happens.
 pub struct LiveSession<W> {
@@ -59,6 +60,12 @@ pub enum End {
     },
 }
 
+/// The scan for the writers of a run.
+fn scan_by(secrets: &Secrets) -> SecretScan {
+    let secrets = secrets.clone();
+    SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
+}
+
 /// What ended the wait for a tick.
 enum First {
     Tick(Result<Option<Box<Committed>>, RunIoError>),
@@ -77,7 +84,7 @@ impl<W: Manifold> LiveSession<W> {
         writer: RunWriter,
         budget: Budget,
     ) -> Self {
-        let writer = writer.with_scan(oracle.secrets().for_writers());
+        let writer = writer.with_scan(scan_by(oracle.secrets()));
         let alarm = oracle.alarm();
         let session = Session::new(
             Config::start(header),

@@ -12,10 +12,10 @@ use thiserror::Error;
 use turingos::bus::{MAX_BODY_BYTES, Provider};
 
 use super::headers;
-use super::key::Key;
 use turingos_agents::TransportFault;
 use turingos_run::providers::request::request_path;
 use turingos_run::providers::settings::Connection;
+use turingos_secrets::Key;
 
 /// The version of the messages API.
 const MESSAGES_VERSION: &str = "2023-06-01";

@@ -36,6 +36,9 @@ impl RunDirectory {
     /// The result of the run; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
+    /// The files that are empty before there is a header. The journal is locked.
+    const EMPTY: [&'static str; 4] = [Self::JOURNAL, Self::TAPE, Self::INJECTIONS, Self::TRAPS];
+
     /// Makes `path` a run with an empty tape and an empty journal.
     ///
     /// The directory is created with its parents; an empty one is used, and so is one that a killed
@@ -47,14 +50,7 @@ impl RunDirectory {
     /// The path is not usable for a new run (nothing in it is touched), or the file system
     /// refuses.
     pub fn create<C: RunConfig>(path: &Path, header: &Header<C>) -> Result<RunWriter, RunIoError> {
-        if path.exists() {
-            refuse_unless_empty(path)?;
-        } else {
-            fs::create_dir_all(path).map_err(RunIoError::system("create", path))?;
-        }
-        let folder = open(path)?;
-        let file = create_new(&folder, Self::JOURNAL)?;
-        lock(&file, &folder.path_of(Self::JOURNAL))?;
+        let (folder, file) = claim(path, &Self::EMPTY)?;
         let rest = create_new(&folder, Self::TAPE).and_then(|tape| {
             let injections = create_new(&folder, Self::INJECTIONS)?;
             let traps = create_new(&folder, Self::TRAPS)?;
@@ -74,9 +70,7 @@ impl RunDirectory {
             }
             Err(error) => {
                 // The first error is reported; what was made here should not stop a retry.
-                for name in [Self::TAPE, Self::INJECTIONS, Self::TRAPS, Self::JOURNAL] {
-                    let _ = folder.remove(name);
-                }
+                abandon(&folder, &Self::EMPTY);
                 Err(error)
             }
         }
@@ -118,6 +112,35 @@ impl RunDirectory {
     }
 }
 
+/// Makes `path` an empty directory and locks it for this process until the file that is returned is
+/// closed: the first of `names`, which are empty before there is a header. The directory is created
+/// with its parents; an empty one is used, and so is one that a killed process left before its
+/// recording had a header.
+///
+/// # Errors
+/// The path holds something (nothing in it is touched), another process is at work in it, or the
+/// file system refuses.
+pub fn claim(path: &Path, names: &[&str]) -> Result<(OpenFolder, File), RunIoError> {
+    if path.exists() {
+        refuse_unless_empty(path)?;
+        left_behind::clear(path, names)?;
+    } else {
+        fs::create_dir_all(path).map_err(RunIoError::system("create", path))?;
+    }
+    let folder = open(path)?;
+    let file = create_new(&folder, names[0])?;
+    lock(&file, &folder.path_of(names[0]))?;
+    Ok((folder, file))
+}
+
+/// Removes the empty files of a recording that could not be begun, so that they stop no retry.
+pub fn abandon(folder: &OpenFolder, names: &[&str]) {
+    for name in names.iter().rev() {
+        // The error that stopped the recording is the one to report.
+        let _ = folder.remove(name);
+    }
+}
+
 fn refuse_unless_empty(path: &Path) -> Result<(), RunIoError> {
     if !path.is_dir() {
         return Err(RunIoError::NotADirectory { path: path.into() });
@@ -125,7 +148,7 @@ fn refuse_unless_empty(path: &Path) -> Result<(), RunIoError> {
     if path.join(RunDirectory::HEADER).exists() {
         return Err(RunIoError::AlreadyARun { path: path.into() });
     }
-    left_behind::clear(path)
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<OpenFolder, RunIoError> {
@@ -152,7 +175,10 @@ fn create_new(folder: &OpenFolder, name: &str) -> Result<File, RunIoError> {
 
 /// Writes a file under another name, makes sure that it is on disk, and renames it. The rename lasts
 /// once the directory has reached the disk.
-pub(super) fn write_whole(folder: &OpenFolder, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
+///
+/// # Errors
+/// The file system refuses.
+pub fn write_whole(folder: &OpenFolder, name: &str, bytes: &[u8]) -> Result<(), RunIoError> {
     let beside = unfinished(name);
     let written = write_synchronised(folder, &beside, bytes)
         .and_then(|()| folder.rename(&beside, name))

@@ -212,7 +212,7 @@ pub fn differences(recorded: &Value, replayed: &Value) -> Vec<Difference> {
 
 /// The same for two texts, which are compared as documents if both are JSON.
 #[must_use]
-pub(crate) fn differing_texts(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
+pub fn differing_texts(recorded: &[u8], replayed: &[u8]) -> Vec<Difference> {
     let documents = (
         serde_json::from_slice(recorded),
         serde_json::from_slice(replayed),

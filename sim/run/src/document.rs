@@ -8,16 +8,21 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use turingos::Digest;
 
 /// What a document says it is: a name and the one version that this program reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
-    pub(crate) name: &'static str,
-    pub(crate) version: u32,
+pub struct Format {
+    /// Its name, `turingos.run`.
+    pub name: &'static str,
+    /// The version that is read and written.
+    pub version: u32,
 }
 
 impl Format {
-    pub(crate) fn text(self) -> String {
+    /// The `format` member of a document.
+    #[must_use]
+    pub fn text(self) -> String {
         format!("{}/{}", self.name, self.version)
     }
 }
@@ -79,7 +84,10 @@ pub enum DocumentError {
 /// The canonical bytes of `value`.
 ///
 /// `T` is a plain struct of this program: numbers, text, lists, maps with text keys.
-pub(crate) fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
+///
+/// # Panics
+/// If `T` is something else.
+pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(value)
         .expect("writing to memory cannot fail, and every map of a document has text keys");
     bytes.push(b'\n');
@@ -87,7 +95,10 @@ pub(crate) fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// Reads a document of exactly this `format` and this spelling.
-pub(crate) fn from_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentError>
+///
+/// # Errors
+/// [`DocumentError`]: what is wrong with the bytes.
+pub fn from_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentError>
 where
     T: Serialize + DeserializeOwned,
 {
@@ -103,8 +114,61 @@ where
     })
 }
 
+/// The canonical bytes of `value` with a last member `seal`: the SHA-256 of the text before it.
+#[must_use]
+pub fn to_sealed_bytes<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = to_bytes(value);
+    bytes.truncate(bytes.len().saturating_sub(AFTER_MEMBERS.len()));
+    let seal = Digest::of(&bytes);
+    bytes.extend_from_slice(BEFORE_SEAL);
+    bytes.extend_from_slice(seal.hex().as_str().as_bytes());
+    bytes.extend_from_slice(AFTER_SEAL);
+    bytes
+}
+
+/// Reads what [`to_sealed_bytes`] writes.
+///
+/// # Errors
+/// [`DocumentError`]: there is no seal, it is that of another text, or the text is no document of
+/// this `format`.
+pub fn from_sealed_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentError>
+where
+    T: Serialize + DeserializeOwned,
+{
+    let Some((members, seal)) = split(bytes) else {
+        // Name another kind or version of document first.
+        from_bytes::<T>(bytes, format)?;
+        return Err(DocumentError::Contradiction(
+            "there is no `seal` at its end",
+        ));
+    };
+    let value = from_bytes(&[members, AFTER_MEMBERS].concat(), format)?;
+    if seal != Digest::of(members).hex().as_str().as_bytes() {
+        return Err(DocumentError::Contradiction(
+            "`seal` is not the SHA-256 of the text before it",
+        ));
+    }
+    Ok(value)
+}
+
+/// How a document without a seal ends.
+const AFTER_MEMBERS: &[u8] = b"}\n";
+pub(crate) const BEFORE_SEAL: &[u8] = b",\"seal\":\"";
+pub(crate) const AFTER_SEAL: &[u8] = b"\"}\n";
+const SEAL_DIGITS: usize = 64;
+
+/// The text that the seal is of, and the seal.
+pub(crate) fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = bytes.strip_suffix(AFTER_SEAL)?;
+    let (rest, seal) = rest.split_at_checked(rest.len().checked_sub(SEAL_DIGITS)?)?;
+    Some((rest.strip_suffix(BEFORE_SEAL)?, seal))
+}
+
 /// Checks the format before anything else: a newer version may have members unknown to this one.
-pub(crate) fn expect_format(bytes: &[u8], format: Format) -> Result<(), DocumentError> {
+///
+/// # Errors
+/// [`DocumentError`]: the document is of another format or version.
+pub fn expect_format(bytes: &[u8], format: Format) -> Result<(), DocumentError> {
     #[derive(Deserialize)]
     struct Probe {
         format: String,

@@ -1,5 +1,6 @@
 //! The changes of a fork: what they are in its header, and what they do to the parts of a run.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::Error as _;
@@ -19,6 +20,8 @@ pub enum FaultKind {
     Provider(ProviderFaultKind),
     /// A failed operation of the world.
     World(InjectedFault),
+    /// A reply that was given in place of the agent's.
+    Reply,
 }
 
 impl FaultKind {
@@ -27,7 +30,7 @@ impl FaultKind {
         let noise = NoiseKind::ALL.iter().copied().map(Self::Noise);
         let provider = ProviderFaultKind::ALL.iter().copied().map(Self::Provider);
         let world = InjectedFault::ALL.iter().copied().map(Self::World);
-        noise.chain(provider).chain(world)
+        noise.chain(provider).chain(world).chain([Self::Reply])
     }
 
     /// The kind with this name.
@@ -43,16 +46,18 @@ impl FaultKind {
             Self::Noise(kind) => kind.name(),
             Self::Provider(kind) => kind.name(),
             Self::World(fault) => fault.name(),
+            Self::Reply => "reply",
         }
     }
 
-    /// What fails: `noise`, `provider` or `world`.
+    /// What fails: `noise`, `provider`, `world` or `reply`.
     #[must_use]
     pub const fn class(self) -> &'static str {
         match self {
             Self::Noise(_) => "noise",
             Self::Provider(_) => "provider",
             Self::World(_) => "world",
+            Self::Reply => "reply",
         }
     }
 }
@@ -96,7 +101,8 @@ impl Fault {
         let provider = begun.fault.map(FaultKind::Provider);
         let world = tick.world_faults.iter().copied().map(FaultKind::World);
         let number = tick.committed.record.tick;
-        let kinds = noise.chain(provider).chain(world);
+        let given = begun.given.then_some(FaultKind::Reply);
+        let kinds = noise.chain(provider).chain(world).chain(given);
         let mut faults: Vec<_> = kinds.map(|kind| Self { tick: number, kind }).collect();
         faults.sort_unstable();
         faults.dedup();
@@ -114,7 +120,7 @@ impl fmt::Display for Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Edit {
-    /// Of the drawn faults, only these are applied.
+    /// Of the faults drawn and the changes made so far, only these are applied.
     Only(Vec<Fault>),
     /// A drawn fault is not applied.
     Mute(Fault),
@@ -202,11 +208,16 @@ impl Edits {
                 FaultKind::Noise(kind) => self.oracle.noise.mute(*tick, kind),
                 FaultKind::Provider(kind) => self.oracle.faults.mute(*tick, kind),
                 FaultKind::World(fault) => self.world.mute(*tick, fault),
+                FaultKind::Reply => {
+                    self.oracle.replies.remove(tick);
+                }
             },
             Edit::Inject(Fault { tick, kind }) => match *kind {
                 FaultKind::Noise(kind) => self.oracle.noise.add(*tick, kind),
                 FaultKind::Provider(kind) => self.oracle.faults.add(*tick, kind),
                 FaultKind::World(fault) => self.world.add(*tick, fault),
+                // There is nothing to say: a reply has a change of its own.
+                FaultKind::Reply => {}
             },
             Edit::Reseed { tick, seed } => self.seeds.change(*tick, *seed),
             Edit::Reply { tick, reply } => {
@@ -216,24 +227,22 @@ impl Edits {
     }
 
     fn keep_only(&mut self, faults: &[Fault]) {
-        let faults = || faults.iter();
-        self.oracle
-            .noise
-            .keep_only(faults().filter_map(|fault| match fault.kind {
-                FaultKind::Noise(kind) => Some((fault.tick, kind)),
-                FaultKind::Provider(_) | FaultKind::World(_) => None,
-            }));
-        self.oracle
-            .faults
-            .keep_only(faults().filter_map(|fault| match fault.kind {
-                FaultKind::Provider(kind) => Some((fault.tick, kind)),
-                FaultKind::Noise(_) | FaultKind::World(_) => None,
-            }));
-        self.world
-            .keep_only(faults().filter_map(|fault| match fault.kind {
-                FaultKind::World(kind) => Some((fault.tick, kind)),
-                FaultKind::Noise(_) | FaultKind::Provider(_) => None,
-            }));
+        let (mut noise, mut provider, mut world) = (Vec::new(), Vec::new(), Vec::new());
+        let mut replies = BTreeSet::new();
+        for Fault { tick, kind } in faults {
+            match *kind {
+                FaultKind::Noise(kind) => noise.push((*tick, kind)),
+                FaultKind::Provider(kind) => provider.push((*tick, kind)),
+                FaultKind::World(fault) => world.push((*tick, fault)),
+                FaultKind::Reply => {
+                    replies.insert(*tick);
+                }
+            }
+        }
+        self.oracle.noise.keep_only(noise);
+        self.oracle.faults.keep_only(provider);
+        self.oracle.replies.retain(|tick, _| replies.contains(tick));
+        self.world.keep_only(world);
     }
 
     /// Whether there is no change.
@@ -246,7 +255,6 @@ impl Edits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     #[test]
     fn names_are_unique_over_all_classes() {

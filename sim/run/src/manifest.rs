@@ -290,13 +290,7 @@ impl Manifest {
     /// The exact bytes of `manifest.json`: compact, members in a fixed order, the seal, one newline.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = document::to_bytes(self);
-        bytes.truncate(bytes.len().saturating_sub(AFTER_MEMBERS.len()));
-        let seal = Digest::of(&bytes);
-        bytes.extend_from_slice(BEFORE_SEAL);
-        bytes.extend_from_slice(seal.hex().as_str().as_bytes());
-        bytes.extend_from_slice(AFTER_SEAL);
-        bytes
+        document::to_sealed_bytes(self)
     }
 
     /// Reads the bytes of a `manifest.json`.
@@ -305,19 +299,7 @@ impl Manifest {
     /// Whatever is not exactly what [`Manifest::to_bytes`] writes, a seal of another text, and a
     /// verdict that its own gates contradict.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let Some((members, seal)) = split(bytes) else {
-            // Name another kind or version of document first.
-            document::from_bytes::<Self>(bytes, FORMAT)?;
-            return Err(DocumentError::Contradiction(
-                "there is no `seal` at its end",
-            ));
-        };
-        let manifest: Self = document::from_bytes(&[members, AFTER_MEMBERS].concat(), FORMAT)?;
-        if seal != Digest::of(members).hex().as_str().as_bytes() {
-            return Err(DocumentError::Contradiction(
-                "`seal` is not the SHA-256 of the text before it",
-            ));
-        }
+        let manifest: Self = document::from_sealed_bytes(bytes, FORMAT)?;
         if manifest.passed != manifest.gates.iter().any(Gate::failed) {
             Ok(manifest)
         } else {
@@ -328,21 +310,9 @@ impl Manifest {
     }
 }
 
-/// How a document without a seal ends.
-const AFTER_MEMBERS: &[u8] = b"}\n";
-const BEFORE_SEAL: &[u8] = b",\"seal\":\"";
-const AFTER_SEAL: &[u8] = b"\"}\n";
-const SEAL_DIGITS: usize = 64;
-
-/// The text that the seal is of, and the seal.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = bytes.strip_suffix(AFTER_SEAL)?;
-    let (rest, seal) = rest.split_at_checked(rest.len().checked_sub(SEAL_DIGITS)?)?;
-    Some((rest.strip_suffix(BEFORE_SEAL)?, seal))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::document::{AFTER_SEAL, BEFORE_SEAL, split};
     use super::*;
 
     fn gate(id: &str, holds: bool) -> Gate {

@@ -62,14 +62,17 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// The open directory of a run. Its files are found in it wherever it is moved, and no name in it
 /// leads elsewhere.
 #[derive(Clone, Debug)]
-pub(crate) struct OpenFolder {
+pub struct OpenFolder {
     handle: Arc<OwnedFd>,
     path: PathBuf,
 }
 
 impl OpenFolder {
     /// Opens a directory that a user named.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// It is no directory, or cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
         Ok(Self {
@@ -79,17 +82,24 @@ impl OpenFolder {
     }
 
     /// The path of a file, as errors name it.
-    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// Opens a file for reading.
-    pub(crate) fn read(&self, name: &str) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// It cannot be opened, or is [not a file](NotAFile).
+    pub fn read(&self, name: &str) -> io::Result<File> {
         self.existing(name, OFlags::RDONLY)
     }
 
     /// Opens a file to change it. It must have no other name, which could be that of a file outside.
-    pub(crate) fn write(&self, name: &str) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// As [`OpenFolder::read`], or it has another name.
+    pub fn write(&self, name: &str) -> io::Result<File> {
         let file = self.existing(name, OFlags::WRONLY)?;
         match file.metadata()?.nlink() {
             0 | 1 => Ok(file),
@@ -108,7 +118,10 @@ impl OpenFolder {
     }
 
     /// Makes a file that is not there yet: of two processes that do so, the second one fails.
-    pub(crate) fn create_new(&self, name: &str) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// Something has that name, or the file system refuses.
+    pub fn create_new(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | AT_ONCE;
         let mode = Mode::from_raw_mode(0o666);
         let file = rustix::fs::openat(&*self.handle, name, flags, mode)?;
@@ -117,7 +130,10 @@ impl OpenFolder {
 
     /// Makes a file in place of one that an earlier process may have left; a link goes, not what it
     /// leads to.
-    pub(crate) fn create_again(&self, name: &str) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn create_again(&self, name: &str) -> io::Result<File> {
         match self.remove(name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => self.create_new(name),
@@ -125,7 +141,10 @@ impl OpenFolder {
     }
 
     /// Gives a file another name, in place of whatever has it.
-    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         Ok(rustix::fs::renameat(
             &*self.handle,
             from,
@@ -135,12 +154,18 @@ impl OpenFolder {
     }
 
     /// Removes a file.
-    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&*self.handle, name, AtFlags::empty())?)
     }
 
     /// Forces the names in the directory onto the disk.
-    pub(crate) fn synchronise(&self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn synchronise(&self) -> io::Result<()> {
         Ok(rustix::fs::fsync(&*self.handle)?)
     }
 }

@@ -5,24 +5,14 @@
 //! runtime thread. The server listens on 127.0.0.1 only, opens no connection, and neither keeps nor
 //! logs request headers, so no key can leak.
 
-pub mod agent;
-pub mod answer;
 mod attempts;
-pub mod chaos;
-mod connection;
-mod discovery;
-pub mod endpoint;
-mod http;
-pub mod parsed_request;
 pub mod recording;
-pub mod refusal;
-mod request_body;
 mod response;
 mod routes;
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -30,32 +20,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep};
 use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-use agent::{Agent, request_id};
-use answer::Answer;
 use attempts::{Attempts, MAX_REMEMBERED};
-use connection::Loopback;
-use endpoint::Endpoint;
-use parsed_request::ParsedRequest;
 use recording::{LOOSE_GENESIS, Recording};
-use refusal::{Reason, Refusal};
-use request_body::Body;
 use turingos_agents::Request;
+use turingos_loopback::{HeldBody, Limits, Loopback, room_for_bodies, serve};
+use turingos_protocols::agent::{Agent, request_id};
+use turingos_protocols::answer::Answer;
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::refusal::{Reason, Refusal};
+use turingos_protocols::request::ParsedRequest;
 use turingos_run::RunIoError;
 use turingos_run::tape::{CallEntry, Entry, TapeWriter};
 
-/// The time that requests in flight have after a stop; then their connections are closed.
-const GRACE: Duration = Duration::from_secs(3);
-
-/// The most bytes of request bodies in memory, of all connections together.
-const MAX_BODIES_BYTES: usize = 256 * 1024 * 1024;
+/// The bounds of connections. A client may close its sending side once its request is sent.
+const LIMITS: Limits = Limits {
+    idle: Duration::from_secs(30),
+    grace: Duration::from_secs(3),
+    half_close: true,
+};
 
 /// The most calls that wait to be logged; the next answer waits for room.
 const MAX_UNLOGGED: usize = 1_024;
@@ -96,7 +86,7 @@ impl Source {
 
     fn answer(&self, request: &ParsedRequest, attempt: u32) -> Result<Answer, Refusal> {
         match self {
-            Self::Seeded(agent) => Ok(agent.answer(request, attempt)),
+            Self::Seeded(agent) => agent.answer(request, attempt),
             Self::Recorded(recording) => recording.answer(request, attempt),
         }
     }
@@ -109,7 +99,7 @@ pub struct Settings {
     pub port: u16,
     /// The source of answers.
     pub source: Source,
-    /// After how many answered requests to stop; never, for none.
+    /// After how many requests to stop, refused ones included; never, for none.
     pub max_requests: Option<NonZeroU64>,
     /// A new file for the tape of requests and answers.
     pub log: Option<PathBuf>,
@@ -124,6 +114,8 @@ pub struct Summary {
     pub answered: u64,
     /// Requests that were refused: malformed, too large, not recorded, or to no endpoint.
     pub refused: u64,
+    /// Recorded calls that nobody asked for; none without a recording.
+    pub left_over: Option<u64>,
 }
 
 /// Why a server could not start or continue.
@@ -146,7 +138,7 @@ pub enum ServeError {
 /// A server that is listening but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
+    listener: Loopback,
     address: SocketAddr,
     desk: Desk,
     log: Option<(TapeWriter, mpsc::Receiver<Entry>)>,
@@ -164,9 +156,10 @@ impl Server {
             action: format!("listen on 127.0.0.1:{port}"),
             source,
         };
-        let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let stopping = watch::Sender::new(false);
+        let listening = Loopback::bind(port, stopping.subscribe(), LIMITS).await;
         let listener = listening.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+        let address = listener.address().map_err(refused)?;
         let (logging, log) = match &settings.log {
             Some(path) => {
                 let file = File::create_new(path).map_err(|source| ServeError::System {
@@ -182,7 +175,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            desk: Desk::new(settings, logging),
+            desk: Desk::new(settings, logging, stopping),
             log,
         })
     }
@@ -212,9 +205,8 @@ impl Server {
             }
             signalling.stop();
         };
-        let routes = routes::of(Arc::clone(&desk));
-        let listener = Loopback::new(self.listener, desk.stopping.subscribe());
-        let serving = http::serve(listener, routes, until_stopped);
+        let routes = TowerToHyperService::new(routes::of(Arc::clone(&desk)));
+        let serving = serve(self.listener, routes, until_stopped);
         match self.log {
             None => serving.await,
             Some((writer, entries)) => write_log(serving, writer, entries).await?,
@@ -263,17 +255,21 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(settings: Settings, log: Option<mpsc::Sender<Entry>>) -> Self {
+    fn new(
+        settings: Settings,
+        log: Option<mpsc::Sender<Entry>>,
+        stopping: watch::Sender<bool>,
+    ) -> Self {
         Self {
             attempts: Mutex::new(settings.source.attempts()),
             source: settings.source,
             max_requests: settings.max_requests,
             answered: AtomicU64::new(0),
             refused: AtomicU64::new(0),
-            stopping: watch::Sender::new(false),
+            stopping,
             log,
             allowed_hosts: settings.allowed_hosts,
-            room: Arc::new(Semaphore::new(MAX_BODIES_BYTES)),
+            room: room_for_bodies(),
         }
     }
 
@@ -289,7 +285,7 @@ impl Desk {
     }
 
     /// Answers a request body after the pause of its answer.
-    async fn answer(&self, endpoint: Endpoint, body: Body) -> Answer {
+    async fn answer(&self, endpoint: Endpoint, body: HeldBody) -> Answer {
         let (answer, attempt) = match self.answer_to(endpoint, &body.bytes) {
             Ok(answered) => answered,
             Err(refusal) => return self.refuse(endpoint, &refusal),
@@ -306,6 +302,7 @@ impl Desk {
             }
         }
         let before = self.answered.fetch_add(1, Ordering::Relaxed);
+        self.stop_after_the_last();
         if let (Some(log), Some(body)) = (&self.log, body) {
             let logged = Request {
                 tick: before,
@@ -322,25 +319,7 @@ impl Desk {
             // A log that cannot be written has stopped the server already.
             let _ = log.send(Entry::Call(entry)).await;
         }
-        if self
-            .max_requests
-            .is_some_and(|most| before + 1 >= most.get())
-        {
-            self.stop();
-        }
         answer
-    }
-
-    /// True for a name of the loopback interface, and for one that is allowed.
-    fn answers_to(&self, host: &str) -> bool {
-        let bare = host.trim_start_matches('[').trim_end_matches([']', '.']);
-        let is_loopback = bare
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback());
-        let mut allowed = self.allowed_hosts.iter().map(String::as_str);
-        is_loopback
-            || bare.eq_ignore_ascii_case("localhost")
-            || allowed.any(|allowed| host.eq_ignore_ascii_case(allowed))
     }
 
     /// The answer to a request body, and how often the request was sent before.
@@ -356,14 +335,37 @@ impl Desk {
     }
 
     fn refuse(&self, endpoint: Endpoint, refusal: &Refusal) -> Answer {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.count_refused();
         refused(endpoint.provider(), refusal)
     }
 
+    fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.stop_after_the_last();
+    }
+
+    /// Stops once there were as many requests as the settings say.
+    fn stop_after_the_last(&self) {
+        let summary = self.summary();
+        let requests = summary.answered + summary.refused;
+        if self.max_requests.is_some_and(|most| requests >= most.get()) {
+            self.stop();
+        }
+    }
+
     fn summary(&self) -> Summary {
+        let answered = self.answered.load(Ordering::Relaxed);
+        let left_over = match &self.source {
+            Source::Seeded(_) => None,
+            // Every answer is a recorded call of its own.
+            Source::Recorded(recording) => {
+                Some((recording.counts().1 as u64).saturating_sub(answered))
+            }
+        };
         Summary {
-            answered: self.answered.load(Ordering::Relaxed),
+            answered,
             refused: self.refused.load(Ordering::Relaxed),
+            left_over,
         }
     }
 }

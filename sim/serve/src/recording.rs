@@ -12,13 +12,13 @@ use turingos::Digest;
 use turingos::bus::Provider;
 use turingos::dispatch::Lane;
 
-use super::agent::request_id;
-use super::answer::{Answer, Content, Delivery};
-use super::chaos::HANG_US;
-use super::parsed_request::{ParsedRequest, canonical};
-use super::refusal::{Reason, Refusal};
 use turingos_agents::TransportFault;
 use turingos_agents::wire::Shape;
+use turingos_protocols::agent::request_id;
+use turingos_protocols::answer::{Answer, Content, Delivery};
+use turingos_protocols::chaos::HANG_US;
+use turingos_protocols::refusal::{Reason, Refusal};
+use turingos_protocols::request::{ParsedRequest, canonical};
 use turingos_run::run_reader::{Ends, HeaderFacts};
 use turingos_run::tape::{CallEntry, CallOutcome, Entry, TapeReader};
 use turingos_run::{RunDirectory, RunIoError, RunReader};

@@ -1,42 +1,32 @@
 //! Answers as HTTP responses.
 
-use std::collections::VecDeque;
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use http_body::Frame;
-use tokio::time::{Sleep, sleep};
+use tokio::time::Instant;
 use turingos::bus::Provider;
 
-use super::answer::{Answer, Delivery, events};
-use super::connection::Fate;
+use turingos_loopback::{Fate, TimedBody};
+use turingos_protocols::answer::{Answer, Delivery};
 
 /// The response to send for an answer.
 pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Response {
     let headers = answer.headers(provider);
-    let length = answer.body.len();
-    let separator = answer.content.separator();
-    let (body, announced) = match answer.delivery {
-        Delivery::Reset => {
-            fate.reset();
-            (Body::empty(), None)
-        }
-        Delivery::Whole => match separator {
-            None => (Body::from(answer.body), None),
-            Some(separator) => (Body::new(Pieces::of(&answer.body, separator, false)), None),
-        },
-        Delivery::CutAfter(kept) => {
-            let kept = &answer.body[..kept.min(length)];
-            // A stream is cut in the middle of its chunks, a document short of its length.
-            let announced = separator.is_none().then_some(length);
-            let separator = separator.unwrap_or(b"\n\n");
-            (Body::new(Pieces::of(kept, separator, true)), announced)
-        }
+    if answer.delivery == Delivery::Reset {
+        fate.reset();
+    }
+    let is_stream = answer.content.separator().is_some();
+    let is_broken = matches!(
+        answer.delivery,
+        Delivery::CutAfter(_) | Delivery::StallAfter(_)
+    );
+    // A stream is cut in the middle of its chunks, a document short of its length.
+    let announced = (is_broken && !is_stream).then_some(answer.body.len());
+    let body = match answer.delivery {
+        Delivery::Whole if !is_stream => Body::from(answer.body),
+        _ => timed(&answer),
     };
     let mut response = Response::new(body);
     *response.status_mut() =
@@ -56,43 +46,15 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     response
 }
 
-/// The pause between the last byte and the reset, so that the byte is sent before it.
-const BEFORE_BREAK: Duration = Duration::from_millis(5);
-
-/// A body that is sent one event at a time and may end in a reset.
-struct Pieces {
-    pieces: VecDeque<Bytes>,
-    break_after: Option<Pin<Box<Sleep>>>,
-}
-
-impl Pieces {
-    fn of(body: &[u8], separator: &[u8], breaks: bool) -> Self {
-        Self {
-            pieces: events(body, separator)
-                .map(Bytes::copy_from_slice)
-                .collect(),
-            break_after: breaks.then(|| Box::pin(sleep(BEFORE_BREAK))),
-        }
-    }
-}
-
-impl HttpBody for Pieces {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Some(piece) = self.pieces.pop_front() {
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
-        }
-        match &mut self.break_after {
-            None => Poll::Ready(None),
-            Some(pause) => {
-                ready!(pause.as_mut().poll(context));
-                Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
-            }
-        }
-    }
+/// A body that is sent piece by piece and may end in a break.
+fn timed(answer: &Answer) -> Body {
+    let schedule = answer.schedule();
+    let now = Instant::now();
+    let at = |after_us| (after_us > 0).then(|| now + Duration::from_micros(after_us));
+    let pieces = schedule.pieces.into_iter();
+    let body = TimedBody::new(pieces.map(|(us, piece)| (at(us), Bytes::copy_from_slice(piece))));
+    Body::new(match schedule.breaks_after_us {
+        Some(us) => body.breaking(at(us)),
+        None => body,
+    })
 }

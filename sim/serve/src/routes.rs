@@ -1,26 +1,26 @@
 //! The routes: paths, methods and their handlers.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::body;
 use axum::extract::{Path, Request, State};
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use serde_json::Value;
 use turingos::bus::Provider;
+use turingos_loopback::{BodyFault, Fate, HeldBody, foreign_host};
 
-use super::answer::{Answer, Content};
-use super::connection::Fate;
-use super::endpoint::{Endpoint, provider_of_path};
-use super::refusal::{Reason, Refusal};
-use super::request_body::Body;
 use super::response::respond;
-use super::{Desk, discovery, refused, request_id};
+use super::{Desk, refused};
+use turingos_protocols::agent::request_id;
+use turingos_protocols::answer::{Answer, Content};
+use turingos_protocols::discovery;
+use turingos_protocols::endpoint::{Endpoint, provider_of_path};
+use turingos_protocols::refusal::{Reason, Refusal};
+use turingos_protocols::request::MAX_REQUEST_BYTES;
 
 pub(super) fn of(desk: Arc<Desk>) -> Router {
     let mut routes = Router::new();
@@ -29,9 +29,9 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
             let handler = move |State(desk): State<Arc<Desk>>,
                                 Extension(fate): Extension<Fate>,
                                 body: body::Body| async move {
-                let answer = match Body::read(body, &desk.room).await {
+                let answer = match HeldBody::read(body, MAX_REQUEST_BYTES, &desk.room).await {
                     Ok(body) => desk.answer(endpoint, body).await,
-                    Err(refusal) => desk.refuse(endpoint, &refusal),
+                    Err(fault) => desk.refuse(endpoint, &refusal_of(&fault)),
                 };
                 respond(endpoint.provider(), answer, &fate)
             };
@@ -41,9 +41,12 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
     routes
         .route("/", get(greeting))
         .route("/v1/models", get(models))
-        .route("/v1/models/{name}", get(model))
+        .route("/v1/models/{*name}", get(model))
         .route("/anthropic/v1/models", get(messages_models))
+        .route("/anthropic/v1/models/{*name}", get(messages_model))
         .route("/coding/v1/models", get(messages_models))
+        .route("/coding/v1/models/{*name}", get(messages_model))
+        .route("/api/show", post(show))
         .route("/api/tags", get(tags))
         .route("/api/version", get(version))
         .fallback(unknown_path)
@@ -52,29 +55,28 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
         .with_state(desk)
 }
 
-/// A page of the web whose name was bound to this address afterwards sends its own name. No client
-/// that means this server does.
+/// The refusal of a request whose body was not read.
+fn refusal_of(fault: &BodyFault) -> Refusal {
+    let reason = match fault {
+        BodyFault::TooLarge(_) => Reason::TooLarge,
+        BodyFault::TooSlow => Reason::TooSlow,
+        BodyFault::Busy => Reason::Busy,
+        BodyFault::Broken(_) => Reason::Malformed,
+    };
+    Refusal::new(reason, fault.to_string())
+}
+
 async fn refuse_foreign_host(
     State(desk): State<Arc<Desk>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let named = request.uri().host().map(str::to_owned);
-    let headers = request.headers().get_all(header::HOST).into_iter();
-    let hosts = headers.map(|value| {
-        let authority = value.to_str().ok()?.parse::<Authority>().ok()?;
-        Some(authority.host().to_owned())
-    });
-    let hosts = named.map(Some).into_iter().chain(hosts);
-    for host in hosts {
-        if !host.as_deref().is_some_and(|host| desk.answers_to(host)) {
-            let host = host.unwrap_or_default();
-            let message = format!(
-                "this server is not the host {host:?}; allow it with `sim serve --allow-host`"
-            );
-            let provider = provider_of_path(request.uri().path());
-            return refuse(&desk, provider, Reason::ForeignHost, message);
-        }
+    let foreign = foreign_host(request.uri(), request.headers(), &desk.allowed_hosts);
+    if let Some(host) = foreign {
+        let message =
+            format!("this server is not the host {host:?}; allow it with `sim serve --allow-host`");
+        let provider = provider_of_path(request.uri().path());
+        return refuse(&desk, provider, Reason::ForeignHost, message);
     }
     next.run(request).await
 }
@@ -105,13 +107,47 @@ async fn models(headers: HeaderMap) -> Response {
     document(Provider::OpenAi, &discovery::openai_models())
 }
 
-async fn model(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
-    match discovery::openai_model_named(&name) {
-        Some(model) => document(Provider::OpenAi, &model),
+async fn model(
+    State(desk): State<Arc<Desk>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if headers.contains_key("anthropic-version") {
+        return messages_model(State(desk), Path(name)).await;
+    }
+    listed(
+        &desk,
+        Provider::OpenAi,
+        discovery::openai_model_named(&name),
+        &name,
+    )
+}
+
+async fn messages_model(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Response {
+    listed(
+        &desk,
+        Provider::Kimi,
+        discovery::messages_model_named(&name),
+        &name,
+    )
+}
+
+fn listed(desk: &Desk, provider: Provider, model: Option<Value>, name: &str) -> Response {
+    match model {
+        Some(model) => document(provider, &model),
         None => {
             let message = format!("the model {name:?} does not exist");
-            refuse(&desk, Provider::OpenAi, Reason::NotFound, message)
+            refuse(desk, provider, Reason::NotFound, message)
         }
+    }
+}
+
+async fn show(State(desk): State<Arc<Desk>>, body: body::Body) -> Response {
+    let body = HeldBody::read(body, MAX_REQUEST_BYTES, &desk.room).await;
+    let shown = body.map_err(|fault| refusal_of(&fault));
+    match shown.and_then(|body| discovery::ollama_model(&body.bytes)) {
+        Ok(model) => document(Provider::Ollama, &model),
+        Err(refusal) => refuse(&desk, Provider::Ollama, refusal.reason, refusal.message),
     }
 }
 
@@ -140,6 +176,6 @@ async fn wrong_method(State(desk): State<Arc<Desk>>, uri: Uri) -> Response {
 }
 
 fn refuse(desk: &Desk, provider: Provider, reason: Reason, message: String) -> Response {
-    desk.refused.fetch_add(1, Ordering::Relaxed);
+    desk.count_refused();
     plain(provider, refused(provider, &Refusal::new(reason, message)))
 }

@@ -380,14 +380,8 @@ impl SweepFile {
         }
         // Looked for once nobody else can finish it any more.
         if path.exists() {
-            for left in [part, ledger_of(&path)] {
-                match fs::remove_file(&left) {
-                    Err(cause) if cause.kind() != ErrorKind::NotFound => {
-                        return Err(SweepError::io("remove", &left)(cause));
-                    }
-                    Ok(()) | Err(_) => {}
-                }
-            }
+            remove(&part)?;
+            remove(&ledger_of(&path))?;
             return Ok(Opened::Finished(read_whole(&path, header, jobs)?));
         }
         let saved = read_saved(&ledger_of(&path))?;
@@ -520,9 +514,18 @@ impl SweepFile {
         let part = part_of(&self.path);
         self.lines.seal(totals)?;
         fs::rename(&part, &self.path).map_err(SweepError::io("write", &self.path))?;
-        let saved = ledger_of(&self.path);
-        fs::remove_file(&saved).map_err(SweepError::io("remove", &saved))?;
+        remove(&ledger_of(&self.path))?;
         Ok(self.path)
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), SweepError> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            Err(SweepError::io("remove", path)(cause))
+        }
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

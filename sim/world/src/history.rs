@@ -198,9 +198,9 @@ impl History {
 
 impl Commit {
     fn touches(&self, wanted: &WorkspacePath) -> bool {
-        self.paths
-            .split('\n')
-            .any(|path| is_within(path, wanted.as_str()))
+        // Most commits name the path nowhere.
+        let wanted = wanted.as_str();
+        self.paths.contains(wanted) && self.paths.split('\n').any(|path| is_within(path, wanted))
     }
 
     fn write_line(&mut self, more_paths: bool) {

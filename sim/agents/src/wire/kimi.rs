@@ -1,12 +1,12 @@
 //! Bodies in the format of the messages API.
 
-use super::{Body, Ending};
+use super::{Body, Ending, ToolCall};
 
 pub(super) const MODEL: &str = "kimi-k2-0905-preview";
 
 impl Body<'_, '_> {
-    const fn kimi_ending(&self) -> &'static str {
-        match self.envelope.ending {
+    fn kimi_ending(&self) -> &'static str {
+        match self.ending() {
             Ending::Stop => "end_turn",
             Ending::Length => "max_tokens",
             Ending::ToolCall => "tool_use",
@@ -41,7 +41,7 @@ impl Body<'_, '_> {
             self.raw(r#","signature":""#);
             self.id();
             self.raw("\"}");
-            if !text.is_empty() {
+            if !text.is_empty() || !self.envelope.calls.is_empty() {
                 self.raw(",");
             }
         }
@@ -56,11 +56,60 @@ impl Body<'_, '_> {
             self.string(text);
             self.raw("}");
         }
+        for (index, call) in self.envelope.calls.iter().enumerate() {
+            if index > 0 || !text.is_empty() {
+                self.raw(",");
+            }
+            self.kimi_call(index, call, call.arguments);
+        }
         self.raw(r#"],"stop_reason":""#);
         self.raw(self.kimi_ending());
         self.raw(r#"","stop_sequence":null,"usage":"#);
         self.kimi_usage(self.output_tokens());
         self.raw("}");
+    }
+
+    /// anthropic-sdk-python `types/tool_use_block.py`.
+    fn kimi_call(&mut self, index: usize, call: &ToolCall<'_>, input: &str) {
+        self.raw(r#"{"type":"tool_use","id":"toolu_"#);
+        self.part_id(index);
+        self.raw(r#"","name":"#);
+        self.string(call.name.as_bytes());
+        self.raw(r#","input":"#);
+        self.raw(input);
+        self.raw("}");
+    }
+
+    /// The block at `index`: how it starts, and its content in pieces.
+    fn kimi_block(
+        &mut self,
+        index: usize,
+        start: impl FnOnce(&mut Self),
+        delta: &str,
+        content: &[u8],
+    ) {
+        self.raw("event: content_block_start\ndata: ");
+        self.raw(r#"{"type":"content_block_start","index":"#);
+        self.number(index as u64);
+        self.raw(r#","content_block":"#);
+        start(self);
+        self.raw("}\n\n");
+        if index == 0 {
+            self.raw("event: ping\ndata: {\"type\":\"ping\"}\n\n");
+        }
+        for piece in Self::pieces(content) {
+            self.raw("event: content_block_delta\ndata: ");
+            self.raw(r#"{"type":"content_block_delta","index":"#);
+            self.number(index as u64);
+            self.raw(r#","delta":"#);
+            self.raw(delta);
+            self.string(piece);
+            self.raw("}}\n\n");
+        }
+        self.raw("event: content_block_stop\n");
+        self.raw("data: {\"type\":\"content_block_stop\",\"index\":");
+        self.number(index as u64);
+        self.raw("}\n\n");
     }
 
     /// anthropic-sdk-python `types/raw_message_stream_event.py`.
@@ -69,19 +118,18 @@ impl Body<'_, '_> {
         self.kimi_head();
         self.raw(r#"],"stop_reason":null,"stop_sequence":null,"usage":"#);
         self.kimi_usage(1);
-        self.raw("}}\n\nevent: content_block_start\ndata: ");
-        self.raw(r#"{"type":"content_block_start","index":0,"#);
-        self.raw("\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n");
-        self.raw("event: ping\ndata: {\"type\":\"ping\"}\n\n");
-        for piece in Self::pieces(self.envelope.text) {
-            self.raw("event: content_block_delta\ndata: ");
-            self.raw(r#"{"type":"content_block_delta","index":0,"#);
-            self.raw(r#""delta":{"type":"text_delta","text":"#);
-            self.string(piece);
-            self.raw("}}\n\n");
+        self.raw("}}\n\n");
+        let (text, calls) = (self.envelope.text, self.envelope.calls);
+        let first_call = usize::from(calls.is_empty() || !text.is_empty());
+        if first_call == 1 {
+            let start = |body: &mut Self| body.raw(r#"{"type":"text","text":""}"#);
+            self.kimi_block(0, start, r#"{"type":"text_delta","text":"#, text);
         }
-        self.raw("event: content_block_stop\n");
-        self.raw("data: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
+        for (index, call) in calls.iter().enumerate() {
+            let start = |body: &mut Self| body.kimi_call(index, call, "{}");
+            let delta = r#"{"type":"input_json_delta","partial_json":"#;
+            self.kimi_block(first_call + index, start, delta, call.arguments.as_bytes());
+        }
         self.raw("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":");
         self.raw(r#"{"stop_reason":""#);
         self.raw(self.kimi_ending());

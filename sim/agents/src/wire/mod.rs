@@ -7,6 +7,7 @@ mod errors;
 mod kimi;
 mod ollama;
 mod openai;
+mod responses;
 
 use strum::VariantArray;
 use turingos::bus::Provider;
@@ -24,6 +25,10 @@ pub enum Shape {
     OpenAiStream,
     /// The same without `include_usage`: no chunk contains usage.
     OpenAiBareStream,
+    /// `POST /v1/responses`.
+    OpenAiResponses,
+    /// The same with `stream: true`: named and numbered server-sent events, without `[DONE]`.
+    OpenAiResponsesStream,
     /// `POST /v1/messages`.
     KimiMessages,
     /// The same with `stream: true`: named server-sent events up to `message_stop`.
@@ -66,13 +71,23 @@ impl Shape {
     #[must_use]
     pub const fn provider(self) -> Provider {
         match self {
-            Self::OpenAiChat | Self::OpenAiStream | Self::OpenAiBareStream => Provider::OpenAi,
+            Self::OpenAiChat
+            | Self::OpenAiStream
+            | Self::OpenAiBareStream
+            | Self::OpenAiResponses
+            | Self::OpenAiResponsesStream => Provider::OpenAi,
             Self::KimiMessages | Self::KimiStream => Provider::Kimi,
             Self::OllamaChat
             | Self::OllamaChatStream
             | Self::OllamaGenerate
             | Self::OllamaGenerateStream => Provider::Ollama,
         }
+    }
+
+    /// False for the shapes that `turingos::bus` does not read.
+    #[must_use]
+    pub const fn is_chat(self) -> bool {
+        !matches!(self, Self::OpenAiResponses | Self::OpenAiResponsesStream)
     }
 
     /// True for the shapes that are not one JSON document.
@@ -82,6 +97,7 @@ impl Shape {
             self,
             Self::OpenAiStream
                 | Self::OpenAiBareStream
+                | Self::OpenAiResponsesStream
                 | Self::KimiStream
                 | Self::OllamaChatStream
                 | Self::OllamaGenerateStream
@@ -96,10 +112,19 @@ pub enum Ending {
     Stop,
     /// The output limit was reached.
     Length,
-    /// A tool call; the text becomes the tool's input.
+    /// A tool call; the text becomes the input of a tool that nobody offered.
     ToolCall,
     /// The model or a filter refused.
     Refusal,
+}
+
+/// A call of a tool that the request offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToolCall<'a> {
+    /// The tool's name.
+    pub name: &'a str,
+    /// The arguments, the text of a JSON object.
+    pub arguments: &'a str,
 }
 
 /// The content of a successful body.
@@ -119,6 +144,12 @@ pub struct Envelope<'a> {
     pub ending: Ending,
     /// The reply, empty for none; need not be UTF-8.
     pub text: &'a [u8],
+    /// The calls after the text. Where there are any, they are the reason for the end.
+    pub calls: &'a [ToolCall<'a>],
+    /// What a Responses body repeats of its request: members of a JSON object, without the braces.
+    pub echo: &'a str,
+    /// The length of the request in tokens; made from the key for none.
+    pub prompt_tokens: Option<u64>,
 }
 
 /// A key for [`Envelope::key`], mixed from the seed, the tick and the number of the call within
@@ -141,6 +172,8 @@ pub fn push_reply(envelope: &Envelope<'_>, out: &mut Vec<u8>) {
         Shape::OpenAiChat => body.openai_chat(),
         Shape::OpenAiStream => body.openai_stream(true),
         Shape::OpenAiBareStream => body.openai_stream(false),
+        Shape::OpenAiResponses => body.responses(),
+        Shape::OpenAiResponsesStream => body.responses_stream(),
         Shape::KimiMessages => body.kimi_messages(),
         Shape::KimiStream => body.kimi_stream(),
         Shape::OllamaChat => body.ollama("message", true),
@@ -190,10 +223,27 @@ impl Body<'_, '_> {
         push_json_string(self.out, model.as_bytes());
     }
 
+    /// The reason for the end, the calls considered.
+    fn ending(&self) -> Ending {
+        if self.envelope.calls.is_empty() {
+            self.envelope.ending
+        } else {
+            Ending::ToolCall
+        }
+    }
+
     /// Writes 16 letters and digits made from the key.
     fn id(&mut self) {
+        self.id_of(self.envelope.key);
+    }
+
+    /// Writes those of the part of the reply at `index`: a call or an item.
+    fn part_id(&mut self, index: usize) {
+        self.id_of(envelope_key(self.envelope.key, index as u64 + 1, 0));
+    }
+
+    fn id_of(&mut self, mut key: u64) {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-        let mut key = self.envelope.key;
         for _ in 0..16 {
             self.out.push(LETTERS[(key & 31) as usize]);
             key = key.rotate_right(5);
@@ -201,11 +251,16 @@ impl Body<'_, '_> {
     }
 
     fn prompt_tokens(&self) -> u64 {
-        700 + self.envelope.key % 900
+        let key = self.envelope.key;
+        self.envelope.prompt_tokens.unwrap_or(700 + key % 900)
     }
 
     fn output_tokens(&self) -> u64 {
-        self.envelope.text.len() as u64 / 4 + 1
+        let calls = self.envelope.calls.iter();
+        let called: usize = calls
+            .map(|call| call.name.len() + call.arguments.len())
+            .sum();
+        (self.envelope.text.len() + called) as u64 / 4 + 1
     }
 
     /// The text in pieces that end between characters, as a stream delivers it.

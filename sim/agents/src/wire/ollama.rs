@@ -15,7 +15,7 @@ impl Body<'_, '_> {
         self.raw(r#"Z","#);
     }
 
-    fn ollama_content(&mut self, field: &str, piece: &[u8]) {
+    fn ollama_content(&mut self, field: &str, piece: &[u8], with_calls: bool) {
         let reasoning = self.envelope.reasoning;
         if field == "response" {
             self.raw(r#""response":"#);
@@ -28,7 +28,11 @@ impl Body<'_, '_> {
             return;
         }
         self.raw(r#""message":{"role":"assistant","content":""#);
-        if self.envelope.ending == Ending::ToolCall {
+        if with_calls && !self.envelope.calls.is_empty() {
+            push_json_fragment(self.out, piece);
+            self.raw("\"");
+            self.ollama_calls();
+        } else if self.envelope.ending == Ending::ToolCall {
             self.raw(r#"","tool_calls":[{"function":{"name":"act","arguments":{"reply":""#);
             push_json_fragment(self.out, piece);
             self.raw("\"}}}]");
@@ -43,11 +47,29 @@ impl Body<'_, '_> {
         self.raw("},");
     }
 
+    /// ollama `api/types.go`, `ToolCall`: the arguments are an object, not a text.
+    fn ollama_calls(&mut self) {
+        self.raw(r#","tool_calls":["#);
+        for (index, call) in self.envelope.calls.iter().enumerate() {
+            self.raw(if index == 0 { "" } else { "," });
+            self.raw(r#"{"id":"call_"#);
+            self.part_id(index);
+            self.raw(r#"","function":{"index":"#);
+            self.number(index as u64);
+            self.raw(r#","name":"#);
+            self.string(call.name.as_bytes());
+            self.raw(r#","arguments":"#);
+            self.raw(call.arguments);
+            self.raw("}}");
+        }
+        self.raw("]");
+    }
+
     /// ollama `api/types.go`, `ChatResponse` and `GenerateResponse`.
     pub(super) fn ollama(&mut self, field: &str, with_text: bool) {
         self.ollama_head();
         let text = if with_text { self.envelope.text } else { b"" };
-        self.ollama_content(field, text);
+        self.ollama_content(field, text, with_text);
         self.raw(r#""done":true,"done_reason":""#);
         // Ollama has no refusal and no tool ending: both end in a plain stop.
         self.raw(match self.envelope.ending {
@@ -80,6 +102,12 @@ impl Body<'_, '_> {
                 self.string(piece);
                 self.raw("},\"done\":false}\n");
             }
+        }
+        if !self.envelope.calls.is_empty() {
+            self.ollama_head();
+            self.raw(r#""message":{"role":"assistant","content":"""#);
+            self.ollama_calls();
+            self.raw("},\"done\":false}\n");
         }
         self.ollama(field, false);
         self.raw("\n");

@@ -1,6 +1,6 @@
 //! Bodies in OpenAI's format.
 
-use super::{Body, CREATED_BASE, Ending, Shape};
+use super::{Body, CREATED_BASE, Ending, Shape, ToolCall};
 
 pub(super) const MODEL: &str = "gpt-4.1-mini-2025-04-14";
 
@@ -16,6 +16,7 @@ impl Body<'_, '_> {
         self.raw(r#","choices":[{"index":0,"message":{"role":"assistant","content":"#);
         let text = self.envelope.text;
         match self.envelope.ending {
+            _ if !self.envelope.calls.is_empty() => self.openai_calls(),
             Ending::Stop | Ending::Length if !text.is_empty() => {
                 self.string(text);
                 self.raw(r#","refusal":null"#);
@@ -45,8 +46,32 @@ impl Body<'_, '_> {
         self.raw("\"}");
     }
 
-    const fn openai_ending(&self) -> &'static str {
-        match self.envelope.ending {
+    fn openai_calls(&mut self) {
+        match self.envelope.text {
+            b"" => self.raw("null"),
+            text => self.string(text),
+        }
+        self.raw(r#","refusal":null,"tool_calls":["#);
+        for (index, call) in self.envelope.calls.iter().enumerate() {
+            self.raw(if index == 0 { "{" } else { ",{" });
+            self.openai_call(index, call, call.arguments);
+        }
+        self.raw("]");
+    }
+
+    /// A call from its id on, up to the end of its object.
+    fn openai_call(&mut self, index: usize, call: &ToolCall<'_>, arguments: &str) {
+        self.raw(r#""id":"call_"#);
+        self.part_id(index);
+        self.raw(r#"","type":"function","function":{"name":"#);
+        self.string(call.name.as_bytes());
+        self.raw(r#","arguments":"#);
+        self.string(arguments.as_bytes());
+        self.raw("}}");
+    }
+
+    fn openai_ending(&self) -> &'static str {
+        match self.ending() {
             Ending::Stop => "stop",
             Ending::Length => "length",
             Ending::ToolCall => "tool_calls",
@@ -66,6 +91,16 @@ impl Body<'_, '_> {
     }
 
     fn openai_chunk(&mut self, delta: &str, piece: Option<&[u8]>, ending: &str) {
+        self.openai_chunk_head();
+        self.raw(delta);
+        if let Some(piece) = piece {
+            self.string(piece);
+        }
+        self.openai_chunk_tail(ending);
+    }
+
+    /// A chunk up to the members of its `delta`.
+    fn openai_chunk_head(&mut self) {
         self.raw(r#"data: {"id":"chatcmpl-"#);
         self.id();
         self.raw(r#"","object":"chat.completion.chunk","created":"#);
@@ -73,10 +108,9 @@ impl Body<'_, '_> {
         self.raw(r#","model":"#);
         self.model(MODEL);
         self.raw(r#","choices":[{"index":0,"delta":{"#);
-        self.raw(delta);
-        if let Some(piece) = piece {
-            self.string(piece);
-        }
+    }
+
+    fn openai_chunk_tail(&mut self, ending: &str) {
         self.raw(r#"},"finish_reason":"#);
         self.raw(ending);
         self.raw(if self.envelope.shape == Shape::OpenAiStream {
@@ -84,6 +118,26 @@ impl Body<'_, '_> {
         } else {
             "}]}\n\n"
         });
+    }
+
+    /// The name first, with empty arguments; then the arguments in pieces.
+    fn openai_call_chunks(&mut self, index: usize, call: &ToolCall<'_>) {
+        self.openai_chunk_head();
+        self.raw(r#""tool_calls":[{"index":"#);
+        self.number(index as u64);
+        self.raw(",");
+        self.openai_call(index, call, "");
+        self.raw("]");
+        self.openai_chunk_tail("null");
+        for piece in Self::pieces(call.arguments.as_bytes()) {
+            self.openai_chunk_head();
+            self.raw(r#""tool_calls":[{"index":"#);
+            self.number(index as u64);
+            self.raw(r#","function":{"arguments":"#);
+            self.string(piece);
+            self.raw("}}]");
+            self.openai_chunk_tail("null");
+        }
     }
 
     /// openai-python `types/chat/chat_completion_chunk.py`, the usage only if it was asked for.
@@ -99,7 +153,10 @@ impl Body<'_, '_> {
         for piece in Self::pieces(self.envelope.text) {
             self.openai_chunk(r#""content":"#, Some(piece), "null");
         }
-        let ending = match self.envelope.ending {
+        for (index, call) in self.envelope.calls.iter().enumerate() {
+            self.openai_call_chunks(index, call);
+        }
+        let ending = match self.ending() {
             Ending::Stop => r#""stop""#,
             Ending::Length => r#""length""#,
             Ending::ToolCall => r#""tool_calls""#,

@@ -34,6 +34,9 @@ fn body_of(shape: Shape, ending: Ending, text: &str) -> String {
         reasoning: Some("because"),
         ending,
         text: text.as_bytes(),
+        calls: &[],
+        echo: "",
+        prompt_tokens: None,
     };
     push_reply(&envelope, &mut body);
     String::from_utf8(body).unwrap()

@@ -29,6 +29,10 @@ pub(super) fn of(change: &Change, parent: &Parent, at: u64) -> Result<Edit, Fail
         return Ok(Edit::Mute(fault));
     }
     if let Some(kind) = change.inject {
+        if kind == FaultKind::Reply {
+            let message = "give a reply with --reply FILE";
+            return Err(Failure::new(Exit::Usage, message));
+        }
         return Ok(Edit::Inject(Fault { tick: at, kind }));
     }
     if let Some(seed) = change.reseed {

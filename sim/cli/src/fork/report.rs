@@ -67,6 +67,7 @@ impl Report<'_> {
         if let Some(failure) = &self.failure {
             writeln!(out, "failure   {failure}")?;
         }
-        write_verdict(manifest, manifest.root(), out)
+        write_verdict(manifest, manifest.root(), out)?;
+        writeln!(out, "repeat it with {}", manifest.reproduce())
     }
 }

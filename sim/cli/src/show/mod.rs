@@ -2,6 +2,7 @@
 //!
 //! Carries the run out again, and shows it only as far as it is as recorded.
 
+mod exchanges;
 mod tick;
 pub(crate) mod timeline_table;
 pub(crate) mod timeline_text;
@@ -19,24 +20,25 @@ use crate::paths::existing;
 use crate::show::timeline_text::TimelineText;
 use crate::terminal::looks::Looks;
 use turingos::trap::TrapFrame;
+use turingos_exchange::is_exchange_tape;
 use turingos_explain::{
     JournalTick, Only, Playback, TickDetail, TimelineEntry, TimelineFilter, journal_ticks,
 };
 use turingos_run::{RunEnd, RunIoError, on_virtual_time, open_regular};
 
-/// Show what a run did: its timeline, one tick in full, or its traps.
+/// Show what a run did: its timeline, one tick in full, or its traps; or the calls of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ShowArgs {
-    /// The run's directory, or a journal of TuringOS.
+    /// The directory of a run or of an agent's recording, or a journal of TuringOS.
     #[arg(value_name = "RUN", value_parser = existing())]
     pub(crate) run: PathBuf,
     /// Show everything about this tick.
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["from", "to", "only", "around", "traps"])]
     pub(crate) tick: Option<u64>,
-    /// The first tick of the timeline.
+    /// The first tick of the timeline, or the first call.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from: Option<u64>,
-    /// The last tick of the timeline.
+    /// The last tick of the timeline, or the last call.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<u64>,
     /// Show the ticks around this one: ten before and ten after.
@@ -48,6 +50,9 @@ pub(crate) struct ShowArgs {
     /// Show every trap frame of the run.
     #[arg(long, conflicts_with_all = ["from", "to", "only", "around"])]
     pub(crate) traps: bool,
+    /// Show everything about this call of an agent's recording.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["tick", "from", "to", "only", "around", "traps"])]
+    pub(crate) call: Option<u64>,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -106,6 +111,13 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    if is_exchange_tape(&arguments.run) {
+        return exchanges::show(arguments, looks, out);
+    }
+    if arguments.call.is_some() {
+        let message = "--call is for recordings of agents; show a tick by --tick";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if arguments.run.is_file() {
         return show_journal(arguments, looks, out);
     }
@@ -143,6 +155,9 @@ pub(crate) fn run(
     text.end(out)?;
     let ticks = playback.tick();
     let root = playback.root();
+    if ticks <= filter.to {
+        playback.expect_end()?;
+    }
     match playback.end() {
         _ if ticks > filter.to => writeln!(out, "stopped after {ticks} ticks")?,
         RunEnd::Finished => writeln!(out, "AS RECORDED  {ticks} ticks, root {root}")?,

@@ -103,9 +103,10 @@ impl From<NotShrinkable> for Failure {
     fn from(error: NotShrinkable) -> Self {
         match error {
             NotShrinkable::Run(error) => error.into(),
-            NotShrinkable::Kind(_) | NotShrinkable::Passed | NotShrinkable::WholeOnly { .. } => {
-                Self::new(Exit::Usage, error.to_string())
-            }
+            NotShrinkable::Kind(_)
+            | NotShrinkable::Passed
+            | NotShrinkable::OnlyLive { .. }
+            | NotShrinkable::WholeOnly { .. } => Self::new(Exit::Usage, error.to_string()),
             NotShrinkable::Diverged { .. } => Self::new(Exit::Divergence, error.to_string()),
         }
     }

@@ -302,7 +302,7 @@ impl Report<'_> {
                 return writeln!(out, "UNFINISHED  {verdict}");
             }
         }
-        if let Some(path) = closing.path {
+        if let Some(path) = closing.path.filter(|_| !self.looks.quiet) {
             writeln!(out, "written: {}", path.display())?;
         }
         let word = match (self.shard, closing.exit(self.shard)) {

@@ -143,6 +143,7 @@ fn hold_to_journal(policy: &[Value], run: &Path) {
         .filter(|record| !record["op"].is_null())
         .collect();
     assert_eq!(policy.len(), decoded.len());
+    let mut whole = 0;
     for (row, record) in policy.iter().zip(decoded) {
         let digest = |key: &str| Digest::of(row[key].as_str().unwrap().as_bytes()).to_string();
         assert_eq!(row["from"]["tick"], record["tick"]);
@@ -150,10 +151,31 @@ fn hold_to_journal(policy: &[Value], run: &Path) {
         assert_eq!(row["from"]["line"], record["tick"].as_u64().unwrap() + 1);
         assert_eq!(row["a_t"]["op"], record["op"]);
         assert_eq!(digest("q_t"), record["q"].as_str().unwrap());
-        assert_eq!(digest("s_t"), record["frame"].as_str().unwrap());
+        if let Some(slice) = whole_slice(row["s_t"].as_str().unwrap()) {
+            let digest = Digest::of(slice.as_bytes()).to_string();
+            assert_eq!(digest, record["slice"].as_str().unwrap());
+            whole += 1;
+        }
         let transition = serde_json::json!({"q_next": row["q_next"], "a_t": row["a_t"]});
         decode_canonical(transition.to_string().as_bytes()).unwrap();
     }
+    assert!(2 * whole > policy.len(), "{whole} of {}", policy.len());
+}
+
+/// The observed slice in a frame that shows it whole, without the notes of traps.
+fn whole_slice(frame: &str) -> Option<&str> {
+    let (_, shown) = frame.split_once("\n\n[OBSERVED_SLICE]\n")?;
+    let slice = shown
+        .rsplit_once("\n\n[OS_GUARD]\n")
+        .map_or(shown, |it| it.0);
+    let slice = ["NO_PROGRESS", "PLAN_CONTRACT"]
+        .iter()
+        .fold(slice, |slice, trap| {
+            let note = format!("\n\n[OS_TRAP: {trap}] ");
+            slice.rsplit_once(&note).map_or(slice, |it| it.0)
+        });
+    let is_part = slice.starts_with("[PAGE_TABLE]") || frame.contains("[OS_SECTION_CLIPPED]");
+    (!is_part).then_some(slice)
 }
 
 /// Real provider replies, with retries, streams and two lanes, replayed from the tapes.

@@ -72,14 +72,17 @@ fn timeline_ends_with_the_root_and_fits() {
 #[test]
 fn tick_is_shown_with_its_frame_its_reply_and_its_traps() {
     let scratch = runs();
-    let json = stdout(&sim(scratch.path(), &["show", "a", "--json"]), 0);
+    let soak = "soak --ticks 400 --profile hostile --seed 42 --out long";
+    sim(scratch.path(), &soak.split(' ').collect::<Vec<_>>());
+    let json = stdout(&sim(scratch.path(), &["show", "long", "--json"]), 0);
     let json: Value = serde_json::from_str(&json).unwrap();
     let entries = json["timeline"].as_array().unwrap();
+    // Faults of which the decoder knows the byte.
     let refused = entries
         .iter()
         .find(|entry| entry["fault"] == "TRUNCATED" || entry["fault"] == "SYNTAX");
     let tick = refused.unwrap()["tick"].to_string();
-    let shown = stdout(&sim(scratch.path(), &["show", "a", "--tick", &tick]), 0);
+    let shown = stdout(&sim(scratch.path(), &["show", "long", "--tick", &tick]), 0);
     for part in [
         "route     lane",
         "[OBSERVED_SLICE]",
@@ -89,7 +92,7 @@ fn tick_is_shown_with_its_frame_its_reply_and_its_traps() {
     ] {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
-    let traps = stdout(&sim(scratch.path(), &["show", "a", "--traps"]), 0);
+    let traps = stdout(&sim(scratch.path(), &["show", "long", "--traps"]), 0);
     assert!(traps.contains(&format!("tick {tick}, ")), "{traps}");
 }
 

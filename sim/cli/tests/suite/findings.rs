@@ -238,7 +238,7 @@ fn header_of_an_unknown_kind_or_version_names_the_known_kinds() {
             assert_eq!(code, Some(6), "{verb}: {out}{err}");
             let said = format!("{out}{err}");
             assert!(said.contains(says), "{verb}: {said}");
-            let known = "the known kinds of runs are soak, scenario, live";
+            let known = "the known kinds of runs are soak, scenario, live, fork";
             assert!(said.contains(known), "{verb}: {said}");
         }
         scene.restore();

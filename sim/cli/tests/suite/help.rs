@@ -8,6 +8,7 @@ use crate::shell::sim;
 
 const VERBS: &[&str] = &[
     "soak",
+    "record",
     "replay",
     "run",
     "longrun",
@@ -20,9 +21,9 @@ const VERBS: &[&str] = &[
     "verify",
     "show",
     "diff",
-    "report",
     "fork",
     "shrink",
+    "report",
     "dataset",
     "new",
     "lint",
@@ -65,15 +66,20 @@ fn every_example_parses() {
             .split_whitespace()
             .collect();
         let scratch = TempDir::new().unwrap();
-        fs::create_dir(scratch.path().join("run-42")).unwrap();
+        for run in ["run-42", "again"] {
+            fs::create_dir(scratch.path().join(run)).unwrap();
+        }
         for read in ["run-42/header.json", "response.json", "mine.json"] {
             fs::write(scratch.path().join(read), "").unwrap();
         }
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sim"));
         // The last option shows help in place of running the verb, if all before it parse.
+        let own = words.iter().position(|word| *word == "--");
+        let (own, others) = words.split_at(own.unwrap_or(words.len()));
         command
-            .args(&words)
+            .args(own)
             .arg("--help")
+            .args(others)
             .current_dir(scratch.path());
         let (code, out, err) = crate::shell::output(&mut command);
         assert_eq!(code, Some(0), "{example}: {err}");

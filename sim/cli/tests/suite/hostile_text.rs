@@ -83,6 +83,17 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
         shown(&["replay", &text(&scene.evil(" nowhere"))]).0,
         Some(2)
     );
+    let forked = text(&scene.evil(" fork"));
+    let fork = [
+        "fork", &run_path, "--at", "3", "--reseed", "1", "--out", &forked,
+    ];
+    assert_eq!(shown(&fork).0, Some(0));
+    assert_eq!(shown(&fork).0, Some(2));
+    assert_eq!(shown(&["fork", "--resume", &forked]).0, Some(0));
+    assert_eq!(
+        shown(&["shrink", &text(&scene.evil(" nowhere"))]).0,
+        Some(2)
+    );
     let rows = text(&scene.evil(" rows"));
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(0));
     assert_eq!(shown(&["dataset", &run_path, "--out", &rows]).0, Some(2));
@@ -130,6 +141,26 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
     shown(&["sweep", "merge", &shards]);
     shown(&[&sweep[..], &[&json]].concat());
     shown(&[EVIL]);
+}
+
+#[test]
+fn hostile_names_and_words_of_agents_are_escaped() {
+    let scene = Scene::new();
+    let tape = text(&scene.evil(" tape"));
+    let record = |words: &[&str]| shown(&[&["record", "--out", &tape], words].concat());
+    assert_eq!(record(&["--", EVIL]).0, Some(2));
+    assert_eq!(record(&["--upstream", EVIL, "--", "true"]).0, Some(2));
+    assert_eq!(record(&["--header", EVIL, "--", "true"]).0, Some(2));
+    assert_eq!(record(&["--", "sh", "-c", "true", EVIL]).0, Some(0));
+    assert_eq!(record(&["--", "true"]).0, Some(2));
+    for words in [
+        &["verify", &tape][..],
+        &["show", &tape],
+        &["show", &tape, "--json"],
+        &["show", &tape, "--call", "3"],
+    ] {
+        shown(words);
+    }
 }
 
 #[test]

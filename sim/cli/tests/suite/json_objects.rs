@@ -14,7 +14,8 @@ fn object((_, out, err): &Said) -> Value {
     checked(out)
 }
 
-fn checked(line: &str) -> Value {
+/// The object of a line, checked against its schema.
+pub(crate) fn checked(line: &str) -> Value {
     let object: Value = serde_json::from_str(line).unwrap();
     let format = object["format"].as_str().expect("a format tag");
     let (shape, version) = format
@@ -60,6 +61,19 @@ fn every_verb_prints_one_object_of_a_schema() {
         ("show-report", format!("show {} --tick 7", at("hunt"))),
         ("show-report", format!("show {} --traps", at("hunt"))),
         ("diff-report", format!("diff {} {}", at("soak"), at("soak"))),
+        (
+            "fork-report",
+            format!(
+                "fork {} --at 7 --reseed 3 --out {}",
+                at("hunt"),
+                at("forked")
+            ),
+        ),
+        ("finished-run", format!("fork --resume {}", at("forked"))),
+        (
+            "fork-curve",
+            format!("fork {} --at 3..5 --seeds 2", at("hunt")),
+        ),
         (
             "report-report",
             format!(

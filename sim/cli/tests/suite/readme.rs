@@ -52,6 +52,26 @@ fn commands_of_the_page_about_explaining_print_what_it_says() {
     run_document(include_str!("../../../../docs/explaining-a-run.md"), 7);
 }
 
+#[test]
+fn commands_of_the_page_about_forking_print_what_it_says() {
+    run_document(include_str!("../../../../docs/forking-and-shrinking.md"), 8);
+}
+
+#[test]
+fn commands_of_the_page_about_recording_print_what_it_says() {
+    run_document(include_str!("../../../../docs/recording-any-agent.md"), 3);
+}
+
+#[test]
+fn commands_of_the_page_about_replaying_print_what_it_says() {
+    run_document(include_str!("../../../../docs/replaying-an-agent.md"), 4);
+}
+
+#[test]
+fn commands_of_the_page_about_sweeping_print_what_it_says() {
+    run_document(include_str!("../../../../docs/sweeping-seeds.md"), 9);
+}
+
 /// Runs every command of a document that has at least so many.
 fn run_document(document: &str, least: usize) {
     let scratch = tempfile::tempdir().unwrap();

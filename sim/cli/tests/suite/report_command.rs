@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use turingos_run::RunDirectory;
+use turingos_run::{Gate, Manifest, RunDirectory};
 
 fn sim(directory: &Path, words: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sim"))
@@ -70,11 +70,51 @@ fn several_runs_are_compared_with_the_first() {
     for part in [
         "<h1>3 runs compared</h1>",
         "<h2>A and B</h2>",
-        "/config/profile",
+        "/config/noise",
         "<h2>A and C</h2><p>Every record is the same.</p>",
+        "members differ</summary>",
     ] {
         assert!(html.contains(part), "{part}");
     }
+}
+
+#[test]
+fn forks_shrinks_and_curves_are_reported() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+    let run = "run log-hunt --profile hostile --seed 2 --quiet --out failed";
+    said(at, run, 3);
+    said(at, "shrink failed --quiet --out smallest", 0);
+    said(
+        at,
+        "fork failed --at 96..98 --seeds 2 --quiet --out curve.json",
+        0,
+    );
+    let (out, _) = said(at, "report failed smallest curve.json --out page.html", 0);
+    assert!(
+        out.contains("B  FAILED  fork of log-hunt, seed 2, "),
+        "{out}"
+    );
+    let html = fs::read_to_string(at.join("page.html")).unwrap();
+    for part in [
+        "<h2>How it was made small</h2>",
+        "<h2>Where its fate turned</h2>",
+        "Run A was continued",
+        "<dt>forked from</dt>",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    let (_, err) = said(at, "report smallest curve.json --out other.html", 2);
+    assert!(
+        err.contains("curve.json: the run that was forked is not"),
+        "{err}"
+    );
+    let account = at.join("smallest/shrink.json");
+    let text = fs::read_to_string(&account).unwrap();
+    fs::write(&account, text.replacen("\"minimal\"", "\"maximal\"", 1)).unwrap();
+    let (_, err) = said(at, "report smallest --out other.html", 6);
+    assert!(err.contains("shrink.json"), "{err}");
+    assert!(!at.join("other.html").exists());
 }
 
 #[test]
@@ -117,6 +157,23 @@ fn corrupt_run_leaves_no_report() {
         .filter(|name| name.contains("sim-report"))
         .collect();
     assert_eq!(left, Vec::<String>::new());
+}
+
+/// The manifest claims more than its files can show.
+#[test]
+fn forged_verdict_is_not_reported() {
+    let scratch = scene();
+    let at = scratch.path();
+    let path = at.join("bad").join(RunDirectory::MANIFEST);
+    let manifest = Manifest::from_bytes(&fs::read(&path).unwrap()).unwrap();
+    let gates = { manifest.gates().iter() }.map(|gate| Gate::judged(&gate.id, true, "forged"));
+    let forged = manifest.clone().with_gates(gates.collect());
+    fs::write(&path, forged.to_bytes()).unwrap();
+    for words in ["report bad --out bad.html", "show bad"] {
+        let (_, err) = said(at, words, 5);
+        assert!(err.contains("gates"), "{err}");
+    }
+    assert!(!at.join("bad.html").exists());
 }
 
 fn walk(at: &Path) -> Vec<String> {

@@ -13,7 +13,7 @@ use turingos_schema::{Checker, Schema};
 use crate::shell::{Said, output, sim};
 
 /// A mission that fails with this much noise and some seeds.
-const NOISY: [&str; 5] = ["sweep", "--scenario", "log-hunt", "--noise", "0.4"];
+const NOISY: [&str; 5] = ["sweep", "--scenario", "log-hunt", "--noise", "0.8"];
 
 fn noisy(more: &[&str]) -> Said {
     sim(&[&NOISY, more].concat())

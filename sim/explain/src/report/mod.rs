@@ -36,12 +36,19 @@ impl Labelled {
 }
 
 impl RunSummary {
-    /// What the run is: `log-hunt, seed 3`.
+    /// What the run is: `log-hunt, seed 3`, or `fork of log-hunt, seed 3`.
     #[must_use]
     pub fn title(&self) -> String {
-        let seed = self.facts.iter().find(|(name, _)| *name == "seed");
-        match seed {
-            Some((_, seed)) => format!("{}, seed {seed}", self.name),
+        let fact = |wanted: &str| {
+            let found = self.facts.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| value.as_str())
+        };
+        let fork = match fact("kind") {
+            Some("fork") => "fork of ",
+            _ => "",
+        };
+        match fact("seed") {
+            Some(seed) => format!("{fork}{}, seed {seed}", self.name),
             None => self.name.clone(),
         }
     }

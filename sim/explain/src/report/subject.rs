@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use turingos::Digest;
-use turingos_run::{Gate, Kind, Manifest, RunIoError, RunReader, open_regular};
+use turingos_run::{Edit, Gate, Kind, Manifest, RunIoError, RunReader, open_regular};
 
 use super::account::{MAX_DOCUMENT_BYTES, ShrinkAccount};
 use super::focus::{Focus, Traps, Window};
@@ -157,6 +157,7 @@ async fn play(
         subject.count(&step, playback.kernel().panic_resets());
         progress(tick + 1);
     }
+    playback.expect_end()?;
     subject.focus = wanted.zip(detail.map(|detail| Detail::Run(Box::new(detail))));
     subject.root = Some(playback.root());
     subject.ticks = playback.tick();
@@ -279,25 +280,38 @@ impl RunSummary {
     fn of(header: &[u8], kind: &Kind, manifest: Option<&Manifest>) -> Self {
         // It is a header: its kind was read off it.
         let header: Value = serde_json::from_slice(header).unwrap_or_default();
-        let text = |name: &str| match &header[name] {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let name = header["scenario"].as_str().map(str::to_owned);
+        let (seed, profile) = kind.seed_and_profile();
+        let mut facts = vec![
+            ("seed", seed.to_string()),
+            ("profile", profile.to_string()),
+            (
+                "kind",
+                header["kind"].as_str().unwrap_or_default().to_owned(),
+            ),
+        ];
+        if let Kind::Fork(header) = kind {
+            facts.push(("forked from", header.config.parent.short(12)));
+            facts.push(("at tick", header.config.at.to_string()));
+            facts.extend(
+                header
+                    .config
+                    .edits
+                    .iter()
+                    .map(|edit| ("change", change(edit))),
+            );
+        }
         let verdict = match manifest {
             Some(manifest) if manifest.passed() => Verdict::Passed,
             Some(_) => Verdict::Failed,
             None => Verdict::Unfinished,
         };
         Self {
-            name: name.unwrap_or_else(|| text("kind")),
-            facts: ["seed", "profile", "kind"]
-                .map(|name| (name, text(name)))
-                .into(),
+            name: kind.run_name(),
+            facts,
             verdict,
             command: Some(match manifest {
                 Some(manifest) => manifest.reproduce().to_owned(),
-                None => command(kind),
+                None => kind.command(None),
             }),
             gates: manifest.map_or_else(Vec::new, |manifest| manifest.gates().to_vec()),
             ..Self::default()
@@ -331,12 +345,14 @@ impl RunSummary {
     }
 }
 
-/// The command that repeats a run without a manifest.
-fn command(kind: &Kind) -> String {
-    match kind {
-        Kind::Soak(header) => header.command(None),
-        Kind::Scenario(header) => header.command(None),
-        Kind::Live(header) => header.command(None),
+/// The change of a fork in a few words.
+fn change(edit: &Edit) -> String {
+    match edit {
+        Edit::Only(faults) => format!("only {} of the faults", faults.len()),
+        Edit::Mute(fault) => format!("without {fault}"),
+        Edit::Inject(fault) => format!("with {fault}"),
+        Edit::Reseed { tick, seed } => format!("seed {seed} from tick {tick} on"),
+        Edit::Reply { tick, .. } => format!("another reply at tick {tick}"),
     }
 }
 

@@ -5,6 +5,7 @@
 //! any single one of its faults the run does not fail so. Candidates run in parallel; of those that
 //! fail the first one counts, so the result does not depend on the number of cores.
 
+mod live;
 mod recorded;
 mod search;
 
@@ -79,7 +80,7 @@ pub struct Blamed {
     /// The fault.
     #[serde(flatten)]
     pub fault: Fault,
-    /// What fails: `noise`, `provider` or `world`.
+    /// What fails: `noise`, `provider`, `world` or `reply`.
     pub class: &'static str,
     /// Whether the run fails otherwise, or not at all, without this fault alone; `None` if the
     /// search ended before that was tried.

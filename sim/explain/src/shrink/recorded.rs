@@ -5,8 +5,9 @@ use std::path::Path;
 use thiserror::Error;
 use turingos::Digest;
 use turingos_run::fork::{self, Base, Config, NotForkable, Parent};
-use turingos_run::{Edit, Fingerprint, Header, Kind, RunIoError};
+use turingos_run::{Edit, Fingerprint, Header, Kind, Manifest, RunIoError};
 
+use super::live::in_memory;
 use super::{Candidate, Subject};
 use crate::trial::Trial;
 
@@ -40,6 +41,15 @@ pub enum NotShrinkable {
         /// The gate.
         gate: String,
     },
+    /// A live run whose replies do not fail so in a simulated world.
+    #[error(
+        "in a simulated world the recorded replies do not fail at the gate {gate}: the failure needs \
+         the real directory or its commands"
+    )]
+    OnlyLive {
+        /// The gate that failed in the recording.
+        gate: String,
+    },
     /// It came out otherwise than it was recorded.
     #[error("the run comes out with root {found}, but its journal ends with {recorded}")]
     Diverged {
@@ -62,10 +72,17 @@ impl RecordedRun {
             manifest,
             ..
         } = Parent::open(directory)?;
+        let is_live = matches!(kind, Kind::Live(_));
+        let kind = match kind {
+            Kind::Live(header) => in_memory(directory, &header, root)?,
+            kind => kind,
+        };
         // Says why a run of another kind cannot be shrunk.
         fork::fork(&kind, root, 0, Vec::new())?;
         let (trial, again) = Trial::of_kind(&kind)?;
-        if manifest.is_some() && again.root() != root {
+        if is_live {
+            expect_same_gate(manifest.as_ref(), &trial)?;
+        } else if manifest.is_some() && again.root() != root {
             return Err(NotShrinkable::Diverged {
                 found: again.root(),
                 recorded: root,
@@ -136,5 +153,17 @@ impl RecordedRun {
 impl Subject for RecordedRun {
     fn run(&self, candidate: &Candidate) -> Option<Trial> {
         Trial::of(self.header(candidate)?).ok()
+    }
+}
+
+/// Checks that the replies of a live run fail in memory at the gate at which the recording failed.
+fn expect_same_gate(manifest: Option<&Manifest>, trial: &Trial) -> Result<(), NotShrinkable> {
+    let failed = manifest.and_then(|it| it.gates().iter().find(|gate| gate.failed()));
+    let Some(gate) = failed.map(|gate| gate.id.clone()) else {
+        return Err(NotShrinkable::Passed);
+    };
+    match &trial.failure {
+        Some(failure) if failure.gate == gate => Ok(()),
+        _ => Err(NotShrinkable::OnlyLive { gate }),
     }
 }

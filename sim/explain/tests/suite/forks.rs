@@ -273,3 +273,70 @@ fn fork_curve_counts_the_failures_of_every_seed() {
     let stopped = fork_curve(&plan, &|| true, &|| ()).unwrap();
     assert!(stopped.is_empty());
 }
+
+/// Records a mission of a "live" provider that is lost from tick 6 on.
+fn recorded_live(scratch: &Path) -> PathBuf {
+    use turingos_agents::{OracleEdits, SeededOracle, Worker};
+    use turingos_run::providers::{self, settings};
+    let text = "version = 1\n[lane.p]\nkind = \"ollama\"\nmodel = \"m\"\n";
+    let settings = settings::Settings::parse(text.as_bytes()).unwrap();
+    let scenario = turingos_run::scenario::BuiltIn::named("log-hunt").unwrap();
+    let config = providers::Config::of(scenario.scenario(), &settings);
+    let header = config.into_header(5, 60);
+    let directory = scratch.join("live");
+    let writer = RunDirectory::create(&directory, &header).unwrap();
+    let mut edits = OracleEdits::default();
+    edits.noise.add(6, NoiseKind::Lost);
+    let oracle = SeededOracle::with_agent(5, AgentProfile::at_noise(0), Worker::new(5))
+        .edited(&turingos_draws::Seeds::of(5), edits);
+    let world = header.config.scenario.world();
+    let mut run = turingos_run::Session::new(
+        providers::Config::start(&header),
+        providers::Config::plan(&header),
+        (world, oracle),
+        providers::Config::inputs(&header),
+        writer,
+    );
+    let outcome = on_virtual_time(async {
+        run.drive().await.unwrap();
+        run.outcome().unwrap()
+    });
+    let manifest = outcome.manifest(&header, Some(&directory));
+    assert!(!manifest.passed());
+    run.into_sink().finish(&manifest).unwrap();
+    directory
+}
+
+#[test]
+fn live_recording_shrinks_to_the_replies_that_it_needs() {
+    use turingos_explain::{Bounds, RecordedRun, Subject as _, shrink};
+    let scratch = tempfile::tempdir().unwrap();
+    let recorded = RecordedRun::open(&recorded_live(scratch.path())).unwrap();
+    assert_eq!(recorded.failure().gate, "halted");
+    let bounds = Bounds {
+        max_runs: 10_000,
+        is_stopped: &|| false,
+        ran: &|| (),
+    };
+    let whole = recorded.original().clone();
+    let shrunk = shrink(&recorded, whole.clone(), recorded.failure(), &bounds);
+    assert!(shrunk.is_minimal);
+    assert!(shrunk.best.faults.len() < whole.faults.len(), "{whole:?}");
+    // The good replies before the garbage are not to blame: a faithful agent says as much.
+    assert!(
+        shrunk
+            .best
+            .faults
+            .iter()
+            .all(|fault| { fault.kind == FaultKind::Reply && fault.tick >= 6 })
+    );
+    for left_out in 0..shrunk.best.faults.len() {
+        let mut candidate = shrunk.best.clone();
+        candidate.faults.remove(left_out);
+        let trial = recorded.run(&candidate).unwrap();
+        assert_ne!(trial.failure.as_ref(), Some(recorded.failure()));
+    }
+    let header = recorded.header(&shrunk.best).unwrap();
+    let smallest = record(scratch.path(), "smallest", &header);
+    assert!(replay(&smallest, None, |_| ()).unwrap().whole);
+}

@@ -119,7 +119,7 @@ impl Recording {
     }
 
     /// The directory that the run was recorded in, if the command in its manifest names one.
-    pub(crate) fn recorded_in(&self) -> Option<PathBuf> {
+    pub fn recorded_in(&self) -> Option<PathBuf> {
         self.manifest.as_ref()?.recorded_in()
     }
 
@@ -127,7 +127,7 @@ impl Recording {
     ///
     /// # Errors
     /// They differ.
-    pub(crate) fn expect_claims(&self, derived: &Manifest) -> Result<(), RunIoError> {
+    pub fn expect_claims(&self, derived: &Manifest) -> Result<(), RunIoError> {
         let Some(manifest) = &self.manifest else {
             return Ok(());
         };

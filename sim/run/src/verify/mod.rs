@@ -11,7 +11,9 @@ mod run;
 pub use journals::{JOURNAL_ENDING, LINE_CHAIN_ENDING, journal, journal_file};
 pub use run::run;
 
-use crate::RunEnd;
+use turingos::journal::ChainFault;
+
+use crate::{RunEnd, RunIoError};
 
 /// The verdict on one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,42 @@ impl Verdict {
         matches!(self, Self::Valid(_) | Self::Unfinished(_))
     }
 
+    /// The verdict on a file that has this error, without the path: the report names it beside.
+    #[must_use]
+    pub fn of_error(error: &RunIoError) -> Self {
+        match error {
+            RunIoError::Chain { fault, .. } => broken(*fault),
+            RunIoError::TapeEntry { line, source, .. } => Self::invalid(Some(*line), source),
+            RunIoError::BadLine { line, reason, .. } => Self::invalid(Some(*line), reason),
+            RunIoError::Torn { line, .. } => {
+                Self::invalid(Some(*line), "is torn, but the run is finished")
+            }
+            RunIoError::Missing { .. } | RunIoError::NoRun { .. } => {
+                Self::invalid(None, "is missing")
+            }
+            RunIoError::NotAFile { reason, .. } => Self::invalid(None, reason),
+            RunIoError::System { source, .. } => {
+                Self::invalid(None, format_args!("cannot be read: {source}"))
+            }
+            RunIoError::Document { source, .. } => Self::invalid(None, source),
+            RunIoError::UnknownHeader { source, known, .. } => Self::invalid(
+                None,
+                format_args!("{source}; the known kinds of runs are {known}"),
+            ),
+            RunIoError::ManifestDisagrees {
+                claim,
+                claimed,
+                found,
+                ..
+            } => {
+                let reason =
+                    format_args!("{claim} says {claimed}, but the files beside it say {found}");
+                Self::invalid(None, reason)
+            }
+            other => Self::invalid(None, other),
+        }
+    }
+
     fn invalid(line: Option<u64>, reason: impl ToString) -> Self {
         Self::Invalid {
             line,
@@ -67,4 +105,11 @@ pub struct Facts {
     pub root: Option<String>,
     /// A remark for people.
     pub note: Option<String>,
+}
+
+fn broken(fault: ChainFault) -> Verdict {
+    let line = fault.line.saturating_add(1);
+    // The report names the line beside the reason.
+    let reason = fault.to_string().replacen(&format!("line {line} "), "", 1);
+    Verdict::invalid(Some(line), reason)
 }

@@ -4,7 +4,6 @@
 //! are checked too.
 
 use turingos::Digest;
-use turingos::journal::ChainFault;
 
 use super::records::Records;
 use super::{Facts, FileReport, Verdict};
@@ -79,7 +78,7 @@ pub fn run(files: &impl RunFiles) -> Vec<FileReport> {
     });
     let manifest = match manifest {
         Ok(manifest) => judge(&files, manifest.as_ref(), &found),
-        Err(error) => of_error(&error),
+        Err(error) => Verdict::of_error(&error),
     };
     [
         (
@@ -164,7 +163,7 @@ fn judge(files: &RunReader<impl RunFiles>, manifest: Option<&Manifest>, found: &
     };
     let end = match files.judge(header, manifest, &found.ends) {
         Ok(end) => end,
-        Err(error) => return of_error(&error),
+        Err(error) => return Verdict::of_error(&error),
     };
     let Some(manifest) = manifest else {
         return Verdict::Unfinished(found.ends.journal.map(|_| end));
@@ -172,7 +171,7 @@ fn judge(files: &RunReader<impl RunFiles>, manifest: Option<&Manifest>, found: &
     if let Some(records) = &found.records
         && let Err(error) = check_counts(files, manifest, records)
     {
-        return of_error(&error);
+        return Verdict::of_error(&error);
     }
     Verdict::Valid(Facts {
         counts: vec![("gates", manifest.gates().len() as u64)],
@@ -199,47 +198,5 @@ fn check_counts(
 }
 
 fn verdict(found: Result<Facts, RunIoError>) -> Verdict {
-    found.map_or_else(|error| of_error(&error), Verdict::Valid)
-}
-
-/// The same without the path, which the report names beside it.
-fn of_error(error: &RunIoError) -> Verdict {
-    match error {
-        RunIoError::Chain { fault, .. } => broken(*fault),
-        RunIoError::TapeEntry { line, source, .. } => Verdict::invalid(Some(*line), source),
-        RunIoError::BadLine { line, reason, .. } => Verdict::invalid(Some(*line), reason),
-        RunIoError::Torn { line, .. } => {
-            Verdict::invalid(Some(*line), "is torn, but the run is finished")
-        }
-        RunIoError::Missing { .. } | RunIoError::NoRun { .. } => {
-            Verdict::invalid(None, "is missing")
-        }
-        RunIoError::NotAFile { reason, .. } => Verdict::invalid(None, reason),
-        RunIoError::System { source, .. } => {
-            Verdict::invalid(None, format_args!("cannot be read: {source}"))
-        }
-        RunIoError::Document { source, .. } => Verdict::invalid(None, source),
-        RunIoError::UnknownHeader { source, known, .. } => Verdict::invalid(
-            None,
-            format_args!("{source}; the known kinds of runs are {known}"),
-        ),
-        RunIoError::ManifestDisagrees {
-            claim,
-            claimed,
-            found,
-            ..
-        } => {
-            let reason =
-                format_args!("{claim} says {claimed}, but the files beside it say {found}");
-            Verdict::invalid(None, reason)
-        }
-        other => Verdict::invalid(None, other),
-    }
-}
-
-fn broken(fault: ChainFault) -> Verdict {
-    let line = fault.line.saturating_add(1);
-    // The report names the line beside the reason.
-    let reason = fault.to_string().replacen(&format!("line {line} "), "", 1);
-    Verdict::invalid(Some(line), reason)
+    found.map_or_else(|error| Verdict::of_error(&error), Verdict::Valid)
 }

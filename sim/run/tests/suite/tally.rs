@@ -88,6 +88,7 @@ impl Told {
                 fault: None,
                 faithful: false,
                 replaced: None,
+                begun: turingos_agents::Begun::default(),
                 noise_draw: 0,
                 fault_draw: 0,
             },
@@ -123,7 +124,7 @@ impl Told {
     }
 
     fn replaced(mut self, noise: Option<NoiseKind>) -> Self {
-        self.injected.replaced = Some(Replaced { noise });
+        self.injected.replaced = Some(Replaced { noise, given: false });
         self
     }
 

@@ -93,7 +93,9 @@ fn missing_and_unfinished_shards_are_named() {
 
 #[test]
 fn cut_and_altered_shards_are_named_and_the_others_merged() {
-    let plan = plan(0..23);
+    let directory = shards(&plan(0..23), &[]);
+    let path = directory.path().join(shard(2).file_name());
+    let whole = fs::read(&path).unwrap();
     for alter in [
         (|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 9)) as fn(&mut Vec<u8>),
         |bytes| {
@@ -103,9 +105,7 @@ fn cut_and_altered_shards_are_named_and_the_others_merged() {
         |bytes| bytes.extend(b"\n"),
         Vec::clear,
     ] {
-        let directory = shards(&plan, &[]);
-        let path = directory.path().join(shard(2).file_name());
-        let mut bytes = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
         alter(&mut bytes);
         fs::write(&path, bytes).unwrap();
         let result = merged(directory.path(), true);

@@ -19,7 +19,7 @@ pub(crate) fn plan(seeds: std::ops::Range<u64>) -> Plan {
         settings: Box::new(soak::Settings::of(Profile::Hostile)),
     };
     let log_hunt = BuiltIn::named("log-hunt").unwrap().scenario();
-    let settings = scenario::Settings::of(log_hunt, Profile::Routine, AgentKind::Worker, 4_000);
+    let settings = scenario::Settings::of(log_hunt, Profile::Routine, AgentKind::Worker, 8_000);
     let mission = Subject::Scenario {
         profile: Profile::Routine,
         settings: Box::new(settings),

@@ -44,7 +44,7 @@ fn run_of_a_sweep_is_the_run_of_its_command() {
         .unwrap()
         .scenario();
     for line in swept.lines.iter().filter(|line| line.subject == 1) {
-        let alone = run_seed(&scenario, 4_000, line.seed);
+        let alone = run_seed(&scenario, 8_000, line.seed);
         assert_eq!(
             (line.root, line.failure.is_none()),
             (alone.root, alone.passed())
@@ -54,13 +54,13 @@ fn run_of_a_sweep_is_the_run_of_its_command() {
     let command = turingos_sweep::Outline::of(&plan).command(3, 1);
     assert_eq!(
         command,
-        "sim run log-hunt --seed 3 --noise 0.4 --agent worker --profile routine"
+        "sim run log-hunt --seed 3 --noise 0.8 --agent worker --profile routine"
     );
 }
 
 #[test]
 fn limits_end_a_sweep_at_the_same_run_whatever_the_threads() {
-    let plan = plan(0..400);
+    let plan = plan(0..60);
     let limits = Limits {
         max_failures: Some(2),
         until_quiet: None,

@@ -3,7 +3,7 @@
 //! The invariants are checked from outside: on records, registers, the world before and after, and
 //! the calls it received.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use turingos::Digest;
 use turingos::dispatch::Lane;

@@ -9,10 +9,12 @@ mod contracts;
 pub mod dictionary;
 mod guidance;
 mod machine;
+mod matching;
 mod pointers;
 mod providers;
 mod recordings;
 mod replies;
+mod requests;
 mod scenarios;
 mod script;
 mod settings;
@@ -27,10 +29,12 @@ pub use built::{
 };
 pub use contracts::contract;
 pub use guidance::guard_block;
+pub use matching::matching;
 pub use pointers::pointer;
 pub use providers::{provider_kimi, provider_ollama, provider_openai};
 pub use recordings::{journal, run_header};
 pub use replies::{reply_text, syscall};
+pub use requests::request;
 pub use scenarios::scenario;
 pub use settings::settings;
 pub use shell::shell_line;
@@ -48,12 +52,13 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 23] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
     target("provider_kimi", provider_kimi),
     target("provider_ollama", provider_ollama),
+    target("request", request),
     target("pointer", pointer),
     target("contract", contract),
     target("scenario", scenario),
@@ -62,6 +67,7 @@ pub const TARGETS: [Target; 21] = [
     target("journal", journal),
     target("settings", settings),
     target("tape", tape),
+    target("matching", matching),
     target("run_files", run_files),
     target("guard_block", guard_block),
     target("ticks", ticks),

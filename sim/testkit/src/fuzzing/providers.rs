@@ -79,7 +79,7 @@ fn check_envelopes(provider: Provider, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let choice = mixed(bytes);
     for &shape in Shape::ALL {
-        if shape.provider() != provider {
+        if shape.provider() != provider || !shape.is_chat() {
             continue;
         }
         let mut body = Vec::new();
@@ -92,6 +92,9 @@ fn check_envelopes(provider: Provider, bytes: &[u8]) {
                 reasoning: None,
                 ending: Ending::Stop,
                 text: text.as_bytes(),
+                calls: &[],
+                echo: "",
+                prompt_tokens: None,
             },
             &mut body,
         );

@@ -217,6 +217,17 @@ fn invalid_queries() {
 }
 
 #[test]
+fn a_write_chains_its_effect_and_hashes_no_content() {
+    let heads = ["one", "another"].map(|content| {
+        let mut world = World::new(Quota::default());
+        let effect = Digest::of(b"an effect");
+        world.write(&path("f"), content, effect, 1).unwrap();
+        world.history().head()
+    });
+    assert_eq!(heads[0], heads[1]);
+}
+
+#[test]
 fn commit_id_chain() {
     let mut world = World::new(Quota::default());
     let mut head = Digest::EMPTY;
@@ -225,7 +236,7 @@ fn commit_id_chain() {
         head = Digest::of_parts(&[
             head.as_bytes(),
             &time_us.to_le_bytes(),
-            b"f",
+            b"w",
             &1_u64.to_le_bytes(),
             b"f",
             Digest::of(content.as_bytes()).as_bytes(),

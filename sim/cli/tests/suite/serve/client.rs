@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use turingos_agents::{AgentProfile, NoiseRates};
-use turingos_serve::agent::Agent;
-use turingos_serve::chaos::Chaos;
-use turingos_serve::endpoint::Endpoint;
+use turingos_protocols::agent::Agent;
+use turingos_protocols::chaos::Chaos;
+use turingos_protocols::endpoint::Endpoint;
 use turingos_serve::{ServeError, Server, Settings, Source, Summary};
 
 /// A server that runs until its summary is requested.
@@ -129,5 +129,9 @@ pub(crate) fn prompt(endpoint: Endpoint, user: &str, stream: bool) -> Value {
         }
         Endpoint::OllamaChat => json!({"model": "m", "messages": messages, "stream": stream}),
         Endpoint::OllamaGenerate => json!({"model": "m", "prompt": user, "stream": stream}),
+        Endpoint::CountTokens => json!({"model": "m", "messages": messages}),
+        Endpoint::Responses => json!({"model": "m", "input": user, "stream": stream}),
+        Endpoint::Embeddings | Endpoint::OllamaEmbed => json!({"model": "m", "input": user}),
+        Endpoint::OllamaEmbeddings => json!({"model": "m", "prompt": user}),
     }
 }

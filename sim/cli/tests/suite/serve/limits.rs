@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use turingos::bus::{self, Provider};
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::MAX_REQUEST_BYTES;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::MAX_REQUEST_BYTES;
 use turingos_serve::{ServeError, Server, Settings, Source};
 
 use super::client::{Served, faithful, on_real_time, prompt, troubled};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use turingos_draws::{Draws, Stream};
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 
@@ -18,7 +18,7 @@ async fn answers(order: Vec<usize>) -> BTreeMap<usize, (u16, Vec<u8>)> {
         .map(|number| {
             let served = Rc::clone(&served);
             tokio::task::spawn_local(async move {
-                let endpoint = Endpoint::ALL[number % 4];
+                let endpoint = Endpoint::ALL[number % Endpoint::ALL.len()];
                 let body = prompt(endpoint, &format!("prompt {number}"), number % 3 == 0);
                 let response = served.ask(endpoint, &body).await;
                 let status = response.status().as_u16();

@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
 use turingos_serve::Source;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
 use turingos_serve::recording::{Recording, RecordingError};
 
 use super::client::{Served, faithful, on_real_time, prompt, troubled};
@@ -20,7 +20,7 @@ fn named(endpoint: Endpoint, user: &str, stream: bool) -> serde_json::Value {
 async fn session(served: &Served) -> Vec<Option<(u16, Vec<String>, Vec<u8>)>> {
     let mut received = Vec::new();
     for number in 0..24 {
-        let endpoint = Endpoint::ALL[number % 4];
+        let endpoint = Endpoint::CHAT[number % 4];
         let body = named(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
         received.push(match served.post(endpoint, &body).send().await {
             Ok(response) => {

@@ -1,10 +1,10 @@
 //! Chaos: every kind as a client sees it, exactly as drawn from the seed.
 
 use turingos::bus;
-use turingos_serve::answer::Delivery;
-use turingos_serve::chaos::{Chaos, ChaosKind};
-use turingos_serve::endpoint::Endpoint;
-use turingos_serve::parsed_request::ParsedRequest;
+use turingos_protocols::answer::Delivery;
+use turingos_protocols::chaos::{Chaos, ChaosKind};
+use turingos_protocols::endpoint::Endpoint;
+use turingos_protocols::request::ParsedRequest;
 
 use super::client::{Served, on_real_time, prompt, troubled};
 
@@ -29,20 +29,22 @@ fn chaos_follows_the_seed() {
         // The streamed and the whole request are the same one: each is its next attempt.
         let mut attempts = std::collections::BTreeMap::new();
         for number in 0..120 {
-            let endpoint = Endpoint::ALL[number % 4];
+            let endpoint = Endpoint::CHAT[number % 4];
             let body = prompt(endpoint, &format!("prompt {}", number / 8), number % 8 < 4);
             let asked = ParsedRequest::parse(endpoint, body.to_string().as_bytes()).unwrap();
             let attempt = *attempts.get(&asked.hash).unwrap_or(&0);
-            let expected = agent.answer(&asked, attempt);
+            let expected = agent.answer(&asked, attempt).unwrap();
             let kind = agent.trouble(&asked, attempt);
             attempts.insert(asked.hash, attempt + 1);
             let received = received(&served, endpoint, &body).await;
             met.extend(kind);
             match expected.delivery {
-                Delivery::Whole => {
+                Delivery::Whole | Delivery::Slowly { .. } => {
                     assert_eq!(received, Some((expected.status, expected.body)), "{kind:?}");
                 }
-                Delivery::CutAfter(_) | Delivery::Reset => assert_eq!(received, None, "{kind:?}"),
+                Delivery::CutAfter(_) | Delivery::StallAfter(_) | Delivery::Reset => {
+                    assert_eq!(received, None, "{kind:?}");
+                }
             }
         }
         assert!(met.len() >= 8, "{met:?}");
@@ -54,11 +56,15 @@ fn chaos_follows_the_seed() {
 fn no_chaos_kind_parses_as_an_answer() {
     on_real_time(async {
         for &kind in ChaosKind::ALL {
-            if matches!(kind, ChaosKind::Slow | ChaosKind::Hang) {
+            let is_right_or_late = matches!(
+                kind,
+                ChaosKind::Slow | ChaosKind::SlowChunks | ChaosKind::Hang | ChaosKind::Stall
+            );
+            if is_right_or_late {
                 continue;
             }
             let served = Served::by(troubled(4, Chaos::of_kinds(10_000, &[kind]))).await;
-            for &endpoint in Endpoint::ALL {
+            for endpoint in Endpoint::CHAT {
                 for stream in [false, true] {
                     if !kind.exists_at(endpoint.provider()) {
                         continue;
@@ -122,7 +128,7 @@ fn slow_answer_is_late_and_complete() {
         let served = Served::by(agent.clone()).await;
         let body = prompt(Endpoint::Messages, "hello", true);
         let asked = ParsedRequest::parse(Endpoint::Messages, body.to_string().as_bytes()).unwrap();
-        let expected = agent.answer(&asked, 0);
+        let expected = agent.answer(&asked, 0).unwrap();
         let began = tokio::time::Instant::now();
         let received = received(&served, Endpoint::Messages, &body).await;
         let took = began.elapsed().as_micros();

@@ -75,9 +75,18 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// A place on the axis as a percentage with two decimals.
+    /// Where a tick begins on the axis, as a percentage with two decimals.
     fn percent(&self, place: u64) -> String {
-        let share = u128::from(place.saturating_sub(self.from)) * 10_000 / u128::from(self.span);
+        self.percent_of_halves(u128::from(place.saturating_sub(self.from)) * 2)
+    }
+
+    /// The middle of a tick.
+    fn middle(&self, place: u64) -> String {
+        self.percent_of_halves(u128::from(place.saturating_sub(self.from)) * 2 + 1)
+    }
+
+    fn percent_of_halves(&self, halves: u128) -> String {
+        let share = halves * 5_000 / u128::from(self.span);
         format!("{}.{:02}%", share / 100, share % 100)
     }
 
@@ -150,7 +159,7 @@ pub(super) fn write(
     draw(page);
     page.markup("</svg>");
     if let Some(mark) = axis.mark {
-        let place = axis.percent(mark);
+        let place = axis.middle(mark);
         page.markup("<line class=\"mark\" y1=\"0\" y2=\"100%\" x1=\"");
         page.text(&place).markup("\" x2=\"").text(&place);
         page.markup("\"/>");

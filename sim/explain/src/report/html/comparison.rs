@@ -66,12 +66,6 @@ pub(super) fn write_comparison(page: &mut Page, label: &str, comparison: &Compar
             write_meeting(page, comparison, parting, label)
         }
     };
-    if comparison.headers.is_empty() {
-        page.markup("<p class=\"note\">The headers are the same.</p>");
-    } else {
-        page.markup("<h3>Headers</h3>");
-        write_differences(page, label, &comparison.headers);
-    }
     if let Some(parting) = &comparison.parting {
         if !parting.differences.is_empty() {
             page.markup("<h3>Record of tick ")
@@ -85,7 +79,27 @@ pub(super) fn write_comparison(page: &mut Page, label: &str, comparison: &Compar
         }
         page.markup("</div>");
     }
+    write_headers(page, label, &comparison.headers);
     page.markup("</section>");
+}
+
+/// What shaped the runs comes last: a fork's header differs in nearly every member.
+fn write_headers(page: &mut Page, label: &str, headers: &[Difference]) {
+    match headers.len() {
+        0 => page.markup("<p class=\"note\">The headers are the same.</p>"),
+        count => {
+            page.markup(match count <= SHOWN_MEMBERS {
+                true => "<details class=\"headers\" open><summary>Headers: ",
+                false => "<details class=\"headers\"><summary>Headers: ",
+            });
+            page.count(count as u64).markup(match count {
+                1 => " member differs</summary>",
+                _ => " members differ</summary>",
+            });
+            write_members(page, label, headers);
+            page.markup("</details>")
+        }
+    };
 }
 
 fn write_meeting<'p>(

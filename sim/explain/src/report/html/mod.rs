@@ -49,6 +49,9 @@ pub(super) fn write(report: &Report) -> String {
             for (label, comparison) in &report.comparisons {
                 comparison::write_comparison(&mut page, label, comparison);
             }
+            for (label, curve) in &report.curves {
+                account::write_curve(&mut page, Some(label), curve);
+            }
             for run in runs {
                 page.element(
                     "<details class=\"run\"><summary><b>Run ",

@@ -165,7 +165,8 @@ fn write_injected(page: &mut Page, subject: &RunSummary) {
     if subject.injected.is_empty() {
         return;
     }
-    page.markup("<section><h2>Injected faults</h2><ul class=\"kinds\">");
+    page.markup("<section><h2>Injected faults</h2><p class=\"note\">");
+    page.markup("A fault that lasts is counted in each of its ticks.</p><ul class=\"kinds\">");
     let mut kinds: Vec<_> = subject.injected.iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     for ((layer, kind), count) in kinds {

@@ -16,7 +16,7 @@ const TRANSITION: &str = r#"{"q_next":"go on","a_t":{"sys":"sys_goto","handle":"
 /// Whole bodies of every shape, as the simulated providers send them.
 fn sent(text: &str) -> Vec<(Provider, Tree)> {
     let mut bodies = Vec::new();
-    for &shape in Shape::ALL {
+    for &shape in Shape::ALL.iter().filter(|shape| shape.is_chat()) {
         for reasoning in [None, Some("so it is")] {
             let envelope = Envelope {
                 shape,
@@ -26,6 +26,9 @@ fn sent(text: &str) -> Vec<(Provider, Tree)> {
                 reasoning,
                 ending: Ending::Stop,
                 text: text.as_bytes(),
+                calls: &[],
+                echo: "",
+                prompt_tokens: None,
             };
             let mut body = Vec::new();
             push_reply(&envelope, &mut body);

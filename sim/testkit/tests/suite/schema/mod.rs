@@ -4,7 +4,9 @@
 mod bodies;
 mod contracts;
 mod envelopes;
+mod exchanges;
 mod files;
+mod forks;
 mod journals;
 mod limits;
 mod live;
