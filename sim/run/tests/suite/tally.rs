@@ -124,7 +124,10 @@ impl Told {
     }
 
     fn replaced(mut self, noise: Option<NoiseKind>) -> Self {
-        self.injected.replaced = Some(Replaced { noise, given: false });
+        self.injected.replaced = Some(Replaced {
+            noise,
+            given: false,
+        });
         self
     }
 
