@@ -71,7 +71,10 @@ impl Bindings {
                 // If the run uses the same text for another value, the two cannot be told apart:
                 // the text stays unbound, and repeating it is a miss.
                 None if self.recorded.contains_key(&aliased) => {}
-                None => self.bind(&[aliased.clone()], &[aliased]),
+                None => {
+                    let both = std::slice::from_ref(&aliased);
+                    self.bind(both, both);
+                }
             }
         }
         replacements

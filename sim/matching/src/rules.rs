@@ -85,21 +85,11 @@ enum Entry {
 }
 
 /// Checked rules.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     document: RulesDocument,
     pub(crate) pointers: Vec<Pointer>,
     pub(crate) patterns: Vec<Regex>,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            document: RulesDocument::default(),
-            pointers: Vec::new(),
-            patterns: Vec::new(),
-        }
-    }
 }
 
 impl PartialEq for Rules {

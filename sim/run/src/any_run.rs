@@ -68,7 +68,7 @@ impl<S: Sink> AnyRun<S> {
     fn fork(header: &Header<fork::Config>, sink: S) -> Self {
         let (edits, genesis) = (header.edits(), header.genesis());
         match header.based_on() {
-            BaseHeader::Soak(soak) => Self::soak(soak, &edits, genesis, sink),
+            BaseHeader::Soak(soak) => Self::soak(*soak, &edits, genesis, sink),
             BaseHeader::Scenario(scenario) => Self::scenario(&scenario, &edits, genesis, sink),
         }
     }

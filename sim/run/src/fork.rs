@@ -32,16 +32,16 @@ pub struct Config {
 #[serde(rename_all = "lowercase")]
 pub enum Base {
     /// Those of a soak.
-    Soak(soak::Settings),
+    Soak(Box<soak::Settings>),
     /// Those of a scenario in memory.
-    Scenario(scenario::Settings),
+    Scenario(Box<scenario::Settings>),
 }
 
 /// The header that a fork's run would have without its changes.
 #[derive(Clone, Debug)]
 pub(crate) enum BaseHeader {
-    Soak(Header<soak::Settings>),
-    Scenario(Header<scenario::Settings>),
+    Soak(Box<Header<soak::Settings>>),
+    Scenario(Box<Header<scenario::Settings>>),
 }
 
 impl RunConfig for Config {
@@ -62,8 +62,12 @@ impl Header<Config> {
 
     pub(crate) fn based_on(&self) -> BaseHeader {
         match &self.config.base {
-            Base::Soak(settings) => BaseHeader::Soak(self.with_config(settings.clone())),
-            Base::Scenario(settings) => BaseHeader::Scenario(self.with_config(settings.clone())),
+            Base::Soak(settings) => {
+                BaseHeader::Soak(Box::new(self.with_config(settings.as_ref().clone())))
+            }
+            Base::Scenario(settings) => {
+                BaseHeader::Scenario(Box::new(self.with_config(settings.as_ref().clone())))
+            }
         }
     }
 
@@ -159,13 +163,17 @@ pub fn fork(
         edits,
     };
     Ok(match parent {
-        Kind::Soak(header) => header_with(header, config(Base::Soak(header.config.clone()), edits)),
+        Kind::Soak(header) => header_with(
+            header,
+            config(Base::Soak(Box::new(header.config.clone())), edits),
+        ),
         Kind::Scenario(header) if header.config.place == Place::Directory => {
             return Err(NotForkable::Directory);
         }
-        Kind::Scenario(header) => {
-            header_with(header, config(Base::Scenario(header.config.clone()), edits))
-        }
+        Kind::Scenario(header) => header_with(
+            header,
+            config(Base::Scenario(Box::new(header.config.clone())), edits),
+        ),
         Kind::Live(_) => return Err(NotForkable::Live),
         Kind::Fork(header) => {
             let earlier = header.config.edits.iter().cloned();

@@ -29,7 +29,7 @@ pub(super) fn in_memory(
     let config = Config {
         parent: root,
         at: 0,
-        base: Base::Scenario(settings),
+        base: Base::Scenario(Box::new(settings)),
         edits: replies(directory)?,
     };
     Ok(Kind::Fork(Box::new(Header::new(

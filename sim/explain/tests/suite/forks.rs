@@ -84,7 +84,9 @@ fn lasting_misbehaviour_is_muted_whole() {
         .faults;
     let lost = { all.iter() }.find(|it| it.kind == FaultKind::Noise(NoiseKind::Lost));
     let lost = *lost.expect("a hostile soak gets lost");
-    let header = parent.fork(lost.tick, vec![Edit::Mute(lost)]).unwrap();
+    // All others stay, and none is added that the lasting one hid.
+    let rest: Vec<_> = all.iter().copied().filter(|fault| *fault != lost).collect();
+    let header = parent.fork(lost.tick, vec![Edit::Only(rest)]).unwrap();
     let calmer = record(scratch.path(), "calmer", &header);
     let text = std::fs::read_to_string(calmer.join(RunDirectory::INJECTIONS)).unwrap();
     // It would have lasted for 10 ticks at least.
@@ -126,7 +128,7 @@ fn fork_is_a_run_like_any_other() {
         Edit::Reseed { tick: 30, seed: 9 },
         Edit::Inject(Fault {
             tick: 30,
-            kind: FaultKind::named("ping_pong").unwrap(),
+            kind: FaultKind::named("quota_exhausted").unwrap(),
         }),
         Edit::Reply {
             tick: 30,

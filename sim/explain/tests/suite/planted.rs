@@ -234,6 +234,11 @@ impl Planted {
             let failure = trial
                 .failure
                 .filter(|it| has_all && it.gate == bug.gate())?;
+            // Nothing else may be needed, such as a fault that moves a write to the planted tick.
+            let alone = planted.trial(Some(&planted.needed), TICKS);
+            if alone.failure.as_ref() != Some(&failure) {
+                return None;
+            }
             let whole = Candidate {
                 faults: trial.faults,
                 ticks: trial.ticks,
