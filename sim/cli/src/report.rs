@@ -146,8 +146,11 @@ fn json_run(run: &Labelled) -> JsonRun<'_> {
     }
 }
 
+/// Fork curves, each with its file.
+type Curves<'a> = Vec<(&'a PathBuf, ForkCurve)>;
+
 /// The runs, and the fork curves among the paths.
-fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Vec<(&PathBuf, ForkCurve)>), Failure> {
+fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Curves<'_>), Failure> {
     let mut runs = Vec::new();
     let mut curves = Vec::new();
     for path in paths {

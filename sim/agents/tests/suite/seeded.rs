@@ -77,6 +77,18 @@ fn text_of(shape: Shape, body: &str) -> String {
         Shape::KimiStream => joined(data().map(parse).collect(), "/delta/text"),
         Shape::OllamaChatStream => joined(body.lines().map(parse).collect(), "/message/content"),
         Shape::OllamaGenerateStream => joined(body.lines().map(parse).collect(), "/response"),
+        Shape::OpenAiResponses => {
+            let reply = parse(body);
+            let items = reply["output"].as_array().unwrap();
+            let message = items.iter().find(|item| item["type"] == "message");
+            let text = &message.unwrap()["content"][0]["text"];
+            text.as_str().unwrap().to_owned()
+        }
+        Shape::OpenAiResponsesStream => {
+            let events = data().map(parse);
+            let texts = events.filter(|event| event["type"] == "response.output_text.delta");
+            joined(texts.collect(), "/delta")
+        }
     }
 }
 

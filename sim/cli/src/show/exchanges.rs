@@ -278,8 +278,8 @@ fn write_call(
     if let Some(note) = it.note {
         writeln!(out, "reason    {note}")?;
     }
-    let times = exchange.response.chunks.iter().map(|chunk| chunk.at_us);
-    let (first, last) = (times.clone().next(), times.last());
+    let chunks = &exchange.response.chunks;
+    let [first, last] = [chunks.first(), chunks.last()].map(|chunk| chunk.map(|it| it.at_us));
     writeln!(
         out,
         "timing    head {}, first byte {}, last byte {}, end {}, {} chunks",

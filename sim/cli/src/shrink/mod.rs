@@ -138,7 +138,8 @@ fn write(
     let mut manifest = None;
     for place in &places {
         let writer = RunDirectory::create(place, &header)?;
-        manifest = Some(record(&header, Some(place), writer)?);
+        // The first place is the one that the report speaks of.
+        manifest = manifest.or(Some(record(&header, Some(place), writer)?));
     }
     let manifest = match manifest {
         Some(manifest) => manifest,

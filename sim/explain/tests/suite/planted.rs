@@ -21,7 +21,7 @@ use turingos_run::{
 use turingos_world::{FaultPlan, InjectedFault, Operation, SeededFaults};
 
 /// Long enough for every planted fault, short enough for hundreds of runs.
-const TICKS: u64 = 90;
+const TICKS: u64 = 160;
 
 /// The bug that a part of the run has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -101,7 +101,7 @@ impl Axis {
             }
             power = power.saturating_mul(10);
         };
-        let last = self.from + self.span.saturating_sub(self.span / 7);
+        let last = self.from + self.span.saturating_sub(self.span.div_ceil(7));
         let first = self.from.next_multiple_of(step);
         let places = std::iter::successors(Some(first), |place| place.checked_add(step));
         places.take_while(|place| *place <= last).collect()
