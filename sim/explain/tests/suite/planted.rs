@@ -328,9 +328,12 @@ fn shrunk(planted: &Planted, whole: &Candidate, failure: &Fingerprint, max_runs:
 #[test]
 fn every_planted_failure_shrinks_to_exactly_its_faults_from_ten_seeds() {
     for bug in Bug::ALL {
-        for seed in 0..10 {
-            let (planted, whole, failure) = Planted::original(bug, seed)
-                .unwrap_or_else(|| panic!("{bug:?} has no place in seed {seed}"));
+        // Without its other faults, a run may do nothing at a place that the bug can show at.
+        let seeds = (0..60).filter_map(|seed| Planted::original(bug, seed));
+        let seeds: Vec<_> = seeds.take(10).collect();
+        assert_eq!(seeds.len(), 10, "{bug:?}");
+        for (planted, whole, failure) in seeds {
+            let seed = planted.seed;
             assert!(whole.faults.len() > 10, "{bug:?} {seed}: {whole:?}");
             let shrunk = shrunk(&planted, &whole, &failure, 100_000);
             assert!(shrunk.is_minimal, "{bug:?} {seed}");
