@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(text, "[0.000000000,-0.000000001,1.000000000,-0.333333333]");
         let base64 = written(&numbers, Encoding::Base64);
         let bytes = STANDARD.decode(base64.trim_matches('"')).unwrap();
-        let expected = [0.0_f32, -1e-9, 1.0, -0.333_333_333];
+        let expected = [0.0_f32, -1e-9, 1.0, -0.333_333_34];
         assert_eq!(bytes, expected.map(f32::to_le_bytes).concat());
     }
 }
