@@ -23,7 +23,8 @@ fn tape(bodies: &[&str]) -> Vec<Recorded> {
 }
 
 fn matcher(bodies: &[&str], rules: &str) -> Matcher {
-    let rules = Rules::parse(format!("version = 1\n{rules}").as_bytes()).unwrap();
+    let rules =
+        Rules::parse(format!("version = 1\n{rules}").as_bytes()).expect("the rules are valid");
     Matcher::new(tape(bodies), rules)
 }
 

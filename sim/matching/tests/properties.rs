@@ -24,7 +24,8 @@ fn tape(bodies: impl IntoIterator<Item = String>) -> Vec<Recorded> {
 }
 
 fn rules() -> Rules {
-    Rules::parse(b"version = 1\n[[alias]]\nname = 'id'\npattern = 'id[0-9]+'\n").unwrap()
+    Rules::parse(b"version = 1\n[[alias]]\nname = 'id'\npattern = 'id[0-9]+'\n")
+        .expect("the rules are valid")
 }
 
 /// Documents with integers, so that serde_json's equality is the one to compare with.
