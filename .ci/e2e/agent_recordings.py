@@ -266,11 +266,10 @@ def main():
         else:
             print("  aimock: left out, because there is no Node 20.15 or later with npm")
         # Its streamed responses lack a member that the client needs; and a model is slow.
-        features = "response_tools"
         recorded += with_llama(
             [
-                narrowed(OPENAI, AGENT_FEATURES=features, **few),
-                narrowed(ANTHROPIC, AGENT_FEATURES="tools", **few),
+                narrowed(OPENAI, AGENT_FEATURES="chat,tool_results", **few),
+                narrowed(ANTHROPIC, AGENT_FEATURES="messages,tool_results", **few),
             ],
             scratch,
         )

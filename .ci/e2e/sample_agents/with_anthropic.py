@@ -43,6 +43,20 @@ def tools():
         print("message with", name, call.input, text)
 
 
+def tool_results():
+    """Calls that were made before: a small model cannot be relied on to make one."""
+    for name in FACTS:
+        call = {"type": "tool_use", "id": f"call-{name}", "name": name, "input": {"city": "Paris"}}
+        result = {"type": "tool_result", "tool_use_id": call["id"], "content": use(name)}
+        said = [
+            {"role": "user", "content": question(name)},
+            {"role": "assistant", "content": [call]},
+            {"role": "user", "content": [result]},
+        ]
+        reply = client.messages.create(model=MODEL, max_tokens=MAX_TOKENS, messages=said)
+        print("message after", name, "".join(it.text for it in reply.content if it.type == "text"))
+
+
 def streamed_call():
     tool = {"name": "weather", "input_schema": SCHEMA}
     with client.messages.stream(
@@ -63,6 +77,6 @@ def count_tokens():
     print("tokens:", client.messages.count_tokens(model=MODEL, messages=asked).input_tokens)
 
 
-for feature in (messages, tools, streamed_call, count_tokens):
+for feature in (messages, tools, tool_results, streamed_call, count_tokens):
     if has(feature.__name__):
         feature()

@@ -45,6 +45,22 @@ def chat_tools():
         print("chat with", name, call.function.arguments, messages[-1]["content"])
 
 
+def tool_results():
+    """Calls that were made before: a small model cannot be relied on to make one."""
+    for name in FACTS:
+        function = {"name": name, "arguments": json.dumps({"city": "Paris"})}
+        call = {"id": f"call-{name}", "type": "function", "function": function}
+        messages = [
+            {"role": "user", "content": question(name)},
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": call["id"], "content": use(name)},
+        ]
+        reply = client.chat.completions.create(
+            model=MODEL, messages=messages, max_tokens=MAX_TOKENS
+        )
+        print("chat after", name, reply.choices[0].message.content)
+
+
 def streamed_call():
     function = {"name": "weather", "parameters": SCHEMA}
     with client.chat.completions.stream(
@@ -121,6 +137,7 @@ def models():
 for feature in (
     chat,
     chat_tools,
+    tool_results,
     streamed_call,
     responses,
     response_tools,
