@@ -45,7 +45,7 @@ impl Compared {
     }
 }
 
-/// What the runs came to.
+/// The results of the runs.
 #[derive(Debug, Default, Serialize)]
 struct Counts {
     runs: u64,

@@ -48,7 +48,7 @@ impl From<SweepError> for Failure {
     }
 }
 
-/// Runs the verb. A shard that is complete passes, whatever its seeds came to: an engine would run it
+/// Runs the verb. A shard that is complete passes, even if seeds failed: an engine would run it
 /// again otherwise.
 ///
 /// # Errors

@@ -75,7 +75,7 @@ pub struct RunSummary {
     pub focus: Option<(Focus, Detail)>,
     /// The ticks around interesting ones.
     pub windows: Vec<(Window, Vec<TimelineEntry>)>,
-    /// How `sim shrink` came to it, if it did.
+    /// How `sim shrink` found it, if it did.
     pub shrink: Option<ShrinkAccount>,
 }
 
