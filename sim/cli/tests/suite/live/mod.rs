@@ -1,8 +1,7 @@
-//! Live providers on loopback: requests, replies, and hostile servers.
+//! `sim live` against a scripted provider on loopback.
 
 mod command;
 mod commands;
-mod hostile;
-mod lanes;
+#[path = "../../../../live/tests/suite/server.rs"]
 mod server;
 mod stopped;
