@@ -7,6 +7,7 @@
 
 mod failure;
 mod forged;
+mod providers;
 mod run_directory;
 mod scenario;
 mod soak;
