@@ -164,7 +164,10 @@ fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Curves<'_>), Failure> {
             .map_err(|cause| Failure::of_file("read", path, &cause))?;
         let curve = ForkCurve::from_bytes(&bytes).map_err(|reason| {
             let path = path.display();
-            Failure::new(Exit::Corrupt, format!("{path} is no fork curve: {reason}"))
+            Failure::new(
+                Exit::Corrupt,
+                format!("{path} is not a fork curve: {reason}"),
+            )
         })?;
         curves.push((path, curve));
     }
@@ -215,7 +218,7 @@ impl<'a> Target<'a> {
         };
         if !folder.is_dir() {
             let folder = folder.display();
-            return usage(format!("{folder} is no directory; make it first"));
+            return usage(format!("{folder} is not a directory; make it first"));
         }
         Ok(Self {
             path,

@@ -86,10 +86,10 @@ impl Header<Config> {
 /// Why a run cannot be forked. The caller is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotForkable {
-    /// Nobody knows what its providers would have answered.
+    /// What its providers would have answered is unknown.
     #[error("a live run cannot be forked: its providers' other answers are not on the tape")]
     Live,
-    /// Nobody knows what its directory would have answered.
+    /// What its directory would have answered is unknown.
     #[error(
         "a run in a real directory cannot be forked: the directory's other answers are not on the \
          tape; record the scenario without --workspace"

@@ -81,8 +81,8 @@ fn without_space(text: &[u8]) -> Option<Vec<u8>> {
     (joined.len() < text.len()).then_some(joined)
 }
 
-/// The text with the escapes of JSON strings resolved, wherever they are; `None` without any. What
-/// is no escape stays.
+/// The text with the escapes of JSON strings resolved, wherever they are; `None` without any.
+/// Other backslashes stay.
 fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
     let mut rest = text;
     let mut out = Vec::new();

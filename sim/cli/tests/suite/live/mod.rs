@@ -4,5 +4,6 @@ mod command;
 mod commands;
 mod hostile;
 mod lanes;
+mod served;
 mod server;
 mod stopped;
