@@ -334,4 +334,19 @@ mod tests {
             assert_eq!(std::fs::read(&path).unwrap(), b"");
         }
     }
+
+    #[test]
+    fn no_world_answers_nothing() {
+        let path: WorkspacePath = "a.txt".parse().unwrap();
+        let mut text = String::new();
+        let absent = |fault: WorldFault| {
+            assert_eq!(fault.code, WorldFaultCode::Other);
+            assert_eq!(fault.detail, "there is no world behind this tape");
+        };
+        absent(NoWorld.read(&path, &mut text).unwrap_err());
+        absent(NoWorld.list(None, 1).unwrap_err());
+        absent(NoWorld.write(&path, "x", Digest::EMPTY, 0).unwrap_err());
+        absent(NoWorld.git_log(&GitLogQuery::default()).unwrap_err());
+        assert_eq!(NoWorld.exec("true", 0).exit_code, 127);
+    }
 }

@@ -7,3 +7,4 @@ mod provider;
 mod replays;
 mod resumes;
 mod stage;
+mod waits;
