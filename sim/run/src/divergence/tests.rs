@@ -110,6 +110,10 @@ fn lines_have_one_line_of_context() {
     // The first line has none before it.
     let lines = differing_lines("a\nb\n", "x\nb\n");
     assert_eq!(lines, ["@@ -1,2 +1,2 @@", "-a", "+x", " b"]);
+    // The same far behind the beginning.
+    let head: String = (0..10_000).map(|number| format!("{number}\n")).collect();
+    let lines = differing_lines(&format!("{head}a\n"), &format!("{head}b\n"));
+    assert_eq!(lines, ["@@ -1,2 +1,2 @@", " 9999", "-a", "+b"]);
     // A long line before does not hide what differs.
     let long = "x".repeat(MAX_COMPARED_BYTES);
     let lines = differing_lines(&format!("{long}\na\n"), &format!("{long}\nb\n"));

@@ -277,6 +277,12 @@ fn manifest_counts_every_world_fault() {
         let manifest = run.manifest(&kind, None).unwrap();
         assert_eq!(manifest.counts().get("world_fault"), Some(&struck));
     }
+    // What did not happen has no count.
+    let kind = forked(&base, vec![Edit::Only(Vec::new())]);
+    let mut run = AnyRun::of(&kind, ());
+    on_virtual_time(run.drive()).unwrap();
+    let counts = run.manifest(&kind, None).unwrap().counts().clone();
+    assert!(counts.values().all(|count| *count > 0), "{counts:?}");
 }
 
 #[test]

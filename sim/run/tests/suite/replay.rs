@@ -201,6 +201,18 @@ fn tick_after_the_last_record_is_a_divergence() {
     assert_eq!(found.recorded, None);
 }
 
+/// A file that is not the manifest's explains what would be a divergence.
+#[test]
+fn journal_that_lost_its_end_disagrees_with_the_manifest() {
+    let files = finished();
+    let fewer = TICKS - 10;
+    let kept = &records(&files)[..usize::try_from(fewer).unwrap()];
+    let files = rechained(files, RunDirectory::JOURNAL, kept);
+    let error = replayed(&files, None).unwrap_err();
+    let told = "records says 120, but the files beside it say 110";
+    assert!(error.to_string().ends_with(told), "{error}");
+}
+
 #[test]
 fn changed_record_is_a_divergence() {
     let mut all = records(&unfinished());

@@ -78,7 +78,7 @@ fn call_that_is_not_the_next_one_is_explained() {
     type Near = Option<(u64, &'static str, u32)>;
     let repeats = "repeats a request that was sent before";
     let asks_world = "is made, but the recording asks its world first";
-    let rows: [(Vec<Entry>, usize, Request<'_>, Cause, &str, Near); 17] = [
+    let rows: [(Vec<Entry>, usize, Request<'_>, Cause, &str, Near); 18] = [
         (
             vec![call(0, E, 0, "a"), call(1, E, 0, "b")],
             1,
@@ -136,6 +136,14 @@ fn call_that_is_not_the_next_one_is_explained() {
             Cause::MissingCall,
             "is made, but the recording has other calls before it",
             Some((0, "E", 2)),
+        ),
+        (
+            vec![world(0, "x"), call(1, E, 0, "a")],
+            0,
+            request(0, E, 0, "a"),
+            Cause::OrderChanged,
+            "sends what the recording sends in another place, in tick 1",
+            Some((1, "E", 0)),
         ),
         // The first of several places is named.
         (
