@@ -7,7 +7,8 @@ use std::path::Path;
 
 use turingos_run::soak::Settings;
 use turingos_run::{
-    Blame, OpenFolder, RunDirectory, RunFiles, RunFolder, RunIoError, abandon, claim, read_prefix,
+    Blame, OpenFolder, RunDirectory, RunFiles, RunFolder, RunIoError, RunReader, abandon, claim,
+    read_prefix,
 };
 
 use crate::in_memory::{finished, read, record_into};
@@ -92,4 +93,18 @@ fn abandoned_directory_can_be_claimed_again() {
         }
         drop(first);
     }
+}
+
+/// A reader of borrowed files names them as their owner does.
+#[test]
+fn borrowed_files_keep_their_paths() {
+    let directory = tempfile::tempdir().unwrap();
+    record_into(directory.path());
+    let tape = directory.path().join(RunDirectory::TAPE);
+    fs::remove_file(&tape).unwrap();
+    let folder = RunFolder(directory.path().to_owned());
+    let error = RunReader::new(&folder)
+        .read_whole::<Settings>()
+        .unwrap_err();
+    assert_eq!(error.to_string(), format!("{} is missing", tape.display()));
 }
