@@ -309,6 +309,11 @@ mod tests {
             "its format `turingos.run/2` is a newer version than `turingos.run/1`; \
              update this program"
         );
+        let older = text().replace("turingos.run/1", "turingos.run/0");
+        assert_eq!(
+            error(&older),
+            "its format is `turingos.run/0`, expected `turingos.run/1`"
+        );
         let other = text().replace("turingos.run/1", "turingos.manifest/1");
         assert_eq!(
             error(&other),

@@ -262,4 +262,17 @@ mod tests {
         fs::remove_file(directory.path()).unwrap();
         fs::rename(&moved, directory.path()).unwrap();
     }
+
+    #[test]
+    fn only_a_directory_is_opened_as_one() {
+        let (directory, _) = folder();
+        let path = directory.path().join("file");
+        fs::write(&path, "").unwrap();
+        let error = OpenFolder::open(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
+        fs::remove_file(&path).unwrap();
+        // A pipe without a writer would be waited for.
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert!(OpenFolder::open(&path).is_err());
+    }
 }

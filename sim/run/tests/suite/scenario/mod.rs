@@ -1,7 +1,9 @@
 //! Scenarios: their files, their runs, and the checks that judge them.
 
 mod built_in;
+mod gates;
 mod interruptions;
+mod limits;
 mod metrics;
 mod runs;
 mod verdicts;
