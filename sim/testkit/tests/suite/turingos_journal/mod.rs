@@ -1,5 +1,7 @@
 //! TuringOS journals: real recordings where they are at hand, and what is found in changed ones.
 
+mod verdicts;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 

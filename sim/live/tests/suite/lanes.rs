@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use turingos::dispatch::{Lane, PerLane};
-use turingos_live::Key;
 use turingos_run::providers::Settings;
 
 use super::hostile::{ASKED, ASKED_AGAIN};
-use super::server::{
-    Behaviour, Live, Server, good, on_real_time, response, session, session_in, settings, tick,
-};
+use super::server::{Behaviour, Server, good, on_real_time, response};
+use super::stage::{Live, key, session, session_in, settings, tick};
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
-
-fn key() -> Key {
-    Key::new("a-key-of-the-test".into()).unwrap()
-}
 
 #[test]
 fn each_provider_kind_has_its_own_request() {
