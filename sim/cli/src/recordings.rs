@@ -6,6 +6,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::exit::{Exit, Failure};
 use crate::shrink::SHRINK_FILE;
 use turingos_exchange::{TapeDirectory, is_exchange_tape};
 use turingos_run::RunDirectory;
@@ -57,6 +58,19 @@ const RUN_FILES: [&str; 7] = [
     RunDirectory::MANIFEST,
     TapeDirectory::EXCHANGES,
 ];
+
+/// Refuses an agent's recording, which has exchanges in the place of ticks. `verb` takes runs only.
+pub(super) fn expect_ticks(path: &Path, verb: &str) -> Result<(), Failure> {
+    if !is_exchange_tape(path) {
+        return Ok(());
+    }
+    let path = path.display();
+    let message = format!(
+        "{path} is the recording of an agent, which has no ticks: `sim {verb}` takes runs; `sim show \
+         {path}` shows it"
+    );
+    Err(Failure::new(Exit::Usage, message))
+}
 
 /// The recordings at a path, or the reason why there is none.
 pub(super) fn recordings(path: &Path) -> Result<Found, String> {

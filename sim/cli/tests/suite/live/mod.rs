@@ -2,6 +2,7 @@
 
 mod command;
 mod commands;
+mod fork;
 mod hostile;
 mod lanes;
 mod server;
