@@ -6,6 +6,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::exit::{Exit, Failure};
 use crate::shrink::SHRINK_FILE;
 use turingos_exchange::{TapeDirectory, is_exchange_tape};
 use turingos_run::RunDirectory;
@@ -50,6 +51,19 @@ pub(super) struct Found {
 /// Whether a file of this name makes its directory a recording, even one that has lost its header.
 fn is_of_recording(name: &str) -> bool {
     RunDirectory::FILES.contains(&name) || name == TapeDirectory::EXCHANGES
+}
+
+/// Refuses an agent's recording, which has exchanges in the place of ticks. `verb` takes runs only.
+pub(super) fn expect_ticks(path: &Path, verb: &str) -> Result<(), Failure> {
+    if !is_exchange_tape(path) {
+        return Ok(());
+    }
+    let path = path.display();
+    let message = format!(
+        "{path} is the recording of an agent, which has no ticks: `sim {verb}` takes runs; `sim show \
+         {path}` shows it"
+    );
+    Err(Failure::new(Exit::Usage, message))
 }
 
 /// The recordings at a path, or the reason why there is none.

@@ -14,6 +14,7 @@ use turingos::Digest;
 use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::paths::existing;
+use crate::recordings::expect_ticks;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use turingos_explain::{
@@ -83,6 +84,9 @@ pub(crate) fn run(
                 Report::MAX_RUNS
             ),
         ));
+    }
+    for path in &runs {
+        expect_ticks(path, "report")?;
     }
     let target = Target::of(arguments)?;
     let mut report = Report::default();

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 use turingos::Digest;
 use turingos_run::fork::{self, Base, Config, NotForkable, Parent};
-use turingos_run::{Edit, Fingerprint, Header, Kind, Manifest, RunIoError};
+use turingos_run::{Edit, FaultKind, Fingerprint, Header, Kind, Manifest, RunIoError};
 
 use super::live::in_memory;
 use super::{Candidate, Subject};
@@ -74,11 +74,8 @@ impl RecordedRun {
             manifest,
             ..
         } = Parent::open(directory)?;
-        let is_live = matches!(kind, Kind::Live(_));
-        let kind = match kind {
-            Kind::Live(header) => in_memory(directory, &header, root)?,
-            kind => kind,
-        };
+        let is_live = kind.is_live();
+        let kind = in_memory(directory, kind, root)?;
         // Says why a run of another kind cannot be shrunk.
         fork::fork(&kind, root, 0, Vec::new())?;
         let (trial, again) = Trial::of_kind(&kind)?;
@@ -95,7 +92,7 @@ impl RecordedRun {
             Kind::Scenario(header) => header.config.scenario.parts(),
             Kind::Fork(header) => match &header.config.base {
                 Base::Scenario(settings) => settings.scenario.parts(),
-                Base::Soak(_) => Vec::new(),
+                Base::Soak(_) | Base::Live(_) => Vec::new(),
             },
             Kind::Soak(_) | Kind::Live(_) => Vec::new(),
         };
@@ -137,11 +134,23 @@ impl RecordedRun {
         self.root
     }
 
+    /// The kinds of noise and provider fault that are off in a candidate: those of the run's rates of
+    /// which no fault remains.
+    #[must_use]
+    pub fn off(&self, candidate: &Candidate) -> Vec<FaultKind> {
+        let header = fork::fork(&self.kind, self.root, 0, Vec::new());
+        header.map_or_else(|_| Vec::new(), |it| kinds_off(&it.config.base, candidate))
+    }
+
     /// The header of a candidate; `None` if there is no such run.
     #[must_use]
     pub fn header(&self, candidate: &Candidate) -> Option<Header<Config>> {
         let edits = vec![Edit::Only(candidate.faults.clone())];
         let mut header = fork::fork(&self.kind, self.root, 0, edits).ok()?;
+        let off = kinds_off(&header.config.base, candidate);
+        if !off.is_empty() {
+            header.config.edits.push(Edit::Off(off));
+        }
         header.ticks = candidate.ticks;
         if let Base::Scenario(settings) = &mut header.config.base
             && candidate.parts != self.original.parts
@@ -162,6 +171,13 @@ impl Subject for RecordedRun {
         let is_cut_off = trial.ran_out && (!self.ran_out || candidate.ticks < self.original.ticks);
         (!(is_mission && is_cut_off)).then_some(trial)
     }
+}
+
+fn kinds_off(base: &Base, candidate: &Candidate) -> Vec<FaultKind> {
+    let remains = |kind: &FaultKind| candidate.faults.iter().any(|fault| fault.kind == *kind);
+    let mut kinds = base.drawn_kinds();
+    kinds.retain(|kind| !remains(kind));
+    kinds
 }
 
 /// Checks that the replies of a live run fail in memory at the gate at which the recording failed.
