@@ -28,6 +28,8 @@ mod schema_command;
 mod serve;
 mod shell;
 mod sweep;
+mod sweep_check;
+mod sweep_report;
 mod terminal;
 mod verify;
 mod workspace_command;
