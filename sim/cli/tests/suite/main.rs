@@ -29,6 +29,8 @@ mod serve;
 mod serve_process;
 mod shell;
 mod sweep;
+mod sweep_check;
+mod sweep_report;
 mod terminal;
 mod verify;
 mod workspace_command;
