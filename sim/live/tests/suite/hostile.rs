@@ -213,7 +213,7 @@ fn wrong_content_length_breaks_or_cuts_the_body() {
 }
 
 #[test]
-fn binary_or_compressed_body_is_no_reply() {
+fn binary_or_compressed_body_is_refused() {
     let head = format!("HTTP/1.1 {OK}\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n");
     let packed = [
         head.as_bytes(),

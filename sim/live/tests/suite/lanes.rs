@@ -117,20 +117,23 @@ fn unanswered_call_costs_its_maximum() {
     });
 }
 
+/// Settings with an Ollama server as lane E and a Kimi one as lane P.
+fn two_lanes(routine: &Server, strong: &Server) -> Settings {
+    let strong = settings("kimi", strong.address, "");
+    let e = settings("ollama", routine.address, "").lanes.e;
+    let p = strong.lanes.p.clone();
+    Settings {
+        lanes: PerLane { p, e },
+        ..strong
+    }
+}
+
 #[test]
 fn lane_p_takes_over_from_lane_e() {
     on_real_time(async {
         let routine = Server::start(Behaviour::Send(response("400 Bad Request", "{}"))).await;
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
-        let one = |kind: &str, server: &Server| settings(kind, server.address, "");
-        let settings = Settings {
-            lanes: PerLane {
-                p: one("kimi", &strong).lanes.p,
-                e: one("ollama", &routine).lanes.e,
-            },
-            ..one("kimi", &strong)
-        };
-        let mut session = session(&settings, None);
+        let mut session = session(&two_lanes(&routine, &strong), None);
         let record = tick(&mut session).await;
         assert_eq!(record.fault, None);
         assert!(record.route.failover.is_some());
@@ -145,15 +148,7 @@ fn lane_p_takes_over_from_a_reply_that_does_not_decode() {
         let broken = good("ollama").replace("a_t", "a_x");
         let routine = Server::start(Behaviour::Send(response(OK, &broken))).await;
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
-        let one = |kind: &str, server: &Server| settings(kind, server.address, "");
-        let settings = Settings {
-            lanes: PerLane {
-                p: one("kimi", &strong).lanes.p,
-                e: one("ollama", &routine).lanes.e,
-            },
-            ..one("kimi", &strong)
-        };
-        let mut session = session(&settings, None);
+        let mut session = session(&two_lanes(&routine, &strong), None);
         let record = tick(&mut session).await;
         assert_eq!((record.fault, record.route.lane), (None, Lane::P));
         assert_eq!(record.route.failover.as_deref(), Some("UNKNOWN_KEY"));

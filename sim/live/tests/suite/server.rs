@@ -102,7 +102,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .ok()
             .filter(|read| *read > 0)?;
         bytes.extend_from_slice(&piece[..read]);
-        // Bytes that are not text are no request: a TLS greeting, for example.
+        // Bytes that are not text are not a request: a TLS greeting, for example.
         let text = String::from_utf8(bytes.clone()).ok()?;
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head

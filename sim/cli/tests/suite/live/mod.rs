@@ -2,6 +2,8 @@
 
 mod command;
 mod commands;
+mod fork;
+mod served;
 #[path = "../../../../live/tests/suite/server.rs"]
 mod server;
 mod stopped;

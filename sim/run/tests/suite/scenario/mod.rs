@@ -2,7 +2,9 @@
 
 mod built_in;
 mod figures;
+mod gates;
 mod interruptions;
+mod limits;
 mod metrics;
 mod runs;
 mod verdicts;
