@@ -6,9 +6,7 @@ use std::time::Duration;
 use turingos::bus::Provider;
 use turingos::dispatch::RouteConfig;
 use turingos_run::RetryConfig;
-use turingos_run::providers::settings::{
-    Connection, MAX_SETTINGS_BYTES, Prices, SettingsFaultCode,
-};
+use turingos_run::providers::settings::{Connection, Prices, SettingsFaultCode};
 use turingos_run::providers::{LaneSettings, OutputMode, ProviderSettings, Settings};
 use turingos_run::{DriverConfig, LaneLimit};
 
@@ -153,8 +151,8 @@ fn texts_may_have_their_longest_length_and_no_more() {
         write!(text, "#{:rest$}", "").unwrap();
         text
     };
-    assert!(Settings::parse(file(MAX_SETTINGS_BYTES).as_bytes()).is_ok());
-    let fault = Settings::parse(file(MAX_SETTINGS_BYTES + 1).as_bytes()).unwrap_err();
+    assert!(Settings::parse(file(65_536).as_bytes()).is_ok());
+    let fault = Settings::parse(file(65_537).as_bytes()).unwrap_err();
     assert_eq!(fault.code, SettingsFaultCode::TooLong);
 }
 
