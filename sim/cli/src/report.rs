@@ -74,6 +74,9 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    for path in &arguments.runs {
+        expect_ticks(path, "report")?;
+    }
     let (runs, curves) = sorted(&arguments.runs)?;
     if runs.len() > Report::MAX_RUNS {
         return Err(Failure::new(
@@ -84,9 +87,6 @@ pub(crate) fn run(
                 Report::MAX_RUNS
             ),
         ));
-    }
-    for path in &runs {
-        expect_ticks(path, "report")?;
     }
     let target = Target::of(arguments)?;
     let mut report = Report::default();
