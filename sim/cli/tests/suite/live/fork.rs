@@ -42,6 +42,7 @@ impl Place {
             ("show @fork", 0),
             ("report @fork --out @fork.html --force", 0),
             ("diff @fork @fork", 0),
+            ("schema check fork-run-header.v1 @fork/header.json", 0),
         ] {
             let ended = self.sim(words).await;
             assert_eq!(ended.code, Some(exit), "{words}: {ended:?}");
