@@ -242,7 +242,10 @@ fn sweep_files_hold_and_are_not_only_refused() {
         fuzzing::sweep_file(&bytes);
         let (_, read) = read_sweep(&path, &bytes[..], |_| {}).unwrap();
         assert_eq!(read, totals);
-        let last = bytes.split_inclusive(|byte| *byte == b'\n').last().unwrap();
+        let last = bytes
+            .split_inclusive(|byte| *byte == b'\n')
+            .next_back()
+            .unwrap();
         assert_eq!(
             fuzzing::sealed(&bytes[..bytes.len() - last.len()]),
             bytes,
