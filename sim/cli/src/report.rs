@@ -16,6 +16,7 @@ use turingos::Digest;
 use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::paths::existing;
+use crate::recordings::expect_ticks;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use turingos_explain::{
@@ -90,6 +91,9 @@ pub(crate) fn run(
                 Report::MAX_RUNS
             ),
         ));
+    }
+    for path in &runs {
+        expect_ticks(path, "report")?;
     }
     let target = Target::of(arguments)?;
     let mut report = Report::default();
@@ -172,7 +176,10 @@ fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Curves<'_>), Failure> {
             .map_err(|cause| Failure::of_file("read", path, &cause))?;
         let curve = ForkCurve::from_bytes(&bytes).map_err(|reason| {
             let path = path.display();
-            Failure::new(Exit::Corrupt, format!("{path} is no fork curve: {reason}"))
+            Failure::new(
+                Exit::Corrupt,
+                format!("{path} is not a fork curve: {reason}"),
+            )
         })?;
         curves.push((path, curve));
     }
@@ -223,7 +230,7 @@ impl<'a> Target<'a> {
         };
         if !folder.is_dir() {
             let folder = folder.display();
-            return usage(format!("{folder} is no directory; make it first"));
+            return usage(format!("{folder} is not a directory; make it first"));
         }
         Ok(Self {
             path,

@@ -26,6 +26,7 @@ mod report_command;
 mod scenario_command;
 mod schema_command;
 mod serve;
+mod serve_process;
 mod shell;
 mod sweep;
 mod sweep_check;
