@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use strum::{IntoStaticStr, VariantArray};
 
-/// At most so many members are told to differ.
+/// At most so many different members are listed.
 const MAX_DIFFERENCES: usize = 40;
 /// At most so many lines of a text are shown.
 const MAX_LINES: usize = 40;

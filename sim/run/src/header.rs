@@ -148,7 +148,7 @@ impl<C: RunConfig> Header<C> {
 /// The kind that a header says it is of.
 ///
 /// # Errors
-/// The bytes are no header of this version, or of no known kind.
+/// The bytes are not a header of this version, or not of a known kind.
 pub(crate) fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
     #[derive(Deserialize)]
     struct Probe {

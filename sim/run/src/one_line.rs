@@ -1,4 +1,4 @@
-//! A text that somebody else wrote, as part of one line for people.
+//! A text that others wrote, as part of one line for people.
 //!
 //! Never lets a text end the line or move the cursor.
 

@@ -12,6 +12,7 @@ mod forged;
 mod forks;
 mod in_memory;
 mod places;
+mod providers;
 mod recoveries;
 mod replay;
 mod run_directory;

@@ -1,6 +1,7 @@
 //! Scenarios: their files, their runs, and the checks that judge them.
 
 mod built_in;
+mod figures;
 mod gates;
 mod interruptions;
 mod limits;

@@ -3,22 +3,22 @@
 //!
 //! All coordinates are whole numbers, so a chart is the same on every machine.
 
-use super::page::{Page, grouped};
+use crate::page::{Page, grouped};
 
 /// The height of the drawing in its own units.
-pub(super) const TOP: u64 = 1_000;
+pub const TOP: u64 = 1_000;
 
 /// The scale of the vertical axis.
-pub(super) struct Scale {
+pub struct Scale {
     /// The value at the top.
-    pub(super) max: u64,
+    pub max: u64,
     /// The labels of lines across the chart, each at its value.
-    pub(super) labels: Vec<(u64, String)>,
+    pub labels: Vec<(u64, String)>,
 }
 
 impl Scale {
     /// From 0 to a round number not below `greatest`, labelled by `label`.
-    pub(super) fn round(greatest: u64, label: impl Fn(u64) -> String) -> Self {
+    pub fn round(greatest: u64, label: impl Fn(u64) -> String) -> Self {
         let max = round_up(greatest);
         let mut values = vec![0, max];
         if max.is_multiple_of(2) {
@@ -32,7 +32,7 @@ impl Scale {
     }
 
     /// The height of a value in the drawing.
-    pub(super) fn height(&self, value: u64) -> u64 {
+    pub fn height(&self, value: u64) -> u64 {
         let height = u128::from(value) * u128::from(TOP) / u128::from(self.max.max(1));
         u64::try_from(height).unwrap_or(TOP).min(TOP)
     }
@@ -53,25 +53,25 @@ fn round_up(value: u64) -> u64 {
 }
 
 /// What a chart is about.
-pub(super) struct Caption {
+pub struct Caption {
     /// The title.
-    pub(super) title: &'static str,
+    pub title: &'static str,
     /// The unit of the vertical axis.
-    pub(super) unit: String,
-    /// The class and the name of each series.
-    pub(super) legend: &'static [(&'static str, &'static str)],
+    pub unit: String,
+    /// The class and the name of each series. The style has colours for the classes.
+    pub legend: &'static [(&'static str, &'static str)],
 }
 
 /// The horizontal axis.
-pub(super) struct Axis {
+pub struct Axis {
     /// What it counts.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// The number at its beginning.
-    pub(super) from: u64,
+    pub from: u64,
     /// How many it spans, at least 1.
-    pub(super) span: u64,
+    pub span: u64,
     /// Where a line marks the tick that is shown in full.
-    pub(super) mark: Option<u64>,
+    pub mark: Option<u64>,
 }
 
 impl Axis {
@@ -110,7 +110,7 @@ impl Axis {
 
 /// Writes a chart; `draw` writes what stands in a drawing of the axis' span times [`TOP`], upside
 /// down as SVG is.
-pub(super) fn write(
+pub fn write(
     page: &mut Page,
     caption: &Caption,
     axis: &Axis,
@@ -185,17 +185,17 @@ fn from_top(page: &mut Page, height: u64) {
 }
 
 /// A bar: where it begins, how wide it is, and the heights between which it stands.
-pub(super) struct Bar {
+pub struct Bar {
     /// The place of its left side, from the beginning of the axis.
-    pub(super) at: u64,
+    pub at: u64,
     /// Its width.
-    pub(super) width: u64,
+    pub width: u64,
     /// The heights of its bottom and of its top in the drawing.
-    pub(super) between: (u64, u64),
+    pub between: (u64, u64),
 }
 
 /// Writes bars of one class as one shape. Narrow bars touch; wide ones have gaps.
-pub(super) fn write_bars(page: &mut Page, class: &'static str, has_gaps: bool, bars: &[Bar]) {
+pub fn write_bars(page: &mut Page, class: &'static str, has_gaps: bool, bars: &[Bar]) {
     page.markup("<path class=\"")
         .markup(class)
         .markup("\" d=\"");
@@ -216,7 +216,7 @@ pub(super) fn write_bars(page: &mut Page, class: &'static str, has_gaps: bool, b
 }
 
 /// Writes a line through the middles of its parts, given as (place, width, height).
-pub(super) fn write_line(page: &mut Page, class: &'static str, points: &[(u64, u64, u64)]) {
+pub fn write_line(page: &mut Page, class: &'static str, points: &[(u64, u64, u64)]) {
     page.markup("<polyline class=\"")
         .markup(class)
         .markup("\" points=\"");
@@ -231,7 +231,7 @@ pub(super) fn write_line(page: &mut Page, class: &'static str, points: &[(u64, u
 
 /// Writes the area between the least and the greatest heights, given as (place, width, least,
 /// greatest).
-pub(super) fn write_band(page: &mut Page, class: &'static str, parts: &[(u64, u64, u64, u64)]) {
+pub fn write_band(page: &mut Page, class: &'static str, parts: &[(u64, u64, u64, u64)]) {
     page.markup("<polygon class=\"")
         .markup(class)
         .markup("\" points=\"");
@@ -248,7 +248,7 @@ pub(super) fn write_band(page: &mut Page, class: &'static str, parts: &[(u64, u6
 }
 
 /// Writes what is shown when the pointer rests on a part of the chart.
-pub(super) fn write_hint(page: &mut Page, at: u64, width: u64, hint: &str) {
+pub fn write_hint(page: &mut Page, at: u64, width: u64, hint: &str) {
     page.markup("<rect class=\"hint\" y=\"0\" height=\"1000\" x=\"");
     page.number(at.saturating_mul(10)).markup("\" width=\"");
     page.number(width.saturating_mul(10)).markup("\"><title>");
@@ -256,7 +256,7 @@ pub(super) fn write_hint(page: &mut Page, at: u64, width: u64, hint: &str) {
 }
 
 /// The label of a whole number.
-pub(super) fn whole(value: u64) -> String {
+pub fn whole(value: u64) -> String {
     grouped(value)
 }
 
@@ -296,6 +296,10 @@ mod tests {
         assert_eq!(places(0, 1_200), [0, 500, 1_000]);
         assert_eq!(places(0, 1_000_000), [0, 500_000]);
         assert_eq!(places(37, 40), [40, 50, 60, 70]);
+        assert_eq!(
+            places(u64::MAX - 4, 3),
+            [u64::MAX - 4, u64::MAX - 3, u64::MAX - 2]
+        );
     }
 
     #[test]

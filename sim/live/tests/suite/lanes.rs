@@ -3,19 +3,13 @@
 use std::time::Duration;
 
 use turingos::dispatch::{Lane, PerLane};
-use turingos_live::Key;
 use turingos_run::providers::Settings;
 
 use super::hostile::{ASKED, ASKED_AGAIN};
-use super::server::{
-    Behaviour, Live, Server, good, on_real_time, response, session, session_in, settings, tick,
-};
+use super::server::{Behaviour, Server, good, on_real_time, response};
+use super::stage::{Live, key, session, session_in, settings, tick};
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
-
-fn key() -> Key {
-    Key::new("a-key-of-the-test".into()).unwrap()
-}
 
 #[test]
 fn each_provider_kind_has_its_own_request() {
@@ -123,20 +117,23 @@ fn unanswered_call_costs_its_maximum() {
     });
 }
 
+/// Settings with an Ollama server as lane E and a Kimi one as lane P.
+fn two_lanes(routine: &Server, strong: &Server) -> Settings {
+    let strong = settings("kimi", strong.address, "");
+    let e = settings("ollama", routine.address, "").lanes.e;
+    let p = strong.lanes.p.clone();
+    Settings {
+        lanes: PerLane { p, e },
+        ..strong
+    }
+}
+
 #[test]
 fn lane_p_takes_over_from_lane_e() {
     on_real_time(async {
         let routine = Server::start(Behaviour::Send(response("400 Bad Request", "{}"))).await;
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
-        let one = |kind: &str, server: &Server| settings(kind, server.address, "");
-        let settings = Settings {
-            lanes: PerLane {
-                p: one("kimi", &strong).lanes.p,
-                e: one("ollama", &routine).lanes.e,
-            },
-            ..one("kimi", &strong)
-        };
-        let mut session = session(&settings, None);
+        let mut session = session(&two_lanes(&routine, &strong), None);
         let record = tick(&mut session).await;
         assert_eq!(record.fault, None);
         assert!(record.route.failover.is_some());
@@ -151,15 +148,7 @@ fn lane_p_takes_over_from_a_reply_that_does_not_decode() {
         let broken = good("ollama").replace("a_t", "a_x");
         let routine = Server::start(Behaviour::Send(response(OK, &broken))).await;
         let strong = Server::start(Behaviour::Send(response(OK, &good("kimi")))).await;
-        let one = |kind: &str, server: &Server| settings(kind, server.address, "");
-        let settings = Settings {
-            lanes: PerLane {
-                p: one("kimi", &strong).lanes.p,
-                e: one("ollama", &routine).lanes.e,
-            },
-            ..one("kimi", &strong)
-        };
-        let mut session = session(&settings, None);
+        let mut session = session(&two_lanes(&routine, &strong), None);
         let record = tick(&mut session).await;
         assert_eq!((record.fault, record.route.lane), (None, Lane::P));
         assert_eq!(record.route.failover.as_deref(), Some("UNKNOWN_KEY"));

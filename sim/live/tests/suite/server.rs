@@ -1,4 +1,4 @@
-//! A scripted server on loopback, and the session against it.
+//! A scripted server on loopback. The tests of `sim live` use it too.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -8,13 +8,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
-use turingos::Digest;
-use turingos::journal::Record;
-use turingos::kernel::{Kernel, KernelConfig};
-use turingos_live::{Key, LiveOracle};
-use turingos_run::providers::Settings;
-use turingos_run::{Inputs, Session, Start, Ticks};
-use turingos_world::{Quota, World};
 
 /// The script of a connection.
 #[derive(Clone, Debug)]
@@ -33,7 +26,7 @@ pub(crate) enum Behaviour {
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    behaviour: Rc<RefCell<Behaviour>>,
+    pub(crate) behaviour: Rc<RefCell<Behaviour>>,
     /// Every request as it was received: head and body.
     pub(crate) requests: Rc<RefCell<Vec<String>>>,
     /// How many bytes all connections took together.
@@ -56,10 +49,6 @@ impl Server {
             }
         });
         server
-    }
-
-    pub(crate) fn become_(&self, behaviour: Behaviour) {
-        *self.behaviour.borrow_mut() = behaviour;
     }
 
     async fn serve(self, mut stream: TcpStream) {
@@ -113,7 +102,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             .ok()
             .filter(|read| *read > 0)?;
         bytes.extend_from_slice(&piece[..read]);
-        // Bytes that are not text are no request: a TLS greeting, for example.
+        // Bytes that are not text are not a request: a TLS greeting, for example.
         let text = String::from_utf8(bytes.clone()).ok()?;
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
@@ -150,44 +139,6 @@ pub(crate) fn good(kind: &str) -> String {
             r#"{{"model":"m","message":{{"role":"assistant","content":"{text}"}},"done":true,"done_reason":"stop","prompt_eval_count":2000,"eval_count":20}}"#
         ),
     }
-}
-
-/// Settings of one lane at `address`, with short time limits.
-pub(crate) fn settings(kind: &str, address: SocketAddr, more: &str) -> Settings {
-    let base = if kind == "openai" { "/v1" } else { "" };
-    let text = format!(
-        "version = 1\n\
-         [retry]\ntimeout_ms = 300\nmax_attempts = 2\nbackoff_ms = 2\nmax_backoff_ms = 4\n\
-         [lane.p]\nkind = \"{kind}\"\nmodel = \"m\"\nbase_url = \"http://{address}{base}\"\n\
-         calls_per_minute = 60000\nconnect_timeout_ms = 400\nidle_timeout_ms = 150\n{more}"
-    );
-    Settings::parse(text.as_bytes()).unwrap()
-}
-
-/// A kernel in a small simulated world that asks real sockets.
-pub(crate) fn session(settings: &Settings, key: Option<&Key>) -> Live {
-    session_in(settings, key, "hello\n")
-}
-
-/// The same with another text in the file that is observed first.
-pub(crate) fn session_in(settings: &Settings, key: Option<&Key>, text: &str) -> Live {
-    let oracle = LiveOracle::new(settings, key, key).unwrap();
-    let world = World::with_files(Quota::default(), [("README.md", text)]).unwrap();
-    let start = Start {
-        kernel: Kernel::boot(&KernelConfig::default(), "BOOT", "README.md"),
-        driver: settings.driver(),
-        seed: 1,
-        genesis: Digest::EMPTY,
-    };
-    let plan = Ticks::new(u64::MAX);
-    Session::new(start, plan, (world, oracle), Inputs::Seeded, ())
-}
-
-/// An unrecorded run with real sockets.
-pub(crate) type Live = Session<Ticks, World, LiveOracle>;
-
-pub(crate) async fn tick(live: &mut Live) -> Record {
-    live.tick().await.unwrap().unwrap().record
 }
 
 /// Runs a test on a real clock, in one thread, and never for longer than ten seconds.

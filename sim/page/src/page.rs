@@ -11,18 +11,18 @@ const MAX_TEXT_BYTES: usize = 16 * 1024;
 /// through [`Page::text`], which serves element content and quoted attribute values alike. Foreign
 /// text never becomes a name, an address, a style or a script.
 #[derive(Debug, Default)]
-pub(super) struct Page(String);
+pub struct Page(String);
 
 impl Page {
     /// Writes markup of this program.
-    pub(super) fn markup(&mut self, markup: &'static str) -> &mut Self {
+    pub fn markup(&mut self, markup: &'static str) -> &mut Self {
         self.0.push_str(markup);
         self
     }
 
     /// Writes a text, escaped for element content and for quoted attribute values. Characters that
     /// act on a text are shown as `\u{202e}`; line feeds and tabs stay. A long text is cut.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         let shown = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
         for character in shown.chars() {
             match character {
@@ -44,35 +44,30 @@ impl Page {
     }
 
     /// Writes a number.
-    pub(super) fn number(&mut self, number: u64) -> &mut Self {
+    pub fn number(&mut self, number: u64) -> &mut Self {
         self.0.push_str(&number.to_string());
         self
     }
 
     /// Writes a number for people: `1,000,000`.
-    pub(super) fn count(&mut self, number: u64) -> &mut Self {
+    pub fn count(&mut self, number: u64) -> &mut Self {
         self.0.push_str(&grouped(number));
         self
     }
 
     /// An element with this text.
-    pub(super) fn element(
-        &mut self,
-        open: &'static str,
-        text: &str,
-        close: &'static str,
-    ) -> &mut Self {
+    pub fn element(&mut self, open: &'static str, text: &str, close: &'static str) -> &mut Self {
         self.markup(open).text(text).markup(close)
     }
 
     /// The page so far.
-    pub(super) fn into_string(self) -> String {
+    pub fn into_string(self) -> String {
         self.0
     }
 }
 
 /// A number with a comma between thousands.
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -85,13 +80,13 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Virtual seconds with milliseconds.
-pub(super) fn seconds(time_us: u64) -> String {
+pub fn seconds(time_us: u64) -> String {
     let thousandths = time_us / 1_000 % 1_000;
     format!("{}.{thousandths:03}", grouped(time_us / 1_000_000))
 }
 
 /// A share in ten-thousandths as a percentage.
-pub(super) fn percent(share: u64) -> String {
+pub fn percent(share: u64) -> String {
     format!("{}.{:02} %", share / 100, share % 100)
 }
 

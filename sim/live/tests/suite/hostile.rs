@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use turingos::bus::MAX_BODY_BYTES;
 use turingos::journal::Record;
-use turingos_live::{Key, LiveOracle};
+use turingos_live::LiveOracle;
 use turingos_run::providers::Settings;
 
-use super::server::{Behaviour, Server, good, on_real_time, response, session, settings, tick};
+use super::server::{Behaviour, Server, good, on_real_time, response};
+use super::stage::{key, session, settings, tick};
 
 /// Requests of a tick with a permanent failure: one of lane E, then one of lane P.
 pub(crate) const ASKED: usize = 2;
@@ -35,7 +36,9 @@ fn suffer(behaviour: Behaviour) -> Harm {
             requests: server.requests.take(),
             sent: server.sent.get(),
         };
-        server.become_(Behaviour::Send(response(OK, &good("openai"))));
+        server
+            .behaviour
+            .replace(Behaviour::Send(response(OK, &good("openai"))));
         let after = tick(&mut session).await;
         assert_eq!(after.fault, None, "the run does not go on");
         harm
@@ -210,7 +213,7 @@ fn wrong_content_length_breaks_or_cuts_the_body() {
 }
 
 #[test]
-fn binary_or_compressed_body_is_no_reply() {
+fn binary_or_compressed_body_is_refused() {
     let head = format!("HTTP/1.1 {OK}\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n");
     let packed = [
         head.as_bytes(),
@@ -281,9 +284,8 @@ fn any_listener_is_reachable() {
             Behaviour::SendThenHang(Vec::new()),
         ] {
             let server = Server::start(behaviour).await;
-            let key = Key::new("a-key-of-the-test".into()).unwrap();
             let settings = settings("openai", server.address, "key_variable = \"KEY\"\n");
-            let oracle = LiveOracle::new(&settings, Some(&key), Some(&key)).unwrap();
+            let oracle = LiveOracle::new(&settings, Some(&key()), Some(&key())).unwrap();
             oracle.reach().await.unwrap();
         }
     });
