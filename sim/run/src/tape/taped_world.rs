@@ -413,6 +413,7 @@ mod tests {
         played.result().unwrap();
         let mut ended = TapedWorld::new(&mut world, Some(&mut tape), None);
         assert!(ended.list(None, 9).is_err());
+        assert_eq!(ended.exec("true", 0).exit_code, 127);
         assert!(ended.result().is_err());
     }
 }

@@ -299,4 +299,16 @@ mod tests {
         }
         assert!(!digest(&format!("{}\"", &digits[1..])));
     }
+
+    #[test]
+    fn any_number_of_control_characters_is_left_to_the_parser() {
+        let record = &records()[0];
+        assert!(RecordView::read(record).is_some());
+        for count in 1..=3 {
+            let controls = "\u{1}".repeat(count);
+            let other = record.replacen("\"next\":\"", &format!("\"next\":\"{controls}"), 1);
+            assert_ne!(&other, record);
+            assert!(RecordView::read(&other).is_none(), "{count}");
+        }
+    }
 }

@@ -26,10 +26,13 @@ fn kinds() -> [Kind; 4] {
     [soaked(), mission(), forked(&soaked()), forked(&mission())]
 }
 
+/// The last tick that a sink saw, and what was injected into it.
+type Seen = Rc<RefCell<Option<(u64, Option<Injected>)>>>;
+
 #[test]
 fn every_tick_is_seen_as_the_sink_sees_it() {
     for kind in kinds() {
-        let seen: Rc<RefCell<Option<(u64, Option<Injected>)>>> = Rc::default();
+        let seen: Seen = Rc::default();
         let sink = {
             let seen = Rc::clone(&seen);
             move |tick: &Tick<'_>| {

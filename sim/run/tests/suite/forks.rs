@@ -285,6 +285,23 @@ fn manifest_counts_every_world_fault() {
     assert!(counts.values().all(|count| *count > 0), "{counts:?}");
 }
 
+/// The gates of a soak ask less of a fork whose faults are other ones.
+#[test]
+fn outcome_says_whether_faults_were_changed() {
+    let base = soaked(Profile::Routine);
+    for (edits, is_edited) in [
+        (Vec::new(), false),
+        (vec![Edit::Only(Vec::new())], true),
+        (vec![Edit::Reseed { tick: 9, seed: 1 }], true),
+    ] {
+        let run = AnyRun::of(&forked(&base, edits), ());
+        let AnyRun::Soak(session, _) = run else {
+            panic!("the fork of a soak is one");
+        };
+        assert_eq!(session.outcome().is_edited, is_edited);
+    }
+}
+
 #[test]
 fn changes_are_told_to_people() {
     let fault = Fault {

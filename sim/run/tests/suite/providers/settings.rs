@@ -126,7 +126,8 @@ fn texts_may_have_their_longest_length_and_no_more() {
         let address = "https://host.example/";
         format!("{address}{}", "a".repeat(length - address.len()))
     };
-    let cases: [(&str, usize, &dyn Fn(usize) -> String); 3] = [
+    type Case<'c> = (&'c str, usize, &'c dyn Fn(usize) -> String);
+    let cases: [Case<'_>; 3] = [
         ("model", 200, &|length| "é".repeat(length)),
         ("key_variable", 100, &|length| "K".repeat(length)),
         ("base_url", 500, &url),
