@@ -39,25 +39,19 @@ impl Recording {
     }
 }
 
-/// The content of a path: its recordings, and what is none.
+/// The content of a path: its recordings, and what is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// The recordings, in the order of their paths.
     pub(super) recordings: Vec<Recording>,
-    /// The files and directories that are no part of a recording, each with the reason.
+    /// The files and directories that do not belong to a recording, each with the reason.
     pub(super) skipped: Vec<(PathBuf, &'static str)>,
 }
 
-/// The names that make a directory a recording, even one that has lost its header.
-const RUN_FILES: [&str; 7] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-    TapeDirectory::EXCHANGES,
-];
+/// Whether a file of this name makes its directory a recording, even one that has lost its header.
+fn is_of_recording(name: &str) -> bool {
+    RunDirectory::FILES.contains(&name) || name == TapeDirectory::EXCHANGES
+}
 
 /// Refuses one file of a run, and an agent's recording, which has exchanges in the place of ticks.
 /// `verb` takes runs only.
@@ -103,7 +97,7 @@ const ONE_FILE: &str = "is one file of a run; name the run's directory";
 
 fn is_named_as_of_a_run(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| RUN_FILES.contains(&name))
+    name.is_some_and(is_of_recording)
 }
 
 /// Searches a directory and those below it; true if there is a recording in it.
@@ -113,9 +107,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     let before = found.recordings.len();
-    let is_run = RUN_FILES
-        .iter()
-        .any(|name| names.iter().any(|it| it == name));
+    let is_run = names.iter().any(|name| is_of_recording(name));
     if names.iter().any(|name| name == TapeDirectory::EXCHANGES) || is_exchange_tape(directory) {
         let path = directory.to_owned();
         found.recordings.push(Recording::Exchanges(path));
@@ -123,7 +115,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         found.recordings.push(Recording::Run(directory.to_owned()));
     }
     for (entry, name) in entries.iter().zip(&names) {
-        if RUN_FILES.contains(&name.as_str()) || (is_run && name == SHRINK_FILE) {
+        if is_of_recording(name) || (is_run && name == SHRINK_FILE) {
             continue;
         }
         let path = entry.path();
@@ -137,7 +129,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         } else if name.ends_with(JOURNAL_ENDING) {
             found.recordings.push(Recording::Journal(path));
         } else if journal.is_none() {
-            found.skipped.push((path, "no recording"));
+            found.skipped.push((path, "not a recording"));
         } else if !journal.is_some_and(|journal| names.contains(&journal)) {
             found.skipped.push((path, "its journal is not beside it"));
         }

@@ -38,6 +38,16 @@ impl RunDirectory {
     /// The result of the run; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
 
+    /// Every file of a finished run.
+    pub const FILES: [&'static str; 6] = [
+        Self::HEADER,
+        Self::TAPE,
+        Self::JOURNAL,
+        Self::INJECTIONS,
+        Self::TRAPS,
+        Self::MANIFEST,
+    ];
+
     /// The files that are empty before there is a header. The journal is locked.
     const EMPTY: [&'static str; 4] = [Self::JOURNAL, Self::TAPE, Self::INJECTIONS, Self::TRAPS];
 
@@ -128,7 +138,7 @@ impl RunDirectory {
     where
         C: RunConfig,
     {
-        // A directory without a header is no run, which says more than a journal that is missing.
+        // "Not a run" says more than "the journal is missing".
         RunReader::of(path).header_bytes()?;
         let folder = open(path)?;
         let file = open_to_write(&folder, Self::JOURNAL)?;

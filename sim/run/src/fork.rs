@@ -121,13 +121,13 @@ impl Header<Config> {
 /// Why a run cannot be forked. The caller is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotForkable {
-    /// Nobody knows what its providers would have answered.
+    /// What its providers would have answered is unknown.
     #[error(
         "what the providers of this run would have answered is not on its tape; with --live SETTINGS \
          a provider answers from the fork tick on"
     )]
     Live,
-    /// Nobody knows what its directory would have answered.
+    /// What its directory would have answered is unknown.
     #[error(
         "what the real directory of this run would have answered is not on its tape; record the \
          scenario without --workspace, or have a provider answer with --live SETTINGS"

@@ -47,7 +47,7 @@ impl Kind {
     /// Reads the bytes of a `header.json` of any kind.
     ///
     /// # Errors
-    /// The bytes are no header that this version writes.
+    /// The bytes are not a header that this version writes.
     pub fn of(header: &[u8]) -> Result<Self, DocumentError> {
         Ok(match header_kind(header)? {
             RunKind::Soak => Self::Soak(Box::new(Header::from_bytes(header)?)),

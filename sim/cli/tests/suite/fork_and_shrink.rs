@@ -2,29 +2,20 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::shell::{self, sim_in, stdout};
+
 fn sim(directory: &Path, line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(line.split(' '))
-        .current_dir(directory)
-        .output()
-        .unwrap()
+    sim_in(directory, line.split(' '))
 }
 
-fn stdout(output: &Output, exit: i32) -> String {
-    let shown = String::from_utf8(output.stdout.clone()).unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(exit), "{shown}\n{errors}");
-    shown
-}
-
+/// The one line of standard error, if the exit code is `exit`.
 fn stderr(output: &Output, exit: i32) -> String {
-    assert_eq!(output.status.code(), Some(exit), "{output:?}");
-    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    let errors = shell::stderr(output, exit);
     assert_eq!(errors.lines().count(), 1, "{errors}");
     errors
 }

@@ -98,7 +98,7 @@ pub async fn examine_run(
     mut progress: impl FnMut(u64),
 ) -> Result<RunSummary, RunIoError> {
     let reader = RunReader::of(directory);
-    // What is no run says so first.
+    // A path that is not a run fails here first.
     reader.header_bytes()?;
     let manifest = reader.manifest()?;
     let mut traps = Traps::default();
@@ -185,7 +185,7 @@ fn shrink_account(directory: &Path, root: Digest) -> Result<Option<ShrinkAccount
     let limited = file.take(MAX_DOCUMENT_BYTES).read_to_end(&mut bytes);
     limited.map_err(RunIoError::system("read", &path))?;
     let account = ShrinkAccount::from_bytes(&bytes)
-        .map_err(|reason| bad(format!("is no account of a shrink: {reason}")))?;
+        .map_err(|reason| bad(format!("is not an account of a shrink: {reason}")))?;
     match account.smallest.root == root {
         true => Ok(Some(account)),
         false => Err(bad("is about another run".to_owned())),

@@ -18,6 +18,8 @@ pub struct RecordedRun {
     root: Digest,
     failure: Fingerprint,
     original: Candidate,
+    /// Whether its ticks ran out.
+    ran_out: bool,
 }
 
 /// Why a run cannot be shrunk.
@@ -100,6 +102,7 @@ impl RecordedRun {
                 ticks: trial.ticks,
                 parts,
             },
+            ran_out: trial.ran_out,
             kind,
             root,
             failure,
@@ -161,7 +164,12 @@ impl RecordedRun {
 
 impl Subject for RecordedRun {
     fn run(&self, candidate: &Candidate) -> Option<Trial> {
-        Trial::of(self.header(candidate)?).ok()
+        let header = self.header(candidate)?;
+        let is_mission = matches!(header.config.base, Base::Scenario(_));
+        let trial = Trial::of(header).ok()?;
+        // With fewer ticks no mission is done: that is not the failure that is looked for.
+        let is_cut_off = trial.ran_out && (!self.ran_out || candidate.ticks < self.original.ticks);
+        (!(is_mission && is_cut_off)).then_some(trial)
     }
 }
 

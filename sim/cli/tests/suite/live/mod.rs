@@ -1,9 +1,9 @@
-//! Live providers on loopback: requests, replies, and hostile servers.
+//! `sim live` against a scripted provider on loopback.
 
 mod command;
 mod commands;
 mod fork;
-mod hostile;
-mod lanes;
+mod served;
+#[path = "../../../../live/tests/suite/server.rs"]
 mod server;
 mod stopped;
