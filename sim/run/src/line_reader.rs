@@ -262,4 +262,32 @@ mod tests {
             assert_eq!(reader.next_line().unwrap(), None);
         }
     }
+
+    /// A signal interrupts every other read.
+    struct Interrupted<'a> {
+        bytes: &'a [u8],
+        is_next: bool,
+    }
+
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.is_next = !self.is_next;
+            match self.is_next {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => self.bytes.read(out),
+            }
+        }
+    }
+
+    #[test]
+    fn interrupted_read_is_repeated() {
+        let source = Interrupted {
+            bytes: b"one\ntwo\n",
+            is_next: false,
+        };
+        let mut reader = LineReader::new(source, 10);
+        assert_eq!(reader.next_line().unwrap().unwrap().bytes, b"one");
+        assert_eq!(reader.next_line().unwrap().unwrap().bytes, b"two");
+        assert_eq!(reader.next_line().unwrap(), None);
+    }
 }

@@ -249,16 +249,19 @@ impl<'de> Deserialize<'de> for Scenario {
 /// The format is checked first: a newer version may have members unknown to this one.
 fn check_format(root: &Member<'_>) -> Result<(), ScenarioError> {
     let format = root.value().get("format").unwrap_or(&Value::Null);
+    let expected = format!("{FORMAT_NAME}{FORMAT_VERSION}");
+    if format.as_str() == Some(&expected) {
+        return Ok(());
+    }
     let version = format
         .as_str()
         .and_then(|text| text.strip_prefix(FORMAT_NAME))
         .and_then(|version| version.parse::<u32>().ok());
     let detail = match version {
-        Some(FORMAT_VERSION) => return Ok(()),
         Some(version) if version > FORMAT_VERSION => {
             "a newer version than this program reads; update it".to_owned()
         }
-        _ => format!("expected `{FORMAT_NAME}{FORMAT_VERSION}`"),
+        _ => format!("expected `{expected}`"),
     };
     Err(ScenarioError::new(
         "/format",

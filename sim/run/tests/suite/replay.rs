@@ -289,3 +289,31 @@ fn recording_says_what_it_is() {
     assert!(!recording.is_finished());
     assert_eq!(recording.recorded_in(), None);
 }
+
+/// What the directory answered is on the tape, so the replay needs neither it nor a copy.
+#[test]
+fn mission_in_a_directory_replays_from_its_tape() {
+    use turingos_run::scenario::{AgentKind, BuiltIn, ScenarioRun, Settings};
+    let profile = turingos_run::Profile::Routine;
+    let scenario = BuiltIn::named("ordered-pipeline").unwrap().scenario();
+    let settings = Settings::of(scenario, profile, AgentKind::Worker, 500);
+    let header = settings.in_a_directory().into_header(profile, 3);
+    let directory = tempfile::tempdir().unwrap();
+    let writer = RunDirectory::create(directory.path(), &header).unwrap();
+    let mut run = ScenarioRun::start(&header, header.config.scenario.world(), writer);
+    turingos_run::on_virtual_time(run.drive()).unwrap();
+    let outcome = run.outcome().unwrap();
+    assert!(outcome.passed());
+    let manifest = outcome.manifest(&header, Some(directory.path()));
+    run.into_sink().finish(&manifest).unwrap();
+
+    let found = replay(directory.path(), None, |_| ()).unwrap();
+    assert!(found.whole && found.finished);
+    assert_eq!(
+        (found.ticks, found.root),
+        (outcome.metrics.ticks, outcome.root)
+    );
+    let tape = fs::read_to_string(directory.path().join(RunDirectory::TAPE)).unwrap();
+    assert_eq!(found.tape_entries, tape.lines().count() as u64);
+    assert!(found.tape_entries > found.ticks);
+}

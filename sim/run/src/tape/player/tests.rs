@@ -411,7 +411,15 @@ fn input_of_an_earlier_tick_that_was_not_asked_for_is_refused() {
         assert_eq!(found.recorded.unwrap()["tick"], 3);
         assert_eq!(found.replayed, None);
     }
-    let (_directory, mut empty) = player(&[]);
+    // One that is spelled otherwise is read whole for its tick.
+    let mut spelled = Vec::new();
+    world(3, "a").write_json(&mut spelled);
+    let spelled = String::from_utf8(spelled).unwrap();
+    let spelled = spelled.replacen("\"tick\":3", "\"tick\": 3", 1);
+    let (_directory, mut player) = player_of(&[spelled.into_bytes()]);
+    player.expect_no_entry_before(3).unwrap();
+    assert_eq!(diverged(player.expect_no_entry_before(4)).tick, 3);
+    let (_directory, mut empty) = super::tests::player(&[]);
     empty.expect_no_entry_before(u64::MAX).unwrap();
 }
 

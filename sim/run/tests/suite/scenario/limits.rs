@@ -274,6 +274,14 @@ fn newer_version_is_told_from_another_format() {
             "a newer version than this program reads; update it",
         ),
         (
+            json!("turingos.scenario/01"),
+            "expected `turingos.scenario/1`",
+        ),
+        (
+            json!("turingos.scenario/+1"),
+            "expected `turingos.scenario/1`",
+        ),
+        (
             json!("turingos.scenario/0"),
             "expected `turingos.scenario/1`",
         ),
