@@ -53,8 +53,13 @@ fn is_of_recording(name: &str) -> bool {
     RunDirectory::FILES.contains(&name) || name == TapeDirectory::EXCHANGES
 }
 
-/// Refuses an agent's recording, which has exchanges in the place of ticks. `verb` takes runs only.
+/// Refuses one file of a run, and an agent's recording, which has exchanges in the place of ticks.
+/// `verb` takes runs only.
 pub(super) fn expect_ticks(path: &Path, verb: &str) -> Result<(), Failure> {
+    if path.is_file() && is_named_as_of_a_run(path) {
+        let message = format!("{} {ONE_FILE}", path.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if !is_exchange_tape(path) {
         return Ok(());
     }
@@ -76,15 +81,23 @@ pub(super) fn recordings(path: &Path) -> Result<Found, String> {
             Err(error) => Err(format!("cannot be read: {error}")),
         };
     }
-    let name = path.file_name().and_then(|name| name.to_str());
-    if name.is_some_and(is_of_recording) {
-        return Err("is one file of a run; name the run's directory".into());
+    if is_named_as_of_a_run(path) {
+        return Err(ONE_FILE.into());
     }
+    let name = path.file_name().and_then(|name| name.to_str());
     if name.is_some_and(|name| name.ends_with(LINE_CHAIN_ENDING)) {
         return Err("is the line chain of a journal; name the journal".into());
     }
     found.recordings.push(Recording::Journal(path.to_owned()));
     Ok(found)
+}
+
+/// What is wrong with the path of a single file of a run.
+const ONE_FILE: &str = "is one file of a run; name the run's directory";
+
+fn is_named_as_of_a_run(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(is_of_recording)
 }
 
 /// Searches a directory and those below it; true if there is a recording in it.

@@ -81,6 +81,9 @@ pub(crate) fn run(
     if let Some(directory) = sweep::among(&arguments.runs)? {
         return sweep::run(arguments, directory, looks, out);
     }
+    for path in &arguments.runs {
+        expect_ticks(path, "report")?;
+    }
     let (runs, curves) = sorted(&arguments.runs)?;
     if runs.len() > Report::MAX_RUNS {
         return Err(Failure::new(
@@ -91,9 +94,6 @@ pub(crate) fn run(
                 Report::MAX_RUNS
             ),
         ));
-    }
-    for path in &runs {
-        expect_ticks(path, "report")?;
     }
     let target = Target::of(arguments)?;
     let mut report = Report::default();

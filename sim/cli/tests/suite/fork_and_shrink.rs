@@ -156,6 +156,12 @@ fn failing_run_shrinks_to_the_fault_that_it_needs() {
     assert!(names.contains("\noff: markdown_fence, "), "{names}");
     stdout(&sim(at, "replay small"), 0);
     stdout(&sim(at, "verify small"), 0);
+    for (schema, file) in [
+        ("fork-run-header.v1", "small/header.json"),
+        ("shrink-report.v1", "small/shrink.json"),
+    ] {
+        stdout(&sim(at, &format!("schema check {schema} {file}")), 0);
+    }
     // The regression case is the same run, below the corpus.
     #[expect(clippy::disallowed_methods, reason = "there is one entry")]
     let case = fs::read_dir(at.join("cases"))

@@ -142,9 +142,9 @@ fn report_counts_the_faults_that_shrink_counts() {
     assert!(shown["timeline"].as_array().unwrap().len() as u64 > faults);
 }
 
-/// An agent's recording has exchanges, not ticks.
+/// An agent's recording has exchanges, not ticks; a journal alone is no run.
 #[test]
-fn recording_of_an_agent_is_named_as_such() {
+fn what_is_no_run_is_named_as_what_it_is() {
     let scratch = scene();
     let at = scratch.path();
     said(at, "record --out tape -- true", 0);
@@ -160,6 +160,13 @@ fn recording_of_an_agent_is_named_as_such() {
             "{err}"
         );
         assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    for file in ["good/journal.jsonl", "good/header.json"] {
+        let (_, err) = said(at, &format!("report {file} --out page.html"), 2);
+        assert_eq!(
+            err,
+            format!("sim: {file} is one file of a run; name the run's directory\n")
+        );
     }
     assert!(!at.join("page.html").exists() && !at.join("other").exists());
 }

@@ -10,9 +10,6 @@ use turingos_run::fork::fork;
 use turingos_run::scenario::{AgentKind, BuiltIn};
 use turingos_run::{AnyRun, Kind, Profile, Tick, on_virtual_time, scenario, soak};
 
-/// The number of a tick, and what the oracle did to its reply.
-type Seen = (u64, Option<Injected>);
-
 /// A run of each kind that needs no tape.
 fn kinds() -> [Kind; 4] {
     let soaked = || Kind::Soak(Box::new(soak::Settings::header(Profile::Hostile, 5, 80)));
@@ -29,10 +26,13 @@ fn kinds() -> [Kind; 4] {
     [soaked(), mission(), forked(&soaked()), forked(&mission())]
 }
 
+/// The last tick that a sink saw, and what was injected into it.
+type Seen = Rc<RefCell<Option<(u64, Option<Injected>)>>>;
+
 #[test]
 fn every_tick_is_seen_as_the_sink_sees_it() {
     for kind in kinds() {
-        let seen: Rc<RefCell<Option<Seen>>> = Rc::default();
+        let seen: Seen = Rc::default();
         let sink = {
             let seen = Rc::clone(&seen);
             move |tick: &Tick<'_>| {

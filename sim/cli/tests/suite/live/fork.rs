@@ -42,6 +42,7 @@ impl Place {
             ("show @fork", 0),
             ("report @fork --out @fork.html --force", 0),
             ("diff @fork @fork", 0),
+            ("schema check fork-run-header.v1 @fork/header.json", 0),
         ] {
             let ended = self.sim(words).await;
             assert_eq!(ended.code, Some(exit), "{words}: {ended:?}");
@@ -144,7 +145,9 @@ async fn commanding(command: &str) -> (Place, Server) {
     let reply = json!({"q_next": "n", "a_t": {"op": "SYS_EXEC", "cmd": command}});
     let mut body: Value = serde_json::from_str(&good("openai")).unwrap();
     body["choices"][0]["message"]["content"] = reply.to_string().into();
-    server.become_(Behaviour::Send(response(OK, &body.to_string())));
+    server
+        .behaviour
+        .replace(Behaviour::Send(response(OK, &body.to_string())));
     (place, server)
 }
 

@@ -49,7 +49,8 @@ fn served_tape_of_a_run_answers_the_run_again() {
             "{out}"
         );
         assert!(out.ends_with("stopped: 3 answered, 0 refused\n"), "{out}");
-        for member in ["root", "ending", "tokens", "micro_dollars"] {
+        // The root differs: it follows from the measured times of the calls too.
+        for member in ["ticks", "ending", "tokens", "micro_dollars"] {
             assert_eq!(report[member], expected[member], "{member}");
         }
     });

@@ -27,10 +27,17 @@ fn provider(kind: &str) -> ServeProcess {
     ServeProcess::start(&["--seed", "7", "--chaos", "100%", "--kinds", kind])
 }
 
-/// Records and replays an agent in this trouble, and checks that it sees the same both times. Returns
-/// what it sees of the provider without a recorder, what it saw while it was recorded, and the
-/// exchanges in the order of its calls.
-fn recorded(kind: &str) -> (Vec<(u64, String)>, Vec<(u64, String)>, Vec<Exchange>) {
+/// What an agent saw of a provider in trouble, and what was recorded of it, in the order of its calls.
+struct Recorded {
+    /// Without a recorder.
+    direct: Vec<(u64, String)>,
+    /// While it was recorded.
+    behind: Vec<(u64, String)>,
+    exchanges: Vec<Exchange>,
+}
+
+/// Records and replays an agent in this trouble, and checks that it sees the same both times.
+fn recorded(kind: &str) -> Recorded {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("tape");
     let script = script();
@@ -53,7 +60,11 @@ fn recorded(kind: &str) -> (Vec<(u64, String)>, Vec<(u64, String)>, Vec<Exchange
     assert_eq!(exchanges.len(), 2, "{kind}");
     let is_streamed = |it: &Exchange| it.request.body.0.starts_with(br#"{"stream":true"#);
     exchanges.sort_by_key(is_streamed);
-    (results(&direct), results(&behind), exchanges)
+    Recorded {
+        direct: results(&direct),
+        behind: results(&behind),
+        exchanges,
+    }
 }
 
 #[test]
@@ -64,7 +75,11 @@ fn refusal_and_cut_off_answer_are_recorded_and_replayed() {
         ("refusal", refused),
         ("length_truncated", [BusFaultCode::CutOff; 2]),
     ] {
-        let (direct, behind, exchanges) = recorded(kind);
+        let Recorded {
+            direct,
+            behind,
+            exchanges,
+        } = recorded(kind);
         assert_eq!(behind, direct, "{kind}");
         for (call, (status, body)) in direct.iter().enumerate() {
             let response = &exchanges[call].response;
@@ -84,7 +99,11 @@ fn refusal_and_cut_off_answer_are_recorded_and_replayed() {
 /// wait.
 #[test]
 fn stalled_answer_is_recorded_and_replayed() {
-    let (direct, behind, exchanges) = recorded("stall");
+    let Recorded {
+        direct,
+        behind,
+        exchanges,
+    } = recorded("stall");
     assert_eq!(behind, direct);
     for ((status, seen), exchange) in behind.iter().zip(&exchanges) {
         let response = &exchange.response;
@@ -103,7 +122,11 @@ fn stalled_answer_is_recorded_and_replayed() {
 /// its place.
 #[test]
 fn hanging_call_is_recorded_and_replayed() {
-    let (direct, behind, exchanges) = recorded("hang");
+    let Recorded {
+        direct,
+        behind,
+        exchanges,
+    } = recorded("hang");
     let reset = (0, r#"connection reset after """#.to_owned());
     assert_eq!(direct, [reset.clone(), reset]);
     for ((status, seen), exchange) in behind.iter().zip(&exchanges) {

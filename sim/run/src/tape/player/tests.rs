@@ -76,10 +76,10 @@ use Lane::{E, P};
 #[test]
 fn call_that_is_not_the_next_one_is_explained() {
     type Near = Option<(u64, &'static str, u32)>;
-    type Row = (Vec<Entry>, usize, Request<'static>, Cause, &'static str, Near);
+    type Row<'r> = (Vec<Entry>, usize, Request<'r>, Cause, &'r str, Near);
     let repeats = "repeats a request that was sent before";
     let asks_world = "is made, but the recording asks its world first";
-    let rows: [Row; 18] = [
+    let rows: [Row<'_>; 18] = [
         (
             vec![call(0, E, 0, "a"), call(1, E, 0, "b")],
             1,

@@ -6,9 +6,7 @@ use std::time::Duration;
 use turingos::bus::Provider;
 use turingos::dispatch::RouteConfig;
 use turingos_run::RetryConfig;
-use turingos_run::providers::settings::{
-    Connection, MAX_SETTINGS_BYTES, Prices, SettingsFaultCode,
-};
+use turingos_run::providers::settings::{Connection, Prices, SettingsFaultCode};
 use turingos_run::providers::{LaneSettings, OutputMode, ProviderSettings, Settings};
 use turingos_run::{DriverConfig, LaneLimit};
 
@@ -128,7 +126,8 @@ fn texts_may_have_their_longest_length_and_no_more() {
         let address = "https://host.example/";
         format!("{address}{}", "a".repeat(length - address.len()))
     };
-    let cases: [(&str, usize, &dyn Fn(usize) -> String); 3] = [
+    type Case<'c> = (&'c str, usize, &'c dyn Fn(usize) -> String);
+    let cases: [Case<'_>; 3] = [
         ("model", 200, &|length| "é".repeat(length)),
         ("key_variable", 100, &|length| "K".repeat(length)),
         ("base_url", 500, &url),
@@ -152,8 +151,8 @@ fn texts_may_have_their_longest_length_and_no_more() {
         write!(text, "#{:rest$}", "").unwrap();
         text
     };
-    assert!(Settings::parse(file(MAX_SETTINGS_BYTES).as_bytes()).is_ok());
-    let fault = Settings::parse(file(MAX_SETTINGS_BYTES + 1).as_bytes()).unwrap_err();
+    assert!(Settings::parse(file(65_536).as_bytes()).is_ok());
+    let fault = Settings::parse(file(65_537).as_bytes()).unwrap_err();
     assert_eq!(fault.code, SettingsFaultCode::TooLong);
 }
 

@@ -1,6 +1,9 @@
 //! What the reader says of a journal: its root, and where a fault is.
 
-use turingos_run::turingos_journal::{FaultCode, Journal, verify, verify_line_chain};
+use turingos::isa::{Syscall, TaskStatus};
+use turingos_run::turingos_journal::{
+    Action, Event, FaultCode, Journal, events, verify, verify_line_chain,
+};
 use turingos_testkit::fuzzing::turingos_journal::{Composer, line_chain};
 
 use super::{composed, read};
@@ -103,4 +106,117 @@ fn lines_are_numbered_from_1() {
     let mut numbers = Vec::new();
     verify(composed().as_bytes(), |number, _| numbers.push(number)).unwrap();
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+}
+
+/// A frame, and a line of prose of so many bytes, each of which a chain has to escape.
+fn with_a_line_of(bytes: usize) -> String {
+    let mut composer = Composer::default();
+    composer.trap("first");
+    let before = "[2026-01-31T23:59:59.999Z] [Tick] ".len();
+    composer.line("Tick", &"\"".repeat(bytes - before));
+    composer.finish()
+}
+
+#[test]
+fn longest_line_is_read_by_itself_and_in_a_chain() {
+    const MOST: usize = 4_194_304;
+    let longest = with_a_line_of(MOST);
+    assert_eq!(read(longest.as_bytes()).unwrap().counts().lines, 2);
+    let chain = line_chain(&longest);
+    let end = verify_line_chain(chain.as_bytes(), longest.as_bytes());
+    assert_eq!(end.unwrap().lines, 2);
+    let longer = with_a_line_of(MOST + 1);
+    let fault = read(longer.as_bytes()).unwrap_err();
+    assert_eq!((fault.code, fault.line), (FaultCode::LineTooLong, 2));
+    let fault = verify_line_chain(chain.as_bytes(), longer.as_bytes()).unwrap_err();
+    assert_eq!((fault.code, fault.line), (FaultCode::LineMismatch, 2));
+    let endless = "x".repeat(2 * MOST + 1_025);
+    let fault = verify_line_chain(endless.as_bytes(), longest.as_bytes()).unwrap_err();
+    assert_eq!((fault.code, fault.line), (FaultCode::LineTooLong, 1));
+}
+
+#[test]
+fn empty_chain_covers_nothing() {
+    for journal in ["", &composed()] {
+        let fault = verify_line_chain(&b""[..], journal.as_bytes()).unwrap_err();
+        let code = match journal {
+            "" => FaultCode::Empty,
+            _ => FaultCode::LineCount,
+        };
+        assert_eq!((fault.code, fault.line), (code, 1));
+    }
+}
+
+/// What a tick with this action did.
+fn done(action: &str) -> Action {
+    let mut composer = Composer::default();
+    composer.action(action);
+    let mut found = None;
+    events(composer.finish().as_bytes(), |event| {
+        if let Event::Tick(tick) = event {
+            found = Some(tick.action);
+        }
+    })
+    .unwrap();
+    found.unwrap()
+}
+
+#[test]
+fn only_blank_optional_operands_count_as_absent() {
+    let moved = |json: &str| match done(json) {
+        Action::Syscall(Syscall::Move {
+            task_id,
+            target_pos,
+            status,
+        }) => (task_id, target_pos, status),
+        other => panic!("{other:?}"),
+    };
+    // The blank one may stand anywhere.
+    let blocked = (Some("t1".into()), None, Some(TaskStatus::Blocked));
+    for action in [
+        r#"{"target_pos":" ","op":"SYS_MOVE","task_id":"t1","status":"BLOCKED"}"#,
+        r#"{"op":"SYS_MOVE","target_pos":"","task_id":"t1","status":"BLOCKED"}"#,
+        r#"{"op":"SYS_MOVE","task_id":"t1","status":"BLOCKED","target_pos":"\n"}"#,
+    ] {
+        assert_eq!(moved(action), blocked, "{action}");
+    }
+    let blank = r#"{"op":"SYS_MOVE","task_id":"","target_pos":"","status":""}"#;
+    assert_eq!(moved(blank), (None, None, None));
+    for (action, code) in [
+        (
+            r#"{"op":"SYS_MOVE","task_id":"t1","note":""}"#,
+            "UNKNOWN_KEY",
+        ),
+        // The blank one is not what is wrong with it.
+        (
+            r#"{"op":"SYS_MOVE","task_id":"","status":"LATE"}"#,
+            "BAD_ENUM",
+        ),
+        (r#"{"op":"SYS_EXEC","cmd":" "}"#, "EMPTY_STRING"),
+    ] {
+        match done(action) {
+            Action::Foreign { json, reason } => assert_eq!((&*json, reason), (action, code)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Two spellings of one pointer are one pointer.
+#[test]
+fn pointer_that_stays_may_be_spelled_otherwise() {
+    let mut composer = Composer::default();
+    composer.tuple("", "SYS_GOTO", "notes");
+    composer.action(r#"{"op":"SYS_POP"}"#);
+    let journal = composer.finish();
+    let (before, last) = journal.split_once('\n').unwrap();
+    let body = last.split_once("] {").unwrap().1;
+    let body = body.split_once(",\"leaf_hash\"").unwrap().0;
+    let respelled = body.replace("\"d_next\":\"notes\"", "\"d_next\":\"n\\u006ftes\"");
+    assert_ne!(body, respelled);
+    let mut composer = Composer::default();
+    composer.tuple("", "SYS_GOTO", "notes");
+    composer.sealed(&format!("{{{respelled}"));
+    let journal = composer.finish();
+    assert!(journal.starts_with(before), "{journal}");
+    assert_eq!(read(journal.as_bytes()).unwrap().counts().tuples, 2);
 }
