@@ -4,8 +4,8 @@
 #     SHARDS=64 deploy/hyperqueue.sh --seeds 0..1000000 --profile hostile
 #     sim sweep merge "$OUT"
 #
-# HyperQueue runs the tasks of a lost worker again, and they go on where they stopped. It does not
-# say how many tasks there are, so the number stands here once.
+# HyperQueue runs the tasks of a lost worker again, and they resume where they stopped. It does not
+# say how many tasks there are, so the number is given here once.
 set -euo pipefail
 
 shards=${SHARDS:-64}

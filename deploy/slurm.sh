@@ -4,7 +4,7 @@
 #     sbatch --array=0-63 deploy/slurm.sh --seeds 0..1000000 --profile hostile
 #     sim sweep merge "$OUT"
 #
-# A task on a lost node is queued again and goes on where it stopped; SIGTERM comes a minute before
+# A task on a lost node is queued again and resumes where it stopped; SIGTERM comes a minute before
 # the time limit ends it. Shards should last minutes: starting a task costs about a second.
 #SBATCH --job-name=sim-sweep
 #SBATCH --nodes=1

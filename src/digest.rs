@@ -98,13 +98,16 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// What a digest is written as.
+const DIGITS: &str = "64 lower-case hexadecimal digits";
+
 /// Text that is not exactly 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotADigest;
 
 impl fmt::Display for NotADigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected 64 lower-case hexadecimal digits")
+        write!(f, "expected {DIGITS}")
     }
 }
 
@@ -154,7 +157,7 @@ impl<'de> Deserialize<'de> for Digest {
         impl de::Visitor<'_> for HexVisitor {
             type Value = Digest;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&NotADigest, f)
+                f.write_str(DIGITS)
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Digest, E> {
                 text.parse().map_err(E::custom)
@@ -192,6 +195,14 @@ mod tests {
     #[test]
     fn empty_is_the_published_constant() {
         assert_eq!(Digest::EMPTY, Digest::of(b""));
+    }
+
+    /// It said "expected expected".
+    #[test]
+    fn wrong_type_says_once_what_is_expected() {
+        let error = serde_json::from_str::<Digest>("1").unwrap_err();
+        let expected = "invalid type: integer `1`, expected 64 lower-case hexadecimal digits";
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
 
     #[test]

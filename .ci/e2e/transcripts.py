@@ -62,7 +62,7 @@ def mocked_runs(scratch):
 
 
 def scrubbed(run, scratch):
-    """Refuses a recording that tells of this machine."""
+    """Refuses a recording that names this machine."""
     parts = ["/tmp", "/home", "/root", "http://", "https://", "E2E_KEY", "sk-", "Bearer", "date:"]
     words = ["127.0.0.1", "localhost", socket.gethostname()]
     # A manifest has a member of that name.
@@ -75,7 +75,7 @@ def scrubbed(run, scratch):
     )
     for file in run.iterdir():
         found = told.findall(file.read_text())
-        assert not found, f"{run.name}/{file.name} tells of {found}"
+        assert not found, f"{run.name}/{file.name} contains {found}"
 
 
 def main():

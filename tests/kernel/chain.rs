@@ -53,7 +53,7 @@ proptest! {
 }
 
 #[test]
-fn a_record_that_is_no_object_is_a_bad_frame() {
+fn a_record_that_is_not_an_object_is_a_bad_frame() {
     for record in ["{}", "{\"a\":1}"] {
         assert_eq!(
             verified(&written(&[record.into()]).0).map(|chain| chain.count()),

@@ -177,7 +177,7 @@ fn a_plan_contract_comes_after_a_page_fault_and_before_no_progress() {
 fn the_progress_file_takes_only_the_next_line_of_a_ready_step() {
     let mut machine = under(PLAN, &[]);
     let try_line = |machine: &mut Machine, line: &'static str| {
-        // So that refusals in a row are no loop of traps.
+        // So that refusals in a row do not make a loop of traps.
         machine.kernel.reboot("q0", APPEND);
         refusal(machine, IoFault, |machine| {
             let committed = machine.write(line);

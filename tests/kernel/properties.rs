@@ -262,7 +262,7 @@ proptest! {
     }
 }
 
-/// The runs are no empty promise: among two hundred of them every trap fires, machines halt and
+/// The runs reach everything: among two hundred of them every trap fires, machines halt and
 /// fail, both lanes answer, and the run queue is full, empty and blocked.
 #[test]
 fn the_runs_reach_every_trap_and_every_end() {

@@ -270,7 +270,7 @@ proptest! {
 }
 
 /// However many handles are issued and long slices seen, no more than 2,048 and 128 are kept;
-/// the oldest go first, and the newest stay. One run shows it, so it is no matter of cases.
+/// the oldest go first, and the newest stay. One run is enough to show it.
 #[test]
 fn memory_stays_within_its_bounds() {
     let (extra, slices) = (37, 150);

@@ -1,4 +1,4 @@
-//! Recorded trap frames: each reason for which bytes are no frame, with its code and its text.
+//! Recorded trap frames: each reason for which bytes are not a frame, with its code and its text.
 
 use turingos::trap::{TrapFrame, TrapFrameFault, TrapKind};
 

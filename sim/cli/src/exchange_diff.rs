@@ -1,6 +1,6 @@
 //! `sim diff` of two recordings of agents: the first call in which they differ, field by field.
 //!
-//! Times and the pieces in which a body came are no difference.
+//! Times and the pieces in which a body came are not compared.
 
 use std::io::Write;
 

@@ -61,7 +61,7 @@ impl FileKind {
         let ending = path.extension().and_then(|ending| ending.to_str());
         let has_format = || {
             let read = serde_json::from_slice::<Value>(bytes);
-            // A scenario that is no JSON is refused by its own reader, with the place.
+            // A scenario that is not JSON is refused by its own reader, with the place.
             read.map_or(true, |document| document.get("format").is_some())
         };
         match ending {

@@ -27,6 +27,7 @@ mod report;
 mod resumed;
 mod route_flags;
 mod run;
+mod run_sinks;
 mod sandbox;
 mod scenario_choice;
 mod schema;

@@ -6,6 +6,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::exit::{Exit, Failure};
 use crate::shrink::SHRINK_FILE;
 use turingos_exchange::{TapeDirectory, is_exchange_tape};
 use turingos_run::RunDirectory;
@@ -38,25 +39,37 @@ impl Recording {
     }
 }
 
-/// The content of a path: its recordings, and what is none.
+/// The content of a path: its recordings, and what is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Found {
     /// The recordings, in the order of their paths.
     pub(super) recordings: Vec<Recording>,
-    /// The files and directories that are no part of a recording, each with the reason.
+    /// The files and directories that do not belong to a recording, each with the reason.
     pub(super) skipped: Vec<(PathBuf, &'static str)>,
 }
 
-/// The names that make a directory a recording, even one that has lost its header.
-const RUN_FILES: [&str; 7] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-    TapeDirectory::EXCHANGES,
-];
+/// Whether a file of this name makes its directory a recording, even one that has lost its header.
+fn is_of_recording(name: &str) -> bool {
+    RunDirectory::FILES.contains(&name) || name == TapeDirectory::EXCHANGES
+}
+
+/// Refuses one file of a run, and an agent's recording, which has exchanges in the place of ticks.
+/// `verb` takes runs only.
+pub(super) fn expect_ticks(path: &Path, verb: &str) -> Result<(), Failure> {
+    if path.is_file() && is_named_as_of_a_run(path) {
+        let message = format!("{} {ONE_FILE}", path.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    if !is_exchange_tape(path) {
+        return Ok(());
+    }
+    let path = path.display();
+    let message = format!(
+        "{path} is the recording of an agent, which has no ticks: `sim {verb}` takes runs; `sim show \
+         {path}` shows it"
+    );
+    Err(Failure::new(Exit::Usage, message))
+}
 
 /// The recordings at a path, or the reason why there is none.
 pub(super) fn recordings(path: &Path) -> Result<Found, String> {
@@ -68,15 +81,23 @@ pub(super) fn recordings(path: &Path) -> Result<Found, String> {
             Err(error) => Err(format!("cannot be read: {error}")),
         };
     }
-    let name = path.file_name().and_then(|name| name.to_str());
-    if name.is_some_and(|name| RUN_FILES.contains(&name)) {
-        return Err("is one file of a run; name the run's directory".into());
+    if is_named_as_of_a_run(path) {
+        return Err(ONE_FILE.into());
     }
+    let name = path.file_name().and_then(|name| name.to_str());
     if name.is_some_and(|name| name.ends_with(LINE_CHAIN_ENDING)) {
         return Err("is the line chain of a journal; name the journal".into());
     }
     found.recordings.push(Recording::Journal(path.to_owned()));
     Ok(found)
+}
+
+/// What is wrong with the path of a single file of a run.
+const ONE_FILE: &str = "is one file of a run; name the run's directory";
+
+fn is_named_as_of_a_run(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(is_of_recording)
 }
 
 /// Searches a directory and those below it; true if there is a recording in it.
@@ -86,9 +107,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     let before = found.recordings.len();
-    let is_run = RUN_FILES
-        .iter()
-        .any(|name| names.iter().any(|it| it == name));
+    let is_run = names.iter().any(|name| is_of_recording(name));
     if names.iter().any(|name| name == TapeDirectory::EXCHANGES) || is_exchange_tape(directory) {
         let path = directory.to_owned();
         found.recordings.push(Recording::Exchanges(path));
@@ -96,7 +115,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         found.recordings.push(Recording::Run(directory.to_owned()));
     }
     for (entry, name) in entries.iter().zip(&names) {
-        if RUN_FILES.contains(&name.as_str()) || (is_run && name == SHRINK_FILE) {
+        if is_of_recording(name) || (is_run && name == SHRINK_FILE) {
             continue;
         }
         let path = entry.path();
@@ -110,7 +129,7 @@ fn search(directory: &Path, depth: usize, found: &mut Found) -> io::Result<bool>
         } else if name.ends_with(JOURNAL_ENDING) {
             found.recordings.push(Recording::Journal(path));
         } else if journal.is_none() {
-            found.skipped.push((path, "no recording"));
+            found.skipped.push((path, "not a recording"));
         } else if !journal.is_some_and(|journal| names.contains(&journal)) {
             found.skipped.push((path, "its journal is not beside it"));
         }

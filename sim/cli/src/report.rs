@@ -1,6 +1,8 @@
-//! `sim report`: a page about one run, or about several side by side.
+//! `sim report`: a page about one run, about several side by side, or about a sweep.
 //!
 //! The file is written whole or not at all.
+
+mod sweep;
 
 use std::fs::Permissions;
 use std::io::{Read as _, Write};
@@ -14,6 +16,7 @@ use turingos::Digest;
 use crate::exit::{Exit, Failure};
 use crate::json::write_object;
 use crate::paths::existing;
+use crate::recordings::expect_ticks;
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
 use turingos_explain::{
@@ -22,11 +25,11 @@ use turingos_explain::{
 };
 use turingos_run::{on_virtual_time, open_regular};
 
-/// Write a report about runs as one HTML file, without script and without anything from outside.
+/// Write a report about runs or a sweep as one HTML file, without script and without anything from outside.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ReportArgs {
     /// The directories of runs, or journals of TuringOS, each compared with the first one; and fork
-    /// curves of these runs, as `sim fork --seeds` writes them.
+    /// curves of these runs, as `sim fork --seeds` writes them. Or the directory of one sweep.
     #[arg(value_name = "RUN", required = true, value_parser = existing())]
     pub(crate) runs: Vec<PathBuf>,
     /// Write the report into this file.
@@ -51,6 +54,8 @@ struct Json<'a> {
     bytes: usize,
     sha256: Digest,
     runs: Vec<JsonRun<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sweep: Option<sweep::Json<'a>>,
 }
 
 /// One run of a report.
@@ -73,6 +78,12 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    if let Some(directory) = sweep::among(&arguments.runs)? {
+        return sweep::run(arguments, directory, looks, out);
+    }
+    for path in &arguments.runs {
+        expect_ticks(path, "report")?;
+    }
     let (runs, curves) = sorted(&arguments.runs)?;
     if runs.len() > Report::MAX_RUNS {
         return Err(Failure::new(
@@ -120,6 +131,7 @@ pub(crate) fn run(
             bytes: html.len(),
             sha256: Digest::of(html.as_bytes()),
             runs: report.runs().iter().map(json_run).collect(),
+            sweep: None,
         };
         write_object("report-report", &json, out)?;
     } else {
@@ -164,7 +176,10 @@ fn sorted(paths: &[PathBuf]) -> Result<(Vec<&PathBuf>, Curves<'_>), Failure> {
             .map_err(|cause| Failure::of_file("read", path, &cause))?;
         let curve = ForkCurve::from_bytes(&bytes).map_err(|reason| {
             let path = path.display();
-            Failure::new(Exit::Corrupt, format!("{path} is no fork curve: {reason}"))
+            Failure::new(
+                Exit::Corrupt,
+                format!("{path} is not a fork curve: {reason}"),
+            )
         })?;
         curves.push((path, curve));
     }
@@ -215,7 +230,7 @@ impl<'a> Target<'a> {
         };
         if !folder.is_dir() {
             let folder = folder.display();
-            return usage(format!("{folder} is no directory; make it first"));
+            return usage(format!("{folder} is not a directory; make it first"));
         }
         Ok(Self {
             path,

@@ -100,8 +100,8 @@ pub(crate) fn expect_untouched(run: &Path, genesis: Digest) -> Result<(), Failur
     let damaged = |file: &str, reason: &str| {
         let place = run.join(file);
         let message = format!(
-            "{}: {reason}; the files of the run were changed while it went on, so it is no \
-             recording",
+            "{}: {reason}; the files of the run were changed while it was recorded, so they \
+             cannot be trusted",
             place.display()
         );
         Err(Failure::new(Exit::System, message))

@@ -17,7 +17,7 @@ use super::choice::one_of;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::paths::existing;
-use super::replay::chaos::{ChaosArgs, kind};
+use super::replay::chaos::{ChaosArgs, DEFAULT_SEED, kind, planned};
 use super::replay::served;
 use super::replay::tape::MatchArgs;
 use super::share::{self, WHOLE};
@@ -40,14 +40,9 @@ pub(crate) struct ServeArgs {
     /// The port to listen on; 0 picks a free one.
     #[arg(long, value_name = "NUMBER", default_value = "0")]
     pub(crate) port: u16,
-    /// The seed of all answers.
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value = "42",
-        conflicts_with = "tape"
-    )]
-    pub(crate) seed: u64,
+    /// The seed of all answers, and of what `--chaos` draws; 42 if absent.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
     /// Distort replies and fail calls at the rates of this profile; without it, every reply is
     /// good.
     #[arg(long, value_parser = one_of(Profile::ALL, Profile::name), conflicts_with = "tape")]
@@ -62,6 +57,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = kind)]
     #[arg(requires = "chaos")]
     pub(crate) kinds: Vec<ChaosKind>,
+    /// Let one call fail in this way, once: the exchange with this number in the recording of an
+    /// agent's traffic, from 0. May be repeated.
+    #[arg(long, value_name = "CALL:KIND", value_parser = planned)]
+    pub(crate) chaos_at: Vec<(u64, ChaosKind)>,
     /// Disable a subset of the noise and chaos kinds, drawn from the seed.
     #[arg(long, conflicts_with = "tape")]
     pub(crate) swarm: bool,
@@ -106,8 +105,11 @@ impl ServeArgs {
                  traffic",
             );
         }
-        if !is_traffic && self.tape.is_some() && self.chaos.is_some() {
-            return usage("--chaos cannot be used with the tape of a run");
+        if !is_traffic && !self.chaos_at.is_empty() {
+            return usage("--chaos-at needs --tape with a recording of an agent's traffic");
+        }
+        if !is_traffic && self.tape.is_some() && (self.chaos.is_some() || self.seed.is_some()) {
+            return usage("--chaos and --seed cannot be used with the tape of a run");
         }
         Ok(())
     }
@@ -117,8 +119,8 @@ impl ServeArgs {
         ChaosArgs {
             chaos: self.chaos,
             kinds: self.kinds.clone(),
-            chaos_at: Vec::new(),
-            seed: Some(self.seed),
+            chaos_at: self.chaos_at.clone(),
+            seed: self.seed,
         }
     }
 
@@ -137,23 +139,20 @@ impl ServeArgs {
             let config = json!({"calls": calls, "requests": requests, "unfinished": unfinished});
             return Ok((Source::Recorded(recording), text, config));
         }
+        let seed = self.seed.unwrap_or(DEFAULT_SEED);
         let profile = self.profile.map(|profile| {
             let agent = match profile {
                 Profile::Routine => AgentProfile::routine(),
                 Profile::Hostile => AgentProfile::hostile(),
             };
-            if self.swarm {
-                agent.swarm(self.seed)
-            } else {
-                agent
-            }
+            if self.swarm { agent.swarm(seed) } else { agent }
         });
         let spread = self.chaos.map(|rate| match &self.kinds[..] {
             [] => Chaos::spread(rate.into()),
             kinds => Chaos::of_kinds(rate.into(), kinds),
         });
         let chaos = match (spread, &profile) {
-            (Some(chaos), _) if self.swarm => chaos.swarm(self.seed),
+            (Some(chaos), _) if self.swarm => chaos.swarm(seed),
             (Some(chaos), _) => chaos,
             (None, Some(profile)) => Chaos::of_profile(&profile.faults),
             (None, None) => Chaos::NONE,
@@ -161,14 +160,13 @@ impl ServeArgs {
         let kinds: Vec<_> = chaos.kinds().map(ChaosKind::name).collect();
         let name = self.profile.map_or("faithful", Profile::name);
         let text = format!(
-            "seed {}, profile {name}, chaos {}%{}{}",
-            self.seed,
+            "seed {seed}, profile {name}, chaos {}%{}{}",
             percent(chaos.rate().into(), WHOLE.into()),
             if kinds.is_empty() { "" } else { ": " },
             kinds.join(", ")
         );
         let config = json!({
-            "seed": self.seed,
+            "seed": seed,
             "profile": name,
             "chaos_per_10000": chaos.rate(),
             "kinds": kinds,
@@ -177,7 +175,7 @@ impl ServeArgs {
             Some(profile) => (profile.noise, profile.reasoning),
             None => (NoiseRates::none(), 0),
         };
-        let agent = Agent::new(self.seed, noise, reasoning, chaos);
+        let agent = Agent::new(seed, noise, reasoning, chaos);
         Ok((Source::Seeded(agent), text, config))
     }
 }

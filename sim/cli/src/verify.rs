@@ -20,7 +20,7 @@ use turingos_run::{RunEnd, RunFolder};
 
 /// Verify runs, recordings of agents and TuringOS journals: one line for each file, exit 6 if anything is wrong.
 ///
-/// Directories are searched. A file in them that is no recording is named as skipped. A run without
+/// Directories are searched. A file in them that is not a recording is named as skipped. A run without
 /// a manifest is unfinished, and its last lines may be torn. Both are reported; neither is an error.
 /// A journal is verified with the line chain NAME.journal.merkle.jsonl beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]

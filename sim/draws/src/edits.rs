@@ -46,6 +46,7 @@ impl Seeds {
 pub struct FaultEdits<K> {
     only: Option<BTreeSet<(u64, K)>>,
     muted: BTreeSet<(u64, K)>,
+    off: BTreeSet<K>,
     added: BTreeMap<u64, K>,
 }
 
@@ -54,6 +55,7 @@ impl<K> Default for FaultEdits<K> {
         Self {
             only: None,
             muted: BTreeSet::new(),
+            off: BTreeSet::new(),
             added: BTreeMap::new(),
         }
     }
@@ -81,6 +83,12 @@ impl<K: Ord + Copy> FaultEdits<K> {
         self.muted.insert((tick, kind));
     }
 
+    /// Applies no fault of a kind that is drawn, or was added so far.
+    pub fn turn_off(&mut self, kind: K) {
+        self.added.retain(|_, added| *added != kind);
+        self.off.insert(kind);
+    }
+
     /// Adds a fault, in place of one that is drawn for the tick.
     pub fn add(&mut self, tick: u64, kind: K) {
         self.added.insert(tick, kind);
@@ -90,7 +98,9 @@ impl<K: Ord + Copy> FaultEdits<K> {
     #[must_use]
     pub fn allow(&self, tick: u64, kind: K) -> bool {
         let fault = (tick, kind);
-        self.only.as_ref().is_none_or(|only| only.contains(&fault)) && !self.muted.contains(&fault)
+        self.only.as_ref().is_none_or(|only| only.contains(&fault))
+            && !self.muted.contains(&fault)
+            && !self.off.contains(&kind)
     }
 
     /// The fault that is added to a tick.

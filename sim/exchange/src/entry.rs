@@ -203,7 +203,7 @@ fn write(
 /// Reads the record of a line; what is wrong with it. `scratch` is kept for its memory.
 pub(crate) fn read(record: &[u8], scratch: &mut Vec<u8>) -> Result<Entry, String> {
     let spelling: Spelling<RecordedRequest, RecordedResponse> =
-        serde_json::from_slice(record).map_err(|error| format!("is no exchange: {error}"))?;
+        serde_json::from_slice(record).map_err(|error| format!("is not an exchange: {error}"))?;
     let number = spelling.number;
     let stage = match (spelling.request, spelling.response) {
         (Some(request), None) => Stage::Request(request),

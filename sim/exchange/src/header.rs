@@ -178,7 +178,7 @@ impl Header {
                 != Ok(target.url.clone())
             {
                 return Err(DocumentError::Contradiction(
-                    "the `url` of a target is no address",
+                    "the `url` of a target is not an address",
                 ));
             }
         }
@@ -235,7 +235,7 @@ mod tests {
         let twice = String::from_utf8(twice.to_bytes()).unwrap();
         assert_eq!(refusal(&twice), "two `targets` have one name");
         let url = text.replace("https://api", "https://me@api");
-        assert_eq!(refusal(&url), "the `url` of a target is no address");
+        assert_eq!(refusal(&url), "the `url` of a target is not an address");
         let newer = text.replace("exchange/1", "exchange/2");
         assert!(refusal(&newer).contains("newer version"));
         let other = text.replace("\"kind\":\"exchange\"", "\"kind\":\"soak\"");

@@ -122,7 +122,7 @@ impl<R: Read> TapeReader<R> {
     /// The next line; `None` at the end or at a torn last line.
     ///
     /// # Errors
-    /// The file cannot be read, a line does not verify, its record is no entry, or it is out of
+    /// The file cannot be read, a line does not verify, its record is not an entry, or it is out of
     /// place.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, RunIoError> {
         let read = match self.lines.step()? {

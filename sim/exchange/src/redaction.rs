@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholder_is_no_key() {
+    fn placeholder_is_not_a_key() {
         let redaction = Redaction::new(["placeholder".into(), "short".into()]);
         redaction.learn_credentials([("x-api-key", "placeholder"), ("x-other", KEY)], None);
         let talk = request("a=1", &format!("a placeholder and {KEY}"));

@@ -118,7 +118,7 @@ impl Target {
     /// A service at `url`. An address without a path gets the one that is usual for its kind.
     ///
     /// # Errors
-    /// [`NotATarget`]: why the text is no such address.
+    /// [`NotATarget`]: what is wrong with the address.
     pub fn new(
         name: impl Into<String>,
         kind: TargetKind,

@@ -85,7 +85,7 @@ pub async fn compare(
 
 fn header(directory: &Path) -> Result<Value, RunIoError> {
     let bytes = RunReader::of(directory).header_bytes()?;
-    // What is no JSON fails when the run is opened.
+    // Bytes that are not JSON fail when the run is opened.
     Ok(serde_json::from_slice(&bytes).unwrap_or_default())
 }
 

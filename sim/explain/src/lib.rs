@@ -47,7 +47,7 @@ pub use fork_curve::{ForkPlan, ForkPoint, fork_curve, turning_point};
 pub use frame_sections::{FrameSection, sections};
 pub use journal::{JournalTick, JournalTrap, journal_ticks};
 pub use playback::{Playback, Step};
-pub use prefix::verify_prefix;
+pub use prefix::{rebuild_world, verify_prefix};
 pub use report::{
     Bucket, CurvePoint, Detail, Focus, ForkCurve, JournalError, Labelled, MAX_BUCKETS,
     MAX_DOCUMENT_BYTES, Range, RemainingFault, Report, RunSize, RunSummary, SearchStep, Series,

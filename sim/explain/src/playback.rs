@@ -9,7 +9,7 @@ use turingos::kernel::{Committed, Kernel};
 use turingos_agents::{Injected, RawReply, TransportFault};
 use turingos_run::replay::Recording;
 use turingos_run::tape::{Call, TapeSession, Written};
-use turingos_run::{AnyRun, Injections, Kind, RunEnd, RunIoError, Sink, Tick};
+use turingos_run::{AnyRun, Fault, Injections, Kind, RunEnd, RunIoError, Sink, Tick};
 
 use crate::file_changes::{Files, texts};
 
@@ -29,6 +29,8 @@ pub struct Step {
     pub committed: Committed,
     /// What was injected.
     pub injections: Injections,
+    /// The injected faults that began.
+    pub begun: Vec<Fault>,
     /// How long the calls of oracles took together, in microseconds; the rest of the tick was
     /// waiting and commands.
     pub called_us: u64,
@@ -49,6 +51,7 @@ pub(crate) struct KeptCall {
 struct Evidence {
     recording: Recording,
     injections: Option<Injections>,
+    begun: Vec<Fault>,
     called_us: u64,
     /// The calls of the tick, if they are wanted.
     calls: Option<Vec<KeptCall>>,
@@ -79,6 +82,7 @@ impl Sink for Evidence {
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
         self.recording.verify_next(tick)?;
         self.injections = Some(tick.injections.clone());
+        self.begun = Fault::begun_in(tick);
         Ok(())
     }
 
@@ -98,15 +102,13 @@ impl Playback {
         let evidence = Evidence {
             recording,
             injections: None,
+            begun: Vec::new(),
             called_us: 0,
             calls: None,
         };
         // Where the world is only on the tape, what the run put into it is known.
-        let mirror = match &kind {
-            Kind::Scenario(header) => texts(header.config.scenario.world().files()),
-            Kind::Live(header) => texts(header.config.scenario.world().files()),
-            Kind::Soak(_) | Kind::Fork(_) => Files::new(),
-        };
+        let scenario = kind.scenario_in_a_directory();
+        let mirror = scenario.map_or_else(Files::new, |it| texts(it.world().files()));
         let run = AnyRun::of(&kind, evidence);
         let mut playback = Self { kind, run, mirror };
         if playback.is_mirrored() {
@@ -132,9 +134,11 @@ impl Playback {
         };
         let evidence = self.evidence();
         let called_us = std::mem::take(&mut evidence.called_us);
+        let begun = std::mem::take(&mut evidence.begun);
         Ok(evidence.injections.take().map(|injections| Step {
             committed,
             injections,
+            begun,
             called_us,
         }))
     }

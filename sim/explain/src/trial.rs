@@ -1,5 +1,6 @@
 //! One run of a fork in memory, and how it ended: what forking and shrinking repeat many times.
 
+use turingos::journal::Status;
 use turingos_run::fork::Config;
 use turingos_run::{
     AnyRun, FailureTally, Fault, Fingerprint, Header, Kind, Manifest, RunIoError, Sink, Tick,
@@ -13,21 +14,35 @@ pub struct Trial {
     pub failure: Option<Fingerprint>,
     /// How many ticks it had.
     pub ticks: u64,
+    /// Whether its ticks ran out before it halted or failed; those of a soak always do.
+    pub ran_out: bool,
     /// The faults that were injected, each with the tick it began in.
     pub faults: Vec<Fault>,
 }
 
 /// Notes what a failure may go back to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Witness {
+    status: Status,
     pub(crate) failure: FailureTally,
     pub(crate) faults: Vec<Fault>,
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self {
+            status: Status::Running,
+            failure: FailureTally::default(),
+            faults: Vec::new(),
+        }
+    }
 }
 
 impl Sink for Witness {
     type Error = RunIoError;
 
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.status = tick.committed.record.status;
         self.failure.count(tick);
         self.faults.extend(Fault::begun_in(tick));
         Ok(())
@@ -52,10 +67,15 @@ impl Trial {
         on_virtual_time(run.drive())?;
         let manifest = run.manifest(kind, None)?;
         let ticks = run.ticks();
-        let Witness { failure, faults } = run.into_sink();
+        let Witness {
+            status,
+            failure,
+            faults,
+        } = run.into_sink();
         let trial = Self {
             failure: failure.fingerprint(manifest.gates()),
             ticks,
+            ran_out: status == Status::Running,
             faults,
         };
         Ok((trial, manifest))

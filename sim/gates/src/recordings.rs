@@ -189,9 +189,11 @@ async fn session(
     let oracle = LiveOracle::new(settings, None, None).map_err(|error| error.to_string())?;
     let writer = RunDirectory::create(run, &header)?;
     let session = LiveSession::start(&header, world, oracle, writer, Budget::default());
-    let End::Over(outcome, writer, _) = session.run(&mut Undisturbed, |_| ()).await? else {
+    let End::Over(mut session, _) = session.run(&mut Undisturbed, |_| ()).await? else {
         return Err("the run was aborted".into());
     };
+    let outcome = session.outcome()?;
+    let writer = session.into_sink();
     writer.finish(&outcome.manifest(&header, Some(run)))?;
     Ok(outcome.root)
 }

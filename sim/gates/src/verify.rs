@@ -82,14 +82,7 @@ fn small_run() -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
     let outcome = soak.outcome();
     soak.into_sink().finish(&outcome.manifest(&header))?;
     let mut files = BTreeMap::new();
-    for name in [
-        RunDirectory::HEADER,
-        RunDirectory::TAPE,
-        RunDirectory::JOURNAL,
-        RunDirectory::INJECTIONS,
-        RunDirectory::TRAPS,
-        RunDirectory::MANIFEST,
-    ] {
+    for name in RunDirectory::FILES {
         files.insert(name.to_owned(), fs::read(run.join(name))?);
     }
     Ok(files)

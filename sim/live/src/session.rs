@@ -1,4 +1,4 @@
-//! A live session: budgets, interruptions and the leak alarm around a [`Session`].
+//! A live session: budgets, interruptions and the leak alarm around a run.
 //!
 //! Writes no manifest for a run in which a tick was aborted: such a run is an unfinished recording,
 //! valid up to its last whole tick.
@@ -13,14 +13,60 @@ use turingos::manifold::Manifold;
 use super::oracle::{Alarm, LiveOracle};
 use super::spending::{Budget, Spending};
 use turingos_run::providers::Config;
-use turingos_run::scenario::{Outcome, ScenarioPlan};
+use turingos_run::scenario::ScenarioPlan;
 use turingos_run::tape::SecretScan;
 use turingos_run::{Header, RunIoError, RunWriter, Session};
 use turingos_secrets::{Leak, Secrets};
 
-/// A live run in world `W`, recorded as it happens.
-pub struct LiveSession<W> {
-    session: Session<ScenarioPlan, W, LiveOracle, RunWriter>,
+/// A run that is recorded as it happens, of which real providers answer what is not on its tape.
+pub trait LiveRun {
+    /// Runs one tick; `None` if the run is over.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    fn tick(&mut self) -> impl Future<Output = Result<Option<Committed>, RunIoError>>;
+
+    /// Ticks so far.
+    fn ticks(&self) -> u64;
+
+    /// Ends the run before its next tick; `reason` says why, in two or three words.
+    fn stop(&mut self, reason: &'static str);
+
+    /// The providers.
+    fn oracle(&self) -> &LiveOracle;
+
+    /// What the ticks are written with.
+    fn writer(&mut self) -> &mut RunWriter;
+}
+
+/// The run of a live header in world `W`.
+pub type RecordedLive<W> = Session<ScenarioPlan, W, LiveOracle, RunWriter>;
+
+impl<W: Manifold> LiveRun for RecordedLive<W> {
+    async fn tick(&mut self) -> Result<Option<Committed>, RunIoError> {
+        Self::tick(self).await
+    }
+
+    fn ticks(&self) -> u64 {
+        Self::ticks(self)
+    }
+
+    fn stop(&mut self, reason: &'static str) {
+        Self::stop(self, reason);
+    }
+
+    fn oracle(&self) -> &LiveOracle {
+        Self::oracle(self)
+    }
+
+    fn writer(&mut self) -> &mut RunWriter {
+        self.sink_mut()
+    }
+}
+
+/// The limits of a run, and what stops it.
+pub struct LiveSession<R> {
+    run: R,
     alarm: Alarm,
     budget: Budget,
 }
@@ -42,10 +88,9 @@ pub struct Watched<'a> {
 
 /// How a session ended.
 #[derive(Debug)]
-pub enum End {
-    /// The run is over, by its own end, its limits or one interruption; the writer waits for its
-    /// manifest.
-    Over(Box<Outcome>, Box<RunWriter>, Spending),
+pub enum End<R> {
+    /// The run is over, by its own end, its limits or one interruption; it waits for its manifest.
+    Over(Box<R>, Spending),
     /// The second interruption came within a tick, which is aborted. Nothing is finished.
     Abandoned {
         /// How many ticks are recorded.
@@ -61,7 +106,8 @@ pub enum End {
 }
 
 /// The scan for the writers of a run.
-fn scan_by(secrets: &Secrets) -> SecretScan {
+#[must_use]
+pub fn scan_by(secrets: &Secrets) -> SecretScan {
     let secrets = secrets.clone();
     SecretScan::new(move |bytes| secrets.check("a run", bytes).err().map(|leak| leak.kind))
 }
@@ -73,7 +119,7 @@ enum First {
     Leak(Leak),
 }
 
-impl<W: Manifold> LiveSession<W> {
+impl<W: Manifold> LiveSession<RecordedLive<W>> {
     /// Prepares the run of `header` in `world`, which holds the scenario's files. Whatever the run
     /// writes passes the oracle's scan. Must be called inside a tokio runtime with a real clock.
     #[must_use]
@@ -85,7 +131,6 @@ impl<W: Manifold> LiveSession<W> {
         budget: Budget,
     ) -> Self {
         let writer = writer.with_scan(scan_by(oracle.secrets()));
-        let alarm = oracle.alarm();
         let session = Session::new(
             Config::start(header),
             Config::plan(header),
@@ -93,9 +138,16 @@ impl<W: Manifold> LiveSession<W> {
             Config::inputs(header),
             writer,
         );
+        Self::of(session, budget)
+    }
+}
+
+impl<R: LiveRun> LiveSession<R> {
+    /// A session of a run whose writer has the scan of its oracle, [`scan_by`].
+    pub fn of(run: R, budget: Budget) -> Self {
         Self {
-            session,
-            alarm,
+            alarm: run.oracle().alarm(),
+            run,
             budget,
         }
     }
@@ -109,35 +161,31 @@ impl<W: Manifold> LiveSession<W> {
         mut self,
         interrupts: &mut impl Interrupts,
         mut look: impl FnMut(Option<Watched<'_>>),
-    ) -> Result<End, RunIoError> {
+    ) -> Result<End<R>, RunIoError> {
         let mut interrupted = false;
         loop {
             if let Some(reason) = self.reason_to_stop(interrupted) {
-                self.session.stop(reason);
+                self.run.stop(reason);
             }
             let first = self.first(interrupts, &mut interrupted, &mut look).await;
-            let spending = self.session.oracle().spending();
+            let spending = self.run.oracle().spending();
             match first {
                 First::Tick(committed) => match committed? {
                     Some(committed) => {
-                        self.session.sink_mut().flush()?;
+                        self.run.writer().flush()?;
                         look(Some(Watched {
                             committed: &committed,
                             spending,
                         }));
                     }
-                    None => {
-                        let outcome = Box::new(self.session.outcome()?);
-                        let writer = Box::new(self.session.into_sink());
-                        return Ok(End::Over(outcome, writer, spending));
-                    }
+                    None => return Ok(End::Over(Box::new(self.run), spending)),
                 },
                 First::Abandoned => {
-                    let ticks = self.session.ticks();
+                    let ticks = self.run.ticks();
                     return Ok(End::Abandoned { ticks });
                 }
                 First::Leak(leak) => {
-                    let ticks = self.session.ticks();
+                    let ticks = self.run.ticks();
                     return Ok(End::Leak { leak, ticks });
                 }
             }
@@ -145,8 +193,8 @@ impl<W: Manifold> LiveSession<W> {
     }
 
     fn reason_to_stop(&mut self, interrupted: bool) -> Option<&'static str> {
-        let spending = self.session.oracle().spending();
-        let tape_bytes = self.session.sink_mut().tape_bytes();
+        let spending = self.run.oracle().spending();
+        let tape_bytes = self.run.writer().tape_bytes();
         match self.budget.exceeded_by(spending, tape_bytes) {
             _ if interrupted => Some("interrupted"),
             exceeded => exceeded,
@@ -161,7 +209,7 @@ impl<W: Manifold> LiveSession<W> {
         interrupted: &mut bool,
         look: &mut impl FnMut(Option<Watched<'_>>),
     ) -> First {
-        let mut tick = pin!(self.session.tick());
+        let mut tick = pin!(self.run.tick());
         poll_fn(|context| {
             while interrupts.poll(context).is_ready() {
                 if *interrupted {

@@ -108,7 +108,7 @@ pub struct Fate {
 }
 
 impl Fate {
-    /// Marks the connection: the next write resets it.
+    /// Marks the connection: its next write, or its end, resets it.
     pub fn reset(&self) {
         self.reset.store(true, Ordering::Release);
     }
@@ -196,6 +196,13 @@ impl Connection {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A body that breaks off ends its connection without another write.
+        let _ = self.check_fate();
     }
 }
 

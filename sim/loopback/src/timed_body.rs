@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::connection::Fate;
+
 /// The pause between the last byte and a break, so that the byte is sent before it.
 const BEFORE_BREAK: Duration = Duration::from_millis(5);
 
@@ -17,9 +19,18 @@ const BEFORE_BREAK: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub struct TimedBody {
     pieces: VecDeque<(Option<Instant>, Bytes)>,
-    /// Whether the connection breaks after the last piece; not before that time, if there is one.
-    breaks: Option<Option<Instant>>,
+    /// Whether the connection breaks after the last piece.
+    breaks: Option<Break>,
     alarm: Option<Pin<Box<Sleep>>>,
+}
+
+/// The end of a connection in place of the announced end of its body.
+#[derive(Debug)]
+struct Break {
+    /// Not before this time, if there is one.
+    at: Option<Instant>,
+    /// The connection to reset; without it, it is closed.
+    resets: Option<Fate>,
 }
 
 impl TimedBody {
@@ -32,14 +43,20 @@ impl TimedBody {
         }
     }
 
-    /// The same body, whose connection breaks after the last piece instead of ending as announced;
-    /// not before `at`. The last piece is sent first.
+    /// The same body, whose connection is closed after the last piece instead of ending as
+    /// announced; not before `at`. The last piece is sent first.
     #[must_use]
     pub fn breaking(self, at: Option<Instant>) -> Self {
-        Self {
-            breaks: Some(at),
-            ..self
-        }
+        let breaks = Some(Break { at, resets: None });
+        Self { breaks, ..self }
+    }
+
+    /// The same as [`breaking`](Self::breaking), but the connection, whose fate this is, is reset.
+    #[must_use]
+    pub fn resetting(self, at: Option<Instant>, fate: Fate) -> Self {
+        let resets = Some(fate);
+        let breaks = Some(Break { at, resets });
+        Self { breaks, ..self }
     }
 
     /// Waits for a time, which is over already without one.
@@ -67,7 +84,7 @@ impl Body for TimedBody {
             let piece = self.pieces.pop_front();
             return Poll::Ready(piece.map(|(_, piece)| Ok(Frame::data(piece))));
         }
-        let Some(at) = self.breaks else {
+        let Some(Break { at, .. }) = self.breaks else {
             return Poll::Ready(None);
         };
         if self.alarm.is_none() {
@@ -76,6 +93,9 @@ impl Body for TimedBody {
             self.alarm = Some(Box::pin(sleep_until(at)));
         }
         ready!(self.wait(at.or_else(|| Some(Instant::now())), context));
+        if let Some(fate) = self.breaks.as_ref().and_then(|it| it.resets.as_ref()) {
+            fate.reset();
+        }
         Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
     }
 

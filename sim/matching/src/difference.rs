@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_are_no_json_differ_as_a_whole() {
+    fn bodies_that_are_not_json_differ_as_a_whole() {
         assert_eq!(lines("{", "{}"), ["body: recorded \"{\", sent {}"]);
     }
 }

@@ -36,6 +36,7 @@ mod pointer;
 mod propose;
 mod request;
 mod rules;
+mod rules_file;
 
 pub use difference::Difference;
 pub use document::{AliasRule, DropRule, RulesDocument, RulesFault};
@@ -43,7 +44,8 @@ pub use learn::Learner;
 pub use matcher::{Found, Matcher, Recorded, Taken};
 pub use miss::{Miss, MissReason};
 pub use request::Request;
-pub use rules::{MAX_RULES, MAX_RULES_BYTES, Rules};
+pub use rules::{MAX_RULES, Rules};
+pub use rules_file::MAX_RULES_BYTES;
 
 /// The canonical text of a JSON document: members sorted by their keys' UTF-8, no white space,
 /// numbers as they were written. Nothing for what is compared as text or bytes instead: what is not

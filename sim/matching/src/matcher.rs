@@ -112,7 +112,7 @@ impl Matcher {
         (self.recorded.len(), self.untaken)
     }
 
-    /// The recorded requests that nobody sent, in the order of the tape.
+    /// The recorded requests that were never sent, in the order of the tape.
     pub fn left_over(&self) -> impl Iterator<Item = &Recorded> {
         let entries = self.recorded.iter().filter(|entry| !entry.is_taken);
         entries.map(|entry| &entry.recorded)

@@ -1,15 +1,10 @@
-//! The rules of a tape: which parts of a request are volatile, as somebody declared them.
+//! The rules of a tape: which parts of a request are volatile, as its header or a file declares them.
 
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
-use toml::Spanned;
 use turingos::Digest;
 
-use crate::document::{AliasRule, DropRule, RulesDocument, RulesFault, VERSION};
+use crate::document::{DropRule, RulesDocument, RulesFault, VERSION};
 use crate::pointer::Pointer;
-
-/// The longest file of rules, in bytes.
-pub const MAX_RULES_BYTES: usize = 64 * 1024;
 
 /// The most rules of each kind in one file.
 pub const MAX_RULES: usize = 128;
@@ -19,7 +14,7 @@ const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
 /// A rule of a document, for the place of a fault.
 #[derive(Clone, Copy)]
-enum Entry {
+pub(crate) enum Entry {
     Version,
     Drop(usize),
     Alias(usize),
@@ -42,34 +37,6 @@ impl PartialEq for Rules {
 impl Eq for Rules {}
 
 impl Rules {
-    /// Reads a TOML file.
-    ///
-    /// # Errors
-    /// [`RulesFault`]: the first thing that is wrong, with its line and what is allowed.
-    pub fn parse(bytes: &[u8]) -> Result<Self, RulesFault> {
-        let whole = |detail: String| RulesFault {
-            place: "file".into(),
-            detail,
-        };
-        if bytes.len() > MAX_RULES_BYTES {
-            let detail = format!("{} bytes; at most {MAX_RULES_BYTES}", bytes.len());
-            return Err(whole(detail));
-        }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| whole(format!("not UTF-8 at byte {}", error.valid_up_to())))?;
-        let document: RulesDocument = toml::from_str(text).map_err(|error| RulesFault {
-            place: match error.span() {
-                Some(span) if span.end > 0 => line_of(text, span.start),
-                _ => "file".into(),
-            },
-            detail: format!("{}; {ALLOWED}", one_line(error.message())),
-        })?;
-        Self::compiled(document).map_err(|(entry, detail)| RulesFault {
-            place: line_of_entry(text, entry),
-            detail,
-        })
-    }
-
     /// Checks rules from a tape's header, or proposed ones.
     ///
     /// # Errors
@@ -85,7 +52,7 @@ impl Rules {
         })
     }
 
-    fn compiled(document: RulesDocument) -> Result<Self, (Entry, String)> {
+    pub(crate) fn compiled(document: RulesDocument) -> Result<Self, (Entry, String)> {
         if document.version != VERSION {
             let detail = format!("version {} is unknown; use {VERSION}", document.version);
             return Err((Entry::Version, detail));
@@ -157,27 +124,6 @@ impl Rules {
         self.document.drop.is_empty() && self.document.alias.is_empty()
     }
 
-    /// The TOML file that has these rules.
-    #[must_use]
-    pub fn to_toml(&self) -> String {
-        let mut out = format!("version = {VERSION}\n");
-        for rule in &self.document.drop {
-            let (key, value) = match rule {
-                DropRule::Pointer(text) => ("pointer", text),
-                DropRule::Query(name) => ("query", name),
-                DropRule::Header(name) => ("header", name),
-            };
-            out += &format!("\n[[drop]]\n{key} = {}\n", toml_text(value));
-        }
-        for AliasRule { name, pattern } in &self.document.alias {
-            out += &format!(
-                "\n[[alias]]\nname = \"{name}\"\npattern = {}\n",
-                toml_text(pattern)
-            );
-        }
-        out
-    }
-
     pub(crate) fn drops_header(&self, name: &str) -> bool {
         let mut rules = self.document.drop.iter();
         rules.any(|rule| matches!(rule, DropRule::Header(dropped) if dropped == name))
@@ -228,9 +174,6 @@ pub(crate) struct Value {
     pub(crate) end: usize,
 }
 
-const ALLOWED: &str = "allowed are `version = 1`, `[[drop]]` with one of `pointer`, `query` and \
-                       `header`, and `[[alias]]` with `name` and `pattern`";
-
 fn pattern(text: &str) -> Result<Regex, String> {
     let built = RegexBuilder::new(text)
         .size_limit(MAX_PATTERN_BYTES)
@@ -259,54 +202,11 @@ fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_allowed)
 }
 
-/// A TOML string: literal where that is possible, because patterns have backslashes.
-fn toml_text(text: &str) -> String {
-    if text.contains('\'') || text.chars().any(char::is_control) {
-        let mut out = String::new();
-        crate::node::push_json_text(&mut out, text);
-        // TOML forbids it bare; JSON does not.
-        out.replace('\u{7f}', "\\u007f")
-    } else {
-        format!("'{text}'")
-    }
-}
-
-fn line_of(text: &str, byte: usize) -> String {
-    let before = text.get(..byte).unwrap_or(text);
-    format!("line {}", before.matches('\n').count() + 1)
-}
-
-/// The line on which a rule begins.
-fn line_of_entry(text: &str, entry: Entry) -> String {
-    #[derive(Deserialize)]
-    struct Places {
-        version: Spanned<toml::Value>,
-        #[serde(default)]
-        drop: Vec<Spanned<toml::Value>>,
-        #[serde(default)]
-        alias: Vec<Spanned<toml::Value>>,
-    }
-    let Ok(places) = toml::from_str::<Places>(text) else {
-        return "file".into();
-    };
-    let place = match entry {
-        Entry::Version => Some(&places.version),
-        Entry::Drop(index) => places.drop.get(index),
-        Entry::Alias(index) => places.alias.get(index),
-    };
-    place.map_or_else(|| "file".into(), |it| line_of(text, it.span().start))
-}
-
-fn one_line(message: &str) -> String {
-    let characters = message.chars().take(240);
-    characters
-        .map(|it| if it.is_control() { ' ' } else { it })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::AliasRule;
+    use crate::rules_file::MAX_RULES_BYTES;
 
     const FILE: &str = r#"version = 1
 

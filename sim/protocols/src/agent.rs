@@ -54,7 +54,7 @@ impl Agent {
         let key = call_key(request, attempt);
         let mut draws = Draws::keyed(self.seed, Stream::ProviderFault, key);
         let kind = self.chaos.draw(request.endpoint.provider(), &mut draws);
-        // Only a model refuses, or comes to its limit.
+        // Only a model refuses, or reaches its limit.
         let is_of_model = [ChaosKind::Refusal, ChaosKind::LengthTruncated];
         let is_reply = request.prompt().is_some();
         let kind = kind.filter(|kind| is_reply || !is_of_model.contains(kind));

@@ -83,8 +83,8 @@ impl Endpoint {
         matches!(self, Self::OllamaChat | Self::OllamaGenerate)
     }
 
-    /// The layout of a reply; none where the answer is no reply of a model. `with_usage` matters to
-    /// the streams of chat completions only.
+    /// The layout of a model's reply; none at an endpoint that answers something else. `with_usage`
+    /// matters to the streams of chat completions only.
     #[must_use]
     pub(crate) const fn shape(self, streamed: bool, with_usage: bool) -> Option<Shape> {
         Some(match (self, streamed) {

@@ -16,21 +16,13 @@ mod relay;
 mod relayed_body;
 mod upstream;
 
-use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use thiserror::Error;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use turingos_exchange::{Header, Redaction, TapeWriter, Target};
-use turingos_loopback::{Limits, Loopback, serve};
-use turingos_replayer::ReplaySession;
+use turingos_loopback::Limits;
+use turingos_replayer::{CannotListen, Listeners, ReplaySession, Serving};
 
 pub use recorder::{Recorder, Trouble};
 pub use relay::Relay;
@@ -43,17 +35,9 @@ const LIMITS: Limits = Limits {
     half_close: false,
 };
 
-/// Why a proxy cannot listen.
-#[derive(Debug, Error)]
-#[error("cannot listen on 127.0.0.1: {0}")]
-pub struct CannotListen(#[from] io::Error);
-
 /// A proxy that listens but passes nothing on yet.
 #[derive(Debug)]
-pub struct Proxy {
-    listeners: Vec<(Arc<Target>, Loopback, SocketAddr)>,
-    stopping: watch::Sender<bool>,
-}
+pub struct Proxy(Listeners);
 
 impl Proxy {
     /// Listens on a free port for each of the services. Must be called inside a tokio runtime with
@@ -62,26 +46,13 @@ impl Proxy {
     /// # Errors
     /// The system refuses.
     pub async fn bind(targets: &[Target]) -> Result<Self, CannotListen> {
-        let stopping = watch::Sender::new(false);
-        let mut listeners = Vec::new();
-        for target in targets {
-            let listener = Loopback::bind(0, stopping.subscribe(), LIMITS).await?;
-            let address = listener.address()?;
-            listeners.push((Arc::new(target.clone()), listener, address));
-        }
-        Ok(Self {
-            listeners,
-            stopping,
-        })
+        Ok(Self(Listeners::bind(targets, 0, LIMITS).await?))
     }
 
     /// The services with the addresses at which the proxy listens for them.
     #[must_use]
     pub fn addresses(&self) -> Vec<(&Target, SocketAddr)> {
-        let listeners = self.listeners.iter();
-        listeners
-            .map(|(target, _, address)| (&**target, *address))
-            .collect()
+        self.0.addresses()
     }
 
     /// Begins to pass requests on and to record them on `tape`, whose header is `header`. A
@@ -96,33 +67,18 @@ impl Proxy {
     ) -> RunningProxy {
         let recorder = Arc::new(Recorder::new(header, tape, redaction));
         let relay = Arc::new(Relay::new(Arc::clone(&recorder), session));
-        let mut serving = JoinSet::new();
-        for (target, listener, _) in self.listeners {
+        let serving = self.0.serve(move |target, request| {
             let relay = Arc::clone(&relay);
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (relay, target) = (Arc::clone(&relay), Arc::clone(&target));
-                async move { Ok::<_, Infallible>(relay.answer(&target, request).await) }
-            });
-            let mut stopping = self.stopping.subscribe();
-            let stop = async move {
-                // Without a sender the proxy is gone, which is a stop as well.
-                let _ = stopping.wait_for(|stopping| *stopping).await;
-            };
-            serving.spawn(serve(listener, service, stop));
-        }
-        RunningProxy {
-            serving,
-            stopping: self.stopping,
-            recorder,
-        }
+            async move { relay.answer(&target, request).await }
+        });
+        RunningProxy { serving, recorder }
     }
 }
 
 /// A proxy at work.
 #[derive(Debug)]
 pub struct RunningProxy {
-    serving: JoinSet<()>,
-    stopping: watch::Sender<bool>,
+    serving: Serving,
     recorder: Arc<Recorder>,
 }
 
@@ -136,10 +92,9 @@ impl RunningProxy {
     /// with the first trouble that there was.
     ///
     /// # Panics
-    /// Never: nobody else takes the tape.
-    pub async fn stop(mut self) -> (TapeWriter, Option<Trouble>) {
-        self.stopping.send_replace(true);
-        while self.serving.join_next().await.is_some() {}
+    /// Never: the tape is taken here only.
+    pub async fn stop(self) -> (TapeWriter, Option<Trouble>) {
+        self.serving.stop().await;
         let (tape, trouble) = self.recorder.close();
         (tape.expect("the tape is taken once"), trouble)
     }

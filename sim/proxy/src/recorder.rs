@@ -156,7 +156,7 @@ impl Recorder {
     }
 }
 
-/// What stands on the tape for a response that cannot be recorded.
+/// What is on the tape in place of a response that cannot be recorded.
 fn without_content(response: &RecordedResponse, leak: Leak) -> RecordedResponse {
     RecordedResponse {
         status: response.status,

@@ -38,6 +38,8 @@ struct Relayed {
     /// How many bytes may still come.
     room: u64,
     is_over: bool,
+    /// What is left of a body that broke off: the break, once all that came before it is sent.
+    breaking: Option<TimedBody>,
 }
 
 impl RelayedBody {
@@ -70,6 +72,7 @@ impl RelayedBody {
             remaining,
             room: limit,
             is_over: false,
+            breaking: None,
         }))))
     }
 }
@@ -80,6 +83,9 @@ impl Relayed {
             return Poll::Ready(None);
         }
         loop {
+            if let Some(breaking) = &mut self.breaking {
+                return Pin::new(breaking).poll_frame(context);
+            }
             let frame = ready!(Pin::new(&mut self.source).poll_frame(context));
             let data = match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => data,
@@ -87,7 +93,8 @@ impl Relayed {
                 Some(Ok(Err(_))) => continue,
                 Some(Err(error)) => {
                     let (end, note) = early_end(&error);
-                    return Poll::Ready(Some(Err(self.break_off(end, note))));
+                    self.break_off(end, note);
+                    continue;
                 }
                 None => {
                     self.is_over = true;
@@ -100,7 +107,8 @@ impl Relayed {
             let length = data.len() as u64;
             if length > self.room {
                 let note = "the body is longer than the limit of the recording".to_owned();
-                return Poll::Ready(Some(Err(self.break_off(End::Cut, note))));
+                self.break_off(End::Cut, note);
+                continue;
             }
             self.room -= length;
             self.call.chunk(data.clone());
@@ -116,13 +124,13 @@ impl Relayed {
     }
 
     /// Ends the body as the service did: the agent sees a reset, or an end before the announced one.
-    fn break_off(&mut self, end: End, note: String) -> io::Error {
-        self.is_over = true;
-        if end == End::Reset {
-            self.fate.reset();
-        }
+    fn break_off(&mut self, end: End, note: String) {
         self.call.end(end, Some(note));
-        io::ErrorKind::ConnectionAborted.into()
+        let rest = TimedBody::new([]);
+        self.breaking = Some(match end {
+            End::Reset => rest.resetting(None, self.fate.clone()),
+            End::Whole | End::Cut | End::ClientLeft => rest.breaking(None),
+        });
     }
 }
 

@@ -34,7 +34,7 @@ impl Upstream {
     pub(super) fn new() -> Self {
         // An error means that it is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Plain HTTP must work on a machine without certificates; TLS then trusts nobody.
+        // Plain HTTP must work on a machine without certificates; TLS then trusts no certificate.
         let config = ClientConfig::with_platform_verifier().unwrap_or_else(|_| {
             ClientConfig::builder()
                 .with_root_certificates(RootCertStore::empty())

@@ -60,7 +60,8 @@ pub async fn deliver(
     );
     let body = match response.end {
         End::Whole => body,
-        End::Cut | End::Reset | End::ClientLeft => body.breaking(end),
+        End::Reset => body.resetting(end, fate.clone()),
+        End::Cut | End::ClientLeft => body.breaking(end),
     };
     let mut sent = Response::new(body);
     *sent.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -8,6 +8,7 @@
 //! say so.
 
 mod delivery;
+mod listeners;
 mod plan;
 mod report;
 mod server;
@@ -15,8 +16,9 @@ mod session;
 mod spoilt;
 
 pub use delivery::{Pace, deliver};
+pub use listeners::{CannotListen, Listeners, Serving};
 pub use plan::{ChaosPlan, Fault};
 pub use report::{ReplayReport, Unused};
-pub use server::{CannotListen, Replayer, RunningReplayer};
+pub use server::{Replayer, RunningReplayer};
 pub use session::{Beyond, ReplaySession, ReplaySettings, Reply};
 pub use spoilt::{provider_of, spoilt};

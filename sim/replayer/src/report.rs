@@ -28,7 +28,7 @@ pub struct ReplayReport {
     pub refused: u64,
     /// Why the first of them were.
     pub refusals: Vec<String>,
-    /// The exchanges that nobody asked for.
+    /// The exchanges that were never asked for.
     pub left_over: u64,
     /// The first of them.
     pub unused: Vec<Unused>,
@@ -36,7 +36,7 @@ pub struct ReplayReport {
     pub injected: BTreeMap<&'static str, u64>,
 }
 
-/// An exchange that nobody asked for.
+/// An exchange that was never asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unused {
     /// Its number on the tape.

@@ -1,7 +1,5 @@
 //! The server of a session: one port for each service of the tape.
 
-use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -10,19 +8,17 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
-use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
-use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use turingos_exchange::{Body, Header, RecordedRequest, RecordedResponse, Redaction, Target};
 use turingos_loopback::{
-    BodyFault, Fate, HeldBody, Limits, Loopback, TimedBody, foreign_host, room_for_bodies, serve,
+    BodyFault, Fate, HeldBody, Limits, TimedBody, foreign_host, room_for_bodies,
 };
 use turingos_protocols::refusal::{Reason, Refusal};
 
 use crate::delivery::{Pace, deliver};
+use crate::listeners::{CannotListen, Listeners, Serving};
 use crate::report::ReplayReport;
 use crate::session::{ReplaySession, Reply, refused};
 
@@ -33,22 +29,9 @@ const LIMITS: Limits = Limits {
     half_close: true,
 };
 
-/// Why a replay cannot listen.
-#[derive(Debug, Error)]
-#[error("cannot listen on 127.0.0.1:{port}: {source}")]
-pub struct CannotListen {
-    /// The port; 0 for any that is free.
-    pub port: u16,
-    /// The cause, as the system says it.
-    pub source: io::Error,
-}
-
 /// A replay that listens but answers nothing yet.
 #[derive(Debug)]
-pub struct Replayer {
-    listeners: Vec<(Arc<Target>, Loopback, SocketAddr)>,
-    stopping: watch::Sender<bool>,
-}
+pub struct Replayer(Listeners);
 
 impl Replayer {
     /// Listens for each of the services: for the first one on `port`, for the others on free ones. A
@@ -58,29 +41,13 @@ impl Replayer {
     /// # Errors
     /// The system refuses.
     pub async fn bind(targets: &[Target], port: u16) -> Result<Self, CannotListen> {
-        let stopping = watch::Sender::new(false);
-        let mut listeners = Vec::new();
-        for (index, target) in targets.iter().enumerate() {
-            let port = if index == 0 { port } else { 0 };
-            let refused = |source| CannotListen { port, source };
-            let listener = Loopback::bind(port, stopping.subscribe(), LIMITS).await;
-            let listener = listener.map_err(refused)?;
-            let address = listener.address().map_err(refused)?;
-            listeners.push((Arc::new(target.clone()), listener, address));
-        }
-        Ok(Self {
-            listeners,
-            stopping,
-        })
+        Ok(Self(Listeners::bind(targets, port, LIMITS).await?))
     }
 
     /// The services with the addresses at which they are replayed.
     #[must_use]
     pub fn addresses(&self) -> Vec<(&Target, SocketAddr)> {
-        let listeners = self.listeners.iter();
-        listeners
-            .map(|(target, _, address)| (&**target, *address))
-            .collect()
+        self.0.addresses()
     }
 
     /// Begins to answer. `header` is that of the tape; `redaction` is as it was when the tape was
@@ -103,22 +70,13 @@ impl Replayer {
             allowed_hosts,
             max_calls,
             calls: AtomicU64::new(0),
-            stopping: self.stopping,
+            stopping: self.0.stopping(),
         });
-        let mut serving = JoinSet::new();
-        for (target, listener, _) in self.listeners {
-            let mut stopping = desk.stopping.subscribe();
-            let calls = Arc::clone(&desk);
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (desk, target) = (Arc::clone(&calls), Arc::clone(&target));
-                async move { Ok::<_, Infallible>(desk.answer(&target, request).await) }
-            });
-            let stop = async move {
-                // Without a sender the replay is gone, which is a stop as well.
-                let _ = stopping.wait_for(|stopping| *stopping).await;
-            };
-            serving.spawn(serve(listener, service, stop));
-        }
+        let calls = Arc::clone(&desk);
+        let serving = self.0.serve(move |target, request| {
+            let desk = Arc::clone(&calls);
+            async move { desk.answer(&target, request).await }
+        });
         RunningReplayer { serving, desk }
     }
 }
@@ -126,16 +84,14 @@ impl Replayer {
 /// A replay at work.
 #[derive(Debug)]
 pub struct RunningReplayer {
-    serving: JoinSet<()>,
+    serving: Serving,
     desk: Arc<Desk>,
 }
 
 impl RunningReplayer {
     /// Resolves once it has had the most requests that it takes.
     pub async fn exhausted(&self) {
-        let mut stopping = self.desk.stopping.subscribe();
-        // It fails only without a sender, which the desk holds.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
+        self.serving.stopped().await;
     }
 
     /// The session.
@@ -145,9 +101,8 @@ impl RunningReplayer {
     }
 
     /// Stops listening, lets calls in flight finish within three seconds, and says how it went.
-    pub async fn stop(mut self) -> ReplayReport {
-        self.desk.stopping.send_replace(true);
-        while self.serving.join_next().await.is_some() {}
+    pub async fn stop(self) -> ReplayReport {
+        self.serving.stop().await;
         self.desk.session.report()
     }
 }

@@ -5,29 +5,31 @@ use std::path::Path;
 
 use turingos::Digest;
 use turingos::kernel::{Committed, Kernel};
+use turingos::manifold::Manifold;
 use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::{FileTree, World};
 
 use crate::edits::Edits;
 use crate::fork::{self, BaseHeader};
-use crate::providers::Config;
+use crate::handover::Handover;
+use crate::providers::{self, Config};
 use crate::scenario::{self, AnyAgent, Place, ScenarioPlan, ScenarioRun};
-use crate::session::{Session, Sink};
-use crate::soak::{self, Soak};
+use crate::session::{Session, Sink, Start};
+use crate::soak::{self, EditedSoak};
 use crate::tape::{NoOracle, NoWorld, Written};
 use crate::{Header, Kind, Manifest, RunIoError};
 
 /// A session of any kind of run. What is only on the tape, as a real directory's answers are, comes
-/// from the tape of the sink.
-pub enum AnyRun<S> {
+/// from the tape of the sink; where that ends, from the real directory `W` and the live oracle `L`.
+pub enum AnyRun<S, W = NoWorld, L = NoOracle> {
     /// A soak, and the header that its verdict depends on.
-    Soak(Box<Soak<S>>, Box<Header<soak::Settings>>),
+    Soak(Box<EditedSoak<L, S>>, Box<Header<soak::Settings>>),
     /// A scenario in memory.
-    Memory(Box<ScenarioRun<World, SeededOracle<AnyAgent>, S>>),
+    Memory(Box<ScenarioRun<World, Handover<SeededOracle<AnyAgent>, L>, S>>),
     /// A scenario in a real directory, whose answers are on the tape.
-    Directory(Box<ScenarioRun<NoWorld, SeededOracle<AnyAgent>, S>>),
-    /// A live run from its tape.
-    Live(Box<Session<ScenarioPlan, NoWorld, NoOracle, S>>),
+    Directory(Box<ScenarioRun<W, Handover<SeededOracle<AnyAgent>, L>, S>>),
+    /// A live run.
+    Live(Box<Session<ScenarioPlan, W, Handover<NoOracle, L>, S>>),
 }
 
 /// The same expression for a session of any kind.
@@ -45,36 +47,50 @@ macro_rules! with_session {
 impl<S: Sink> AnyRun<S> {
     /// The run of a header before its first tick, with its ticks handed to `sink`.
     pub fn of(kind: &Kind, sink: S) -> Self {
+        Self::with(kind, (NoWorld, NoOracle), sink)
+    }
+}
+
+impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
+    /// The same, with the real directory and the live oracle that answer what is not on the tape. A
+    /// run that has no use for one of them drops it.
+    pub fn with(kind: &Kind, real: (W, L), sink: S) -> Self {
         match kind {
             Kind::Soak(header) => {
                 let edits = Edits::none(header.seed);
-                Self::soak((**header).clone(), &edits, header.genesis(), sink)
+                Self::soak((**header).clone(), &edits, header.genesis(), real, sink)
             }
             Kind::Scenario(header) => {
                 let edits = Edits::none(header.seed);
-                Self::scenario(header, &edits, header.genesis(), sink)
+                Self::scenario(header, &edits, header.genesis(), real, sink)
             }
-            Kind::Live(header) => Self::Live(Box::new(Session::new(
-                Config::start(header),
-                Config::plan(header),
-                (NoWorld, NoOracle),
-                Config::inputs(header),
-                sink,
-            ))),
-            Kind::Fork(header) => Self::fork(header, sink),
+            Kind::Live(header) => {
+                let edits = Edits::none(header.seed);
+                Self::live(header, &edits, header.genesis(), real, sink)
+            }
+            Kind::Fork(header) => Self::fork(header, real, sink),
         }
     }
 
-    fn fork(header: &Header<fork::Config>, sink: S) -> Self {
+    fn fork(header: &Header<fork::Config>, real: (W, L), sink: S) -> Self {
         let (edits, genesis) = (header.edits(), header.genesis());
         match header.based_on() {
-            BaseHeader::Soak(soak) => Self::soak(*soak, &edits, genesis, sink),
-            BaseHeader::Scenario(scenario) => Self::scenario(&scenario, &edits, genesis, sink),
+            BaseHeader::Soak(soak) => Self::soak(*soak, &edits, genesis, real, sink),
+            BaseHeader::Scenario(scenario) => {
+                Self::scenario(&scenario, &edits, genesis, real, sink)
+            }
+            BaseHeader::Live(live) => Self::live(&live, &edits, genesis, real, sink),
         }
     }
 
-    fn soak(header: Header<soak::Settings>, edits: &Edits, genesis: Digest, sink: S) -> Self {
-        let session = Soak::start_edited(&header, edits, genesis, sink);
+    fn soak(
+        header: Header<soak::Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        (_, live): (W, L),
+        sink: S,
+    ) -> Self {
+        let session = EditedSoak::start_edited(&header, edits, genesis, live, sink);
         Self::Soak(Box::new(session), Box::new(header))
     }
 
@@ -82,19 +98,41 @@ impl<S: Sink> AnyRun<S> {
         header: &Header<scenario::Settings>,
         edits: &Edits,
         genesis: Digest,
+        (world, live): (W, L),
         sink: S,
     ) -> Self {
         match header.config.place {
             Place::Memory => {
-                let world = header.config.scenario.world();
-                let run = ScenarioRun::start_edited(header, edits, genesis, world, sink);
+                let real = (header.config.scenario.world(), live);
+                let run = ScenarioRun::start_edited(header, edits, genesis, real, sink);
                 Self::Memory(Box::new(run))
             }
             Place::Directory => {
-                let run = ScenarioRun::start_edited(header, edits, genesis, NoWorld, sink);
+                let real = (world, live);
+                let run = ScenarioRun::start_edited(header, edits, genesis, real, sink);
                 Self::Directory(Box::new(run))
             }
         }
+    }
+
+    fn live(
+        header: &Header<providers::Config>,
+        edits: &Edits,
+        genesis: Digest,
+        (world, live): (W, L),
+        sink: S,
+    ) -> Self {
+        let start = Start {
+            genesis,
+            ..Config::start(header)
+        };
+        let plan = Config::plan(header).edited(edits);
+        let oracle = Handover::of(NoOracle, live, edits);
+        let inputs = Config::inputs(header);
+        let session = Session::new(start, plan, (world, oracle), inputs, sink)
+            .with_seeds(&edits.seeds)
+            .with_live_parts(&edits.live);
+        Self::Live(Box::new(session))
     }
 
     /// Runs one tick and hands it to the sink; `None` if the run is over.
@@ -128,13 +166,23 @@ impl<S: Sink> AnyRun<S> {
         let (seed, profile) = kind.seed_and_profile();
         let outcome = match self {
             Self::Soak(session, header) => {
-                return Ok(session.outcome().manifest_for(header, command));
+                return Ok(session.edited_outcome().manifest_for(header, command));
             }
             Self::Memory(session) => session.outcome()?,
             Self::Directory(session) => session.outcome()?,
             Self::Live(session) => session.outcome()?,
         };
         Ok(outcome.manifest_for(seed, profile, command))
+    }
+
+    /// Ends the run before its last tick; `reason` says why, in two or three words.
+    pub fn stop(&mut self, reason: &'static str) {
+        match self {
+            Self::Soak(session, _) => session.stop(),
+            Self::Memory(session) => session.stop(reason),
+            Self::Directory(session) => session.stop(reason),
+            Self::Live(session) => session.stop(reason),
+        }
     }
 
     /// Whether the run goes on after the ticks so far.
@@ -150,7 +198,7 @@ impl<S: Sink> AnyRun<S> {
     }
 }
 
-impl<S> AnyRun<S> {
+impl<S, W, L> AnyRun<S, W, L> {
     /// Ticks so far.
     #[must_use]
     pub fn ticks(&self) -> u64 {
@@ -173,15 +221,22 @@ impl<S> AnyRun<S> {
         }
     }
 
-    /// What the seeded oracle did to the last reply.
+    /// What the seeded oracle did to the last reply; `None` if another oracle gave it.
     #[must_use]
     pub fn injected(&self) -> Option<&Injected> {
-        match self {
-            Self::Soak(session, _) => Oracle::injected(session.oracle()),
-            Self::Memory(session) => Oracle::injected(session.oracle()),
-            Self::Directory(session) => Oracle::injected(session.oracle()),
-            Self::Live(_) => None,
-        }
+        let injected = match self {
+            Self::Soak(session, _) => session.oracle().seeded().injected(),
+            Self::Memory(session) => session.oracle().seeded().injected(),
+            Self::Directory(session) => session.oracle().seeded().injected(),
+            Self::Live(_) => return None,
+        };
+        Some(injected).filter(|it| it.tick.checked_add(1) == Some(self.ticks()))
+    }
+
+    /// The oracle that answers what is not on the tape.
+    #[must_use]
+    pub fn live_oracle(&self) -> &L {
+        with_session!(self, session => session.oracle().live())
     }
 
     /// Notes the files that the kernel writes from now on, for [`AnyRun::take_written`].

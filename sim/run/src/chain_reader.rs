@@ -49,7 +49,7 @@ pub struct FileEnd {
 
 impl ChainReader<File> {
     /// Opens the file at `path`, whose chain begins at `genesis`. A line longer than
-    /// `max_line_bytes` is no line.
+    /// `max_line_bytes` is refused.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -77,7 +77,7 @@ impl<R: Read> ChainReader<R> {
     /// The next line.
     ///
     /// The last line counts as torn if it has no newline or not the form of a line. A line that has
-    /// the form but not the hash is no accident of writing.
+    /// the form but not the hash was changed.
     ///
     /// # Errors
     /// The file cannot be read, or a line that is not a torn last one does not verify.

@@ -7,6 +7,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
+use turingos::Digest;
+
 use super::error::RunIoError;
 use super::header::{Header, RunConfig};
 use super::left_behind;
@@ -14,7 +16,7 @@ use super::line_file::unfinished;
 use super::open_folder::OpenFolder;
 use super::recorded_journal::RecordedJournal;
 use super::run_reader::{Prefix, RunReader};
-use super::tape::{Ending, TapeSession, TapeWriter};
+use super::tape::{Ending, SecretScan, TapeSession, TapeWriter};
 use super::writer::RunWriter;
 
 /// The names of a run's files.
@@ -35,6 +37,16 @@ impl RunDirectory {
     pub const TRAPS: &'static str = "traps.jsonl";
     /// The result of the run; present once it has finished.
     pub const MANIFEST: &'static str = "manifest.json";
+
+    /// Every file of a finished run.
+    pub const FILES: [&'static str; 6] = [
+        Self::HEADER,
+        Self::TAPE,
+        Self::JOURNAL,
+        Self::INJECTIONS,
+        Self::TRAPS,
+        Self::MANIFEST,
+    ];
 
     /// The files that are empty before there is a header. The journal is locked.
     const EMPTY: [&'static str; 4] = [Self::JOURNAL, Self::TAPE, Self::INJECTIONS, Self::TRAPS];
@@ -76,6 +88,43 @@ impl RunDirectory {
         }
     }
 
+    /// Makes `path` a run of this header whose tape begins with that of `parent` before tick `at`.
+    /// The caller runs everything from the first tick on; what the tape lacks is recorded.
+    ///
+    /// # Errors
+    /// As [`RunDirectory::create`]; the parent's tape is corrupt or cannot be read, or `scan` finds a
+    /// secret on it.
+    pub fn create_after<C: RunConfig>(
+        path: &Path,
+        header: &Header<C>,
+        (parent, at): (&Path, u64),
+        scan: Option<SecretScan>,
+    ) -> Result<RunWriter, RunIoError> {
+        let parent = RunReader::of(parent);
+        let mut prefix = parent.tape(Digest::of(&parent.header_bytes()?))?;
+        let (folder, journal) = claim(path, &Self::EMPTY)?;
+        let (genesis, tape_path) = (header.genesis(), folder.path_of(Self::TAPE));
+        let made = create_new(&folder, Self::TAPE).and_then(|file| {
+            let injections = create_new(&folder, Self::INJECTIONS)?;
+            let traps = create_new(&folder, Self::TRAPS)?;
+            let mut tape = TapeWriter::begin(file, &tape_path, genesis, scan.clone());
+            while let Some(entry) = prefix.next_entry()?.filter(|entry| entry.tick() < at) {
+                tape.append(&entry)?;
+            }
+            tape.synchronise()?;
+            write_whole(&folder, Self::HEADER, &header.to_bytes())?;
+            Ok([injections, traps])
+        });
+        let plain = made.inspect_err(|_| abandon(&folder, &Self::EMPTY))?;
+        let ending = Ending::Record {
+            file: open_to_write(&folder, Self::TAPE)?,
+            journal_ticks: 0,
+            scan,
+        };
+        let tape = TapeSession::playing(&folder, genesis, ending)?;
+        Ok(RunWriter::new(folder, journal, plain, tape))
+    }
+
     /// Resumes the run in `path` where its process stopped, or checks a finished one again. Accepts
     /// a finished and an unfinished run.
     ///
@@ -89,7 +138,7 @@ impl RunDirectory {
     where
         C: RunConfig,
     {
-        // A directory without a header is no run, which says more than a journal that is missing.
+        // "Not a run" says more than "the journal is missing".
         RunReader::of(path).header_bytes()?;
         let folder = open(path)?;
         let file = open_to_write(&folder, Self::JOURNAL)?;

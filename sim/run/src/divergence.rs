@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use strum::{IntoStaticStr, VariantArray};
 
-/// At most so many members are told to differ.
+/// At most so many different members are listed.
 const MAX_DIFFERENCES: usize = 40;
 /// At most so many lines of a text are shown.
 const MAX_LINES: usize = 40;
@@ -274,12 +274,20 @@ fn compare(
 fn differing_lines(recorded: &str, replayed: &str) -> Vec<String> {
     let same = recorded.bytes().zip(replayed.bytes());
     let same = same.take_while(|(a, b)| a == b).count();
-    // From the beginning of the line before the first difference.
-    let start = recorded
-        .as_bytes()
-        .get(..same)
-        .and_then(|head| head.iter().rposition(|byte| *byte == b'\n'))
-        .unwrap_or(0);
+    let line_start = |end: usize| {
+        let before = &recorded.as_bytes()[..end];
+        before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1)
+    };
+    // From the line before the first difference on, unless it would hide the difference.
+    let own = line_start(same);
+    let before = line_start(own.saturating_sub(1));
+    let start = match same - before < MAX_COMPARED_BYTES / 2 {
+        true => before,
+        false => own,
+    };
     let [recorded, replayed] = [recorded, replayed].map(|text| part(text, start));
     let input = InternedInput::new(recorded, replayed);
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
@@ -304,66 +312,4 @@ fn clipped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn members_have_json_pointers() {
-        let recorded = json!({"a": 1, "b/c": [1, 2], "same": {"x": 1}, "gone": null});
-        let replayed = json!({"a": 2, "b/c": [1], "same": {"x": 1}, "new~": true});
-        let found: Vec<_> = differences(&recorded, &replayed)
-            .into_iter()
-            .map(|it| (it.pointer, it.recorded, it.replayed))
-            .collect();
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            found,
-            [
-                ("/a".into(), text("1"), text("2")),
-                ("/b~1c/1".into(), text("2"), None),
-                ("/gone".into(), text("null"), None),
-                ("/new~0".into(), None, text("true")),
-            ]
-        );
-    }
-
-    #[test]
-    fn text_is_compared_by_lines() {
-        let recorded = format!("{}\none\ntwo\nthree\n", "x".repeat(100_000));
-        let replayed = recorded.replace("two", "2");
-        let found = differences(&json!(recorded), &json!(replayed));
-        assert_eq!(found.len(), 1);
-        let lines = &found[0].lines;
-        assert!(lines.contains(&"-two".to_owned()), "{lines:?}");
-        assert!(lines.contains(&"+2".to_owned()), "{lines:?}");
-        assert!(lines.iter().all(|line| line.len() < 300));
-    }
-
-    #[test]
-    fn difference_list_is_bounded() {
-        let recorded: Value = (0..100).collect::<Vec<_>>().into();
-        let replayed: Value = (1..101).collect::<Vec<_>>().into();
-        assert_eq!(differences(&recorded, &replayed).len(), MAX_DIFFERENCES);
-        let text = "x".repeat(1_000);
-        let found = differences(&json!(text), &json!("y"));
-        assert!(
-            found[0]
-                .recorded
-                .as_ref()
-                .unwrap()
-                .ends_with("(1002 bytes)")
-        );
-    }
-
-    #[test]
-    fn missing_record_is_named() {
-        let found = Divergence::of_records(3, b"{\"tick\":3}", b"");
-        assert_eq!(found.cause, Cause::RecordChanged);
-        assert!(
-            found
-                .to_string()
-                .ends_with("recorded {\"tick\":3}\n  replayed (nothing)")
-        );
-    }
-}
+mod tests;

@@ -129,8 +129,8 @@ pub fn to_sealed_bytes<T: Serialize>(value: &T) -> Vec<u8> {
 /// Reads what [`to_sealed_bytes`] writes.
 ///
 /// # Errors
-/// [`DocumentError`]: there is no seal, it is that of another text, or the text is no document of
-/// this `format`.
+/// [`DocumentError`]: there is no seal, it is that of another text, or the text is not a document
+/// of this `format`.
 pub fn from_sealed_bytes<T>(bytes: &[u8], format: Format) -> Result<T, DocumentError>
 where
     T: Serialize + DeserializeOwned,

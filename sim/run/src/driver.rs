@@ -84,6 +84,12 @@ impl Driver {
         self.jitter = Draws::windowed(seeds, Stream::RetryJitter);
     }
 
+    /// Keeps to these settings from now on.
+    pub(crate) fn continue_with(&mut self, config: &DriverConfig) {
+        self.retry = config.retry.clone();
+        self.limits = config.limits.as_ref().map(RateLimit::new);
+    }
+
     /// Virtual time since the start, in microseconds.
     pub(crate) const fn now_us(&self) -> u64 {
         self.now_us

@@ -7,8 +7,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use turingos_agents::{GivenReply, NoiseKind, OracleEdits, ProviderFaultKind};
 use turingos_draws::{FaultEdits, Seeds};
-use turingos_world::InjectedFault;
+use turingos_world::{InjectedFault, Sandbox};
 
+use crate::DriverConfig;
+use crate::providers::Providers;
 use crate::session::Tick;
 
 /// A kind of fault that a simulation injects.
@@ -122,6 +124,8 @@ impl fmt::Display for Fault {
 pub enum Edit {
     /// Of the faults drawn and the changes made so far, only these are applied.
     Only(Vec<Fault>),
+    /// No fault of these kinds is applied that is drawn or was added so far.
+    Off(Vec<FaultKind>),
     /// A drawn fault is not applied.
     Mute(Fault),
     /// A fault is added.
@@ -140,6 +144,23 @@ pub enum Edit {
         /// The reply.
         reply: GivenReply,
     },
+    /// Real providers answer from a tick on. What they answer is on the tape.
+    Live(Box<LivePart>),
+}
+
+/// The part of a run that real providers answer: from a tick to the end, or to the next such part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LivePart {
+    /// The first tick that they answer.
+    pub tick: u64,
+    /// The providers.
+    pub providers: Providers,
+    /// The driver's settings in this part.
+    pub driver: DriverConfig,
+    /// The sandbox of its commands, if they run in a real directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
 }
 
 impl Edit {
@@ -147,9 +168,10 @@ impl Edit {
     #[must_use]
     pub const fn first_tick(&self) -> u64 {
         match self {
-            Self::Only(_) => 0,
+            Self::Only(_) | Self::Off(_) => 0,
             Self::Mute(fault) | Self::Inject(fault) => fault.tick,
             Self::Reseed { tick, .. } | Self::Reply { tick, .. } => *tick,
+            Self::Live(part) => part.tick,
         }
     }
 }
@@ -158,10 +180,19 @@ impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Only(faults) => write!(f, "only {} of the drawn faults", faults.len()),
+            Self::Off(kinds) => write!(f, "{} kinds of fault off", kinds.len()),
             Self::Mute(fault) => write!(f, "without {fault}"),
             Self::Inject(fault) => write!(f, "with {fault}"),
             Self::Reseed { tick, seed } => write!(f, "seed {seed} from tick {tick} on"),
             Self::Reply { tick, .. } => write!(f, "another reply at tick {tick}"),
+            Self::Live(part) => {
+                let Providers { p, e } = &part.providers;
+                write!(f, "answers of {}", p.model)?;
+                if e.model != p.model {
+                    write!(f, " and {}", e.model)?;
+                }
+                write!(f, " from tick {} on", part.tick)
+            }
         }
     }
 }
@@ -175,6 +206,8 @@ pub struct Edits {
     pub oracle: OracleEdits,
     /// What is done to the world's faults.
     pub world: FaultEdits<InjectedFault>,
+    /// The parts that real providers answer, in the order of their ticks.
+    pub live: Vec<LivePart>,
     is_empty: bool,
 }
 
@@ -186,6 +219,7 @@ impl Edits {
             seeds: Seeds::of(seed),
             oracle: OracleEdits::default(),
             world: FaultEdits::default(),
+            live: Vec::new(),
             is_empty: true,
         }
     }
@@ -204,6 +238,12 @@ impl Edits {
     fn apply(&mut self, edit: &Edit) {
         match edit {
             Edit::Only(faults) => self.keep_only(faults),
+            Edit::Off(kinds) => kinds.iter().for_each(|kind| match *kind {
+                FaultKind::Noise(kind) => self.oracle.noise.turn_off(kind),
+                FaultKind::Provider(kind) => self.oracle.faults.turn_off(kind),
+                FaultKind::World(fault) => self.world.turn_off(fault),
+                FaultKind::Reply => self.oracle.replies.clear(),
+            }),
             Edit::Mute(Fault { tick, kind }) => match *kind {
                 FaultKind::Noise(kind) => self.oracle.noise.mute(*tick, kind),
                 FaultKind::Provider(kind) => self.oracle.faults.mute(*tick, kind),
@@ -222,6 +262,11 @@ impl Edits {
             Edit::Reseed { tick, seed } => self.seeds.change(*tick, *seed),
             Edit::Reply { tick, reply } => {
                 self.oracle.replies.insert(*tick, reply.clone());
+            }
+            Edit::Live(part) => {
+                // What is listed later holds from its tick on.
+                self.live.retain(|earlier| earlier.tick < part.tick);
+                self.live.push((**part).clone());
             }
         }
     }
@@ -273,6 +318,7 @@ mod tests {
         };
         let edits = vec![
             Edit::Only(vec![fault]),
+            Edit::Off(vec![fault.kind]),
             Edit::Mute(fault),
             Edit::Reseed { tick: 4, seed: 9 },
             Edit::Reply {
@@ -283,7 +329,7 @@ mod tests {
         let json = serde_json::to_string(&edits).expect("plain data");
         assert_eq!(
             json,
-            r#"[{"only":[{"tick":3,"kind":"loop"}]},{"mute":{"tick":3,"kind":"loop"}},{"reseed":{"tick":4,"seed":9}},{"reply":{"tick":5,"reply":{"text":"no"}}}]"#
+            r#"[{"only":[{"tick":3,"kind":"loop"}]},{"off":["loop"]},{"mute":{"tick":3,"kind":"loop"}},{"reseed":{"tick":4,"seed":9}},{"reply":{"tick":5,"reply":{"text":"no"}}}]"#
         );
         let read: Vec<Edit> = serde_json::from_str(&json).expect("as written");
         assert_eq!(read, edits);

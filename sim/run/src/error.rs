@@ -122,7 +122,7 @@ pub enum RunIoError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A line of a tape verifies but is no entry.
+    /// A line of a tape verifies but is not an entry.
     #[error("{path}: line {line} {source}")]
     TapeEntry {
         /// The tape.

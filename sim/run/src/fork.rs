@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use turingos::Digest;
 
-use crate::edits::{Edit, Edits};
+use crate::edits::{Edit, Edits, FaultKind, LivePart};
+use crate::providers;
 use crate::scenario::{self, Place};
 use crate::{Header, Kind, Manifest, RunConfig, RunIoError, RunKind, RunReader, soak};
 
@@ -33,8 +34,28 @@ pub struct Config {
 pub enum Base {
     /// Those of a soak.
     Soak(Box<soak::Settings>),
-    /// Those of a scenario in memory.
+    /// Those of a scenario. One in a real directory has a live part.
     Scenario(Box<scenario::Settings>),
+    /// Those of a live run.
+    Live(Box<providers::Config>),
+}
+
+impl Base {
+    /// The kinds of noise and provider fault that are drawn now and then.
+    #[must_use]
+    pub fn drawn_kinds(&self) -> Vec<FaultKind> {
+        let profile = match self {
+            Self::Soak(settings) => &settings.agent,
+            Self::Scenario(settings) => &settings.speech,
+            Self::Live(_) => return Vec::new(),
+        };
+        let is_drawn = |kind: &FaultKind| match *kind {
+            FaultKind::Noise(kind) => profile.noise.rate(kind) > 0,
+            FaultKind::Provider(kind) => profile.faults.rate(kind) > 0,
+            FaultKind::World(_) | FaultKind::Reply => false,
+        };
+        FaultKind::all().filter(is_drawn).collect()
+    }
 }
 
 /// The header that a fork's run would have without its changes.
@@ -42,6 +63,7 @@ pub enum Base {
 pub(crate) enum BaseHeader {
     Soak(Box<Header<soak::Settings>>),
     Scenario(Box<Header<scenario::Settings>>),
+    Live(Box<Header<providers::Config>>),
 }
 
 impl RunConfig for Config {
@@ -54,6 +76,16 @@ impl RunConfig for Config {
 }
 
 impl Header<Config> {
+    /// The last part that real providers answer, if there is one.
+    #[must_use]
+    pub fn live_part(&self) -> Option<&LivePart> {
+        let parts = self.config.edits.iter().rev();
+        { parts }.find_map(|edit| match edit {
+            Edit::Live(part) => Some(part.as_ref()),
+            _ => None,
+        })
+    }
+
     /// The changes.
     #[must_use]
     pub fn edits(&self) -> Edits {
@@ -67,6 +99,9 @@ impl Header<Config> {
             }
             Base::Scenario(settings) => {
                 BaseHeader::Scenario(Box::new(self.with_config(settings.as_ref().clone())))
+            }
+            Base::Live(settings) => {
+                BaseHeader::Live(Box::new(self.with_config(settings.as_ref().clone())))
             }
         }
     }
@@ -86,13 +121,16 @@ impl Header<Config> {
 /// Why a run cannot be forked. The caller is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotForkable {
-    /// Nobody knows what its providers would have answered.
-    #[error("a live run cannot be forked: its providers' other answers are not on the tape")]
-    Live,
-    /// Nobody knows what its directory would have answered.
+    /// What its providers would have answered is unknown.
     #[error(
-        "a run in a real directory cannot be forked: the directory's other answers are not on the \
-         tape; record the scenario without --workspace"
+        "what the providers of this run would have answered is not on its tape; with --live SETTINGS \
+         a provider answers from the fork tick on"
+    )]
+    Live,
+    /// What its directory would have answered is unknown.
+    #[error(
+        "what the real directory of this run would have answered is not on its tape; record the \
+         scenario without --workspace, or have a provider answer with --live SETTINGS"
     )]
     Directory,
 }
@@ -162,19 +200,26 @@ pub fn fork(
         base,
         edits,
     };
+    let is_answered = edits.iter().any(|edit| matches!(edit, Edit::Live(_)));
+    if parent.is_live() && !is_answered {
+        return Err(NotForkable::Live);
+    }
     Ok(match parent {
         Kind::Soak(header) => header_with(
             header,
             config(Base::Soak(Box::new(header.config.clone())), edits),
         ),
-        Kind::Scenario(header) if header.config.place == Place::Directory => {
+        Kind::Scenario(header) if header.config.place == Place::Directory && !is_answered => {
             return Err(NotForkable::Directory);
         }
         Kind::Scenario(header) => header_with(
             header,
             config(Base::Scenario(Box::new(header.config.clone())), edits),
         ),
-        Kind::Live(_) => return Err(NotForkable::Live),
+        Kind::Live(header) => header_with(
+            header,
+            config(Base::Live(Box::new(header.config.clone())), edits),
+        ),
         Kind::Fork(header) => {
             let earlier = header.config.edits.iter().cloned();
             let edits = earlier.chain(edits).collect();

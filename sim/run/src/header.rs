@@ -148,7 +148,7 @@ impl<C: RunConfig> Header<C> {
 /// The kind that a header says it is of.
 ///
 /// # Errors
-/// The bytes are no header of this version, or of no known kind.
+/// The bytes are not a header of this version, or not of a known kind.
 pub(crate) fn header_kind(bytes: &[u8]) -> Result<RunKind, DocumentError> {
     #[derive(Deserialize)]
     struct Probe {
@@ -308,6 +308,11 @@ mod tests {
             error(&newer),
             "its format `turingos.run/2` is a newer version than `turingos.run/1`; \
              update this program"
+        );
+        let older = text().replace("turingos.run/1", "turingos.run/0");
+        assert_eq!(
+            error(&older),
+            "its format is `turingos.run/0`, expected `turingos.run/1`"
         );
         let other = text().replace("turingos.run/1", "turingos.manifest/1");
         assert_eq!(

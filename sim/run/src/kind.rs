@@ -8,6 +8,7 @@ use super::document::DocumentError;
 use super::header::{Header, Profile, RunKind, header_kind};
 use super::{fork, providers};
 use super::{scenario, soak};
+use crate::scenario::{Place, Scenario};
 
 /// A header, read.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Kind {
     /// Reads the bytes of a `header.json` of any kind.
     ///
     /// # Errors
-    /// The bytes are no header that this version writes.
+    /// The bytes are not a header that this version writes.
     pub fn of(header: &[u8]) -> Result<Self, DocumentError> {
         Ok(match header_kind(header)? {
             RunKind::Soak => Self::Soak(Box::new(Header::from_bytes(header)?)),
@@ -75,6 +76,36 @@ impl Kind {
         with_header!(self, header => header.ticks)
     }
 
+    /// Whether real providers answered a part of the run, or all of it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        match self {
+            Self::Soak(_) | Self::Scenario(_) => false,
+            Self::Live(_) => true,
+            Self::Fork(header) => header.live_part().is_some(),
+        }
+    }
+
+    /// The scenario of a run whose world is a real directory.
+    #[must_use]
+    pub fn scenario_in_a_directory(&self) -> Option<&Scenario> {
+        let in_a_directory = |settings: &'_ scenario::Settings| settings.place == Place::Directory;
+        match self {
+            Self::Soak(_) => None,
+            Self::Scenario(header) => {
+                in_a_directory(&header.config).then_some(&header.config.scenario)
+            }
+            Self::Live(header) => Some(&header.config.scenario),
+            Self::Fork(header) => match &header.config.base {
+                fork::Base::Soak(_) => None,
+                fork::Base::Scenario(settings) => {
+                    in_a_directory(settings).then_some(&settings.scenario)
+                }
+                fork::Base::Live(settings) => Some(&settings.scenario),
+            },
+        }
+    }
+
     /// What the run is called: the name of its scenario, or `soak`.
     #[must_use]
     pub fn run_name(&self) -> String {
@@ -92,6 +123,7 @@ impl Kind {
             Self::Fork(header) => match &header.config.base {
                 fork::Base::Soak(settings) => settings.world(),
                 fork::Base::Scenario(settings) => settings.scenario.world(),
+                fork::Base::Live(settings) => settings.scenario.world(),
             },
         };
         (stated, found.digest())

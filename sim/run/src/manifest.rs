@@ -415,4 +415,18 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn verdict_of_a_gate_has_the_name_of_its_member() {
+        for (verdict, name) in [
+            (GateVerdict::Pass, "pass"),
+            (GateVerdict::Fail, "fail"),
+            (GateVerdict::Skip, "skip"),
+        ] {
+            assert_eq!(verdict.name(), name);
+            assert_eq!(serde_json::to_value(verdict).unwrap(), name);
+        }
+        assert!(!Gate::skipped("id", "").failed() && !gate("id", true).failed());
+        assert!(gate("id", false).failed());
+    }
 }

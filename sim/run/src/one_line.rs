@@ -1,4 +1,4 @@
-//! A text that somebody else wrote, as part of one line for people.
+//! A text that others wrote, as part of one line for people.
 //!
 //! Never lets a text end the line or move the cursor.
 
@@ -52,5 +52,31 @@ mod tests {
         let whole = "é".repeat(MAX_DETAIL_CHARS);
         assert_eq!(one_line(&whole), whole);
         assert_eq!(one_line(&(whole.clone() + "x")), whole + "…");
+    }
+
+    #[test]
+    fn characters_that_act_on_text_are_unsafe() {
+        for range in [
+            '\0'..='\u{1f}',
+            '\u{7f}'..='\u{9f}',
+            '\u{ad}'..='\u{ad}',
+            '\u{61c}'..='\u{61c}',
+            '\u{180e}'..='\u{180e}',
+            '\u{200b}'..='\u{200f}',
+            '\u{2028}'..='\u{202e}',
+            '\u{2060}'..='\u{206f}',
+            '\u{feff}'..='\u{feff}',
+            '\u{fff9}'..='\u{fffb}',
+            '\u{e0000}'..='\u{e007f}',
+        ] {
+            for character in range {
+                assert!(is_unsafe(character), "{character:?}");
+            }
+        }
+        for character in [
+            ' ', '~', '\u{a0}', 'é', '\u{200a}', '\u{2010}', '\u{202f}', '😀',
+        ] {
+            assert!(!is_unsafe(character), "{character:?}");
+        }
     }
 }

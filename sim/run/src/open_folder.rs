@@ -1,4 +1,4 @@
-//! Opening files that somebody else may have put in their place: those of a run through its open
+//! Opening files that others may have put in their place: those of a run through its open
 //! directory, and those that a user names.
 //!
 //! A pipe blocks, `/dev/zero` does not end, and a link in a run leads to another file of its user.
@@ -71,7 +71,7 @@ impl OpenFolder {
     /// Opens a directory that a user named.
     ///
     /// # Errors
-    /// It is no directory, or cannot be opened.
+    /// It is not a directory, or cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
@@ -261,5 +261,18 @@ mod tests {
         assert!(moved.join(NAME).exists());
         fs::remove_file(directory.path()).unwrap();
         fs::rename(&moved, directory.path()).unwrap();
+    }
+
+    #[test]
+    fn only_a_directory_is_opened_as_one() {
+        let (directory, _) = folder();
+        let path = directory.path().join("file");
+        fs::write(&path, "").unwrap();
+        let error = OpenFolder::open(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
+        fs::remove_file(&path).unwrap();
+        // A pipe without a writer would be waited for.
+        mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        assert!(OpenFolder::open(&path).is_err());
     }
 }

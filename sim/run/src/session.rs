@@ -13,8 +13,10 @@ use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
 use crate::driver::{Driver, DriverConfig};
+use crate::edits::LivePart;
 use crate::error::RunIoError;
 use crate::injections::Injections;
+use crate::providers::ProvidersEncoder;
 use crate::scenario::Interruptions;
 use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld, Written};
 use turingos_agents::{Injected, Oracle, Request};
@@ -164,6 +166,14 @@ impl Inputs {
     }
 }
 
+/// A live part of a fork: from its tick on the calls of the oracle are on the tape.
+#[derive(Debug)]
+struct TapedCalls {
+    from: u64,
+    driver: DriverConfig,
+    encoder: ProvidersEncoder,
+}
+
 /// What a session starts from, apart from its world and its oracle.
 #[derive(Debug)]
 pub struct Start {
@@ -185,6 +195,8 @@ pub struct Session<P, W, O, S = ()> {
     oracle: O,
     driver: Driver,
     inputs: Inputs,
+    /// In the order of their ticks; none unless the run is a fork that providers answer.
+    live_parts: Vec<TapedCalls>,
     chain: Chain,
     sink: S,
     record: String,
@@ -211,6 +223,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             oracle,
             driver: Driver::new(&start.driver, start.seed),
             inputs,
+            live_parts: Vec::new(),
             chain: Chain::new(start.genesis),
             sink,
             record: String::with_capacity(1_024),
@@ -224,6 +237,18 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     #[must_use]
     pub(crate) fn with_seeds(mut self, seeds: &Seeds) -> Self {
         self.driver.draw_from(seeds);
+        self
+    }
+
+    /// The same session before its first tick, of which providers answer these parts.
+    #[must_use]
+    pub(crate) fn with_live_parts(mut self, parts: &[LivePart]) -> Self {
+        let taped = |part: &LivePart| TapedCalls {
+            from: part.tick,
+            driver: part.driver.clone(),
+            encoder: part.providers.encoder(),
+        };
+        self.live_parts = parts.iter().map(taped).collect();
         self
     }
 
@@ -268,7 +293,8 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if self.sink.recorded_chain().is_none() {
             self.chain.append(self.record.as_bytes(), &mut self.line);
         }
-        let injected = self.oracle.injected();
+        // A provider's reply has none: it is that of an earlier tick then.
+        let injected = self.oracle.injected().filter(|it| it.tick == tick);
         self.plan.count(committed, injected, &mut self.kernel);
         let world_faults = self.plan.take_world_faults(&mut self.world);
         self.sink.take(&Tick {
@@ -288,15 +314,23 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         if self.kernel.status() != Status::Running {
             return Ok(false);
         }
-        let is_taped = !matches!(self.inputs, Inputs::Seeded);
+        let world_is_taped = !matches!(self.inputs, Inputs::Seeded);
         let tick = self.kernel.tick();
+        let live_part = self.live_parts.iter_mut().rfind(|it| it.from <= tick);
+        if let Some(part) = &live_part
+            && part.from == tick
+        {
+            self.driver.continue_with(&part.driver);
+        }
         // A real command has taken its time already when the tick is open; a simulated one has not.
         let opened = Instant::now();
         self.plan.open_tick(&mut self.world, tick);
+        let is_taped = world_is_taped || live_part.is_some();
         let mut tape = self.sink.tape().filter(|_| is_taped);
         if let Some(tape) = &mut tape {
             tape.open_tick(tick)?;
         }
+        let tape = tape.filter(|_| world_is_taped);
         let mut world = TapedWorld::new(&mut self.world, tape, None);
         let open = self.kernel.open(
             self.driver.now_us(),
@@ -308,7 +342,10 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         };
         let mut oracle = TapedOracle {
             oracle: &mut self.oracle,
-            encoder: self.inputs.encoder(),
+            encoder: match live_part {
+                Some(part) => Some(&mut part.encoder),
+                None => self.inputs.encoder(),
+            },
             sink: &mut self.sink,
         };
         let driver = &mut self.driver;
@@ -328,7 +365,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             }
             (since, delay_us) = (Instant::now(), 0);
         };
-        let tape = self.sink.tape().filter(|_| is_taped);
+        let tape = self.sink.tape().filter(|_| world_is_taped);
         let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
         self.committed = Some(open.commit(
             driver.now_us(),

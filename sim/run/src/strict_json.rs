@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// Reads exactly one JSON document without duplicate keys.
 ///
 /// # Errors
-/// The bytes are no such document.
+/// The bytes are not one such document.
 pub fn strict_value(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let value = StrictValue.deserialize(&mut parser)?;

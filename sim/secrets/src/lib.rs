@@ -6,6 +6,7 @@
 mod key;
 mod redaction;
 mod secrets;
+mod shapes;
 mod spellings;
 
 pub use key::{Key, NotAKey};

@@ -7,7 +7,7 @@
 //!
 //! Every request is another prompt of real size: instructions, a state register, a frame. Every
 //! answer is checked for its status, its length and its place in the protocol. Exit code 1 if one
-//! is wrong. It measures; it is no gate.
+//! is wrong. It measures; it is not a gate.
 
 use std::error::Error;
 use std::io;

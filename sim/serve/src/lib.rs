@@ -114,7 +114,7 @@ pub struct Summary {
     pub answered: u64,
     /// Requests that were refused: malformed, too large, not recorded, or to no endpoint.
     pub refused: u64,
-    /// Recorded calls that nobody asked for; none without a recording.
+    /// Recorded calls that were never asked for; none without a recording.
     pub left_over: Option<u64>,
 }
 

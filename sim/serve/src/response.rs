@@ -26,7 +26,7 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     let announced = (is_broken && !is_stream).then_some(answer.body.len());
     let body = match answer.delivery {
         Delivery::Whole if !is_stream => Body::from(answer.body),
-        _ => timed(&answer),
+        _ => timed(&answer, fate),
     };
     let mut response = Response::new(body);
     *response.status_mut() =
@@ -46,15 +46,16 @@ pub(super) fn respond(provider: Provider, answer: Answer, fate: &Fate) -> Respon
     response
 }
 
-/// A body that is sent piece by piece and may end in a break.
-fn timed(answer: &Answer) -> Body {
+/// A body that is sent piece by piece and may break off: a stall ends in a reset, a cut in an end.
+fn timed(answer: &Answer, fate: &Fate) -> Body {
     let schedule = answer.schedule();
     let now = Instant::now();
     let at = |after_us| (after_us > 0).then(|| now + Duration::from_micros(after_us));
     let pieces = schedule.pieces.into_iter();
     let body = TimedBody::new(pieces.map(|(us, piece)| (at(us), Bytes::copy_from_slice(piece))));
-    Body::new(match schedule.breaks_after_us {
-        Some(us) => body.breaking(at(us)),
-        None => body,
+    Body::new(match (schedule.breaks_after_us, answer.delivery) {
+        (Some(us), Delivery::StallAfter(_)) => body.resetting(at(us), fate.clone()),
+        (Some(us), _) => body.breaking(at(us)),
+        (None, _) => body,
     })
 }

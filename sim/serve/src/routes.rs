@@ -7,7 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, head, post};
 use axum::{Extension, Router};
 use serde_json::Value;
 use turingos::bus::Provider;
@@ -37,6 +37,10 @@ pub(super) fn of(desk: Arc<Desk>) -> Router {
             };
             routes = routes.route(path, post(handler));
         }
+    }
+    // A client may greet the address that it was given before it asks, as `sim live` does.
+    for base in ["/v1", "/anthropic", "/coding"] {
+        routes = routes.route(base, head(greeting));
     }
     routes
         .route("/", get(greeting))

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
-/// How many jobs may be begun beyond the first one that is not delivered.
+/// How many jobs may be started beyond the first one that is not delivered.
 const AHEAD: u64 = 4_096;
 
 /// The cores that this process may use.

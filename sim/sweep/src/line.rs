@@ -1,4 +1,4 @@
-//! What one run came to: one line of a sweep's file.
+//! The result of one run: one line of a sweep's file.
 
 use serde::{Deserialize, Serialize};
 use turingos::Digest;
@@ -21,12 +21,12 @@ pub struct RunLine {
     /// How it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Fingerprint>,
-    /// What a fresh process made of the same run, if that was something else.
+    /// The result of the same run in a fresh process, if it was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs: Option<Differs>,
 }
 
-/// The same run in a fresh process came to something else.
+/// The result of the same run in a fresh process, where it was another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Differs {

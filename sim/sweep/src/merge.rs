@@ -18,12 +18,12 @@ use crate::summary::Totals;
 /// The name of what is merged although shards are missing or bad.
 const PARTIAL_FILE: &str = "sweep-partial.jsonl";
 
-/// What the shards of a directory came to.
+/// The result of merging the shards of a directory.
 #[derive(Debug)]
 pub struct Merged {
     /// The header of the whole sweep.
     pub header: FileHeader,
-    /// What the good shards came to.
+    /// The results of the good shards, added up.
     pub totals: Totals,
     /// The shards.
     pub shards: Shards,
@@ -105,7 +105,7 @@ pub fn merge(directory: &Path, threads: NonZeroUsize, partial: bool) -> Result<M
 }
 
 /// The paths of the shards, in the order of their names.
-fn shard_files(directory: &Path) -> Result<Vec<PathBuf>, SweepError> {
+pub(crate) fn shard_files(directory: &Path) -> Result<Vec<PathBuf>, SweepError> {
     #[expect(clippy::disallowed_methods, reason = "the entries are sorted below")]
     let entries = fs::read_dir(directory).map_err(SweepError::io("read", directory))?;
     let mut paths = Vec::new();
@@ -124,11 +124,11 @@ fn shard_files(directory: &Path) -> Result<Vec<PathBuf>, SweepError> {
 /// Reads one shard to its end.
 fn read_shard(path: &Path) -> Result<Part, SweepError> {
     let mut reader = LineReader::open(path)?;
-    let header = reader.header()?;
-    let (Some(shard), Some(jobs)) = (header.shard(), header.jobs()) else {
+    let (header, jobs) = reader.header()?;
+    let Some(shard) = header.shard() else {
         return Err(SweepError::corrupt(
             path,
-            "its header is not that of a shard",
+            "its header names no shard; only shards can be merged",
         ));
     };
     if path
@@ -142,21 +142,15 @@ fn read_shard(path: &Path) -> Result<Part, SweepError> {
         return Err(SweepError::corrupt(path, what));
     }
     let overlap = header.overlap();
-    let mut totals = Totals::default();
     let (mut sampled, mut again) = (Vec::new(), Vec::new());
-    for job in 0..jobs.count() {
-        let line = reader.run(&jobs, job)?;
+    let totals = reader.rest(&jobs, |job, line| {
         let root = ((line.seed, line.subject), line.root);
         if job >= jobs.own() {
             again.push(root);
-            continue;
-        }
-        if is_sampled(line.seed, overlap) {
+        } else if is_sampled(line.seed, overlap) {
             sampled.push(root);
         }
-        totals.summary.add(&line);
-    }
-    reader.sealed(&mut totals)?;
+    })?;
     Ok(Part {
         header,
         totals,
@@ -230,7 +224,7 @@ impl Collected {
                 continue;
             }
             let what = match part_of(&path).exists() {
-                true => "is unfinished; run it again, and it goes on",
+                true => "is unfinished; run it again to resume it",
                 false => "is missing; run it",
             };
             let path = path.display();
@@ -260,8 +254,8 @@ fn write(path: &Path, header: &FileHeader, collected: &Collected) -> Result<(), 
     out.value(header)?;
     for path in collected.good.values() {
         let mut reader = LineReader::open(path)?;
-        let jobs = reader.header()?.jobs();
-        for _ in 0..jobs.map_or(0, |jobs| jobs.own()) {
+        let (_, jobs) = reader.header()?;
+        for _ in 0..jobs.own() {
             out.bytes(reader.line()?)?;
         }
     }

@@ -18,6 +18,9 @@ pub struct Outline {
     pub seeds: String,
     /// Whether kinds of noise and fault were off, drawn from the seed.
     pub swarm: bool,
+    /// The command of the whole sweep, without where its results are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// What each seed runs.
     pub subjects: Vec<OutlineSubject>,
     /// The kinds that the bits of a run's `off` stand for, lowest first.
@@ -48,8 +51,18 @@ impl Outline {
         Self {
             seeds: format!("{}..{}", plan.seeds.start, plan.seeds.end),
             swarm: plan.swarm,
+            command: None,
             subjects: subjects.collect(),
             kinds: swarm_kinds().map(str::to_owned).collect(),
+        }
+    }
+
+    /// The same with the command of the whole sweep. Equal plans must have equal commands.
+    #[must_use]
+    pub fn with_command(self, command: String) -> Self {
+        Self {
+            command: Some(command),
+            ..self
         }
     }
 
@@ -103,6 +116,10 @@ impl Outline {
                     .find(|(ours, theirs)| ours != theirs);
                 changed.map(|(it, _)| format!("the settings of `{}` differ", it.name))
             })
-            .or_else(|| (self != other).then(|| "its list of kinds differs".to_owned()))
+            .or_else(|| (self.kinds != other.kinds).then(|| "its list of kinds differs".to_owned()))
+            .or_else(|| {
+                let shown = |it: &Self| it.command.clone().unwrap_or_default();
+                differs("command", &shown(self), &shown(other))
+            })
     }
 }

@@ -184,10 +184,10 @@ pub fn swarm_kinds() -> impl Iterator<Item = &'static str> {
     noise.chain(ProviderFaultKind::ALL.iter().map(|kind| kind.name()))
 }
 
-const _: () = assert!(
-    NoiseKind::COUNT + ProviderFaultKind::ALL.len() <= 53,
-    "the bits of `off` are a JSON number, and half of the world reads those as doubles"
-);
+/// The bits of `off` are a JSON number, and many programs read those as doubles.
+pub(crate) const MAX_KINDS: usize = 53;
+
+const _: () = assert!(NoiseKind::COUNT + ProviderFaultKind::ALL.len() <= MAX_KINDS);
 
 /// Whether `seed` belongs to the sample of `share` ten-thousandths of all seeds. Every machine takes
 /// the same sample, and a larger share holds a smaller one.

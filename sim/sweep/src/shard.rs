@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -110,10 +111,15 @@ impl<'de> Deserialize<'de> for Shard {
 
 /// The runs of a shard, or of a whole sweep: those of its own seeds, then those of its neighbour's
 /// sampled seeds, which two shards run so that [`merge()`](crate::merge()) can compare them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The neighbour's seeds are drawn when they are first asked for: a forged header that names a
+/// thousand million of them costs nothing before as many lines were read.
+#[derive(Clone, Debug)]
 pub struct ShardJobs {
     own: Range<u64>,
-    again: Vec<u64>,
+    next: Range<u64>,
+    overlap: u16,
+    again: OnceLock<Vec<u64>>,
     subjects: u64,
 }
 
@@ -123,21 +129,31 @@ impl ShardJobs {
     /// again.
     #[must_use]
     pub fn of(seeds: &Range<u64>, subjects: u64, shard: Option<Shard>, overlap: u16) -> Self {
-        let (own, again) = match shard {
-            None => (seeds.clone(), Vec::new()),
-            Some(shard) => {
-                let next = shard.neighbour();
-                let next = (next != shard).then(|| next.seeds(seeds));
-                let again = next.into_iter().flatten();
-                let again = again.filter(|seed| is_sampled(*seed, overlap));
-                (shard.seeds(seeds), again.collect())
-            }
-        };
+        let own = shard.map_or(seeds.clone(), |shard| shard.seeds(seeds));
+        let next = { shard.map(|shard| (shard, shard.neighbour())) }
+            .filter(|(shard, next)| shard != next)
+            .map_or(0..0, |(_, next)| next.seeds(seeds));
         Self {
             own,
-            again,
+            next,
+            overlap,
+            again: OnceLock::new(),
             subjects,
         }
+    }
+
+    /// The own seeds.
+    #[must_use]
+    pub const fn seeds(&self) -> Range<u64> {
+        self.own.start..self.own.end
+    }
+
+    /// The neighbour's seeds.
+    fn again(&self) -> &[u64] {
+        self.again.get_or_init(|| {
+            let sampled = { self.next.clone() }.filter(|seed| is_sampled(*seed, self.overlap));
+            sampled.collect()
+        })
     }
 
     /// How many runs are of own seeds.
@@ -148,9 +164,9 @@ impl ShardJobs {
 
     /// How many runs there are.
     #[must_use]
-    pub const fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.own()
-            .saturating_add((self.again.len() as u64).saturating_mul(self.subjects))
+            .saturating_add((self.again().len() as u64).saturating_mul(self.subjects))
     }
 
     /// The seed and the subject of a run, from 0.
@@ -160,7 +176,7 @@ impl ShardJobs {
         let own = self.own.end - self.own.start;
         let seed = match seed.checked_sub(own) {
             None => self.own.start + seed,
-            Some(again) => self.again[usize::try_from(again).unwrap_or(usize::MAX)],
+            Some(again) => self.again()[usize::try_from(again).unwrap_or(usize::MAX)],
         };
         (seed, usize::try_from(subject).unwrap_or(usize::MAX))
     }
@@ -183,6 +199,17 @@ mod tests {
                 assert_eq!(next, seeds.end);
             }
         }
+    }
+
+    /// A forged header must not make its reader draw and keep a thousand million seeds.
+    #[test]
+    fn neighbour_is_drawn_when_it_is_asked_for() {
+        let jobs = ShardJobs::of(&(0..1_000_000_000), 1, Shard::new(0, 2), 10_000);
+        assert_eq!((jobs.own(), jobs.at(7)), (500_000_000, (7, 0)));
+        assert_eq!(jobs.again.get(), None);
+        let jobs = ShardJobs::of(&(0..100), 2, Shard::new(3, 4), 10_000);
+        assert_eq!((jobs.own(), jobs.count()), (50, 100));
+        assert_eq!((jobs.at(49), jobs.at(50)), ((99, 1), (0, 0)));
     }
 
     #[test]

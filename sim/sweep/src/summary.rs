@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 use crate::line::{Differs, RunLine};
 use crate::one_run::Finished;
 
-/// What the runs of a sweep came to.
+/// The results of the runs of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// How many runs there were.
@@ -17,7 +17,7 @@ pub struct Summary {
     pub failed: u64,
     /// How many ticks they had.
     pub ticks: u64,
-    /// How many came to something else in a fresh process.
+    /// How many had another result in a fresh process.
     pub differing: u64,
     /// The first of those.
     pub differences: Vec<(Sample, Differs)>,
@@ -128,7 +128,7 @@ impl Group {
     }
 }
 
-/// What a sweep came to so far.
+/// The results of a sweep so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Its runs and failures.

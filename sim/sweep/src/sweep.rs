@@ -38,8 +38,8 @@ pub enum Ended {
 pub struct Watch<'a, E> {
     /// Whether no further run is to begin.
     pub is_stopped: &'a (dyn Fn() -> bool + Sync),
-    /// Looks at a run once it has ended, before it counts: what a fresh process made of it, if that
-    /// was something else. `None` if the run is to be dropped because the sweep was stopped.
+    /// Looks at a run once it has ended, before it counts: the result in a fresh process, if it was
+    /// another one. `None` if the run is to be dropped because the sweep was stopped.
     pub check: &'a (dyn Fn(&RunLine) -> Result<Option<Differs>, E> + Sync),
     /// A run has ended; true if it failed.
     pub ended: &'a (dyn Fn(bool) + Sync),
@@ -52,7 +52,7 @@ pub struct Sweep<'a> {
     pub plan: &'a Plan,
     /// Which of its runs.
     pub jobs: &'a ShardJobs,
-    /// What its runs came to so far.
+    /// The results of its runs so far.
     pub totals: Totals,
     /// Where they are kept, if they are.
     pub file: Option<SweepFile>,

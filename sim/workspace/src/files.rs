@@ -46,7 +46,7 @@ fn check_regular(metadata: &Metadata, path: &str) -> Result<(), WorldFault> {
         Err(because(
             WorldFaultCode::Denied,
             path,
-            "a pipe, a socket or a device is no file",
+            "a pipe, a socket or a device is not a file",
         ))
     }
 }

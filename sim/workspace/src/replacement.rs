@@ -133,7 +133,7 @@ fn permissions_of_target(
     } else if target.is_symlink() {
         denied("a symbolic link is not written through")
     } else if !target.is_file() {
-        denied("a pipe, a socket or a device is no file")
+        denied("a pipe, a socket or a device is not a file")
     } else if target.permissions().mode() & 0o222 == 0 {
         denied("the file is read-only")
     } else {

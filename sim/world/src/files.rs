@@ -182,7 +182,7 @@ impl FileTree {
         }
     }
 
-    /// Makes a directory and its missing parents. An existing directory is no error.
+    /// Makes a directory and its missing parents. An existing directory is not an error.
     ///
     /// # Errors
     /// NOT_DIRECTORY if the path or a parent is a file, NO_SPACE.
@@ -203,7 +203,7 @@ impl FileTree {
         }
     }
 
-    /// Removes a file, or a directory with its contents. A missing path is no error.
+    /// Removes a file, or a directory with its contents. A missing path is not an error.
     pub(crate) fn remove(&mut self, path: &str) {
         match self.nodes.remove(path) {
             None => {}

@@ -267,7 +267,7 @@ fn messages_content_is_blocks_and_never_a_plain_string() {
 }
 
 #[test]
-fn an_openai_content_part_without_type_is_no_text() {
+fn an_openai_content_part_without_type_is_refused() {
     for kind in ["", "\"type\":null,"] {
         let content = format!(r#""message":{{"content":[{{{kind}"text":"hello"}}]}}"#);
         let body = openai(&format!(r#"{content},"finish_reason":"stop""#));

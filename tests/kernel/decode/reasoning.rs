@@ -19,7 +19,7 @@ fn what_reasoning_leaves_open_does_not_enclose_the_answer() {
 
 /// The answer is judged as a document, wherever the white space before it ends.
 #[test]
-fn white_space_after_reasoning_is_no_prose() {
+fn white_space_after_reasoning_is_not_prose() {
     for (document, expected) in [
         (r#"{"note":"no transition"}"#, FaultCode::UnknownKey),
         ("{}", FaultCode::MissingAction),

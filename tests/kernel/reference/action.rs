@@ -9,7 +9,7 @@ pub(crate) enum Action {
         q_next: &'static str,
         spelling: Spelling,
     },
-    /// A reply that is no transition.
+    /// A reply that is not a transition.
     Garbage(String),
     /// No reply, on any lane.
     OracleFails,
@@ -75,7 +75,7 @@ pub(crate) enum Place {
         path: &'static str,
         spelled: &'static str,
     },
-    /// A text that is no pointer.
+    /// A text that is not a pointer.
     Nonsense(&'static str),
     Command(&'static str),
     Append(&'static str),

@@ -244,7 +244,7 @@ fn shuffle() -> impl Strategy<Value = Action> {
     .prop_map(called)
 }
 
-/// Replies that are no transition, and replies that never come.
+/// Replies that are not a transition, and replies that never come.
 fn failure() -> impl Strategy<Value = Action> {
     let garbage = prop_oneof![
         3 => select(&[

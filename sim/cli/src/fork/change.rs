@@ -17,11 +17,8 @@ const MAX_REPLY_BYTES: usize = 512 * 1024;
 
 /// The change that the arguments name.
 pub(super) fn of(change: &Change, parent: &Parent, at: u64) -> Result<Edit, Failure> {
-    if let Some(path) = &change.reply {
-        return Ok(Edit::Reply {
-            tick: at,
-            reply: reply(path)?,
-        });
+    if let Some(edit) = given(change, at)? {
+        return Ok(edit);
     }
     if let Some(kind) = change.mute {
         let fault = Fault { tick: at, kind };
@@ -40,8 +37,19 @@ pub(super) fn of(change: &Change, parent: &Parent, at: u64) -> Result<Edit, Fail
     }
     Err(Failure::new(
         Exit::Usage,
-        "a change is missing: --reply, --mute, --inject, --reseed, or --seeds for many seeds",
+        "a change is missing: --reply, --mute, --inject, --reseed, --live, or --seeds for many seeds",
     ))
+}
+
+/// The reply that is given in place of another, if one is.
+pub(super) fn given(change: &Change, at: u64) -> Result<Option<Edit>, Failure> {
+    let edit = |path| {
+        Ok(Edit::Reply {
+            tick: at,
+            reply: reply(path)?,
+        })
+    };
+    change.reply.as_deref().map(edit).transpose()
 }
 
 /// A reply from a file: what a provider would send, or the text of it.

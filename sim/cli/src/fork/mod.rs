@@ -5,6 +5,7 @@
 
 mod change;
 mod curve;
+mod live;
 mod report;
 
 use std::io::Write;
@@ -13,7 +14,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use turingos_explain::verify_prefix;
+use turingos_live::Spending;
 use turingos_run::fork::{Config, Parent};
+use turingos_run::scenario::MAX_TICK_LIMIT;
 use turingos_run::tape::TapeSession;
 use turingos_run::{
     AnyRun, FailureTally, FaultKind, Header, Kind, RunDirectory, RunWriter, Sink, Tick,
@@ -22,9 +25,12 @@ use turingos_run::{
 
 use crate::exit::{Exit, Failure};
 use crate::fork::report::Report;
+use crate::live::budget::BudgetArgs;
 use crate::longrun::seeds;
 use crate::paths::existing;
+use crate::recordings::expect_ticks;
 use crate::resumed::write_finished;
+use crate::sandbox::SandboxArgs;
 use crate::soak::{seed, whole_number};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
@@ -44,6 +50,24 @@ pub(crate) struct ForkArgs {
     pub(crate) at: Option<RangeInclusive<u64>>,
     #[command(flatten)]
     pub(crate) change: Change,
+    /// Have real providers answer from the tick on, as `sim live` does: a TOML file, whose form
+    /// `sim schema show provider-settings.v1` shows. With --reply they answer what follows it.
+    #[arg(long, value_name = "SETTINGS", value_parser = existing(),
+          conflicts_with_all = ["mute", "inject", "reseed", "seeds"])]
+    pub(crate) live: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
+    /// With --live, stop after this many ticks; at the end that the parent was given if absent.
+    #[arg(long, value_name = "NUMBER", requires = "live",
+          value_parser = clap::value_parser!(u64).range(1..=MAX_TICK_LIMIT))]
+    pub(crate) max_ticks: Option<u64>,
+    /// With --live, the directory that the agent works in if the parent's world is a real directory:
+    /// new or empty for a scenario, a copy of the parent's at its beginning for a mission. What the
+    /// parent did before the tick is done in it again.
+    #[arg(long, value_name = "DIRECTORY", requires = "live")]
+    pub(crate) workspace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) commands: SandboxArgs,
     /// Try so many seeds, 1 and up, at each tick.
     #[arg(long, value_name = "COUNT", value_parser = count, conflicts_with = "change")]
     pub(crate) seeds: Option<u64>,
@@ -53,7 +77,7 @@ pub(crate) struct ForkArgs {
     pub(crate) out: Option<PathBuf>,
     /// Resume the fork in this directory where its process stopped.
     #[arg(long, value_name = "DIRECTORY", value_parser = existing(),
-          conflicts_with_all = ["run", "at", "change", "seeds", "out"])]
+          conflicts_with_all = ["run", "at", "change", "seeds", "out", "max_ticks"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the result as one JSON object.
     #[arg(long)]
@@ -110,27 +134,28 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    if let Some(settings) = &arguments.live {
+        return live::run(arguments, settings, looks, out);
+    }
+    if arguments.budget != BudgetArgs::default() {
+        let message = "a budget needs --live: nothing else costs anything";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if let Some(directory) = &arguments.resume {
         return resume(directory, arguments.json, looks, out);
     }
-    let (Some(directory), Some(at)) = (&arguments.run, &arguments.at) else {
-        return Err(Failure::new(
-            Exit::Usage,
-            "a run and a tick are missing; see `sim fork --help`",
-        ));
-    };
+    let (directory, at) = range_of(arguments)?;
     let parent = Parent::open(directory)?;
     expect_tick(&parent, *at.end())?;
+    if arguments.seeds.is_some() && parent.kind.is_live() {
+        let message = "a curve is of simulated runs: each of its runs would have to ask the providers of \
+                       this one";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     if arguments.seeds.is_some() {
         return curve::run(arguments, &parent, at, looks, out);
     }
-    if at.start() != at.end() {
-        return Err(Failure::new(
-            Exit::Usage,
-            "a range of ticks needs --seeds; see `sim fork --help`",
-        ));
-    }
-    let at = *at.start();
+    let (_, at) = place_of(arguments)?;
     let edit = change::of(&arguments.change, &parent, at)?;
     let header = parent.fork(at, vec![edit]).map_err(not_forkable)?;
     let begun = verify_prefix(directory, &header)?;
@@ -141,6 +166,29 @@ pub(crate) fn run(
     };
     let recording = arguments.out.as_deref();
     execute(&header, writer, recording, arguments.json, looks, out)
+}
+
+/// The run to fork, and the ticks.
+fn range_of(arguments: &ForkArgs) -> Result<(&Path, &RangeInclusive<u64>), Failure> {
+    let given = arguments.run.as_deref().zip(arguments.at.as_ref());
+    let (run, at) = given.ok_or_else(|| {
+        let message = "a run and a tick are missing; see `sim fork --help`";
+        Failure::new(Exit::Usage, message)
+    })?;
+    expect_ticks(run, "fork")?;
+    Ok((run, at))
+}
+
+/// The run to fork, and the one tick.
+fn place_of(arguments: &ForkArgs) -> Result<(&Path, u64), Failure> {
+    let (run, at) = range_of(arguments)?;
+    if at.start() == at.end() {
+        return Ok((run, *at.start()));
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        "a range of ticks needs --seeds; see `sim fork --help`",
+    ))
 }
 
 fn not_forkable(error: turingos_run::fork::NotForkable) -> Failure {
@@ -170,6 +218,10 @@ fn resume(
     let (prefix, writer) = RunDirectory::resume::<Config>(directory)?;
     if let Some(manifest) = &prefix.manifest {
         return write_finished(directory, manifest, json, out);
+    }
+    if prefix.header.live_part().is_some() {
+        let message = "providers answer this fork: give their settings with --live";
+        return Err(Failure::new(Exit::Usage, message));
     }
     execute(
         &prefix.header,
@@ -216,16 +268,9 @@ fn execute(
         header,
         manifest: &manifest,
         failure: failure.fingerprint(manifest.gates()),
+        spending: Spending::default(),
     };
-    match json {
-        true => report.write_json(out)?,
-        false => report.write_text(looks, out)?,
-    }
-    out.flush()?;
-    Ok(match manifest.passed() {
-        true => Exit::Passed,
-        false => Exit::Failed,
-    })
+    report.write(json, looks, out)
 }
 
 /// What the ticks of a fork are written to.

@@ -4,10 +4,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use turingos::Digest;
+use turingos_live::Spending;
 use turingos_run::fork::Config;
 use turingos_run::{Edit, Fingerprint, Gate, Header, Manifest};
 
+use crate::exit::{Exit, Failure};
 use crate::json::write_object;
+use crate::live::watch::dollars;
 use crate::terminal::looks::Looks;
 use crate::terminal::verdict::{write_verdict, write_verdict_line};
 
@@ -26,6 +29,8 @@ pub(super) struct Report<'a> {
     pub(super) header: &'a Header<Config>,
     pub(super) manifest: &'a Manifest,
     pub(super) failure: Option<Fingerprint>,
+    /// What the calls of providers used.
+    pub(super) spending: Spending,
 }
 
 #[derive(Serialize)]
@@ -37,12 +42,32 @@ struct Json<'a> {
     ticks: u64,
     root: Digest,
     failure: Option<&'a Fingerprint>,
+    tokens: u64,
+    micro_dollars: u64,
     gates: &'a [Gate],
     reproduce: &'a str,
 }
 
 impl Report<'_> {
-    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes the result, and gives the exit code that follows from it.
+    pub(super) fn write(
+        &self,
+        json: bool,
+        looks: Looks,
+        out: &mut impl Write,
+    ) -> Result<Exit, Failure> {
+        match json {
+            true => self.write_json(out)?,
+            false => self.write_text(looks, out)?,
+        }
+        out.flush()?;
+        Ok(match self.manifest.passed() {
+            true => Exit::Passed,
+            false => Exit::Failed,
+        })
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         let (config, manifest) = (&self.header.config, self.manifest);
         let json = Json {
             passed: manifest.passed(),
@@ -52,18 +77,25 @@ impl Report<'_> {
             ticks: manifest.records(),
             root: manifest.root(),
             failure: self.failure.as_ref(),
+            tokens: self.spending.tokens,
+            micro_dollars: self.spending.micro_dollars(),
             gates: manifest.gates(),
             reproduce: manifest.reproduce(),
         };
         write_object("fork-report", &json, out)
     }
 
-    pub(super) fn write_text(&self, looks: Looks, out: &mut impl Write) -> io::Result<()> {
+    fn write_text(&self, looks: Looks, out: &mut impl Write) -> io::Result<()> {
         let manifest = self.manifest;
         if looks.quiet {
             return write_verdict_line(manifest, manifest.root(), out);
         }
         writeln!(out, "ticks     {}", manifest.records())?;
+        if self.header.live_part().is_some() {
+            writeln!(out, "tokens    {}", self.spending.tokens)?;
+            let cost = dollars(self.spending.micro_dollars());
+            writeln!(out, "cost      {cost} dollars")?;
+        }
         if let Some(failure) = &self.failure {
             writeln!(out, "failure   {failure}")?;
         }

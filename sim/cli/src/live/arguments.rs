@@ -9,14 +9,13 @@ use clap::Args;
 use turingos::bus::Provider;
 use turingos::dispatch::RouteConfig;
 
+use super::budget::BudgetArgs;
 use crate::choice::one_of;
 use crate::exit::{Exit, Failure};
 use crate::paths::existing;
 use crate::route_flags::RouteFlags;
 use crate::sandbox::SandboxArgs;
 use crate::soak::seed;
-use turingos_live::Budget;
-use turingos_run::fixed_point::Decimal;
 use turingos_run::open_regular;
 use turingos_run::providers::OutputMode;
 use turingos_run::providers::settings::{
@@ -88,15 +87,8 @@ pub(crate) struct LiveArgs {
     /// Stop after this many ticks; the scenario's own limit, or 500 for a mission, if absent.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=MAX_TICK_LIMIT))]
     pub(crate) max_ticks: Option<u64>,
-    /// Stop before the next tick when this many tokens are used.
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) max_tokens: Option<u64>,
-    /// Stop before the next tick when this amount is spent, at the prices in --settings.
-    #[arg(long, value_name = "DOLLARS", value_parser = micro_dollars)]
-    pub(crate) max_cost_usd: Option<u64>,
-    /// Stop before the next tick when the tape has this many bytes.
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) max_tape_bytes: Option<u64>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
     /// The seed of the pauses between calls.
     #[arg(long, value_name = "NUMBER", default_value = "42", value_parser = seed)]
     pub(crate) seed: u64,
@@ -112,9 +104,7 @@ impl LiveArgs {
     /// The settings of the file, or of the flags.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let mut settings = match &self.settings {
-            Some(path) => Settings::parse(&read(path, MAX_SETTINGS_BYTES)?).map_err(|fault| {
-                Failure::new(Exit::Corrupt, format!("{}: {fault}", path.display()))
-            })?,
+            Some(path) => settings_file(path)?,
             None => self.flags().resolve().map_err(|fault| {
                 let flag = fault.place.rsplit('.').next().unwrap_or_default();
                 let flag = flag.replace('_', "-");
@@ -156,23 +146,6 @@ impl LiveArgs {
         }
     }
 
-    /// The budget. A limit in dollars needs prices.
-    pub(super) fn budget(&self, settings: &Settings) -> Result<Budget, Failure> {
-        let lanes = [&settings.lanes.p, &settings.lanes.e];
-        let is_free = lanes.iter().any(|lane| lane.prices == Default::default());
-        if self.max_cost_usd.is_some() && is_free {
-            return Err(Failure::new(
-                Exit::Usage,
-                "--max-cost-usd needs input_price and output_price for both lanes in --settings",
-            ));
-        }
-        Ok(Budget {
-            tokens: self.max_tokens,
-            micro_dollars: self.max_cost_usd,
-            tape_bytes: self.max_tape_bytes,
-        })
-    }
-
     /// The most ticks.
     pub(super) fn ticks(&self, scenario: &Scenario) -> u64 {
         let usual = match scenario.tick_limit() {
@@ -189,6 +162,12 @@ impl LiveArgs {
     }
 }
 
+/// The settings in a TOML file.
+pub(crate) fn settings_file(path: &Path) -> Result<Settings, Failure> {
+    Settings::parse(&read(path, MAX_SETTINGS_BYTES)?)
+        .map_err(|fault| Failure::new(Exit::Corrupt, format!("{}: {fault}", path.display())))
+}
+
 /// Reads a file of at most `limit` bytes; one byte more shows that it is longer.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
@@ -197,42 +176,4 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|cause| Failure::of_file("read", path, &cause))?;
     Ok(bytes)
-}
-
-/// Reads dollars with at most six decimals as micro-dollars.
-fn micro_dollars(text: &str) -> Result<u64, String> {
-    Decimal::read(text)
-        .filter(|number| number.decimals() <= 6)
-        .ok_or("expected an amount such as 2.50, with at most six decimals")?
-        .scaled(6)
-        .ok_or_else(|| "the amount is too large".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dollars_have_at_most_six_decimals() {
-        for (text, micro) in [
-            ("0", 0),
-            ("2.5", 2_500_000),
-            ("0.000001", 1),
-            ("12", 12_000_000),
-        ] {
-            assert_eq!(micro_dollars(text), Ok(micro));
-        }
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "-1",
-            "1e3",
-            "1.0000001",
-            "99999999999999999999",
-        ] {
-            assert!(micro_dollars(text).is_err(), "{text}");
-        }
-    }
 }

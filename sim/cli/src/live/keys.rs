@@ -25,9 +25,9 @@ const MAX_BYTES: usize = 4_000;
 
 /// The keys of both lanes, where they have one.
 #[derive(Debug)]
-pub(super) struct Keys {
-    pub(super) p: Option<Key>,
-    pub(super) e: Option<Key>,
+pub(crate) struct Keys {
+    pub(crate) p: Option<Key>,
+    pub(crate) e: Option<Key>,
 }
 
 impl Keys {
@@ -37,7 +37,7 @@ impl Keys {
     /// # Errors
     /// A variable is not set, or its value is not a key; a value is never shown. Or the system
     /// refuses to hand the keys over.
-    pub(super) fn take(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn take(settings: &Settings) -> Result<Self, Failure> {
         if variable(HANDED_OVER).is_some() {
             return Self::handed_over(settings);
         }

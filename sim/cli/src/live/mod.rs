@@ -4,11 +4,12 @@
 //! first tick.
 
 pub(super) mod arguments;
-mod keys;
+pub(super) mod budget;
+pub(super) mod keys;
 pub(super) mod places;
 mod report;
-mod signals;
-mod watch;
+pub(super) mod signals;
+pub(super) mod watch;
 
 use std::io::Write;
 use std::path::Path;
@@ -23,12 +24,12 @@ use crate::terminal::looks::Looks;
 use keys::Keys;
 use places::{Assignment, apart, reopened};
 use signals::Signals;
-use turingos_live::session::{End, LiveSession};
+use turingos_live::session::{End, LiveSession, RecordedLive};
 use turingos_live::{Budget, LiveOracle, NoProvider};
 use turingos_run::providers::{Config, Settings};
 use turingos_run::scenario::Ending;
 use turingos_run::{Header, RunDirectory, read_prefix};
-use turingos_workspace::Launcher;
+use turingos_workspace::{Launcher, Workspace};
 use watch::Watch;
 
 /// Runs the verb.
@@ -47,7 +48,7 @@ pub(crate) fn run(
         return write_finished(recording, &manifest, arguments.json, out);
     }
     let settings = arguments.settings()?;
-    let budget = arguments.budget(&settings)?;
+    let budget = arguments.budget.budget(&settings)?;
     let keys = Keys::take(&settings)?;
     apart(&arguments.workspace, arguments.recording())?;
     let limits = arguments.commands.limits();
@@ -85,11 +86,13 @@ pub(crate) fn run(
         let beginning = (beginning, launcher);
         record(arguments, looks, &header, beginning, oracle, budget).await
     })?;
-    let (outcome, writer, spending) = match end {
-        End::Over(outcome, writer, spending) => (outcome, writer, spending),
+    let (mut session, spending) = match end {
+        End::Over(session, spending) => (session, spending),
         End::Abandoned { ticks } => return Err(aborted(arguments, ticks, "a tick was aborted")),
         End::Leak { leak, ticks } => return Err(aborted(arguments, ticks, &leak.to_string())),
     };
+    let outcome = session.outcome()?;
+    let writer = session.into_sink();
     let manifest = outcome.manifest(&header, Some(arguments.recording()));
     scanned("the manifest", &manifest.to_bytes())?;
     writer.finish(&manifest)?;
@@ -127,7 +130,7 @@ async fn record(
     (beginning, launcher): (Beginning, Launcher),
     oracle: LiveOracle,
     budget: Budget,
-) -> Result<End, Failure> {
+) -> Result<End<RecordedLive<Workspace>>, Failure> {
     let mut signals = Signals::listen()?;
     oracle.reach().await.map_err(no_provider)?;
     let recording = arguments.recording();
@@ -165,7 +168,7 @@ fn unfinished(recording: &Path, settings: &Settings) -> Result<Header<Config>, F
     Ok(header)
 }
 
-fn no_provider(error: NoProvider) -> Failure {
+pub(crate) fn no_provider(error: NoProvider) -> Failure {
     Failure::new(Exit::System, error.to_string())
 }
 

@@ -19,8 +19,8 @@ use turingos_workspace::{Limits, Workspace, WorkspaceError};
 
 /// A scenario and its open workspace.
 #[derive(Debug)]
-pub(super) struct Assignment {
-    pub(super) scenario: Scenario,
+pub(crate) struct Assignment {
+    pub(crate) scenario: Scenario,
     workspace: Workspace,
     /// The files that the run begins with and the workspace does not have yet.
     files: Vec<(WorkspacePath, String)>,
@@ -28,7 +28,7 @@ pub(super) struct Assignment {
 
 impl Assignment {
     /// Finds the scenario or mission that `text` names; writes no file.
-    pub(super) fn find(text: &str, workspace: &Path, limits: Limits) -> Result<Self, Failure> {
+    pub(crate) fn find(text: &str, workspace: &Path, limits: Limits) -> Result<Self, Failure> {
         let path = Path::new(text);
         let is_mission = BuiltIn::named(text).is_none()
             && path.exists()
@@ -45,6 +45,31 @@ impl Assignment {
         })
     }
 
+    /// The workspace of a fork of a run of this scenario: a new or empty directory, or a copy of the
+    /// one in which the mission of the run began.
+    pub(crate) fn again(scenario: &Scenario, path: &Path, limits: Limits) -> Result<Self, Failure> {
+        let mut workspace = match Workspace::create(path, limits) {
+            Err(WorkspaceError::NotEmpty { .. }) if scenario.mission().as_str() == MISSION_PATH => {
+                Workspace::open(path, limits)
+            }
+            created => created,
+        }
+        .map_err(no_workspace)?;
+        let mut files = Vec::new();
+        for (path, text) in scenario.files() {
+            match existing(&mut workspace, path.as_str())? {
+                None => files.push((path.clone(), text.clone())),
+                Some(same) if same == *text => {}
+                Some(_) => return Err(different(path.as_str())),
+            }
+        }
+        Ok(Self {
+            scenario: scenario.clone(),
+            workspace,
+            files,
+        })
+    }
+
     fn mission(path: &Path, workspace: &Path, limits: Limits) -> Result<Self, Failure> {
         let refused =
             |reason: String| Failure::new(Exit::Corrupt, format!("{}: {reason}", path.display()));
@@ -57,12 +82,7 @@ impl Assignment {
         let files = match existing(&mut workspace, MISSION_PATH)? {
             None => vec![(scenario.mission().clone(), text)],
             Some(same) if same == text => Vec::new(),
-            Some(_) => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!("the workspace already has a different {MISSION_PATH}; move it away"),
-                ));
-            }
+            Some(_) => return Err(different(MISSION_PATH)),
         };
         Ok(Self {
             scenario,
@@ -72,15 +92,20 @@ impl Assignment {
     }
 
     /// The workspace, with the files in it that the run begins with.
-    pub(super) fn prepare(mut self) -> Result<Workspace, Failure> {
+    pub(crate) fn prepare(mut self) -> Result<Workspace, Failure> {
         let files = (self.files.iter()).map(|(path, text)| (path.as_str(), text.as_str()));
         self.workspace.populate(files).map_err(broken)?;
         Ok(self.workspace)
     }
 }
 
+fn different(path: &str) -> Failure {
+    let message = format!("the workspace already has a different {path}; move it away");
+    Failure::new(Exit::Usage, message)
+}
+
 /// The workspace of a resumed run.
-pub(super) fn reopened(path: &Path, limits: Limits) -> Result<Workspace, Failure> {
+pub(crate) fn reopened(path: &Path, limits: Limits) -> Result<Workspace, Failure> {
     Workspace::open(path, limits).map_err(no_workspace)
 }
 

@@ -20,7 +20,7 @@ use turingos_workspace::Interrupt;
 
 /// The requests of this run.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     /// They wake a run that waits. Signals that come together wake it once, so they do not count.
     wakers: [Signal; 2],
     requests: Arc<Requests>,
@@ -30,7 +30,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Handles both signals from now on.
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(no_signals);
         Ok(Self {
             requests: Arc::new(Requests::listen().map_err(no_signals)?),
@@ -44,7 +44,7 @@ impl Signals {
 
     /// The same requests for a command that is running, during which nothing else is polled: it
     /// ends at the second request of the run.
-    pub(super) fn interrupt(&self) -> Interrupt {
+    pub(crate) fn interrupt(&self) -> Interrupt {
         let requests = Arc::clone(&self.requests);
         Interrupt::when(move || requests.count() >= 2)
     }

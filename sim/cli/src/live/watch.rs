@@ -10,13 +10,13 @@ use turingos_live::session::Watched;
 
 /// Shows ticks as they happen.
 #[derive(Debug)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     looks: Looks,
     is_shown: bool,
 }
 
 impl Watch {
-    pub(super) fn new(looks: Looks, is_wanted: bool) -> Self {
+    pub(crate) fn new(looks: Looks, is_wanted: bool) -> Self {
         Self {
             looks,
             is_shown: looks.progress(is_wanted) != Show::Nothing,
@@ -25,7 +25,7 @@ impl Watch {
 
     /// Shows a tick. The first interruption, `None`, is answered where signals are counted: a
     /// command may be running then.
-    pub(super) fn show(&self, watched: Option<Watched<'_>>) {
+    pub(crate) fn show(&self, watched: Option<Watched<'_>>) {
         if let Some(watched) = watched.filter(|_| self.is_shown) {
             // A lost terminal must not end a run that costs money.
             let _ = writeln!(self.looks.standard_error(), "{}", line(&watched));
@@ -53,7 +53,7 @@ fn line(watched: &Watched<'_>) -> String {
 }
 
 /// Micro-dollars as dollars.
-pub(super) fn dollars(micro: u64) -> String {
+pub(crate) fn dollars(micro: u64) -> String {
     format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
 }
 

@@ -75,7 +75,7 @@ plan and drift as TuringOS measures them, right files of expected ones, steps th
 begin with, pointers that do not parse; watchdog, failovers: average per run; recovered: traps \
 followed by a useful action; ticks: median from trap to useful action";
 
-/// What a long run came out as.
+/// The result of a long run.
 pub(crate) struct Report<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) levels: &'a [Level],

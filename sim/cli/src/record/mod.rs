@@ -23,7 +23,7 @@ use crate::replay::twice::{self, TwiceArgs};
 use crate::terminal::looks::Looks;
 use turingos_exchange::{Header, Manifest, Redaction, RulesText, TapeWriter};
 use turingos_matching::Rules;
-use turingos_proxy::{CannotListen, Proxy, RunningProxy, Trouble};
+use turingos_proxy::{Proxy, RunningProxy, Trouble};
 use turingos_replayer::{Beyond, Pace, ReplaySession, ReplaySettings};
 
 /// Run an agent and record its calls of models and other HTTP services.
@@ -247,12 +247,6 @@ impl Report {
         }
         writeln!(out, "replay it: {}", self.reproduce)?;
         Ok(())
-    }
-}
-
-impl From<CannotListen> for Failure {
-    fn from(error: CannotListen) -> Self {
-        Self::new(Exit::System, error.to_string())
     }
 }
 

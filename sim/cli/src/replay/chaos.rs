@@ -7,6 +7,9 @@ use crate::soak::report::percent;
 use turingos_protocols::chaos::{Chaos, ChaosKind};
 use turingos_replayer::ChaosPlan;
 
+/// The seed where none is given.
+pub(crate) const DEFAULT_SEED: u64 = 42;
+
 /// What goes wrong on purpose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct ChaosArgs {
@@ -41,7 +44,7 @@ impl ChaosArgs {
         };
         ChaosPlan {
             chaos,
-            seed: self.seed.unwrap_or(42),
+            seed: self.seed.unwrap_or(DEFAULT_SEED),
             at: self.chaos_at.clone(),
         }
     }
@@ -81,7 +84,8 @@ pub(crate) fn kind(name: &str) -> Result<ChaosKind, String> {
     })
 }
 
-fn planned(text: &str) -> Result<(u64, ChaosKind), String> {
+/// Reads the number of a call and a kind.
+pub(crate) fn planned(text: &str) -> Result<(u64, ChaosKind), String> {
     let (call, name) = text
         .split_once(':')
         .ok_or("a call and a kind, such as 3:rate_limited")?;

@@ -17,6 +17,7 @@ use crate::paths::existing;
 use crate::resumed::write_finished;
 use crate::route_flags::RouteFlags;
 use crate::run::report::{write_json, write_opening, write_text};
+use crate::run_sinks::RunSinks;
 use crate::sandbox::{SandboxArgs, expect_untouched};
 use crate::scenario_choice::choose;
 use crate::share;
@@ -29,9 +30,8 @@ use crate::trace::Trace;
 use turingos_agents::SeededOracle;
 use turingos_run::scenario::{AgentKind, AnyAgent, Ending, Outcome, Place, ScenarioRun, Settings};
 use turingos_run::soak::on_virtual_time;
-use turingos_run::tape::TapeSession;
 use turingos_run::{
-    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sandbox, Sink, Tick, read_prefix,
+    Header, Kind, Profile, RunDirectory, RunReader, RunWriter, Sandbox, read_prefix,
 };
 use turingos_workspace::Workspace;
 
@@ -199,7 +199,7 @@ impl Prepared {
         trace: Option<Trace<'_>>,
     ) -> Result<(Outcome, Option<RunWriter>), Failure> {
         let header = &self.header;
-        let sinks = Sinks {
+        let sinks = RunSinks {
             writer: self.writer.take(),
             progress,
             trace,
@@ -213,42 +213,12 @@ impl Prepared {
     }
 }
 
-/// What the ticks of a run are written to.
-struct Sinks<'o> {
-    writer: Option<RunWriter>,
-    progress: Progress,
-    trace: Option<Trace<'o>>,
-}
-
-impl Sink for Sinks<'_> {
-    type Error = Failure;
-
-    fn tape(&mut self) -> Option<&mut TapeSession> {
-        self.writer.as_mut().and_then(Sink::tape)
-    }
-
-    fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
-        self.progress.set(tick.committed.record.tick + 1);
-        if let Some(writer) = &mut self.writer {
-            writer.take(tick)?;
-        }
-        match &mut self.trace {
-            Some(trace) => Ok(trace.take(tick)?),
-            None => Ok(()),
-        }
-    }
-}
-
 async fn run_to_end<W: Manifold>(
-    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, Sinks<'_>>,
+    mut run: ScenarioRun<W, SeededOracle<AnyAgent>, RunSinks<'_>>,
 ) -> Result<(Outcome, Option<RunWriter>), Failure> {
     run.drive().await?;
     let outcome = run.outcome()?;
-    let sinks = run.into_sink();
-    if let Some(trace) = sinks.trace {
-        trace.end()?;
-    }
-    Ok((outcome, sinks.writer))
+    Ok((outcome, run.into_sink().into_writer()?))
 }
 
 fn populate(workspace: &mut Workspace, header: &Header<Settings>) -> Result<(), Failure> {

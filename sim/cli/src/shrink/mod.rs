@@ -15,6 +15,7 @@ use turingos_run::{
 use crate::exit::{Exit, Failure};
 use crate::interrupted::Interrupted;
 use crate::paths::existing;
+use crate::recordings::expect_ticks;
 use crate::shrink::report::Report;
 use crate::soak::whole_number;
 use crate::terminal::looks::Looks;
@@ -25,7 +26,8 @@ pub(crate) const SHRINK_FILE: &str = "shrink.json";
 
 /// Find the smallest run that fails in the same way.
 ///
-/// Takes out injected faults, then ticks, then parts of the scenario, as long as the same gate fails
+/// Takes out injected faults, then ticks, then parts of the scenario (steps of its contract among
+/// them), and turns kinds of fault off of which none remains, as long as the same gate fails
 /// for the same trap and cause. Without any one of the faults that remain the run does not fail so.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct ShrinkArgs {
@@ -63,6 +65,7 @@ pub(crate) fn run(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
+    expect_ticks(&arguments.run, "shrink")?;
     let recorded = RecordedRun::open(&arguments.run)?;
     if let Some(path) = &arguments.out {
         expect_new(path)?;

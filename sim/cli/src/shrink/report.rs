@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use turingos::Digest;
 use turingos_explain::{Blamed, RecordedRun, ShrinkStep, Shrunk};
-use turingos_run::{Fingerprint, Header, Manifest, fork};
+use turingos_run::{FaultKind, Fingerprint, Header, Manifest, fork};
 
 use crate::json::write_object;
 use crate::terminal::looks::Looks;
@@ -28,6 +28,7 @@ struct Json<'a> {
     original: Size,
     smallest: Size,
     faults: &'a [Blamed],
+    off: &'a [FaultKind],
     parts: &'a [String],
     history: &'a [ShrinkStep],
     reproduce: &'a str,
@@ -70,6 +71,7 @@ impl Report<'_> {
             original,
             smallest,
             faults: &self.shrunk.blame,
+            off: &self.recorded.off(&self.shrunk.best),
             parts: &self.shrunk.best.parts,
             history: &self.shrunk.history,
             reproduce: self.manifest.reproduce(),
@@ -111,6 +113,7 @@ impl Report<'_> {
             sizes.write(2, out)?;
             writeln!(out)?;
             self.write_blame(out)?;
+            self.write_off(looks, out)?;
             for place in self.written {
                 writeln!(out, "written to {}", place.display())?;
             }
@@ -125,6 +128,24 @@ impl Report<'_> {
             false => "NOT MINIMAL: the search ended early",
         };
         writeln!(out, "{verdict}  root {}", smallest.root)
+    }
+
+    /// The kinds of fault that can be drawn no more; their names with `-v`.
+    fn write_off(&self, looks: Looks, out: &mut impl Write) -> io::Result<()> {
+        let off = self.recorded.off(&self.shrunk.best);
+        if off.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = off.iter().map(|kind| kind.name()).collect();
+        match looks.verbose {
+            true => writeln!(out, "off: {}", names.join(", "))?,
+            false => writeln!(
+                out,
+                "off: {} kinds of fault of which none remains",
+                names.len()
+            )?,
+        }
+        writeln!(out)
     }
 
     fn write_blame(&self, out: &mut impl Write) -> io::Result<()> {

@@ -16,6 +16,7 @@ use crate::exit::{Exit, Failure};
 use crate::paths::existing;
 use crate::resumed::write_finished;
 use crate::route_flags::RouteFlags;
+use crate::run_sinks::RunSinks;
 use crate::soak::report::{Report, Stopwatch};
 use crate::terminal::looks::Looks;
 use crate::terminal::progress::Progress;
@@ -162,24 +163,17 @@ fn execute(
     let (outcome, sinks) = simulate(
         header,
         Sinks {
-            writer,
+            run: RunSinks {
+                writer,
+                progress,
+                trace,
+            },
             twin,
-            progress,
-            trace,
         },
     )?;
     let wall = stopwatch.elapsed();
-    let Sinks {
-        writer,
-        twin,
-        progress,
-        trace,
-    } = sinks;
-    drop(progress);
-    if let Some(trace) = trace {
-        trace.end()?;
-    }
-    if let Some(twin) = twin {
+    let writer = sinks.run.into_writer()?;
+    if let Some(twin) = sinks.twin {
         twin.finish(outcome.tally.ticks)?;
     }
     let manifest = outcome.manifest(header);
@@ -199,30 +193,21 @@ fn execute(
 
 /// What the ticks of a soak are written to and compared with.
 struct Sinks<'o> {
-    writer: Option<RunWriter>,
+    run: RunSinks<'o>,
     twin: Option<Twin>,
-    progress: Progress,
-    trace: Option<Trace<'o>>,
 }
 
 impl Sink for Sinks<'_> {
     type Error = Failure;
 
     fn tape(&mut self) -> Option<&mut TapeSession> {
-        self.writer.as_mut().and_then(Sink::tape)
+        self.run.tape()
     }
 
     fn take(&mut self, tick: &Tick<'_>) -> Result<(), Failure> {
-        let number = tick.committed.record.tick;
-        self.progress.set(number + 1);
-        if let Some(writer) = &mut self.writer {
-            writer.take(tick)?;
-        }
-        if let Some(trace) = &mut self.trace {
-            trace.take(tick)?;
-        }
+        self.run.take(tick)?;
         match &mut self.twin {
-            Some(twin) => twin.compare(tick.line, number),
+            Some(twin) => twin.compare(tick.line, tick.committed.record.tick),
             None => Ok(()),
         }
     }

@@ -17,15 +17,15 @@ use crate::soak::{ticks, whole_number};
 use crate::sweep::comparison::Compared;
 use crate::sweep::engine::{self, ShardChoice};
 use crate::sweep::merge::MergeArgs;
-use turingos_run::scenario::{AgentKind, BuiltIn};
-use turingos_run::{Profile, scenario, soak};
+use turingos_run::scenario::{AgentKind, BuiltIn, noise_text};
+use turingos_run::{Profile, route_words, scenario, soak};
 use turingos_sweep::{MAX_SEEDS, Plan, Shard, Subject};
 
 /// Run many seeds on every core, group their failures, and count what they reached.
 ///
 /// Each seed has a subset of the kinds of trouble turned off (swarm testing). Failures are confirmed
 /// in a fresh process and grouped by gate, trap and cause. With --out the results are kept, and the
-/// same command goes on where it stopped; with --shard it is one part of a sweep on many machines.
+/// same command resumes where it stopped; with --shard it is one part of a sweep on many machines.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct SweepArgs {
@@ -77,14 +77,14 @@ pub(crate) struct RunArgs {
     /// Stop once so many seeds in a row reached no new point.
     #[arg(long, value_name = "SEEDS", value_parser = count)]
     pub(crate) until_quiet: Option<NonZeroU64>,
-    /// Begin no run after this time, such as 90s, 30m or 2h.
+    /// Start no run after this time, such as 90s, 30m or 2h.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) time_limit: Option<Duration>,
     /// Run this share of the seeds a second time in a fresh process and compare the roots; exit 4 on
     /// a difference.
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share::parse)]
     pub(crate) check_share: u16,
-    /// Keep the results in this directory, which is made if need be; go on if they are there already.
+    /// Keep the results in this directory, which is made if need be; resume if they are there already.
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) out: Option<PathBuf>,
     /// Run part I of N, from 0; `auto` takes it from the engine that started this process.
@@ -142,6 +142,44 @@ impl RunArgs {
             subjects,
             swarm: !self.no_swarm,
         })
+    }
+
+    /// The command of the whole sweep: the same for equal plans, however they were asked for.
+    pub(crate) fn command(&self, plan: &Plan) -> String {
+        let Range { start, end } = plan.seeds;
+        let mut words = vec!["sim".into(), "sweep".into(), "--seeds".into()];
+        words.push(format!("{start}..{end}"));
+        let mut flag = |name: &str, values: &[String]| {
+            if !values.is_empty() {
+                words.extend([name.to_owned(), values.join(",")]);
+            }
+        };
+        let sources = plan.subjects.iter().filter_map(|subject| match subject {
+            Subject::Scenario { settings, .. } => Some(settings.source.clone()),
+            Subject::Soak { .. } => None,
+        });
+        let mut sources: Vec<_> = sources.collect();
+        sources.dedup();
+        flag("--scenario", &sources);
+        let profiles: Vec<_> = { self.profile.iter() }
+            .map(|it| it.name().to_owned())
+            .collect();
+        flag("--profile", &profiles);
+        if sources.is_empty() {
+            flag("--ticks", &[self.ticks.to_string()]);
+        } else if self.profile.contains(&Profile::Routine) {
+            let levels: &[u16] = match &*self.noise {
+                [] => &[0],
+                levels => levels,
+            };
+            let levels: Vec<_> = levels.iter().map(|level| noise_text(*level)).collect();
+            flag("--noise", &levels);
+        }
+        words.extend(route_words(&self.route.config()));
+        if self.no_swarm {
+            words.push("--no-swarm".to_owned());
+        }
+        shlex::try_join(words.iter().map(String::as_str)).expect("no argument holds a NUL byte")
     }
 
     fn soak(&self, profile: Profile) -> Subject {

@@ -15,7 +15,7 @@ use crate::sweep::stop::Stop;
 use turingos_run::Tick;
 use turingos_sweep::{AnyHeader, Differs, Plan, RunLine, is_sampled};
 
-/// What another process made of a run.
+/// The result of a run in another process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) root: Digest,
@@ -55,7 +55,7 @@ impl Fresh {
         self.checked.load(Ordering::Relaxed)
     }
 
-    /// What a fresh process makes of the run, if that is something else.
+    /// The result of the run in a fresh process, if it is another one.
     pub(super) fn check(
         &self,
         plan: &Plan,

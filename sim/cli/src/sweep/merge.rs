@@ -13,7 +13,7 @@ use turingos_sweep::{all_cores, merge};
 
 /// Merge the shards in a directory into one file, and judge the whole sweep.
 ///
-/// Exit 1 if a run failed, 4 if two shards or a fresh process came to different roots, 6 if a shard
+/// Exit 1 if a run failed, 4 if two shards or a fresh process computed different roots, 6 if a shard
 /// is missing, double, cut, altered, or of another program or other settings.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub(crate) struct MergeArgs {

@@ -77,7 +77,7 @@ fn sweep(arguments: &RunArgs, looks: Looks, out: &mut impl Write) -> Result<Exit
     );
     let stop = Stop::listen(arguments.time_limit)?;
     let fresh = Fresh::new(arguments.check_share)?;
-    let outline = Outline::of(&plan);
+    let outline = Outline::of(&plan).with_command(arguments.command(&plan));
     let report = Report {
         sweep: &outline,
         shard,

@@ -29,7 +29,7 @@ impl<W> Output<W> {
         }
     }
 
-    /// A closed pipe is no failure: its reader has seen enough, and the exit code still says how the
+    /// A closed pipe is not a failure: its reader has seen enough, and the exit code still says how the
     /// verb ended.
     fn unless_closed<T>(&mut self, done: io::Result<T>, instead: T) -> io::Result<T> {
         match done {
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_pipe_is_no_failure() {
+    fn closed_pipe_is_not_a_failure() {
         struct Closed;
         impl Write for Closed {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

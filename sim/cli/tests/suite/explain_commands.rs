@@ -1,29 +1,14 @@
 //! `sim show` and `sim diff`, as a shell sees them.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
+use crate::shell::{sim_in, stderr, stdout};
+
 fn sim(directory: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .unwrap()
-}
-
-/// Standard output, if the exit code is `exit`.
-fn stdout(output: &Output, exit: i32) -> String {
-    let shown = String::from_utf8(output.stdout.clone()).unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(exit), "{shown}\n{errors}");
-    shown
-}
-
-fn stderr(output: &Output, exit: i32) -> String {
-    assert_eq!(output.status.code(), Some(exit), "{output:?}");
-    String::from_utf8(output.stderr.clone()).unwrap()
+    sim_in(directory, arguments.iter().copied())
 }
 
 /// A directory with two hostile runs of different seeds, `a` and `b`.

@@ -262,7 +262,7 @@ fn missing_tape_is_corrupt_for_every_verb() {
 }
 
 #[test]
-fn foreign_directory_is_no_run_for_every_verb() {
+fn foreign_directory_is_refused_by_every_verb() {
     let scene = Scene::new();
     fs::remove_dir_all(scene.run()).unwrap();
     fs::create_dir(scene.run()).unwrap();

@@ -2,29 +2,20 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::shell::{self, sim_in, stdout};
+
 fn sim(directory: &Path, line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim"))
-        .args(line.split(' '))
-        .current_dir(directory)
-        .output()
-        .unwrap()
+    sim_in(directory, line.split(' '))
 }
 
-fn stdout(output: &Output, exit: i32) -> String {
-    let shown = String::from_utf8(output.stdout.clone()).unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(exit), "{shown}\n{errors}");
-    shown
-}
-
+/// The one line of standard error, if the exit code is `exit`.
 fn stderr(output: &Output, exit: i32) -> String {
-    assert_eq!(output.status.code(), Some(exit), "{output:?}");
-    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    let errors = shell::stderr(output, exit);
     assert_eq!(errors.lines().count(), 1, "{errors}");
     errors
 }
@@ -138,8 +129,39 @@ fn failing_run_shrinks_to_the_fault_that_it_needs() {
     assert_eq!(report["faults"][0]["kind"], "lost");
     assert_eq!(report["faults"][0]["necessary"], true);
     assert_eq!(report["reproduce"], "sim replay small");
+    // Steps of the mission that the failure does not need are gone, too.
+    let steps = |run: &str, place: &str| {
+        let header = json(&fs::read_to_string(at.join(run).join("header.json")).unwrap());
+        let steps = header.pointer(place).and_then(Value::as_array);
+        steps.expect("a contract has steps").len()
+    };
+    let contract = "scenario/contract/ordered_steps";
+    let left = steps("small", &format!("/config/base/scenario/{contract}"));
+    assert!(
+        left < steps("good", &format!("/config/{contract}")),
+        "{left}"
+    );
+    let parts = report["history"].as_array().unwrap();
+    assert!(
+        parts.iter().any(|step| step["stage"] == "parts"),
+        "{report}"
+    );
+    // The kinds of which no fault remains are off, by name.
+    let header = json(&fs::read_to_string(at.join("small/header.json")).unwrap());
+    let edits = header["config"]["edits"].as_array().unwrap();
+    assert_eq!(edits.last().unwrap()["off"], report["off"]);
+    let off = report["off"].as_array().unwrap();
+    assert!(off.len() > 40 && !off.contains(&"lost".into()), "{report}");
+    let names = stdout(&sim(at, "-v shrink bad"), 0);
+    assert!(names.contains("\noff: markdown_fence, "), "{names}");
     stdout(&sim(at, "replay small"), 0);
     stdout(&sim(at, "verify small"), 0);
+    for (schema, file) in [
+        ("fork-run-header.v1", "small/header.json"),
+        ("shrink-report.v1", "small/shrink.json"),
+    ] {
+        stdout(&sim(at, &format!("schema check {schema} {file}")), 0);
+    }
     // The regression case is the same run, below the corpus.
     #[expect(clippy::disallowed_methods, reason = "there is one entry")]
     let case = fs::read_dir(at.join("cases"))
@@ -181,6 +203,10 @@ fn bad_input_is_one_line_and_nothing_is_written() {
         "{never}"
     );
     stderr(&sim(at, "fork good --at 1 --out no"), 2);
+    let past = stderr(&sim(at, "fork good --at 2..9999 --seeds 2 --out no"), 2);
+    assert!(past.contains("the run has no tick 9998"), "{past}");
+    let past = stderr(&sim(at, "show good --tick 9999"), 2);
+    assert!(past.contains("9999"), "{past}");
     stderr(&sim(at, "fork good --at 1..4 --reseed 1 --out no"), 2);
     stderr(
         &sim(at, "fork good --at 1 --reseed 1 --mute loop --out no"),
@@ -195,6 +221,7 @@ fn bad_input_is_one_line_and_nothing_is_written() {
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, text.replacen("\"tick\":9,", "\"tick\":8,", 1)).unwrap();
     stderr(&sim(at, "fork bad --at 3 --reseed 1 --out no"), 6);
-    stderr(&sim(at, "shrink bad --out no"), 6);
+    stderr(&sim(at, "fork bad --at 2..4 --seeds 2 --out no"), 6);
+    stderr(&sim(at, "shrink bad --out no --corpus no"), 6);
     assert!(!at.join("no").exists());
 }

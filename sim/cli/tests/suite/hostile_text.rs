@@ -140,6 +140,11 @@ fn hostile_names_of_files_are_escaped_by_every_verb() {
     sim(&[&sweep[..], &[&shards, "--shard", "0/2"]].concat());
     shown(&["sweep", "merge", &shards]);
     shown(&[&sweep[..], &[&json]].concat());
+    let page = format!("{shards}.html");
+    shown(&["report", &shards, "--out", &page]);
+    sim(&[&sweep[..], &[&shards]].concat());
+    shown(&["report", &shards, "--out", &page]);
+    shown(&["report", &shards, &json, "--out", &page]);
     shown(&[EVIL]);
 }
 

@@ -47,7 +47,14 @@ fn every_verb_prints_one_object_of_a_schema() {
         ),
         ("finished-run", format!("run --resume {}", at("hunt"))),
         ("longrun-report", "longrun --seeds 0..1 --noise 0".into()),
-        ("sweep-report", "sweep --seeds 0..2 --ticks 20".into()),
+        (
+            "sweep-report",
+            format!("sweep --seeds 0..2 --ticks 20 --out {}", at("sweep")),
+        ),
+        (
+            "report-report",
+            format!("report {} --out {}", at("sweep"), at("sweep.html")),
+        ),
         (
             "sweep-comparison",
             format!(

@@ -11,15 +11,6 @@ use turingos_run::RunDirectory;
 
 use crate::shell::{Said, output, sim};
 
-const FILES: [&str; 6] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-];
-
 /// An unfinished hostile soak, and a file of its user that is worth something.
 struct Scene {
     directory: TempDir,
@@ -89,7 +80,7 @@ fn bounded(arguments: &[&str]) -> Said {
 #[test]
 fn resumed_run_overwrites_nothing_through_links() {
     let scene = Scene::new();
-    for name in FILES {
+    for name in RunDirectory::FILES {
         let planted = scene.at("RUN").join(format!(".{name}.unfinished"));
         symlink(scene.precious(), planted).unwrap();
     }
@@ -103,7 +94,7 @@ fn resumed_run_overwrites_nothing_through_links() {
 
 #[test]
 fn link_in_place_of_a_file_is_refused() {
-    for name in FILES {
+    for name in RunDirectory::FILES {
         let scene = Scene::new();
         if name == RunDirectory::MANIFEST {
             assert_eq!(scene.resume().0, Some(0));
@@ -149,7 +140,7 @@ fn file_with_a_second_name_is_not_appended_to() {
 
 #[test]
 fn pipe_or_directory_in_a_run_is_refused_at_once() {
-    for name in FILES {
+    for name in RunDirectory::FILES {
         for is_pipe in [true, false] {
             let scene = Scene::new();
             let file = scene.at("RUN").join(name);
@@ -181,7 +172,7 @@ fn pipe_or_directory_in_a_run_is_refused_at_once() {
 }
 
 #[test]
-fn what_is_no_file_is_no_input() {
+fn only_a_regular_file_is_read_as_input() {
     let scene = Scene::new();
     pipe(&scene.at("pipe"));
     symlink(scene.at("circle"), scene.at("circle")).unwrap();

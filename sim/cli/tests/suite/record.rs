@@ -1,13 +1,13 @@
 //! `sim record` with agents that are shell scripts, against `sim serve` as the service.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::serve_process::ServeProcess;
 use crate::shell::{Said, output, sim};
 
 /// `call URL PATH BODY` posts to a service and prints the answer.
@@ -23,48 +23,16 @@ call() {
 hello='{"model":"m","messages":[{"role":"user","content":"hello"}]}'
 "#;
 
-/// `sim serve` with seed 7, which ends with the test.
-struct Service {
-    child: Child,
-    url: String,
-}
-
-impl Service {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sim"))
-            .args(["serve", "--port", "0", "--seed", "7"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .unwrap()
-            .to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 struct Scene {
     directory: TempDir,
-    service: Service,
+    service: ServeProcess,
 }
 
 impl Scene {
     fn new() -> Self {
         Self {
             directory: TempDir::new().unwrap(),
-            service: Service::start(),
+            service: ServeProcess::start(&["--seed", "7"]),
         }
     }
 
@@ -186,7 +154,13 @@ fn service_of_another_kind_is_recorded_by_name() {
 fn wrong_arguments_are_exit_2_and_nothing_is_written() {
     let scene = Scene::new();
     let tape = scene.text("tape");
+    let rules = scene.text("rules.toml");
+    fs::write(&rules, "version = 1\n\n[[drop]]\npath = '/a'\n").unwrap();
     for (words, part) in [
+        (
+            vec!["--rules", &rules, "--", "true"],
+            "line 4: unknown variant `path`",
+        ),
         (
             vec!["--", "no-such-agent"],
             "no-such-agent: command not found",
@@ -226,7 +200,7 @@ fn directory_that_is_not_empty_is_exit_2_and_left_as_it_is() {
 }
 
 #[test]
-fn agent_that_makes_no_call_is_told_of() {
+fn agent_without_a_call_is_named_in_the_summary() {
     let scene = Scene::new();
     let (code, _, err) = scene.record("tape", &[], "true");
     assert_eq!(code, Some(0));
@@ -385,7 +359,7 @@ fn tape_that_cannot_be_written_ends_the_agent_and_is_exit_7() {
 }
 
 #[test]
-fn objects_follow_their_schemas_and_the_agents_own_words_are_its_own() {
+fn objects_follow_their_schemas_and_json_behind_dashes_is_the_agents() {
     let scene = Scene::new();
     let (code, out, err) = scene.record("tape", &["--json"], &format!("{HELLO} > /dev/null"));
     assert_eq!(code, Some(0), "{err}");

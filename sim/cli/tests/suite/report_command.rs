@@ -117,6 +117,60 @@ fn forks_shrinks_and_curves_are_reported() {
     assert!(!at.join("other.html").exists());
 }
 
+/// A fault that lasts twelve ticks is one fault.
+#[test]
+fn report_counts_the_faults_that_shrink_counts() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = scratch.path();
+    let run = "run log-hunt --profile hostile --seed 2 --quiet --out failed";
+    said(at, run, 3);
+    let (shrunk, _) = said(at, "shrink failed --max-runs 1 --json", 0);
+    let shrunk: Value = serde_json::from_str(&shrunk).unwrap();
+    let faults = shrunk["original"]["faults"].as_u64().unwrap();
+    said(at, "report failed --out page.html", 0);
+    let html = fs::read_to_string(at.join("page.html")).unwrap();
+    let figure = format!("<dd>{faults}</dd><dt>injected faults</dt>");
+    assert!(html.contains(&figure), "{figure}");
+    let (_, kinds) = html.split_once("<h2>Injected faults</h2>").unwrap();
+    let (kinds, _) = kinds.split_once("</section>").unwrap();
+    let counts = kinds.split("<b>").skip(1);
+    let counts = counts.map(|rest| rest.split('<').next().unwrap().parse::<u64>().unwrap());
+    assert_eq!(counts.sum::<u64>(), faults, "{kinds}");
+    // The run shows injected noise in more ticks than faults begin in.
+    let (shown, _) = said(at, "show failed --only injected --json", 0);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown["timeline"].as_array().unwrap().len() as u64 > faults);
+}
+
+/// An agent's recording has exchanges, not ticks; a journal alone is no run.
+#[test]
+fn what_is_no_run_is_named_as_what_it_is() {
+    let scratch = scene();
+    let at = scratch.path();
+    said(at, "record --out tape -- true", 0);
+    for words in [
+        "report tape --out page.html",
+        "report good tape --out page.html",
+        "fork tape --at 0 --reseed 1 --out other",
+        "shrink tape --out other",
+    ] {
+        let (_, err) = said(at, words, 2);
+        assert!(
+            err.starts_with("sim: tape is the recording of an agent"),
+            "{err}"
+        );
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+    for file in ["good/journal.jsonl", "good/header.json"] {
+        let (_, err) = said(at, &format!("report {file} --out page.html"), 2);
+        assert_eq!(
+            err,
+            format!("sim: {file} is one file of a run; name the run's directory\n")
+        );
+    }
+    assert!(!at.join("page.html").exists() && !at.join("other").exists());
+}
+
 #[test]
 fn file_that_is_there_is_kept_unless_forced() {
     let scratch = scene();

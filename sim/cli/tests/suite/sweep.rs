@@ -232,7 +232,7 @@ fn long_shard(directory: &Path) -> Command {
 }
 
 #[test]
-fn shard_that_is_told_to_end_goes_on_where_it_stopped() {
+fn shard_that_is_told_to_end_resumes_where_it_stopped() {
     let scratch = TempDir::new().unwrap();
     let at = |name: &str| scratch.path().join(name);
     let name = "shard-0-of-2.jsonl";
@@ -270,8 +270,8 @@ fn shard_that_is_told_to_end_goes_on_where_it_stopped() {
         let done = saved["jobs"].as_u64().unwrap_or(0);
         let (code, out, err) = output(&mut long_shard(&directory));
         assert_eq!(code, Some(0), "{out}{err}");
-        let going_on = format!("going on after {done} runs");
-        assert_eq!(out.contains(&going_on), done > 0, "{out}");
+        let resuming = format!("resuming after {done} runs");
+        assert_eq!(out.contains(&resuming), done > 0, "{out}");
         assert_eq!(
             done > 0,
             signal == "-TERM",

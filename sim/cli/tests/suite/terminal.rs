@@ -52,7 +52,7 @@ fn verdicts_have_colour_only_where_it_is_wanted() {
         assert_eq!(code, Some(0));
         out.contains('\u{1b}')
     };
-    // The output of a test is no terminal.
+    // The output of a test is not a terminal.
     assert!(!coloured(&[]));
     assert!(!coloured(&["--color", "auto"]));
     assert!(!coloured(&["--color", "never"]));

@@ -1,4 +1,4 @@
-//! Recordings that are cut, changed or put together by somebody else.
+//! Recordings that are cut, changed or put together by others.
 
 use turingos::Digest;
 use turingos::journal::Chain;
@@ -139,6 +139,6 @@ fn records_out_of_place_are_named() {
         ),
     ] {
         let reason = verdict_on(&[&first.replace(from, to)]);
-        assert!(reason.starts_with("1: is no exchange: "), "{reason}");
+        assert!(reason.starts_with("1: is not an exchange: "), "{reason}");
     }
 }

@@ -5,6 +5,7 @@
     reason = "a test that goes wrong should stop at the line that went wrong"
 )]
 
+mod conversations;
 mod damage;
 mod round_trips;
 

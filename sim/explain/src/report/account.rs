@@ -30,6 +30,8 @@ pub struct ShrinkAccount {
     pub smallest: RunSize,
     /// The faults that are left.
     pub faults: Vec<RemainingFault>,
+    /// The kinds of fault that are off.
+    pub off: Vec<String>,
     /// The parts of the scenario that are left.
     pub parts: Vec<String>,
     /// The original and each smaller run, in the order in which they were found.
@@ -208,7 +210,7 @@ pub(super) mod tests {
              \"runs\":40,\"original\":{{\"root\":\"{root}\",\"faults\":300,\"ticks\":250,\
              \"parts\":4}},\"smallest\":{{\"root\":\"{root}\",\"faults\":1,\"ticks\":20,\
              \"parts\":1}},\"faults\":[{{\"tick\":3,\"kind\":\"<b>lost\",\"class\":\"noise\",\
-             \"necessary\":true}}],\"parts\":[\"step 1\"],\"history\":[{{\"stage\":\"original\",\
+             \"necessary\":true}}],\"off\":[\"loop\"],\"parts\":[\"step 1\"],\"history\":[{{\"stage\":\"original\",\
              \"runs\":0,\"faults\":300,\"ticks\":250,\"parts\":4}},{{\"stage\":\"faults\",\
              \"runs\":40,\"faults\":1,\"ticks\":20,\"parts\":1}}],\"reproduce\":\"sim run x\"}}\n"
         )

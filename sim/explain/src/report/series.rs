@@ -4,6 +4,7 @@
 use turingos::dispatch::{Lane, PerLane};
 use turingos::journal::Status;
 use turingos::trap::TrapKind;
+use turingos_run::FaultKind;
 
 use crate::playback::Step;
 
@@ -54,9 +55,9 @@ pub struct Bucket {
     pub stops: u64,
     /// The most panic resets in a row after a tick.
     pub budget_used: u64,
-    /// Noise on replies, also on those that lane P replaced.
+    /// Faults of noise, and replies that were given, that began.
     pub noise: u64,
-    /// Provider faults in place of replies.
+    /// Provider faults that began.
     pub provider_faults: u64,
     /// Faults of the world.
     pub world_faults: u64,
@@ -70,11 +71,14 @@ impl Bucket {
     /// One tick that took so many microseconds, after which so many panic resets were used.
     pub(super) fn of(step: &Step, took_us: u64, budget_used: u8) -> Self {
         let record = &step.committed.record;
-        let injections = &step.injections;
         let count = |flag: bool| u64::from(flag);
         let counted = |wanted: fn(TrapKind) -> bool| {
             let kinds = record.traps.iter();
             kinds.fold(0, |sum, kind| sum + count(wanted(*kind)))
+        };
+        let begun = |wanted: fn(FaultKind) -> bool| {
+            let kinds = step.begun.iter();
+            kinds.fold(0, |sum, fault| sum + count(wanted(fault.kind)))
         };
         Self {
             ticks: 1,
@@ -84,9 +88,9 @@ impl Bucket {
             resets: counted(|kind| kind == TrapKind::PanicReset),
             stops: count(record.status == Status::Failed),
             budget_used: budget_used.into(),
-            noise: count(injections.noise.is_some()) + count(injections.replaced_noise.is_some()),
-            provider_faults: count(injections.provider_fault.is_some()),
-            world_faults: injections.world_faults.len() as u64,
+            noise: begun(|kind| matches!(kind, FaultKind::Noise(_) | FaultKind::Reply)),
+            provider_faults: begun(|kind| matches!(kind, FaultKind::Provider(_))),
+            world_faults: begun(|kind| matches!(kind, FaultKind::World(_))),
             called_us: step.called_us,
             waited_us: took_us.saturating_sub(step.called_us),
         }

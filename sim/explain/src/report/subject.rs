@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use turingos::Digest;
-use turingos_run::{Edit, Gate, Kind, Manifest, RunIoError, RunReader, open_regular};
+use turingos_run::{Fault, Gate, Kind, Manifest, RunIoError, RunReader, open_regular};
 
 use super::account::{MAX_DOCUMENT_BYTES, ShrinkAccount};
 use super::focus::{Focus, Traps, Window};
@@ -65,7 +65,7 @@ pub struct RunSummary {
     pub root: Option<Digest>,
     /// The traps.
     pub traps: Traps,
-    /// How often each fault was injected, by layer and kind.
+    /// How many injected faults of each kind began, by class and kind.
     pub injected: BTreeMap<(&'static str, &'static str), u64>,
     /// How many ticks lane P answered, and how many of those in place of lane E.
     pub lane_p: [u64; 2],
@@ -98,7 +98,7 @@ pub async fn examine_run(
     mut progress: impl FnMut(u64),
 ) -> Result<RunSummary, RunIoError> {
     let reader = RunReader::of(directory);
-    // What is no run says so first.
+    // A path that is not a run fails here first.
     reader.header_bytes()?;
     let manifest = reader.manifest()?;
     let mut traps = Traps::default();
@@ -185,7 +185,7 @@ fn shrink_account(directory: &Path, root: Digest) -> Result<Option<ShrinkAccount
     let limited = file.take(MAX_DOCUMENT_BYTES).read_to_end(&mut bytes);
     limited.map_err(RunIoError::system("read", &path))?;
     let account = ShrinkAccount::from_bytes(&bytes)
-        .map_err(|reason| bad(format!("is no account of a shrink: {reason}")))?;
+        .map_err(|reason| bad(format!("is not an account of a shrink: {reason}")))?;
     match account.smallest.root == root {
         true => Ok(Some(account)),
         false => Err(bad("is about another run".to_owned())),
@@ -292,13 +292,8 @@ impl RunSummary {
         if let Kind::Fork(header) = kind {
             facts.push(("forked from", header.config.parent.short(12)));
             facts.push(("at tick", header.config.at.to_string()));
-            facts.extend(
-                header
-                    .config
-                    .edits
-                    .iter()
-                    .map(|edit| ("change", change(edit))),
-            );
+            let edits = header.config.edits.iter();
+            facts.extend(edits.map(|edit| ("change", edit.to_string())));
         }
         let verdict = match manifest {
             Some(manifest) if manifest.passed() => Verdict::Passed,
@@ -331,28 +326,13 @@ impl RunSummary {
             self.lane_p[0] += 1;
             self.lane_p[1] += u64::from(record.route.failover.is_some());
         }
-        let injections = &step.injections;
-        let noise = [injections.noise, injections.replaced_noise];
-        let noise = noise.into_iter().flatten().map(|kind| ("noise", kind));
-        let provider = injections.provider_fault.map(|kind| ("provider", kind));
-        let world = injections.world_faults.iter().map(|kind| ("world", *kind));
-        for key in noise.chain(provider).chain(world) {
+        for Fault { kind, .. } in &step.begun {
+            let key = (kind.class(), kind.name());
             *self.injected.entry(key).or_default() += 1;
         }
         keep(&mut self.windows, record.tick, || {
             TimelineEntry::of(&step.committed, &step.injections)
         });
-    }
-}
-
-/// The change of a fork in a few words.
-fn change(edit: &Edit) -> String {
-    match edit {
-        Edit::Only(faults) => format!("only {} of the faults", faults.len()),
-        Edit::Mute(fault) => format!("without {fault}"),
-        Edit::Inject(fault) => format!("with {fault}"),
-        Edit::Reseed { tick, seed } => format!("seed {seed} from tick {tick} on"),
-        Edit::Reply { tick, .. } => format!("another reply at tick {tick}"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 use turingos::Digest;
 use turingos_run::fork::{self, Base, Config, NotForkable, Parent};
-use turingos_run::{Edit, Fingerprint, Header, Kind, Manifest, RunIoError};
+use turingos_run::{Edit, FaultKind, Fingerprint, Header, Kind, Manifest, RunIoError};
 
 use super::live::in_memory;
 use super::{Candidate, Subject};
@@ -18,6 +18,8 @@ pub struct RecordedRun {
     root: Digest,
     failure: Fingerprint,
     original: Candidate,
+    /// Whether its ticks ran out.
+    ran_out: bool,
 }
 
 /// Why a run cannot be shrunk.
@@ -72,11 +74,8 @@ impl RecordedRun {
             manifest,
             ..
         } = Parent::open(directory)?;
-        let is_live = matches!(kind, Kind::Live(_));
-        let kind = match kind {
-            Kind::Live(header) => in_memory(directory, &header, root)?,
-            kind => kind,
-        };
+        let is_live = kind.is_live();
+        let kind = in_memory(directory, kind, root)?;
         // Says why a run of another kind cannot be shrunk.
         fork::fork(&kind, root, 0, Vec::new())?;
         let (trial, again) = Trial::of_kind(&kind)?;
@@ -93,7 +92,7 @@ impl RecordedRun {
             Kind::Scenario(header) => header.config.scenario.parts(),
             Kind::Fork(header) => match &header.config.base {
                 Base::Scenario(settings) => settings.scenario.parts(),
-                Base::Soak(_) => Vec::new(),
+                Base::Soak(_) | Base::Live(_) => Vec::new(),
             },
             Kind::Soak(_) | Kind::Live(_) => Vec::new(),
         };
@@ -103,6 +102,7 @@ impl RecordedRun {
                 ticks: trial.ticks,
                 parts,
             },
+            ran_out: trial.ran_out,
             kind,
             root,
             failure,
@@ -134,11 +134,23 @@ impl RecordedRun {
         self.root
     }
 
+    /// The kinds of noise and provider fault that are off in a candidate: those of the run's rates of
+    /// which no fault remains.
+    #[must_use]
+    pub fn off(&self, candidate: &Candidate) -> Vec<FaultKind> {
+        let header = fork::fork(&self.kind, self.root, 0, Vec::new());
+        header.map_or_else(|_| Vec::new(), |it| kinds_off(&it.config.base, candidate))
+    }
+
     /// The header of a candidate; `None` if there is no such run.
     #[must_use]
     pub fn header(&self, candidate: &Candidate) -> Option<Header<Config>> {
         let edits = vec![Edit::Only(candidate.faults.clone())];
         let mut header = fork::fork(&self.kind, self.root, 0, edits).ok()?;
+        let off = kinds_off(&header.config.base, candidate);
+        if !off.is_empty() {
+            header.config.edits.push(Edit::Off(off));
+        }
         header.ticks = candidate.ticks;
         if let Base::Scenario(settings) = &mut header.config.base
             && candidate.parts != self.original.parts
@@ -152,8 +164,20 @@ impl RecordedRun {
 
 impl Subject for RecordedRun {
     fn run(&self, candidate: &Candidate) -> Option<Trial> {
-        Trial::of(self.header(candidate)?).ok()
+        let header = self.header(candidate)?;
+        let is_mission = matches!(header.config.base, Base::Scenario(_));
+        let trial = Trial::of(header).ok()?;
+        // With fewer ticks no mission is done: that is not the failure that is looked for.
+        let is_cut_off = trial.ran_out && (!self.ran_out || candidate.ticks < self.original.ticks);
+        (!(is_mission && is_cut_off)).then_some(trial)
     }
+}
+
+fn kinds_off(base: &Base, candidate: &Candidate) -> Vec<FaultKind> {
+    let remains = |kind: &FaultKind| candidate.faults.iter().any(|fault| fault.kind == *kind);
+    let mut kinds = base.drawn_kinds();
+    kinds.retain(|kind| !remains(kind));
+    kinds
 }
 
 /// Checks that the replies of a live run fail in memory at the gate at which the recording failed.

@@ -15,19 +15,12 @@ pub(super) struct Search<'a> {
     pub(super) history: Vec<ShrinkStep>,
 }
 
-/// What became of some candidates.
-enum Found {
-    /// This one fails in the same way.
-    Smaller(Candidate),
-    /// None of them does.
-    None,
-    /// Not all of them were tried: the budget is spent, or somebody stopped the search.
-    Ended,
-}
+/// Not every candidate was tried: the budget is spent, or the search was stopped.
+struct Ended;
 
 /// A list of a candidate that is made shorter.
 trait List {
-    type Item: Clone + PartialEq;
+    type Item: Clone;
     const STAGE: Stage;
 
     fn of(candidate: &Candidate) -> &[Self::Item];
@@ -92,14 +85,23 @@ impl<'a> Search<'a> {
     /// Searches until nothing gets smaller; gives the remaining faults with blame, and whether each
     /// was tried.
     pub(super) fn run(&mut self) -> (Vec<Blamed>, bool) {
+        let is_tried = self.search().is_ok();
+        let blamed = self.best.faults.iter().map(|fault| Blamed {
+            fault: *fault,
+            class: fault.kind.class(),
+            necessary: is_tried.then_some(true),
+        });
+        (blamed.collect(), is_tried)
+    }
+
+    fn search(&mut self) -> Result<(), Ended> {
+        self.minimise::<Faults>()?;
         loop {
-            self.minimise::<Faults>();
-            self.shorten();
-            self.minimise::<Parts>();
+            self.shorten()?;
+            self.minimise::<Parts>()?;
             // A shorter run may do without a fault that the longer one needed.
-            match self.blame() {
-                Ok(blame) => return blame,
-                Err(smaller) => self.accept(smaller, Stage::Blame),
+            if !self.leave_out::<Faults>(1, Stage::Blame)? {
+                return Ok(());
             }
         }
     }
@@ -125,113 +127,92 @@ impl<'a> Search<'a> {
         trial.is_some_and(|trial| trial.failure.as_ref() == Some(self.failure))
     }
 
-    /// The first of the candidates that fails in the same way, as far as the budget goes. Counts the
-    /// runs that it takes to find it one after the other.
-    fn first_failing(&mut self, mut candidates: Vec<Candidate>) -> Found {
+    /// The first of `count` candidates that fails in the same way. Counts the runs that it takes to
+    /// find it one after the other, however many run at once.
+    fn first_failing(
+        &mut self,
+        count: usize,
+        candidate: impl Fn(&Candidate, usize) -> Candidate + Sync,
+    ) -> Result<Option<(usize, Candidate)>, Ended> {
         let left = self.bounds.max_runs.saturating_sub(self.runs);
-        let wanted = candidates.len();
-        candidates.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        let found = candidates
-            .par_iter()
-            .position_first(|candidate| self.fails(candidate));
-        if (self.bounds.is_stopped)() {
-            // What was found may not be the first.
-            return Found::Ended;
+        let affordable = count.min(usize::try_from(left).unwrap_or(usize::MAX));
+        let mut from = 0;
+        while from < affordable {
+            let to = affordable.min(from + rayon::current_num_threads());
+            let found = (from..to).into_par_iter().find_map_first(|at| {
+                let candidate = candidate(&self.best, at);
+                self.fails(&candidate).then_some((at, candidate))
+            });
+            if (self.bounds.is_stopped)() {
+                // What was found may not be the first.
+                return Err(Ended);
+            }
+            let ran = found.as_ref().map_or(to, |(at, _)| at + 1) - from;
+            self.runs += u64::try_from(ran).unwrap_or(u64::MAX);
+            if found.is_some() {
+                return Ok(found);
+            }
+            from = to;
         }
-        let ran = found.map_or(candidates.len(), |at| at + 1);
-        self.runs += u64::try_from(ran).unwrap_or(u64::MAX);
-        match found {
-            Some(at) => Found::Smaller(candidates.swap_remove(at)),
-            None if candidates.len() < wanted => Found::Ended,
-            None => Found::None,
+        if affordable < count {
+            return Err(Ended);
         }
+        Ok(None)
     }
 
-    /// Delta debugging (Zeller's ddmin): tries each chunk of the list alone, then the list without
-    /// each chunk, in ever smaller chunks.
-    fn minimise<L: List>(&mut self) {
-        if !L::of(&self.best).is_empty() {
-            let empty = L::with(&self.best, Vec::new());
-            if let Found::Smaller(smaller) = self.first_failing(vec![empty]) {
-                self.accept(smaller, L::STAGE);
-                return;
-            }
+    /// Leaves out ever smaller chunks of a list, until each of its items is necessary.
+    ///
+    /// This is Zeller's ddmin with the complements only. Where it leaves out a chunk, it goes on with
+    /// the next one instead of beginning again: many necessary items cost a few runs for each of them,
+    /// not one for each pair.
+    fn minimise<L: List>(&mut self) -> Result<(), Ended> {
+        let mut chunk = L::of(&self.best).len();
+        while chunk > 1 {
+            self.leave_out::<L>(chunk, L::STAGE)?;
+            chunk /= 2;
         }
-        let mut chunks = 2;
-        while L::of(&self.best).len() >= 2 {
-            let items = L::of(&self.best);
-            let count = items.len();
-            let pieces: Vec<_> = items.chunks(count.div_ceil(chunks)).collect();
-            let alone = pieces.iter().map(|piece| piece.to_vec());
-            let without = (0..pieces.len()).map(|left_out| {
-                let others = pieces.iter().enumerate();
-                let others = others.filter(|(at, _)| *at != left_out);
-                others
-                    .flat_map(|(_, piece)| piece.iter().cloned())
-                    .collect()
-            });
-            // Of two halves, each is what is left without the other.
-            let lists: Vec<Vec<L::Item>> = match pieces.len() {
-                2 => alone.collect(),
-                _ => alone.chain(without).collect(),
+        while self.leave_out::<L>(1, L::STAGE)? {}
+        Ok(())
+    }
+
+    /// Goes over a list once, and leaves out every chunk of so many items without which the run fails
+    /// in the same way. Says whether there was one.
+    fn leave_out<L: List>(&mut self, chunk: usize, stage: Stage) -> Result<bool, Ended> {
+        let mut is_smaller = false;
+        let mut start = 0;
+        loop {
+            let left = L::of(&self.best).len().saturating_sub(start);
+            let found = self.first_failing(left.div_ceil(chunk), |best, at| {
+                let items = L::of(best);
+                let from = start + at * chunk;
+                let to = items.len().min(from + chunk);
+                L::with(best, [&items[..from], &items[to..]].concat())
+            })?;
+            let Some((at, smaller)) = found else {
+                return Ok(is_smaller);
             };
-            let candidates = lists.into_iter().map(|list| L::with(&self.best, list));
-            let candidates: Vec<_> = candidates.collect();
-            let is_fine = pieces.len() == count;
-            let pieces = pieces.len();
-            match self.first_failing(candidates) {
-                Found::Smaller(smaller) => {
-                    let is_chunk = L::of(&smaller).len() <= count.div_ceil(chunks);
-                    self.accept(smaller, L::STAGE);
-                    chunks = if is_chunk { 2 } else { (pieces - 1).max(2) };
-                }
-                Found::Ended => return,
-                Found::None if is_fine => return,
-                Found::None => chunks = (chunks * 2).min(count),
-            }
+            start += at * chunk;
+            is_smaller = true;
+            self.accept(smaller, stage);
         }
     }
 
     /// Makes the run shorter by ever smaller steps, until one tick less is too few.
-    fn shorten(&mut self) {
+    fn shorten(&mut self) -> Result<(), Ended> {
         let mut step = self.best.ticks / 2;
         while step > 0 {
-            let shorter = Candidate {
-                ticks: self.best.ticks - step,
-                ..self.best.clone()
-            };
-            match self.first_failing(vec![shorter]) {
-                Found::Smaller(shorter) => {
+            let shorter = self.first_failing(1, |best, _| Candidate {
+                ticks: best.ticks - step,
+                ..best.clone()
+            })?;
+            match shorter {
+                Some((_, shorter)) => {
                     self.accept(shorter, Stage::Length);
                     step = step.min(self.best.ticks / 2);
                 }
-                Found::None => step /= 2,
-                Found::Ended => return,
+                None => step /= 2,
             }
         }
-    }
-
-    /// Takes out each fault alone. Gives blame, and whether every fault was tried, if the failure needs all of them, else the first
-    /// smaller run that fails in the same way.
-    fn blame(&mut self) -> Result<(Vec<Blamed>, bool), Candidate> {
-        let faults = &self.best.faults;
-        let without: Vec<_> = (0..faults.len())
-            .map(|left_out| {
-                let mut faults = faults.clone();
-                faults.remove(left_out);
-                Faults::with(&self.best, faults)
-            })
-            .collect();
-        let is_tried = match self.first_failing(without) {
-            Found::Smaller(smaller) => return Err(smaller),
-            Found::None => true,
-            Found::Ended => false,
-        };
-        let blamed = self.best.faults.iter().map(|fault| Blamed {
-            fault: *fault,
-            class: fault.kind.class(),
-            necessary: is_tried.then_some(true),
-        });
-        Ok((blamed.collect(), is_tried))
+        Ok(())
     }
 }

@@ -11,4 +11,5 @@ mod journals;
 mod planted;
 mod recorded;
 mod reports;
+mod searches;
 mod ticks;

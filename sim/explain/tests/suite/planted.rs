@@ -304,6 +304,7 @@ impl Planted {
         };
         Trial {
             failure: failure.fingerprint(&[Gate::judged(self.bug.gate(), holds, "")]),
+            ran_out: true,
             ticks: count,
             faults,
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{missing, wrong};
 use crate::refusal::Refusal;
 
-/// What a conversation has come to.
+/// The state of a conversation at its end.
 #[derive(Debug, Default)]
 pub(super) struct Spoken {
     /// The instructions.

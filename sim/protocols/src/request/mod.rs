@@ -5,6 +5,7 @@
 
 mod conversation;
 mod embeddings;
+mod format;
 mod responses;
 mod tools;
 
@@ -20,6 +21,7 @@ use turingos_agents::wire::Shape;
 use turingos_run::strict_json::strict_value;
 
 pub use embeddings::{EmbedRequest, Encoding};
+pub use format::Format;
 pub use tools::Tool;
 
 /// The longest body that is read, in bytes.
@@ -87,22 +89,6 @@ pub struct Prompt {
     pub called: BTreeSet<String>,
     /// What a Responses body repeats of the request; empty for other endpoints.
     pub echo: String,
-}
-
-/// The form of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Any text.
-    Text,
-    /// Any JSON object.
-    Json,
-    /// JSON that a schema accepts.
-    Schema {
-        /// The member of the request that has it.
-        member: &'static str,
-        /// The schema.
-        schema: Value,
-    },
 }
 
 impl ParsedRequest {
@@ -202,7 +188,7 @@ impl Task {
         };
         Ok(Self::Reply(Prompt {
             shape,
-            format: format_of(endpoint, members)?,
+            format: Format::of(endpoint, members)?,
             tools: offer.tools,
             must_call: offer.must_call,
             called: spoken.called,
@@ -243,260 +229,5 @@ fn boolean(members: &Map<String, Value>, name: &'static str) -> Result<Option<bo
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(truth)) => Ok(Some(*truth)),
         Some(_) => Err(wrong(name, "true or false")),
-    }
-}
-
-/// The form of the text. OpenAI's formats have a `type`; the schema lies at `path` below them.
-fn format_of(endpoint: Endpoint, members: &Map<String, Value>) -> Result<Format, Refusal> {
-    const TYPES: &str = "an object whose `type` is text, json_object or json_schema";
-    let typed = |member: &'static str, format: Option<&Value>, path: &str| match format {
-        None | Some(Value::Null) => Ok(Format::Text),
-        Some(format) => match format.get("type").and_then(Value::as_str) {
-            Some("text") => Ok(Format::Text),
-            Some("json_object") => Ok(Format::Json),
-            Some("json_schema") => Ok(match format.pointer(path) {
-                Some(schema @ Value::Object(_)) => Format::Schema {
-                    member,
-                    schema: schema.clone(),
-                },
-                _ => Format::Json,
-            }),
-            _ => Err(wrong(member, TYPES)),
-        },
-    };
-    match endpoint {
-        Endpoint::ChatCompletions => {
-            let format = members.get("response_format");
-            typed("response_format", format, "/json_schema/schema")
-        }
-        Endpoint::Responses => match members.get("text") {
-            None | Some(Value::Null) => Ok(Format::Text),
-            Some(Value::Object(text)) => typed("text", text.get("format"), "/schema"),
-            Some(_) => Err(wrong("text", "an object")),
-        },
-        Endpoint::Messages => match members.get("output_config") {
-            Some(config) => typed("output_config", config.get("format"), "/schema"),
-            None => typed("output_format", members.get("output_format"), "/schema"),
-        },
-        _ => match members.get("format") {
-            None | Some(Value::Null) => Ok(Format::Text),
-            Some(Value::String(format)) if format.is_empty() => Ok(Format::Text),
-            Some(Value::String(format)) if format == "json" => Ok(Format::Json),
-            Some(schema @ Value::Object(_)) => Ok(Format::Schema {
-                member: "format",
-                schema: schema.clone(),
-            }),
-            Some(_) => Err(wrong("format", "\"json\" or a JSON schema")),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(endpoint: Endpoint, body: &str) -> Result<ParsedRequest, Refusal> {
-        ParsedRequest::parse(endpoint, body.as_bytes())
-    }
-
-    #[test]
-    fn hash_ignores_order_spaces_and_transport() {
-        let hash = |body: &str| parse(Endpoint::ChatCompletions, body).unwrap().hash;
-        let plain = hash(r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#);
-        for same in [
-            r#"{ "messages": [{"content":"hi","role":"user"}], "model":"\u006d" }"#,
-            r#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#,
-            r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}"#,
-        ] {
-            assert_eq!(hash(same), plain, "{same}");
-        }
-        for other in [
-            r#"{"model":"n","messages":[{"role":"user","content":"hi"}]}"#,
-            r#"{"model":"m","seed":1,"messages":[{"role":"user","content":"hi"}]}"#,
-            r#"{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"user","content":"hi"}]}"#,
-        ] {
-            assert_ne!(hash(other), plain, "{other}");
-        }
-    }
-
-    #[test]
-    fn every_provider_request_is_parsed() {
-        let request = parse(
-            Endpoint::Messages,
-            r#"{"model":"m","max_tokens":9,"system":[{"type":"text","text":"be"},{"type":"text","text":" brief"}],"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null},{"role":"user","content":[{"type":"image","source":{}},{"type":"text","text":"b"}]}]}"#,
-        )
-        .unwrap();
-        let prompt = request.prompt().unwrap();
-        assert_eq!((&*prompt.system, &*prompt.user), ("be brief", "b"));
-        let request = parse(
-            Endpoint::OllamaGenerate,
-            r#"{"model":"m","prompt":"p","system":"s","format":"json","stream":false}"#,
-        )
-        .unwrap();
-        let prompt = request.prompt().unwrap();
-        assert_eq!((&*prompt.system, &*prompt.user), ("s", "p"));
-        assert_eq!(prompt.format, Format::Json);
-        assert_eq!(prompt.shape, Shape::OllamaGenerate);
-        let request = parse(
-            Endpoint::OllamaChat,
-            r#"{"model":"m","messages":[{"role":"user","content":"p"}]}"#,
-        )
-        .unwrap();
-        assert_eq!(request.prompt().unwrap().shape, Shape::OllamaChatStream);
-    }
-
-    #[test]
-    fn malformed_request_names_its_member() {
-        for (endpoint, body, param) in [
-            (Endpoint::ChatCompletions, "", None),
-            (Endpoint::ChatCompletions, "[]", None),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","model":"m"}"#,
-                None,
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"messages":[]}"#,
-                Some("model"),
-            ),
-            (Endpoint::ChatCompletions, r#"{"model":" "}"#, Some("model")),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m"}"#,
-                Some("messages"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[]}"#,
-                Some("messages"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"content":"x"}]}"#,
-                Some("messages"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"king","content":"x"}]}"#,
-                Some("messages"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"user","content":1}]}"#,
-                Some("messages"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":1}"#,
-                Some("stream"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{}}"#,
-                Some("response_format"),
-            ),
-            (
-                Endpoint::Messages,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#,
-                Some("max_tokens"),
-            ),
-            (
-                Endpoint::Messages,
-                r#"{"model":"m","max_tokens":0,"messages":[{"role":"user","content":"x"}]}"#,
-                Some("max_tokens"),
-            ),
-            (
-                Endpoint::Messages,
-                r#"{"model":"m","max_tokens":1,"messages":[{"role":"system","content":"x"}]}"#,
-                Some("messages"),
-            ),
-            (Endpoint::OllamaGenerate, r#"{"model":"m"}"#, Some("prompt")),
-            (Endpoint::Responses, r#"{"model":"m"}"#, Some("input")),
-            (
-                Endpoint::Responses,
-                r#"{"model":"m","input":[{}]}"#,
-                Some("input"),
-            ),
-            (
-                Endpoint::Responses,
-                r#"{"model":"m","input":"x","previous_response_id":"msg_1"}"#,
-                Some("previous_response_id"),
-            ),
-            (
-                Endpoint::Responses,
-                r#"{"model":"m","input":"x","background":true}"#,
-                Some("background"),
-            ),
-            (
-                Endpoint::Responses,
-                r#"{"model":"m","input":"x","text":{"format":{"type":"xml"}}}"#,
-                Some("text"),
-            ),
-            (
-                Endpoint::Responses,
-                r#"{"model":"m","input":"x","tools":[{"type":"function"}]}"#,
-                Some("tools"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":{}}"#,
-                Some("tools"),
-            ),
-            (
-                Endpoint::ChatCompletions,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"tool_choice":"required"}"#,
-                Some("tool_choice"),
-            ),
-            (
-                Endpoint::Messages,
-                r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"tool","name":"a"},"tools":[{"name":"b","input_schema":{}}]}"#,
-                Some("tool_choice"),
-            ),
-            (Endpoint::Embeddings, r#"{"model":"m"}"#, Some("input")),
-            (
-                Endpoint::Embeddings,
-                r#"{"model":"m","input":[]}"#,
-                Some("input"),
-            ),
-            (
-                Endpoint::Embeddings,
-                r#"{"model":"m","input":[1.5]}"#,
-                Some("input"),
-            ),
-            (
-                Endpoint::Embeddings,
-                r#"{"model":"m","input":"x","dimensions":0}"#,
-                Some("dimensions"),
-            ),
-            (
-                Endpoint::Embeddings,
-                r#"{"model":"m","input":"x","encoding_format":"hex"}"#,
-                Some("encoding_format"),
-            ),
-            (
-                Endpoint::OllamaEmbed,
-                r#"{"model":"m","input":[[1]]}"#,
-                Some("input"),
-            ),
-            (
-                Endpoint::OllamaEmbeddings,
-                r#"{"model":"m"}"#,
-                Some("prompt"),
-            ),
-            (Endpoint::CountTokens, r#"{"model":"m"}"#, Some("messages")),
-            (
-                Endpoint::OllamaChat,
-                r#"{"model":"m","messages":[{"role":"user","content":"x"}],"format":"xml"}"#,
-                Some("format"),
-            ),
-        ] {
-            let refusal = parse(endpoint, body).unwrap_err();
-            assert_eq!(
-                (refusal.reason, refusal.param),
-                (Reason::Malformed, param),
-                "{body}"
-            );
-        }
     }
 }

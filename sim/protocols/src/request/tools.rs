@@ -122,11 +122,11 @@ impl Choice {
     }
 }
 
-/// A tool; none for one that is no function.
+/// A tool; none for a tool of another type than a function.
 fn read(endpoint: Endpoint, tool: &Value, position: usize) -> Result<Option<Tool>, Refusal> {
     let at = |what: &str| Refusal::of_member("tools", format!("`tools[{position}]` {what}"));
     if !tool.is_object() {
-        return Err(at("is no object"));
+        return Err(at("is not an object"));
     }
     let kind = tool.get("type").and_then(Value::as_str);
     let (function, schema) = match (endpoint, kind) {
@@ -148,7 +148,7 @@ fn read(endpoint: Endpoint, tool: &Value, position: usize) -> Result<Option<Tool
     let schema = match function.get(schema) {
         None | Some(Value::Null) => None,
         Some(schema @ (Value::Object(_) | Value::Bool(_))) => Some(schema.clone()),
-        Some(_) => return Err(at(&format!("has a `{schema}` that is no JSON Schema"))),
+        Some(_) => return Err(at(&format!("has a `{schema}` that is not a JSON Schema"))),
     };
     Ok(Some(Tool {
         name: name.ok_or_else(|| at("has no `name`"))?.to_owned(),

@@ -289,7 +289,7 @@ fn counted_tokens_are_those_of_the_usage() {
     );
 }
 
-/// Every kind of trouble exists at every endpoint, or is no trouble there.
+/// Every kind of trouble is at every endpoint that can express it; elsewhere the answer is good.
 #[test]
 fn every_endpoint_has_its_troubles() {
     for &kind in ChaosKind::ALL {

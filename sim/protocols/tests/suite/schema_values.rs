@@ -1,4 +1,4 @@
-//! Values for JSON Schemas, judged by a checker of somebody else.
+//! Values for JSON Schemas, judged by a foreign checker.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -74,7 +74,7 @@ fn offered_tool_is_called_with_valid_arguments() {
         let whole = called(endpoint, &body(endpoint, &["weather"], false)).unwrap();
         assert_eq!(whole.1, "weather");
         assert!(checker.is_valid(&whole.2), "{endpoint:?}: {}", whole.2);
-        // Streaming is no part of the request's identity, so the ids agree as well.
+        // The identity of a request leaves streaming out, so the ids agree too.
         assert_eq!(
             called(endpoint, &body(endpoint, &["weather"], true)),
             Some(whole)

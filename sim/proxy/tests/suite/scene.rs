@@ -77,7 +77,7 @@ impl Scene {
         }
     }
 
-    /// A proxy to an address at which nobody listens.
+    /// A proxy to an address at which nothing listens.
     pub(crate) async fn without_service() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let service = listener.local_addr().unwrap();

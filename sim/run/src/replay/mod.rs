@@ -114,7 +114,7 @@ async fn run(
         return Ok(false);
     }
     // A user or a budget may have stopped a live run. In any other a further tick is a divergence.
-    if !matches!(kind, Kind::Live(_)) {
+    if !kind.is_live() {
         session.tick().await?;
     }
     Ok(true)

@@ -65,6 +65,14 @@ impl Recording {
         &mut self.tape
     }
 
+    /// Does what is played to the world behind the session as well, which becomes what the recorded
+    /// one was.
+    #[must_use]
+    pub fn carried_out(mut self) -> Self {
+        self.tape.carry_out();
+        self
+    }
+
     /// The part of the journal's chain that has been verified.
     #[must_use]
     pub const fn chain(&self) -> Chain {

@@ -28,7 +28,8 @@ pub struct Metrics {
     /// Ticks that observed anything but a trap.
     pub placed: u64,
     /// Ticks that observed something unrelated to the mission: no file that the scenario or its
-    /// contract names, no directory above one, no page of one, and no command that names one.
+    /// contract names, no command that names one, no test command and no page. A directory is
+    /// unrelated, whatever is in it.
     pub drifted: u64,
     /// TuringOS's completion: expected files that are right, of all that are expected.
     pub right_files: Average,

@@ -37,7 +37,7 @@ impl Scenario {
         parts
     }
 
-    /// The scenario with none of its parts but these; `None` if that is no scenario.
+    /// The scenario with none of its parts but these; `None` if that is not a scenario.
     #[must_use]
     pub fn with_parts(&self, kept: &[String]) -> Option<Self> {
         let is_kept = |list: &str, key: &str| kept.contains(&format!("{list}/{}", escaped(key)));

@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::settings::{AnyAgent, Place, Settings};
 use super::watch::{EndState, Watch};
 use crate::edits::Edits;
+use crate::handover::Handover;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
 use crate::{Gate, Header, Manifest, Profile, RunConfig, RunIoError};
 use turingos_agents::{Injected, Oracle, SeededOracle};
@@ -112,7 +113,8 @@ impl ScenarioPlan {
     }
 
     /// The same plan with the changes of a fork.
-    fn edited(mut self, edits: &Edits) -> Self {
+    #[must_use]
+    pub(crate) fn edited(mut self, edits: &Edits) -> Self {
         self.interruptions = self.interruptions.edited(edits.world.clone());
         self
     }
@@ -157,35 +159,47 @@ impl<S: Sink> ScenarioRun<World, SeededOracle<AnyAgent>, S> {
 impl<W: Manifold, S: Sink> ScenarioRun<W, SeededOracle<AnyAgent>, S> {
     /// The run that `header` describes in a world that holds the scenario's files.
     pub fn start(header: &Header<Settings>, world: W, sink: S) -> Self {
-        let edits = Edits::none(header.seed);
-        Self::start_edited(header, &edits, header.genesis(), world, sink)
+        let (start, plan, inputs) = parts(header, header.genesis());
+        let oracle = header.config.oracle(header.seed);
+        Self::new(start, plan, (world, oracle), inputs, sink)
     }
+}
 
+impl<W: Manifold, L: Oracle, S: Sink> ScenarioRun<W, Handover<SeededOracle<AnyAgent>, L>, S> {
     /// The same with the changes of a fork, whose chain begins at `genesis`.
     pub(crate) fn start_edited(
         header: &Header<Settings>,
         edits: &Edits,
         genesis: Digest,
-        world: W,
+        (world, live): (W, L),
         sink: S,
     ) -> Self {
-        let settings = &header.config;
-        let scenario = settings.scenario.clone();
-        let limit = scenario.tick_limit().min(header.ticks);
-        let start = Start {
-            kernel: settings.kernel(),
-            driver: settings.driver.clone(),
-            seed: header.seed,
-            genesis,
-        };
-        let plan = ScenarioPlan::new(scenario, limit).edited(edits);
-        let inputs = match settings.place {
-            Place::Memory => Inputs::Seeded,
-            Place::Directory => Inputs::World,
-        };
-        let oracle = { settings.oracle(header.seed) }.edited(&edits.seeds, edits.oracle.clone());
-        Self::new(start, plan, (world, oracle), inputs, sink).with_seeds(&edits.seeds)
+        let (start, plan, inputs) = parts(header, genesis);
+        let oracle = header.config.oracle(header.seed);
+        let oracle = oracle.edited(&edits.seeds, edits.oracle.clone());
+        let oracle = Handover::of(oracle, live, edits);
+        Self::new(start, plan.edited(edits), (world, oracle), inputs, sink)
+            .with_seeds(&edits.seeds)
+            .with_live_parts(&edits.live)
     }
+}
+
+/// What a session of `header` is made of, besides its world and its oracle.
+fn parts(header: &Header<Settings>, genesis: Digest) -> (Start, ScenarioPlan, Inputs) {
+    let settings = &header.config;
+    let scenario = settings.scenario.clone();
+    let limit = scenario.tick_limit().min(header.ticks);
+    let start = Start {
+        kernel: settings.kernel(),
+        driver: settings.driver.clone(),
+        seed: header.seed,
+        genesis,
+    };
+    let inputs = match settings.place {
+        Place::Memory => Inputs::Seeded,
+        Place::Directory => Inputs::World,
+    };
+    (start, ScenarioPlan::new(scenario, limit), inputs)
 }
 
 impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {

@@ -44,7 +44,7 @@ pub(super) struct EndState {
 /// The relation of a pointer to the mission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// A file of the mission, or a directory above one.
+    /// A file of the mission, a command that names one, a page, or the end.
     OfMission,
     /// A trap.
     Trap,
@@ -174,3 +174,6 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,11 +19,12 @@ use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
 use crate::edits::Edits;
+use crate::handover::Handover;
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
 use crate::{Gate, Header, Manifest};
 use route_audit::RouteAudit;
-use turingos_agents::{Clerk, Injected, SeededOracle};
+use turingos_agents::{Clerk, Injected, InjectionCounts, Oracle, SeededOracle};
 use turingos_world::{FaultPlan, InjectedFault, SeededFaults, World};
 
 /// The pointer a machine boots at.
@@ -85,6 +86,8 @@ pub struct SoakPlan {
     added_faults: u64,
     /// A fork changed which faults there are.
     is_edited: bool,
+    /// Stopped from outside, before the last tick.
+    is_stopped: bool,
 }
 
 impl SoakPlan {
@@ -98,6 +101,7 @@ impl SoakPlan {
             interruptions: Interruptions::default(),
             added_faults: 0,
             is_edited: false,
+            is_stopped: false,
         }
     }
 
@@ -112,7 +116,7 @@ impl SoakPlan {
 
 impl<F: FaultPlan> RunPlan<World<F>> for SoakPlan {
     fn has_next(&self, ticks: u64) -> bool {
-        ticks < self.ticks
+        ticks < self.ticks && !self.is_stopped
     }
 
     fn count(&mut self, committed: &Committed, injected: Option<&Injected>, kernel: &mut Kernel) {
@@ -157,29 +161,57 @@ impl Soak {
 impl<S: Sink> Soak<S> {
     /// The same, with its ticks handed to `sink`.
     pub fn start_into(header: &Header<Settings>, sink: S) -> Self {
-        Self::start_edited(header, &Edits::none(header.seed), header.genesis(), sink)
-    }
-
-    /// The same with the changes of a fork, whose chain begins at `genesis`.
-    pub(crate) fn start_edited(
-        header: &Header<Settings>,
-        edits: &Edits,
-        genesis: Digest,
-        sink: S,
-    ) -> Self {
-        let (start, plan, world, oracle) = parts(header, edits, genesis);
-        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink).with_seeds(&edits.seeds)
+        let edits = Edits::none(header.seed);
+        let (start, plan, world, oracle) = parts(header, &edits, header.genesis());
+        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink)
     }
 
     /// The metrics so far.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
+        self.outcome_with(self.oracle().counts())
+    }
+}
+
+/// A soak with the changes of a fork.
+pub(crate) type EditedSoak<L, S> =
+    Session<SoakPlan, World<SeededFaults>, Handover<SeededOracle, L>, S>;
+
+impl<L: Oracle, S: Sink> EditedSoak<L, S> {
+    /// The run that `header` describes with these changes, whose chain begins at `genesis`.
+    pub(crate) fn start_edited(
+        header: &Header<Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        live: L,
+        sink: S,
+    ) -> Self {
+        let (start, plan, world, oracle) = parts(header, edits, genesis);
+        let oracle = Handover::of(oracle, live, edits);
+        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink)
+            .with_seeds(&edits.seeds)
+            .with_live_parts(&edits.live)
+    }
+
+    /// The metrics so far.
+    pub(crate) fn edited_outcome(&self) -> Outcome {
+        self.outcome_with(self.oracle().seeded().counts())
+    }
+
+    /// Ends the run before its last tick.
+    pub(crate) const fn stop(&mut self) {
+        self.plan.is_stopped = true;
+    }
+}
+
+impl<O: Oracle, S: Sink> Session<SoakPlan, World<SeededFaults>, O, S> {
+    fn outcome_with(&self, counts: &InjectionCounts) -> Outcome {
         Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
             tally: (self.plan.tally.clone())
                 .with_routes(self.plan.routes.tally.clone())
-                .with_injections(self.oracle().counts(), self.world_faults()),
+                .with_injections(counts, self.world_faults()),
             is_edited: self.plan.is_edited,
         }
     }

@@ -353,3 +353,6 @@ fn left_over(entry: &Entry) -> Divergence {
         differences: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

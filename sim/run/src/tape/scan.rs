@@ -31,3 +31,15 @@ impl fmt::Debug for SecretScan {
         f.write_str("SecretScan")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scan_names_what_it_finds_and_shows_nothing() {
+        let scan = SecretScan::new(|bytes| (bytes == b"key").then_some("a key"));
+        assert_eq!((scan.find(b"key"), scan.find(b"no")), (Some("a key"), None));
+        assert_eq!(format!("{scan:?}"), "SecretScan");
+    }
+}

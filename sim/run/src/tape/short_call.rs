@@ -121,4 +121,21 @@ mod tests {
             }
         }
     }
+
+    /// A request that the record continues behind is left to the whole reader, which refuses it.
+    #[test]
+    fn request_is_completed_only_if_it_is_the_whole_text() {
+        let body = b"{\"q\":1}".to_vec();
+        let call = CallEntry::new(&REQUEST, body, Err(TransportFault::Reset), 9);
+        let mut text = Vec::new();
+        Entry::Call(call.clone()).write_json(&mut text);
+        let short = ShortCall::read(&text).unwrap();
+        assert_eq!(short.complete(&text), Some(call));
+        let text = String::from_utf8(text).unwrap();
+        let forged = text.replacen("\"},\"outcome\"", "\",\"more\":\"x\"},\"outcome\"", 1);
+        assert_ne!(forged, text);
+        let short = ShortCall::read(forged.as_bytes()).unwrap();
+        assert_eq!(short.complete(forged.as_bytes()), None);
+        assert!(Entry::read_spelled_json(forged.as_bytes()).is_err());
+    }
 }

@@ -13,6 +13,7 @@ use super::player::Player;
 use super::request_encoder::RequestEncoder;
 use super::world::{Answer, Question, WorldEntry};
 use super::{SecretScan, TapeWriter};
+use crate::divergence::{Cause, Divergence, differences};
 use crate::error::RunIoError;
 use crate::open_folder::OpenFolder;
 use turingos_agents::{RawReply, Request, TransportFault};
@@ -23,6 +24,8 @@ pub struct TapeSession {
     tape: Tape,
     /// The tick that is open.
     tick: u64,
+    /// What is played is done to the world as well.
+    is_carried_out: bool,
 }
 
 #[derive(Debug)]
@@ -77,7 +80,43 @@ impl TapeSession {
     }
 
     const fn of(tape: Tape) -> Self {
-        Self { tape, tick: 0 }
+        Self {
+            tape,
+            tick: 0,
+            is_carried_out: false,
+        }
+    }
+
+    /// Asks the world again what is played, so that a new directory becomes what the recorded one
+    /// was. An answer that shows another directory is a divergence.
+    pub(crate) const fn carry_out(&mut self) {
+        self.is_carried_out = true;
+    }
+
+    /// Whether what is played is done to the world as well.
+    pub(crate) const fn is_carried_out(&self) -> bool {
+        self.is_carried_out
+    }
+
+    /// The divergence of a world that answers `question` in another way than was recorded.
+    pub(crate) fn world_differs(
+        &self,
+        question: &Question,
+        recorded: &Answer,
+        found: &Answer,
+    ) -> RunIoError {
+        let (recorded, found) = (recorded.shown(), found.shown());
+        RunIoError::Diverged(Box::new(Divergence {
+            tick: self.tick,
+            cause: Cause::WorldChanged,
+            detail: format!(
+                "the workspace cannot be made again: {} has another result than was recorded",
+                question.shown()
+            ),
+            differences: differences(&recorded, &found),
+            recorded: Some(recorded),
+            replayed: Some(found),
+        }))
     }
 
     /// Has everything that will be recorded scanned.

@@ -118,6 +118,13 @@ fn taped(
     ask: impl FnOnce() -> Answer,
 ) -> Result<Answer, RunIoError> {
     match tape.ask(&question)? {
+        Answered::Recorded(answer) if tape.is_carried_out() => {
+            let found = ask();
+            match answer.is_of_same_world(&found, &question) {
+                true => Ok(answer),
+                false => Err(tape.world_differs(&question, &answer, &found)),
+            }
+        }
         Answered::Recorded(answer) => Ok(answer),
         Answered::Live => {
             if let Some((effect, texts)) = effect {
@@ -333,5 +340,80 @@ mod tests {
             assert_eq!(world.digest(), unchanged);
             assert_eq!(std::fs::read(&path).unwrap(), b"");
         }
+    }
+
+    #[test]
+    fn no_world_answers_nothing() {
+        let path: WorkspacePath = "a.txt".parse().unwrap();
+        let mut text = String::new();
+        let absent = |fault: WorldFault| {
+            assert_eq!(fault.code, WorldFaultCode::Other);
+            assert_eq!(fault.detail, "there is no world behind this tape");
+        };
+        absent(NoWorld.read(&path, &mut text).unwrap_err());
+        absent(NoWorld.list(None, 1).unwrap_err());
+        absent(NoWorld.write(&path, "x", Digest::EMPTY, 0).unwrap_err());
+        absent(NoWorld.git_log(&GitLogQuery::default()).unwrap_err());
+        assert_eq!(NoWorld.exec("true", 0).exit_code, 127);
+    }
+
+    /// Everything that a kernel may ask, as text.
+    fn answers(world: &mut impl Manifold) -> Vec<String> {
+        let path: WorkspacePath = "new.txt".parse().unwrap();
+        let absent: WorkspacePath = "absent.txt".parse().unwrap();
+        let mut text = String::new();
+        let mut all = vec![
+            format!("{:?}", world.list(None, 9)),
+            format!("{:?}", world.list(Some(&absent), 9)),
+            format!("{:?}", world.write(&path, "new\n", Digest::EMPTY, 7)),
+            format!("{:?}", world.exec("cat new.txt; ls; false", 8)),
+            format!("{:?}", world.git_log(&GitLogQuery::default())),
+        ];
+        for path in [&path, &absent] {
+            all.push(format!("{:?}", world.read(path, &mut text)));
+        }
+        all.push(text);
+        all
+    }
+
+    #[test]
+    fn answers_are_those_of_the_world_recorded_or_not() {
+        let initial = || World::with_files(Quota::default(), [("a.txt", "before")]).unwrap();
+        let expected = answers(&mut initial());
+        assert_eq!(expected[7], "new\n");
+        assert!(expected[4].contains("Ok(") && expected[6].contains("NotFound"));
+        let mut world = initial();
+        let mut written = Vec::new();
+        let mut untaped = TapedWorld::new(&mut world, None, Some(&mut written));
+        assert_eq!(answers(&mut untaped), expected);
+        untaped.result().unwrap();
+        let new = Written {
+            path: "new.txt".to_owned(),
+            content: "new\n".to_owned(),
+        };
+        assert_eq!(written, [new]);
+
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(crate::RunDirectory::TAPE);
+        let file = std::fs::File::create(&path).unwrap();
+        let tape = TapeWriter::begin(file, &path, Digest::EMPTY, None);
+        let mut tape = TapeSession::recording(tape);
+        let mut world = initial();
+        let mut recorded = TapedWorld::new(&mut world, Some(&mut tape), None);
+        assert_eq!(answers(&mut recorded), expected);
+        recorded.result().unwrap();
+        assert_eq!(tape.chain().count(), 7);
+
+        // The same from the tape, with no world behind it.
+        let folder = crate::OpenFolder::open(directory.path()).unwrap();
+        let ending = crate::tape::Ending::Stop;
+        let mut tape = TapeSession::playing(&folder, Digest::EMPTY, ending).unwrap();
+        let mut played = TapedWorld::new(&mut world, Some(&mut tape), None);
+        assert_eq!(answers(&mut played), expected);
+        played.result().unwrap();
+        let mut ended = TapedWorld::new(&mut world, Some(&mut tape), None);
+        assert!(ended.list(None, 9).is_err());
+        assert_eq!(ended.exec("true", 0).exit_code, 127);
+        assert!(ended.result().is_err());
     }
 }

@@ -3,6 +3,7 @@
 //! Holds the digest of what was written, not the text: that follows from the entries before.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use turingos::Digest;
 use turingos::isa::GitLogQuery;
 use turingos::manifold::{CommandOutcome, WorldFault, WorldFaultCode};
@@ -105,6 +106,46 @@ pub enum Answer {
         /// What was asked for, for people.
         detail: String,
     },
+}
+
+impl Question {
+    /// The question for people.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Read(path) => format!("the read of {path}"),
+            Self::List { directory, .. } => {
+                format!("the listing of {}", directory.as_deref().unwrap_or("."))
+            }
+            Self::Write { path, .. } => format!("the write of {path}"),
+            Self::Exec(command) => format!("the command `{command}`"),
+            Self::GitLog { .. } => "the history".to_owned(),
+        }
+    }
+}
+
+impl Answer {
+    /// Whether a world that answers `other` is the one that answered this, as far as that shows:
+    /// files, names and exit codes are the same. What a command prints, and a history, may hold
+    /// times.
+    pub(super) fn is_of_same_world(&self, other: &Self, question: &Question) -> bool {
+        match (self, other) {
+            (Self::Command(one), Self::Command(other)) => one.exit_code == other.exit_code,
+            (Self::Fault { code: one, .. }, Self::Fault { code: other, .. }) => one == other,
+            (Self::Text(_), Self::Text(_)) if matches!(question, Question::GitLog { .. }) => true,
+            _ => self == other,
+        }
+    }
+
+    /// The answer for people: digests in the place of texts.
+    pub(super) fn shown(&self) -> Value {
+        match self {
+            Self::Text(text) => json!({"text": Digest::of(text.as_bytes())}),
+            Self::Names(names) => json!({"names": names}),
+            Self::Written => json!("written"),
+            Self::Command(command) => json!({"exit_code": command.exit_code}),
+            Self::Fault { code, .. } => json!({"fault": code.name()}),
+        }
+    }
 }
 
 /// What a command did.

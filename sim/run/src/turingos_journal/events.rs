@@ -27,7 +27,7 @@ pub enum Event {
 pub struct RecordedTick {
     /// Its line, from 1.
     pub line: u64,
-    /// Its number, from 0. A tick whose reply was no syscall has none.
+    /// Its number, from 0. A tick whose reply was not a syscall has none.
     pub number: u64,
     /// The lane that answered, if a route stands before it: true for P, the strong one.
     pub is_strong_lane: Option<bool>,

@@ -134,7 +134,7 @@ impl<'l> Tuple<'l> {
             | Syscall::Push { .. }
             | Syscall::Edit { .. }
             | Syscall::Move { .. }
-            | Syscall::Pop => self.d_next.raw() == self.d_t.raw() || found == self.d_t.decoded(),
+            | Syscall::Pop => found == self.d_t.decoded(),
         };
         if follows {
             return Ok(());
@@ -153,7 +153,7 @@ fn decoded(action: &str) -> Result<Syscall, &'static str> {
         .map_err(|fault| fault.code.name())
 }
 
-/// The same action without its blank optional operands; nothing if it has none.
+/// The same action without its blank optional operands; nothing if it is of no opcode.
 fn without_blank_operands(action: &str) -> Option<String> {
     let object = Object::read(action).ok()?;
     let text_of = |value| match value {
@@ -176,7 +176,7 @@ fn without_blank_operands(action: &str) -> Option<String> {
             kept.push(action[member.begins..end].trim_start_matches(','));
         }
     }
-    (kept.len() < object.members.len()).then(|| format!("{{{}}}", kept.join(",")))
+    Some(format!("{{{}}}", kept.join(",")))
 }
 
 /// The name of the trap with which a state register begins, and what follows it.

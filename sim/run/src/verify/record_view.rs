@@ -279,4 +279,36 @@ mod tests {
             }
         }
     }
+
+    /// Looked at without a branch for each digit, so that several bad ones could make up for
+    /// each other.
+    #[test]
+    fn digest_with_any_bad_digit_is_left_to_the_parser() {
+        let digest = |text: &str| Cursor { rest: text }.digest().is_some();
+        let digits = "0123456789abcdef".repeat(4);
+        assert!(digest(&format!("{digits}\"")));
+        for bad in ["/", ":", "`", "g", "A", "\"", "é"] {
+            for count in 1..=3 {
+                let text = bad.repeat(count) + &digits;
+                let end = text.floor_char_boundary(64);
+                assert!(!digest(&format!("{}\"", &text[..end])), "{count} {bad}");
+            }
+        }
+        for end in ["", "0", "0\"", "'"] {
+            assert!(!digest(&format!("{digits}{end}")), "{end}");
+        }
+        assert!(!digest(&format!("{}\"", &digits[1..])));
+    }
+
+    #[test]
+    fn any_number_of_control_characters_is_left_to_the_parser() {
+        let record = &records()[0];
+        assert!(RecordView::read(record).is_some());
+        for count in 1..=3 {
+            let controls = "\u{1}".repeat(count);
+            let other = record.replacen("\"next\":\"", &format!("\"next\":\"{controls}"), 1);
+            assert_ne!(&other, record);
+            assert!(RecordView::read(&other).is_none(), "{count}");
+        }
+    }
 }

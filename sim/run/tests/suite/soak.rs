@@ -255,6 +255,18 @@ fn route_coverage_compares_every_route_with_the_settings() {
     }
 }
 
+/// A broken reply that lane P answered strays where only a failed call may.
+#[test]
+fn failover_that_the_settings_rule_out_is_found() {
+    let calls_only = RouteConfig {
+        failover: Failover::Call,
+        ..RouteConfig::default()
+    };
+    let (tally, gate) = audited(&RouteConfig::default(), &calls_only);
+    assert!(gate.failed() && tally.routes.strays > 0, "{gate:?}");
+    assert!(gate.detail.contains("failover Some("), "{}", gate.detail);
+}
+
 #[test]
 fn gate_that_one_tick_cannot_reach_is_skipped() {
     for (profile, id) in [

@@ -56,6 +56,9 @@ fn figures_are_sums_over_the_records() {
         );
         let traps = records().flat_map(|record| record.traps.iter().copied());
         assert_eq!(tally.traps, how_often(traps));
+        let fatal = count(&|record| record.traps.contains(&UnrecoverableLoop));
+        assert_eq!(tally.fatal_traps(), fatal);
+        assert_eq!(fatal > 0, profile == Profile::Hostile);
         let reasons = how_often(records().map(|record| record.route.reason));
         assert_eq!(tally.routes.reasons, reasons);
         assert_eq!((tally.routes.strays, &tally.routes.first_stray), (0, &None));

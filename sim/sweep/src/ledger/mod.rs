@@ -6,10 +6,16 @@ mod points;
 pub(crate) use counter::Counter;
 pub use points::Points;
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What one run reached: the numbers of points, ascending, and how often.
 pub type Reached = Vec<(u16, u32)>;
+
+/// A point by its name, with its count and its first seed; `None` if it was never reached.
+pub type Reach<'a> = (&'a str, Option<(u64, u64)>);
 
 /// The points of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,64 +77,62 @@ impl Ledger {
         named.iter().flatten().map(|entry| entry.first_seed).max()
     }
 
-    /// Every named point with its count and first seed; `None` if it was never reached.
-    pub fn named(&self) -> impl Iterator<Item = (&'static str, Option<(u64, u64)>)> + '_ {
+    /// Every named point.
+    pub fn named(&self) -> impl Iterator<Item = Reach<'static>> + '_ {
         self.part(0..Points::all().named())
     }
 
     /// The same of every combination of an injected kind and a trap of the same tick.
-    pub fn combinations(&self) -> impl Iterator<Item = (&'static str, Option<(u64, u64)>)> + '_ {
+    pub fn combinations(&self) -> impl Iterator<Item = Reach<'static>> + '_ {
         self.part(Points::all().named()..Points::all().len())
     }
 
-    fn part(
-        &self,
-        points: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (&'static str, Option<(u64, u64)>)> + '_ {
+    fn part(&self, points: std::ops::Range<usize>) -> impl Iterator<Item = Reach<'static>> + '_ {
         points.map(|point| {
             let entry = self.entries[point].map(|it| (it.count, it.first_seed));
             (Points::all().name(point), entry)
         })
     }
+}
 
-    /// The reached points in the order of their list, each as `[count, first seed]`.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let mut text = String::from("{");
-        for (name, entry) in self.part(0..self.entries.len()) {
-            if let Some((count, seed)) = entry {
-                if text.len() > 1 {
-                    text.push(',');
-                }
-                text += &format!("{:?}:[{count},{seed}]", name);
-            }
-        }
-        text.push('}');
-        text
+/// The reached points in the order of their list, each as `[count, first seed]`.
+impl Serialize for Ledger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let points = self.part(0..self.entries.len());
+        serializer.collect_map(points.filter_map(|(name, entry)| Some((name, entry?))))
+    }
+}
+
+/// An unknown point, a point that is given twice and a count of 0 are errors.
+impl<'de> Deserialize<'de> for Ledger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Ledger;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of points, each with a count and a seed")
     }
 
-    /// Reads what [`Ledger::to_json`] wrote.
-    ///
-    /// # Errors
-    /// The member that is no point of this program, or not `[count, first seed]`.
-    pub fn from_json(members: &Map<String, Value>) -> Result<Self, String> {
-        let mut ledger = Self::default();
-        for (name, value) in members {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Ledger, A::Error> {
+        let mut ledger = Ledger::default();
+        while let Some(name) = members.next_key::<String>()? {
             let point = Points::all()
-                .named_by(name)
-                .ok_or_else(|| format!("unknown point {name:?}"))?;
-            let numbers = { value.as_array() }.map(|it| it.iter().map(Value::as_u64));
-            let numbers: Option<Vec<_>> = numbers.and_then(Iterator::collect);
-            match numbers.as_deref() {
-                Some([count, first_seed]) if *count > 0 => {
-                    ledger.raise(point, *count, *first_seed);
-                }
-                _ => {
-                    return Err(format!(
-                        "point {name:?} is {value}, expected a count and a seed, such as [1,0]"
-                    ));
-                }
+                .named_by(&name)
+                .ok_or_else(|| A::Error::custom(format!("unknown point {name:?}")))?;
+            let (count, first_seed) = members.next_value::<(u64, u64)>()?;
+            if count == 0 {
+                return Err(A::Error::custom(format!("point {name:?} has a count of 0")));
             }
+            if ledger.entries[point].is_some() {
+                return Err(A::Error::custom(format!("duplicate point {name:?}")));
+            }
+            ledger.raise(point, count, first_seed);
         }
         Ok(ledger)
     }
@@ -152,13 +156,28 @@ mod tests {
         assert_eq!(late, whole);
         let first = whole.named().next().unwrap();
         assert_eq!(first, (Points::all().name(0), Some((4, 3))));
-        let text = whole.to_json();
-        let value: Map<String, Value> = serde_json::from_str(&text).unwrap();
-        assert_eq!(Ledger::from_json(&value), Ok(whole));
-        for (from, to) in [("[4,3]", "[4]"), ("[4,3]", "[0,3]"), ("trap/", "trip/")] {
-            let bad = serde_json::from_str(&text.replacen(from, to, 1)).unwrap();
-            assert!(Ledger::from_json(&bad).is_err(), "{from} {to}");
+        let text = serde_json::to_string(&whole).unwrap();
+        assert_eq!(serde_json::from_str::<Ledger>(&text).unwrap(), whole);
+        for (from, to, part) in [
+            ("[4,3]", "[4]", "invalid length 1"),
+            ("[4,3]", "[4,3,1]", "trailing characters"),
+            ("[4,3]", "[0,3]", "count of 0"),
+            ("[4,3]", "[-4,3]", "invalid value"),
+            ("trap/", "trip/", "unknown point"),
+        ] {
+            let bad = serde_json::from_str::<Ledger>(&text.replacen(from, to, 1));
+            let error = bad.unwrap_err().to_string();
+            assert!(error.contains(part), "{from} {to}: {error}");
         }
+    }
+
+    /// The last one would silently win.
+    #[test]
+    fn point_that_is_given_twice_is_refused() {
+        let name = Points::all().name(0);
+        let text = format!("{{\"{name}\":[1,0],\"{name}\":[2,0]}}");
+        let error = serde_json::from_str::<Ledger>(&text).unwrap_err();
+        assert!(error.to_string().contains("duplicate point"), "{error}");
     }
 
     #[test]

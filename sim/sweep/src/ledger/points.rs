@@ -36,11 +36,11 @@ struct Bases {
     combination: usize,
 }
 
-/// What a reply with noise led to.
+/// The outcomes of a reply with noise.
 pub(super) const NOISE_ENDS: [&str; 4] = ["carried_out", "trapped", "refused", "failed_over"];
-/// What a tick with a provider fault came to.
+/// The outcomes of a tick with a provider fault.
 pub(super) const PROVIDER_ENDS: [&str; 3] = ["retried", "failed_over", "cpu_fault"];
-/// What a tick with a world fault came to.
+/// The outcomes of a tick with a world fault.
 pub(super) const WORLD_ENDS: [&str; 2] = ["survived", "trapped"];
 
 impl Points {

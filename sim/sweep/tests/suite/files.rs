@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use turingos_sweep::{Plan, SweepError, WHOLE_FILE};
+use turingos_sweep::{Plan, SweepError, WHOLE_FILE, read_sweep};
 
 use crate::stage::{keep, plan};
 
@@ -26,7 +26,7 @@ fn names(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn interrupted_sweep_goes_on_to_the_same_bytes() {
+fn interrupted_sweep_resumes_to_the_same_bytes() {
     let plan = plan(0..10);
     let (_, expected) = whole(&plan);
     let directory = TempDir::new().unwrap();
@@ -64,7 +64,7 @@ fn lines_after_the_saved_ledger_are_run_again() {
         fs::read(directory.path().join(WHOLE_FILE)).unwrap(),
         expected
     );
-    // Killed before anything was saved: it begins anew.
+    // Killed before anything was saved: it starts over.
     let directory = TempDir::new().unwrap();
     let part = directory.path().join("sweep.jsonl.part");
     fs::write(&part, &expected[..40]).unwrap();
@@ -87,7 +87,7 @@ fn altered_lines_of_an_unfinished_sweep_are_refused() {
     fs::write(&part, altered).unwrap();
     let error = keep(directory.path(), &plan, None, u64::MAX).unwrap_err();
     assert!(matches!(error, SweepError::Corrupt { .. }));
-    assert!(error.to_string().contains("to begin anew"), "{error}");
+    assert!(error.to_string().contains("to start over"), "{error}");
 }
 
 #[test]
@@ -132,6 +132,74 @@ fn altered_or_cut_file_is_refused() {
     assert!(keep(directory.path(), &plan, None, 0).is_err());
     fs::write(&path, &bytes).unwrap();
     assert!(keep(directory.path(), &plan, None, 0).unwrap());
+}
+
+/// serde takes each of these for the same value, and the schema refuses them.
+#[test]
+fn line_in_another_spelling_is_refused() {
+    let plan = plan(0..4);
+    let (_, bytes) = whole(&plan);
+    let text = String::from_utf8(bytes).unwrap();
+    let read = |text: &str| read_sweep(Path::new("x"), text.as_bytes(), |_| {});
+    assert!(read(&text).is_ok());
+    let line = text.lines().nth(1).unwrap();
+    let root = line.split('"').nth(9).unwrap();
+    let array = format!("[0,0,60,\"{root}\",0]");
+    let object = line.replacen(',', ",\"failure\":null,", 1);
+    for other in [
+        array,
+        object,
+        line.replacen(':', ": ", 1),
+        line.replacen("\"seed\"", "\"s\\u0065ed\"", 1),
+    ] {
+        let error = read(&text.replacen(line, &other, 1)).unwrap_err();
+        assert!(
+            error.to_string().contains("line 2 is not written as sim"),
+            "{other}: {error}"
+        );
+    }
+    let far = format!(
+        "{{\"seed\":0,\"subject\":0,\"ticks\":60,\"root\":\"{root}\",\"off\":{}}}",
+        1_u64 << 53
+    );
+    let error = read(&text.replacen(line, &far, 1)).unwrap_err();
+    assert!(
+        error.to_string().contains("line 2 turns off a kind"),
+        "{error}"
+    );
+}
+
+#[test]
+fn header_that_cannot_be_true_is_refused() {
+    let plan = plan(0..4);
+    let (_, bytes) = whole(&plan);
+    let text = String::from_utf8(bytes).unwrap();
+    let start = text.find("\"subjects\":[").unwrap();
+    let end = text.find("],\"kinds\"").unwrap();
+    let without_subjects = text.replacen(&text[start..end], "\"subjects\":[", 1);
+    let kinds = format!("\"kinds\":[{}", "\"x\",".repeat(60));
+    for (forged, part) in [
+        (without_subjects, "no subjects"),
+        (text.replacen("\"0..4\"", "\"4..0\"", 1), "expected A..B"),
+        (text.replacen("\"0..4\"", "\"00..4\"", 1), "expected A..B"),
+        (text.replacen("file/1", "file/9", 1), "its format is"),
+        (
+            text.replacen("\"kinds\":[", &kinds, 1),
+            "more than 53 kinds",
+        ),
+        (
+            text.replacen("]}}\n", "]},\"overlap\":7}\n", 1),
+            "a shard needs an overlap",
+        ),
+        (
+            text.replacen("]}}\n", "]},\"shard\":\"0/2\",\"overlap\":10001}\n", 1),
+            "a shard needs an overlap",
+        ),
+    ] {
+        assert_ne!(forged, text, "{part}");
+        let error = read_sweep(Path::new("x"), forged.as_bytes(), |_| {}).unwrap_err();
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
 }
 
 #[test]

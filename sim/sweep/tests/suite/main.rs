@@ -7,6 +7,7 @@
 
 mod files;
 mod merging;
+mod report;
 mod stage;
 mod sweeps;
 mod table;

@@ -59,7 +59,7 @@ fn merged_shards_are_the_sweep_of_one_machine() {
 }
 
 #[test]
-fn interrupted_shard_goes_on_to_the_same_bytes() {
+fn interrupted_shard_resumes_to_the_same_bytes() {
     let plan = plan(0..23);
     let whole = shards(&plan, &[0, 1, 3, 4]);
     let directory = TempDir::new().unwrap();

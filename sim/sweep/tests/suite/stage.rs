@@ -35,7 +35,7 @@ pub(crate) fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }
 
-/// What a sweep came to.
+/// The results of a sweep.
 pub(crate) struct Swept {
     pub(crate) lines: Vec<RunLine>,
     pub(crate) totals: Totals,
@@ -104,9 +104,9 @@ pub(crate) fn keep(
         file: Some(file),
         limits: Limits::default(),
     };
-    let begun = std::sync::atomic::AtomicU64::new(0);
+    let started = std::sync::atomic::AtomicU64::new(0);
     let watch = Watch::<SweepError> {
-        is_stopped: &|| begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= most,
+        is_stopped: &|| started.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= most,
         check: &|_| Ok(None),
         ended: &|_| {},
     };

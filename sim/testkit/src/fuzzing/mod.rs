@@ -19,6 +19,7 @@ mod scenarios;
 mod script;
 mod settings;
 mod shell;
+mod sweep_files;
 mod tapes;
 mod ticks;
 pub mod turingos_journal;
@@ -38,6 +39,7 @@ pub use requests::request;
 pub use scenarios::scenario;
 pub use settings::settings;
 pub use shell::shell_line;
+pub use sweep_files::{sealed, sweep_file};
 pub use tapes::{run_files, tape};
 pub use ticks::{records, ticks};
 pub use turingos_journal::turingos_journal;
@@ -52,7 +54,7 @@ pub struct Target {
 }
 
 /// Every target. An external shape is added here with its body, its binary and its seeds.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     target("syscall", syscall),
     target("reply_text", reply_text),
     target("provider_openai", provider_openai),
@@ -66,6 +68,7 @@ pub const TARGETS: [Target; 23] = [
     target("run_header", run_header),
     target("journal", journal),
     target("settings", settings),
+    target("sweep_file", sweep_file),
     target("tape", tape),
     target("matching", matching),
     target("run_files", run_files),

@@ -120,8 +120,13 @@ impl Composer {
 
     /// Adds a tick whose syscall is of another instruction set.
     pub fn foreign_tuple(&mut self) {
+        self.action("{\"op\":\"SYS_TELEPORT\"}");
+    }
+
+    /// Adds a tick with this action, a JSON object, which leaves the pointer where it is.
+    pub fn action(&mut self, json: &str) {
         let pointer = self.d.clone();
-        self.tick("", "{\"op\":\"SYS_TELEPORT\"}", "x", pointer);
+        self.tick("", json, "x", pointer);
     }
 
     fn tick(&mut self, slice: &str, action: &str, operand: &str, d_next: String) {
@@ -145,7 +150,7 @@ impl Composer {
     }
 
     /// Adds a tuple, given without its last three members and its closing brace.
-    pub(crate) fn sealed(&mut self, body: &str) {
+    pub fn sealed(&mut self, body: &str) {
         let leaf = Digest::of_parts(&[body.as_bytes(), b"}"]).to_string();
         let root = Digest::of_parts(&[self.root.as_bytes(), b"\n", leaf.as_bytes()]).to_string();
         let json = format!(

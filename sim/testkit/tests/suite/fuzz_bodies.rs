@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use turingos::Digest;
 use turingos::contract::{Contract, Expectation};
 use turingos::isa::{self, Opcode};
 use turingos::journal::{Record, Status};
 use turingos::trap::TrapKind;
 use turingos_run::soak::Settings;
 use turingos_run::{Header, Profile};
+use turingos_sweep::{
+    FileHeader, Opened, Outline, Plan, Runner, Shard, ShardJobs, Subject, SweepFile, read_sweep,
+};
 use turingos_testkit::corpus::contracts::ContractExpectation;
 use turingos_testkit::corpus::guidance::GuardExpectation;
 use turingos_testkit::corpus::providers::ProviderExpectation;
@@ -196,6 +200,57 @@ fn headers_hold_and_are_not_only_refused() {
         let bytes = Settings::header(profile, 1, 20).to_bytes();
         fuzzing::run_header(&bytes);
         assert!(Header::<Settings>::from_bytes(&bytes).is_ok());
+    }
+}
+
+/// A sweep of today, because the points in a seed are those of the day it was written.
+#[test]
+fn sweep_files_hold_and_are_not_only_refused() {
+    let soak = Subject::Soak {
+        profile: Profile::Hostile,
+        ticks: 30,
+        settings: Box::new(Settings::of(Profile::Hostile)),
+    };
+    let plan = Plan {
+        seeds: 3..6,
+        subjects: vec![soak],
+        swarm: true,
+    };
+    for shard in [None, Shard::new(0, 2)] {
+        let directory = tempfile::TempDir::new().unwrap();
+        let jobs = ShardJobs::of(&plan.seeds, 1, shard, 10_000);
+        let header = FileHeader::new(Outline::of(&plan), Digest::EMPTY);
+        let header = match shard {
+            Some(shard) => header.of_shard(shard, 10_000),
+            None => header,
+        };
+        let opened = SweepFile::open(directory.path(), &header, &jobs).unwrap();
+        let Opened::Unfinished(mut file, mut totals) = opened else {
+            panic!("a new file");
+        };
+        let mut runner = Runner::new(&plan);
+        for job in 0..jobs.count() {
+            let (seed, subject) = jobs.at(job);
+            let finished = runner.run(seed, subject);
+            if job < jobs.own() {
+                totals.add(&finished);
+            }
+            file.add(&finished.line, &totals.ledger).unwrap();
+        }
+        let path = file.finish(&totals).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        fuzzing::sweep_file(&bytes);
+        let (_, read) = read_sweep(&path, &bytes[..], |_| {}).unwrap();
+        assert_eq!(read, totals);
+        let last = bytes
+            .split_inclusive(|byte| *byte == b'\n')
+            .next_back()
+            .unwrap();
+        assert_eq!(
+            fuzzing::sealed(&bytes[..bytes.len() - last.len()]),
+            bytes,
+            "the body seals as the writer does"
+        );
     }
 }
 

@@ -18,15 +18,6 @@ use turingos_testkit::corpus::transcripts::transcripts;
 /// No run is larger, in bytes: they are here to be read, too.
 const MAX_RUN_BYTES: usize = 96 * 1024;
 
-const FILES: [&str; 6] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-];
-
 fn committed() -> Vec<PathBuf> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus"));
     transcripts(root).unwrap()
@@ -39,10 +30,11 @@ fn named(name: &str) -> PathBuf {
 
 /// The run's files; there are no others.
 fn files(run: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = FILES.map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()));
+    let files =
+        RunDirectory::FILES.map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()));
     #[expect(clippy::disallowed_methods, reason = "only counted")]
     let count = fs::read_dir(run).unwrap().count();
-    assert_eq!(count, FILES.len(), "{}", run.display());
+    assert_eq!(count, RunDirectory::FILES.len(), "{}", run.display());
     files.into()
 }
 
@@ -176,7 +168,7 @@ fn changed_byte_is_refused() {
     let run = named("aimock-kimi-whole");
     let whole = files(&run);
     let scratch = tempfile::tempdir().unwrap();
-    for name in FILES {
+    for name in RunDirectory::FILES {
         fs::write(scratch.path().join(name), &whole[name]).unwrap();
     }
     assert!(replay(scratch.path(), None, |_| ()).unwrap().whole);

@@ -7,18 +7,9 @@ use std::time::Duration;
 
 use turingos_run::RunDirectory;
 
-pub(crate) const FILES: [&str; 6] = [
-    RunDirectory::HEADER,
-    RunDirectory::TAPE,
-    RunDirectory::JOURNAL,
-    RunDirectory::INJECTIONS,
-    RunDirectory::TRAPS,
-    RunDirectory::MANIFEST,
-];
-
 /// Every file of a run.
 pub(crate) fn files(run: &Path) -> Vec<Vec<u8>> {
-    FILES
+    RunDirectory::FILES
         .map(|name| fs::read(run.join(name)).unwrap_or_default())
         .into()
 }

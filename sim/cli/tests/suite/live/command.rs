@@ -1,6 +1,7 @@
 //! `sim live` as a process against a server on loopback: recorded, replayed, refused, stopped.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -39,12 +40,16 @@ impl Place {
 
     /// Settings for one provider at `server`, with a key.
     pub(super) fn settings(&self, kind: &str, server: &Server, more: &str) {
+        self.settings_at(kind, server.address, more);
+    }
+
+    /// Settings for one provider at `address`, with a key.
+    pub(super) fn settings_at(&self, kind: &str, address: SocketAddr, more: &str) {
         let base = if kind == "openai" { "/v1" } else { "" };
         let text = format!(
             "version = 1\n[retry]\ntimeout_ms = 400\nmax_attempts = 1\n[lane.p]\n\
-             kind = \"{kind}\"\nmodel = \"m\"\nbase_url = \"http://{}{base}\"\n\
-             key_variable = \"SIM_TEST_KEY\"\nconnect_timeout_ms = 400\ninput_price = 1000000\noutput_price = 2000000\n{more}",
-            server.address
+             kind = \"{kind}\"\nmodel = \"m\"\nbase_url = \"http://{address}{base}\"\n\
+             key_variable = \"SIM_TEST_KEY\"\nconnect_timeout_ms = 400\ninput_price = 1000000\noutput_price = 2000000\n{more}"
         );
         fs::write(self.at("settings.toml"), text).unwrap();
     }

@@ -91,7 +91,7 @@ fn environment_of_no_process_has_the_key() {
     }
 }
 
-/// What is typed on standard input is no key.
+/// Keys come from the parent process only, not from what is typed.
 #[test]
 fn handed_over_keys_must_be_complete() {
     on_real_time(async {
@@ -207,7 +207,7 @@ fn damage_to_the_runs_own_files_is_noticed() {
                 live.error.contains(&format!("run/{file}: ")),
                 "{damage}: {live:?}"
             );
-            let reason = "the files of the run were changed while it went on";
+            let reason = "the files of the run were changed while it was recorded";
             assert!(live.error.contains(reason), "{damage}: {live:?}");
             let failure = "{\"format\":\"turingos.failure/1\",";
             assert!(live.out.starts_with(failure), "{live:?}");

@@ -1,8 +1,9 @@
-//! Live providers on loopback: requests, replies, and hostile servers.
+//! `sim live` against a scripted provider on loopback.
 
 mod command;
 mod commands;
-mod hostile;
-mod lanes;
+mod fork;
+mod served;
+#[path = "../../../../live/tests/suite/server.rs"]
 mod server;
 mod stopped;

@@ -1,4 +1,7 @@
 //! A small agent: this test binary, run again with calls in its environment.
+//!
+//! It is an ordinary test. With calls in its environment it makes them; without, it starts itself
+//! with some and checks what it does.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,10 +11,14 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
+use crate::serve_process::ServeProcess;
 use crate::shell::{Said, output};
 
 /// The variable that holds what the agent does.
 const SCRIPT: &str = "TEST_AGENT_SCRIPT";
+
+/// The name of the agent among the tests of this binary.
+const NAME: &str = "replay_agent::agent::agent_does_what_its_script_says";
 
 /// What the agent does.
 #[derive(Clone, Debug)]
@@ -43,11 +50,26 @@ impl Script {
     /// a list of statuses and bodies, in the order of the calls.
     pub(super) fn replay(&self, tape: &Path, options: &[&str]) -> Said {
         let tape = tape.to_str().unwrap();
-        output(self.command(&[&["replay", tape], options, &["--"]].concat()))
+        output(&mut self.command(&[&["replay", tape], options, &["--"]].concat()))
     }
 
     /// The program with these words and the agent behind them.
-    pub(super) fn command(&self, words: &[&str]) -> &'static mut Command {
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+        command.args(words).arg(std::env::current_exe().unwrap());
+        self.complete(command)
+    }
+
+    /// The agent alone, with a service at this address.
+    pub(super) fn alone(&self, openai: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env("OPENAI_BASE_URL", openai);
+        command.env("OPENAI_API_KEY", "placeholder");
+        self.complete(command)
+    }
+
+    /// Adds what makes this binary the agent.
+    fn complete(&self, mut command: Command) -> Command {
         let calls: Vec<_> = self
             .calls
             .iter()
@@ -59,17 +81,9 @@ impl Script {
             "retries": self.retries,
             "exit": self.exit,
         });
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
-        command.args(words);
-        command.arg(std::env::current_exe().unwrap());
-        command.args([
-            "--ignored",
-            "--exact",
-            "replay_agent::agent::run",
-            "--nocapture",
-        ]);
+        command.args(["--exact", NAME, "--nocapture"]);
         command.env(SCRIPT, script.to_string());
-        Box::leak(Box::new(command))
+        command
     }
 }
 
@@ -83,14 +97,29 @@ pub(super) fn results(said: &Said) -> Vec<(u64, String)> {
     results
 }
 
-/// The agent itself.
 #[test]
-#[ignore = "an agent that other tests start"]
-fn run() {
-    let Some(script) = variable(SCRIPT) else {
-        return;
-    };
-    let script: Value = serde_json::from_str(&script).unwrap();
+fn agent_does_what_its_script_says() {
+    if let Some(script) = variable(SCRIPT) {
+        act(&serde_json::from_str(&script).unwrap());
+    }
+    let service = ServeProcess::start(&["--max-requests", "3", "--for", "60"]);
+    let prompt = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
+    let mut script = Script::of(&[("/nowhere", "{}"), ("/chat/completions", prompt)]);
+    script.retries = 1;
+    script.exit = 9;
+    let said = output(&mut script.alone(&format!("{}/v1", service.url)));
+    assert_eq!(said.0, Some(9), "{said:?}");
+    let statuses: Vec<_> = results(&said).iter().map(|result| result.0).collect();
+    assert_eq!(statuses, [404, 200], "{said:?}");
+    let (_, served, _) = service.end();
+    assert!(
+        served.ends_with("stopped: 1 answered, 2 refused\n"),
+        "{served}"
+    );
+}
+
+/// The agent itself.
+fn act(script: &Value) -> ! {
     let base = variable("OPENAI_BASE_URL").expect("the address of the service");
     assert!(variable("OPENAI_API_KEY").is_some(), "clients want a key");
     let calls = script["calls"].as_array().unwrap();
@@ -119,12 +148,14 @@ fn run() {
             });
         }
     });
+    // The test harness may have begun a line.
     println!("\n{}", Value::from(results.into_inner().unwrap()));
     io::stdout().flush().unwrap();
     std::process::exit(i32::try_from(script["exit"].as_u64().unwrap()).unwrap());
 }
 
-/// One call; an error if the body ends before its length.
+/// One call. If the connection fails, or the body ends before its length, the error has the body as
+/// far as it came.
 pub(super) fn call(base: &str, path: &str, body: &str) -> io::Result<(u64, String)> {
     let rest = base.strip_prefix("http://").expect("a plain address");
     let (host, base_path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -138,22 +169,24 @@ pub(super) fn call(base: &str, path: &str, body: &str) -> io::Result<(u64, Strin
     stream.write_all(head.as_bytes())?;
     stream.write_all(body.as_bytes())?;
     let mut response = Vec::new();
-    stream.read_to_end(&mut response)?;
+    let read = stream.read_to_end(&mut response);
     let response = String::from_utf8_lossy(&response);
-    let (head, body) = response
-        .split_once("\r\n\r\n")
-        .ok_or(io::ErrorKind::UnexpectedEof)?;
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
+    let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
+    let failed = |kind: io::ErrorKind| Err(io::Error::new(kind, format!("{kind} after {body:?}")));
+    if let Err(error) = read {
+        return failed(error.kind());
+    }
+    let status = head.split(' ').nth(1);
+    let Some(status) = status.and_then(|status| status.parse().ok()) else {
+        return failed(io::ErrorKind::UnexpectedEof);
+    };
     let length = head.to_ascii_lowercase();
     let length = length.split("content-length: ").nth(1);
     let length = length.and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
     if length.is_some_and(|length| length != body.len()) {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+        return failed(io::ErrorKind::UnexpectedEof);
     }
-    Ok((status.unwrap_or(0), body.to_owned()))
+    Ok((status, body.to_owned()))
 }
 
 #[expect(

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::agent::{Script, results};
 use super::{CHAT, answer, echoes, json_report};
 
-const BODIES: [&str; 12] = [
+pub(super) const BODIES: [&str; 12] = [
     "{\"n\":0}",
     "{\"n\":1}",
     "{\"n\":2}",

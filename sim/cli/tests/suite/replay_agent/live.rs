@@ -7,54 +7,29 @@ use turingos_exchange::{Origin, Tape};
 
 use super::agent::{Script, results};
 use super::{CHAT, echoes, tape};
+use crate::serve_process::ServeProcess;
 use crate::shell::{output, sim};
 
-/// A seeded provider until it is dropped; `URL/v1` is OpenAI's protocol.
-struct Provider(std::process::Child, String);
-
-impl Provider {
-    fn start() -> Self {
-        use std::io::{BufRead as _, BufReader};
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sim"))
-            .args(["serve", "--seed", "7"])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .unwrap()
-            .to_owned();
-        Self(child, url)
-    }
-
-    fn upstream(&self) -> String {
-        format!("openai={}/v1", self.1)
-    }
+fn provider() -> ServeProcess {
+    ServeProcess::start(&["--seed", "7"])
 }
 
-impl Drop for Provider {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// The option value that makes a provider the service.
+fn upstream(provider: &ServeProcess) -> String {
+    format!("openai={}/v1", provider.url)
 }
 
-fn prompt(text: &str) -> String {
+pub(super) fn prompt(text: &str) -> String {
     format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{text}"}}]}}"#)
 }
 
-fn record(
+pub(super) fn record(
     script: &Script,
-    provider: &Provider,
+    provider: &ServeProcess,
     out: &Path,
     options: &[&str],
 ) -> crate::shell::Said {
-    let upstream = provider.upstream();
+    let upstream = upstream(provider);
     let words = [
         "record",
         "--out",
@@ -62,7 +37,7 @@ fn record(
         "--upstream",
         &upstream,
     ];
-    let command = script.command(&[&words[..], options, &["--"]].concat());
+    let mut command = script.command(&[&words[..], options, &["--"]].concat());
     output(command.env("OPENAI_API_KEY", "placeholder"))
 }
 
@@ -76,7 +51,7 @@ fn origins(path: &Path) -> Vec<Origin> {
 fn recording_replays_and_forks_after_a_call() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
-    let provider = Provider::start();
+    let provider = provider();
     let prompts = [prompt("one"), prompt("two"), prompt("three")];
     let calls = |last: &str| {
         let calls = [prompts[0].as_str(), prompts[1].as_str(), last];
@@ -90,7 +65,7 @@ fn recording_replays_and_forks_after_a_call() {
     assert_eq!(said.0, Some(0), "{said:?}");
     assert_eq!(results(&said), first);
 
-    let upstream = provider.upstream();
+    let upstream = upstream(&provider);
     let fork = |out: &str, script: &Script| {
         let out = at(out);
         let options = ["--live-after", "2", "--upstream", &upstream, "--out"];
@@ -129,12 +104,12 @@ fn recording_replays_and_forks_after_a_call() {
 fn missed_call_is_recorded_where_that_is_asked_for() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
-    let provider = Provider::start();
+    let provider = provider();
     let body = prompt("one");
     let old = echoes(&directory, None, &[&body]);
     let more = prompt("two");
     let script = Script::of(&[(CHAT, &body), (CHAT, &more)]);
-    let upstream = provider.upstream();
+    let upstream = upstream(&provider);
     let out = at("new");
     let options = [
         "--on-miss",
@@ -165,7 +140,7 @@ fn missed_call_is_recorded_where_that_is_asked_for() {
 fn trouble_over_a_recording_and_over_a_service_is_recorded() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
-    let provider = Provider::start();
+    let provider = provider();
     let bodies = [prompt("one"), prompt("two")];
     let mut script = Script::of(&[(CHAT, &bodies[0]), (CHAT, &bodies[1])]);
     script.retries = 1;
@@ -208,13 +183,13 @@ fn trouble_over_a_recording_and_over_a_service_is_recorded() {
 #[test]
 fn second_run_proposes_rules_that_are_enough() {
     let directory = TempDir::new().unwrap();
-    let provider = Provider::start();
+    let provider = provider();
     let out = directory.path().join("tape");
     let rules = directory.path().join("rules.toml");
     let script = "curl -s $OPENAI_BASE_URL/chat/completions -H 'content-type: application/json' \
                   -d '{\"model\":\"m\",\"user\":\"u_'$(date +%s%N)'\",\
                   \"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}' > /dev/null";
-    let upstream = provider.upstream();
+    let upstream = upstream(&provider);
     let words = [
         "record",
         "--out",

@@ -4,6 +4,7 @@ mod agent;
 mod chaos;
 mod live;
 mod served;
+mod troubled;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -159,7 +160,7 @@ fn changed_prompt_is_exit_5_and_names_the_field() {
 }
 
 #[test]
-fn exchange_that_nobody_asks_for_fails_unless_it_is_allowed() {
+fn exchange_that_is_never_asked_for_fails_unless_allowed() {
     let directory = TempDir::new().unwrap();
     let tape = echoes(&directory, None, &["{\"a\":1}", "{\"a\":2}"]);
     let script = Script::of(&[(CHAT, "{\"a\":2}")]);
@@ -232,26 +233,31 @@ fn pace_keeps_recorded_times_and_is_off_by_default() {
     assert!(wall_ms(&[]) < 800);
 }
 
-/// A recorded reset is a reset, and a cut body is cut.
+/// A body that was reset was sent to its end instead.
 #[test]
-fn broken_responses_break_again() {
+fn broken_responses_break_again_in_the_same_way() {
     let directory = TempDir::new().unwrap();
     let mut cut = response(&[(0, "whole")]);
     cut.chunks[0].bytes = Body(b"wh".to_vec());
     cut.end = End::Cut;
+    let mut reset_body = cut.clone();
+    reset_body.end = End::Reset;
     let mut reset = response(&[]);
     reset.status = None;
     reset.end = End::Reset;
-    let tape = tape(
-        &directory,
-        None,
-        &[(request("{\"n\":1}"), cut), (request("{\"n\":2}"), reset)],
-    );
-    let said = Script::of(&[(CHAT, "{\"n\":1}"), (CHAT, "{\"n\":2}")]).replay(&tape, &[]);
+    let bodies = ["{\"n\":1}", "{\"n\":2}", "{\"n\":3}"];
+    let exchanges = [cut, reset_body, reset].into_iter();
+    let exchanges: Vec<_> = bodies.into_iter().map(request).zip(exchanges).collect();
+    let tape = tape(&directory, None, &exchanges);
+    let said = Script::of(&bodies.map(|body| (CHAT, body))).replay(&tape, &[]);
     assert_eq!(said.0, Some(0), "{said:?}");
-    assert!(
-        results(&said).iter().all(|(status, _)| *status == 0),
-        "{said:?}"
+    assert_eq!(
+        results(&said),
+        [
+            (0, r#"unexpected end of file after "wh""#.to_owned()),
+            (0, r#"connection reset after "wh""#.to_owned()),
+            (0, r#"connection reset after """#.to_owned()),
+        ]
     );
 }
 

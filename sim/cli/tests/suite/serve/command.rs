@@ -94,7 +94,11 @@ fn exit_code_names_why_nothing_is_served() {
     assert!(reason.contains("line 1"), "{reason}");
     // A log is never written over.
     assert_eq!(refused(&["--log", path]).0, Some(7));
-    assert_eq!(refused(&["--tape", path, "--chaos", "1"]).0, Some(2));
+    for words in [["--chaos", "1"], ["--seed", "7"], ["--chaos-at", "0:stall"]] {
+        let (code, reason) = refused(&[&["--tape", path], &words[..]].concat());
+        assert_eq!(code, Some(2), "{words:?}: {reason}");
+    }
+    assert_eq!(refused(&["--chaos-at", "0:stall"]).0, Some(2));
     assert_eq!(refused(&["--chaos", "500"]).0, Some(2));
     assert_eq!(refused(&["--chaos", "1", "--kinds", "bad"]).0, Some(2));
 }

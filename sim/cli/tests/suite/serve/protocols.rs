@@ -261,6 +261,21 @@ fn discovery_paths_are_answered() {
     });
 }
 
+/// The greeting of `sim live` made every strict server fail.
+#[test]
+fn greeting_of_a_base_address_is_answered_and_not_counted() {
+    on_real_time(async {
+        let served = Served::by(faithful(42)).await;
+        for base in ["/", "/v1", "/anthropic", "/coding"] {
+            let greeting = served.client.head(served.url(base)).send().await;
+            assert_eq!(greeting.unwrap().status(), 200, "{base}");
+        }
+        let unknown = served.client.get(served.url("/v1")).send().await;
+        assert_eq!(unknown.unwrap().status(), 405);
+        assert_eq!(served.stop().await.refused, 1);
+    });
+}
+
 trait JsonValue {
     async fn json_value(self) -> Value;
 }

@@ -36,16 +36,8 @@ fn soaked(ticks: &str) -> TempDir {
 }
 
 fn files_of(directory: &Path) -> Files {
-    let names = [
-        RunDirectory::HEADER,
-        RunDirectory::TAPE,
-        RunDirectory::JOURNAL,
-        RunDirectory::INJECTIONS,
-        RunDirectory::TRAPS,
-        RunDirectory::MANIFEST,
-    ];
     let read = |name: &str| (name.to_owned(), fs::read(directory.join(name)).unwrap());
-    names.map(read).into()
+    RunDirectory::FILES.map(read).into()
 }
 
 /// The same run with a tape that is not empty.
@@ -245,7 +237,7 @@ fn one_line_per_file() {
         lines[7].starts_with(&format!("{journals}/b.journal.log: ")),
         "{out}"
     );
-    let skipped = format!("{journals}/notes.txt: skipped, no recording");
+    let skipped = format!("{journals}/notes.txt: skipped, not a recording");
     assert_eq!(lines[8..], [&skipped, "VALID  8 files, 1 skipped"]);
 
     let (code, out, _) = sim(&["verify", "--json", run, journals]);
@@ -418,7 +410,7 @@ fn directory_is_searched_and_nothing_is_passed_over() {
         "skipped, its journal is not beside it\n",
     );
     said("notes", "skipped, no recording in it\n");
-    said("runs/good/notes.txt", "skipped, no recording\n");
+    said("runs/good/notes.txt", "skipped, not a recording\n");
     said("link", "skipped, a symbolic link\n");
     assert!(
         out.ends_with("INVALID  14 files, 1 not valid, 4 skipped\n"),
@@ -481,7 +473,7 @@ fn journal_is_verified_with_its_line_chain() {
 
 /// Opening a pipe that nobody writes to would wait for ever.
 #[test]
-fn pipe_is_no_journal() {
+fn pipe_is_not_read_as_a_journal() {
     let directory = TempDir::new().unwrap();
     let pipe = directory.path().join("a.journal.log");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();

@@ -166,12 +166,12 @@ fn write_injected(page: &mut Page, subject: &RunSummary) {
         return;
     }
     page.markup("<section><h2>Injected faults</h2><p class=\"note\">");
-    page.markup("A fault that lasts is counted in each of its ticks.</p><ul class=\"kinds\">");
+    page.markup("A fault counts once, in the tick in which it begins, however long it lasts.</p><ul class=\"kinds\">");
     let mut kinds: Vec<_> = subject.injected.iter().collect();
     kinds.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     for ((layer, kind), count) in kinds {
         page.markup(match *layer {
-            "noise" => "<li><i class=\"noise\"></i>",
+            "noise" | "reply" => "<li><i class=\"noise\"></i>",
             "provider" => "<li><i class=\"provider\"></i>",
             _ => "<li><i class=\"world\"></i>",
         });

@@ -90,3 +90,37 @@ fn unwrapped_world_is_not_interrupted() {
     world.world.read(&path("a"), &mut content).unwrap();
     assert_eq!(read(&mut world, "a"), Err(WorldFaultCode::NotFound));
 }
+
+/// Only reads and writes fail; everything else reaches the world and comes back.
+#[test]
+fn other_operations_are_passed_on() {
+    let mut troubled = world(json!([
+        {"operation": "read", "path": "a", "times": 1, "fault": "denied"}
+    ]));
+    let mut plain = troubled.world.clone();
+    let query = turingos::GitLogQuery::default();
+    let mut world = troubled.interruptions.of(&mut troubled.world);
+    assert_eq!(world.list(None, 10).unwrap(), plain.list(None, 10).unwrap());
+    assert_eq!(world.list(None, 10).unwrap(), ["a", "b"]);
+    let listed = world.exec("cat b", 0);
+    assert_eq!((listed.exit_code, listed.stdout.as_str()), (0, "old\n"));
+    assert_eq!(listed, plain.exec("cat b", 0));
+    assert_eq!(
+        world.git_log(&query).unwrap(),
+        plain.git_log(&query).unwrap()
+    );
+    assert_ne!(world.git_log(&query).unwrap(), "");
+    assert!(troubled.interruptions.take_struck().is_empty());
+}
+
+/// A torn write breaks between two characters, never within one.
+#[test]
+fn torn_write_leaves_half_of_the_characters() {
+    let mut world = world(json!([
+        {"operation": "write", "path": "a", "times": 3, "fault": "torn_write"}
+    ]));
+    for (content, half) in [("äöüß", "äö"), ("abc", "a"), ("x", "")] {
+        world.write("a", content).unwrap_err();
+        assert_eq!(read(&mut world, "a.torn").unwrap(), half);
+    }
+}

@@ -1,7 +1,10 @@
 //! Scenarios: their files, their runs, and the checks that judge them.
 
 mod built_in;
+mod figures;
+mod gates;
 mod interruptions;
+mod limits;
 mod metrics;
 mod runs;
 mod verdicts;

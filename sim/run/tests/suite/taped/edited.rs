@@ -33,14 +33,7 @@ pub(crate) fn rewrite(run: &Path, entries: &[Entry]) {
 /// Copies a finished run.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
-    for name in [
-        RunDirectory::HEADER,
-        RunDirectory::TAPE,
-        RunDirectory::JOURNAL,
-        RunDirectory::INJECTIONS,
-        RunDirectory::TRAPS,
-        RunDirectory::MANIFEST,
-    ] {
+    for name in RunDirectory::FILES {
         fs::copy(from.join(name), to.join(name)).unwrap();
     }
 }

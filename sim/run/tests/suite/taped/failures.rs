@@ -84,3 +84,50 @@ fn unrecorded_effect_commits_no_tick() {
     world.read(&path, &mut text).unwrap();
     assert_eq!(text, "round 0\n");
 }
+
+/// Bytes that are no text are in base64 on the tape: the scan sees them as they are.
+#[test]
+fn secret_in_a_body_that_is_no_text_is_found() {
+    use turingos::dispatch::Lane;
+    use turingos_agents::{RawReply, Request};
+    use turingos_run::tape::{CallEntry, Entry, TapeWriter};
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join(RunDirectory::TAPE);
+    let find = |bytes: &[u8]| {
+        let found = bytes.windows(6).any(|part| part == b"secret");
+        found.then_some("a secret of the test")
+    };
+    let request = Request {
+        tick: 0,
+        lane: Lane::P,
+        attempt: 0,
+        system_prompt: "",
+        q: "",
+        frame: "",
+    };
+    for (sent, came, is_found) in [
+        (b"\xffsecret".as_slice(), b"\xff".as_slice(), true),
+        (b"\xff", b"\xffsecret", true),
+        (b"\xff", b"\xffsecre", false),
+    ] {
+        let file = fs::File::create(&path).unwrap();
+        let scan = Some(SecretScan::new(find));
+        let mut tape = TapeWriter::begin(file, &path, turingos::Digest::EMPTY, scan);
+        let reply = RawReply {
+            provider: turingos::bus::Provider::Ollama,
+            status: 200,
+            retry_after_us: None,
+            headers: Vec::new(),
+            body: came.to_vec(),
+        };
+        let entry = Entry::Call(CallEntry::new(&request, sent.to_vec(), Ok(&reply), 1));
+        let written = tape.append(&entry);
+        assert_eq!(written.is_err(), is_found, "{sent:?} {came:?}");
+        assert_eq!(fs::read(&path).unwrap().is_empty(), is_found);
+        let after = tape.append(&entry);
+        assert_eq!(
+            matches!(after, Err(RunIoError::AfterFailure { .. })),
+            is_found
+        );
+    }
+}

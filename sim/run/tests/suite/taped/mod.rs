@@ -6,4 +6,6 @@ mod failures;
 mod provider;
 mod replays;
 mod resumes;
+mod retries;
 mod stage;
+mod waits;

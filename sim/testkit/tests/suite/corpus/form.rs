@@ -137,7 +137,7 @@ fn duplicate_name() {
 }
 
 #[test]
-fn text_that_is_no_toml() {
+fn text_that_is_not_toml() {
     assert_fault(&format!("{GOOD}\n[a\n"), "replies/prose.toml:5: ");
 }
 
@@ -164,7 +164,7 @@ fn folder_without_a_group() {
 }
 
 #[test]
-fn group_that_is_no_provider() {
+fn group_that_is_not_a_provider() {
     let text = b"[a]\ninput = '{}'\nexpect = 'refuse MISSING_FIELD'\n";
     let faults = faults::<ProviderExpectation>(&[("providers/gemini.toml", text)]);
     assert!(faults[0].starts_with("providers/gemini.toml:1: case `a`: `gemini` is not a provider"));

@@ -124,7 +124,7 @@ fn compare(
         );
         let is_open = !open.is_empty() && pointer.starts_with(open);
         let is_structure = matches!(change, Change::Dropped | Change::Renamed | Change::Added);
-        // A list may be shorter, and a number of a list's item is no name.
+        // A list may be shorter, and the number of an item is not a name.
         let is_item = pointer
             .rsplit('/')
             .next()

@@ -61,7 +61,7 @@ pub(crate) fn mutants(original: &Tree) -> Vec<Mutant> {
         };
         let here = original.at(&path);
         for value in values() {
-            // The same value in its place would be no mutant.
+            // The same value would not be a mutant.
             let tree = Tree::of(&value.to_string());
             if tree != *here {
                 let change = if type_of(&value) == type_of(&here.value()) {

@@ -1,5 +1,7 @@
 //! TuringOS journals: real recordings where they are at hand, and what is found in changed ones.
 
+mod verdicts;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +28,7 @@ fn composed() -> String {
     composer.finish()
 }
 
-/// Real recordings stand beside the repository on some machines; they are no part of it.
+/// Real recordings lie beside the repository on some machines; it does not hold them.
 fn recordings() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/traces");
     let names = [
