@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::time::{Instant, Sleep, sleep};
-use turingos_live::session::{End, Interrupts, LiveSession, Watched};
+use turingos_live::session::{End, Interrupts, LiveSession, RecordedLive, Watched};
 use turingos_live::{Budget, LiveOracle};
 use turingos_run::providers::mission::mission;
 use turingos_run::providers::{Config, Settings};
 use turingos_run::replay::replay;
 use turingos_run::scenario::{Ending, Outcome};
 use turingos_run::{Header, RunDirectory, RunIoError, RunWriter};
+use turingos_world::World;
 
 use super::server::{Behaviour, Server, good, on_real_time, response};
 use super::stage::{key, settings};
@@ -22,6 +23,9 @@ use super::stage::{key, settings};
 const TICKS: u64 = 3;
 /// Tokens of one tick.
 const TOKENS: u64 = 2_020;
+
+/// The end of a run of this stage.
+type Ended = End<RecordedLive<World>>;
 
 /// A recording on its way: a mission that asks for nothing, and a provider with a key.
 struct Stage {
@@ -102,7 +106,7 @@ impl Stage {
         budget: Budget,
         mut interrupts: impl Interrupts,
         look: impl FnMut(Option<Watched<'_>>),
-    ) -> Result<End, RunIoError> {
+    ) -> Result<Ended, RunIoError> {
         let oracle = LiveOracle::new(&self.settings, Some(&key()), Some(&key())).unwrap();
         let writer = RunDirectory::create(&self.at(""), &self.header)?;
         let world = self.header.config.scenario.world();
@@ -112,10 +116,22 @@ impl Stage {
 }
 
 /// The outcome, the writer and the tokens of a run that is over.
-fn over(end: Result<End, RunIoError>) -> (Outcome, RunWriter, u64) {
-    match end.unwrap() {
-        End::Over(outcome, writer, spending) => (*outcome, *writer, spending.tokens),
-        other => panic!("{other:?}"),
+fn over(end: Result<Ended, RunIoError>) -> (Outcome, RunWriter, u64) {
+    match end.map(without_run) {
+        Ok((Some(mut run), End::Over(_, spending))) => {
+            let outcome = run.outcome().unwrap();
+            (outcome, run.into_sink(), spending.tokens)
+        }
+        other => panic!("{:?}", other.map(|(_, end)| end)),
+    }
+}
+
+/// The run, if it is over, and how it ended.
+fn without_run(end: Ended) -> (Option<Box<RecordedLive<World>>>, End<()>) {
+    match end {
+        End::Over(run, spending) => (Some(run), End::Over(Box::new(()), spending)),
+        End::Abandoned { ticks } => (None, End::Abandoned { ticks }),
+        End::Leak { leak, ticks } => (None, End::Leak { leak, ticks }),
     }
 }
 
@@ -231,7 +247,7 @@ fn second_interruption_aborts_a_tick_that_waits() {
             let hangs = Behaviour::SendThenHang(Vec::new());
             stage.server.behaviour.replace(hangs);
         });
-        let end = end.await.unwrap();
+        let (_, end) = without_run(end.await.unwrap());
         assert!(matches!(end, End::Abandoned { ticks: 1 }), "{end:?}");
         assert_eq!(shown, [Some(0), None]);
         assert!(begun.elapsed() < Duration::from_secs(4), "not aborted");
@@ -249,7 +265,7 @@ fn leak_ends_the_run_at_the_last_whole_tick() {
             let leaking = Behaviour::Send(response("200 OK", &leaking));
             stage.server.behaviour.replace(leaking);
         });
-        let end = end.await.unwrap();
+        let (_, end) = without_run(end.await.unwrap());
         let End::Leak { leak, ticks: 1 } = end else {
             panic!("{end:?}");
         };
@@ -265,7 +281,7 @@ fn key_in_a_header_is_not_written() {
         let head = "200 OK\r\nx-request-id: a-key-of-the-test";
         let stage = Stage::new(Behaviour::Send(response(head, &good("openai")))).await;
         let end = stage.run(Budget::default(), never(), |_| ()).await;
-        let error = end.unwrap_err().to_string();
+        let error = end.err().unwrap().to_string();
         assert!(
             error.contains("the key of a provider of this run"),
             "{error}"
