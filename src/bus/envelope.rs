@@ -8,16 +8,13 @@ use alloc::borrow::Cow;
 
 use super::MAX_BODY_NESTING;
 use super::fault::{BusFault, BusFaultCode};
-use super::values::{Field, kind_of, skip};
+use super::values::{Field, kind_of};
 use crate::json::{Event, Items, Reader, Rules};
 
 /// An object of a wire format: its known keys, and where their values go.
 pub(super) trait Record<'de>: Default {
-    /// The keys that are not dropped; at most 32.
-    const KEYS: &'static [&'static str];
-
-    /// Takes the value of a known key. Called at most once for each.
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault>;
+    /// Takes the value of a known key, once; drops that of any other.
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault>;
 }
 
 /// Reads `text` as exactly one record.
@@ -55,27 +52,11 @@ pub(super) fn read_members<'de, R: Record<'de>>(
     let mut items = Items::default();
     let mut seen = 0_u32;
     while let Some(key) = reader.next_uncompared_key(&mut items)? {
-        let mut bit = 1_u32;
-        let known = R::KEYS.iter().find(|known| {
-            let is_it = **known == key;
-            if !is_it {
-                bit = bit.wrapping_shl(1);
-            }
-            is_it
-        });
-        let Some(known) = known else {
-            let value = reader.member_value();
-            skip(reader, &value)?;
-            continue;
-        };
-        if seen & bit != 0 {
-            return Err(BusFault::new(
-                BusFaultCode::DuplicateKey,
-                format_args!("duplicate key `{known}`"),
-            ));
-        }
-        seen |= bit;
-        record.take(known, Field { reader, key: known })?;
+        record.take(Field {
+            reader,
+            key: &key,
+            seen: &mut seen,
+        })?;
     }
     Ok(())
 }
@@ -90,14 +71,13 @@ pub(super) struct ErrorInfo<'de> {
 }
 
 impl<'de> Record<'de> for ErrorInfo<'de> {
-    const KEYS: &'static [&'static str] = &["message", "type", "code"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "message" => self.message = field.text_if_any()?,
-            "type" => self.kind = field.text_if_any()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "message" => self.message = field.once(0)?.text_if_any()?,
+            "type" => self.kind = field.once(1)?.text_if_any()?,
             // Some servers repeat the status here as a number.
-            _ => self.code = field.text_if_any()?,
+            "code" => self.code = field.once(2)?.text_if_any()?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -108,9 +88,10 @@ impl<'de> Record<'de> for ErrorInfo<'de> {
 pub(super) struct ErrorEnvelope<'de>(pub(super) Option<ErrorInfo<'de>>);
 
 impl<'de> Record<'de> for ErrorEnvelope<'de> {
-    const KEYS: &'static [&'static str] = &["error"];
-
-    fn take(&mut self, _: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        field.error(&mut self.0)
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "error" => field.once(0)?.error(&mut self.0),
+            _ => field.skip(),
+        }
     }
 }

@@ -210,15 +210,14 @@ struct Message<'de> {
 }
 
 impl<'de> Record<'de> for Message<'de> {
-    const KEYS: &'static [&'static str] = &["type", "content", "stop_reason", "usage", "error"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "type" => self.kind = field.text()?,
-            "content" => self.content = field.list()?,
-            "stop_reason" => self.stop_reason = Some(field.text()?),
-            "usage" => field.record(&mut self.usage)?,
-            _ => field.error(&mut self.error)?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "type" => self.kind = field.once(0)?.text()?,
+            "content" => self.content = field.once(1)?.list()?,
+            "stop_reason" => self.stop_reason = Some(field.once(2)?.text()?),
+            "usage" => field.once(3)?.record(&mut self.usage)?,
+            "error" => field.once(4)?.error(&mut self.error)?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -233,13 +232,12 @@ struct Block<'de> {
 }
 
 impl<'de> Record<'de> for Block<'de> {
-    const KEYS: &'static [&'static str] = &["type", "text", "stop_reason"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "type" => self.kind = field.text()?,
-            "text" => self.text = field.text()?,
-            _ => self.stop_reason = field.text()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "type" => self.kind = field.once(0)?.text()?,
+            "text" => self.text = field.once(1)?.text()?,
+            "stop_reason" => self.stop_reason = field.once(2)?.text()?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -257,25 +255,16 @@ struct StreamEvent<'de> {
 }
 
 impl<'de> Record<'de> for StreamEvent<'de> {
-    const KEYS: &'static [&'static str] = &[
-        "type",
-        "index",
-        "message",
-        "content_block",
-        "delta",
-        "usage",
-        "error",
-    ];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "type" => self.kind = field.text()?,
-            "index" => self.index = field.count()?,
-            "message" => field.record(&mut self.message)?,
-            "content_block" => field.record(&mut self.content_block)?,
-            "delta" => field.record(&mut self.delta)?,
-            "usage" => field.record(&mut self.usage)?,
-            _ => field.error(&mut self.error)?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "type" => self.kind = field.once(0)?.text()?,
+            "index" => self.index = field.once(1)?.count()?,
+            "message" => field.once(2)?.record(&mut self.message)?,
+            "content_block" => field.once(3)?.record(&mut self.content_block)?,
+            "delta" => field.once(4)?.record(&mut self.delta)?,
+            "usage" => field.once(5)?.record(&mut self.usage)?,
+            "error" => field.once(6)?.error(&mut self.error)?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -285,12 +274,11 @@ impl<'de> Record<'de> for StreamEvent<'de> {
 struct UsageRecord(Usage);
 
 impl<'de> Record<'de> for UsageRecord {
-    const KEYS: &'static [&'static str] = &["input_tokens", "output_tokens"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "input_tokens" => self.0.input_tokens = field.count()?,
-            _ => self.0.output_tokens = field.count()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "input_tokens" => self.0.input_tokens = field.once(0)?.count()?,
+            "output_tokens" => self.0.output_tokens = field.once(1)?.count()?,
+            _ => field.skip()?,
         }
         Ok(())
     }

@@ -139,31 +139,19 @@ struct Response<'de> {
 }
 
 impl<'de> Record<'de> for Response<'de> {
-    const KEYS: &'static [&'static str] = &[
-        "message",
-        "response",
-        "choices",
-        "usage",
-        "thinking",
-        "done",
-        "done_reason",
-        "prompt_eval_count",
-        "eval_count",
-        "error",
-    ];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "message" => field.record(&mut self.message)?,
-            "response" => self.text = field.text()?,
-            "choices" => self.choices = field.list()?,
-            "usage" => field.record(&mut self.completion_usage)?,
-            "thinking" => self.has_reasoning = field.presence()?,
-            "done" => self.done = Some(field.flag()?),
-            "done_reason" => self.done_reason = field.text()?,
-            "prompt_eval_count" => self.usage.input_tokens = field.count()?,
-            "eval_count" => self.usage.output_tokens = field.count()?,
-            _ => field.error(&mut self.error)?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "message" => field.once(0)?.record(&mut self.message)?,
+            "response" => self.text = field.once(1)?.text()?,
+            "choices" => self.choices = field.once(2)?.list()?,
+            "usage" => field.once(3)?.record(&mut self.completion_usage)?,
+            "thinking" => self.has_reasoning = field.once(4)?.presence()?,
+            "done" => self.done = Some(field.once(5)?.flag()?),
+            "done_reason" => self.done_reason = field.once(6)?.text()?,
+            "prompt_eval_count" => self.usage.input_tokens = field.once(7)?.count()?,
+            "eval_count" => self.usage.output_tokens = field.once(8)?.count()?,
+            "error" => field.once(9)?.error(&mut self.error)?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -177,13 +165,12 @@ struct Message<'de> {
 }
 
 impl<'de> Record<'de> for Message<'de> {
-    const KEYS: &'static [&'static str] = &["content", "thinking", "tool_calls"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "content" => self.content = field.text()?,
-            "thinking" => self.has_reasoning = field.presence()?,
-            _ => self.is_tool_call = field.presence()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "content" => self.content = field.once(0)?.text()?,
+            "thinking" => self.has_reasoning = field.once(1)?.presence()?,
+            "tool_calls" => self.is_tool_call = field.once(2)?.presence()?,
+            _ => field.skip()?,
         }
         Ok(())
     }

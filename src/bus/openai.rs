@@ -154,13 +154,12 @@ struct Completion<'de> {
 }
 
 impl<'de> Record<'de> for Completion<'de> {
-    const KEYS: &'static [&'static str] = &["choices", "usage", "error"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "choices" => self.choices = field.list()?,
-            "usage" => field.record(&mut self.usage)?,
-            _ => field.error(&mut self.error)?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "choices" => self.choices = field.once(0)?.list()?,
+            "usage" => field.once(1)?.record(&mut self.usage)?,
+            "error" => field.once(2)?.error(&mut self.error)?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -176,14 +175,13 @@ pub(super) struct Choice<'de> {
 }
 
 impl<'de> Record<'de> for Choice<'de> {
-    const KEYS: &'static [&'static str] = &["index", "message", "delta", "finish_reason"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "index" => self.index = field.count()?,
-            "message" => field.record(&mut self.message)?,
-            "delta" => field.record(&mut self.delta)?,
-            _ => self.finish_reason = Some(field.text()?),
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "index" => self.index = field.once(0)?.count()?,
+            "message" => field.once(1)?.record(&mut self.message)?,
+            "delta" => field.once(2)?.record(&mut self.delta)?,
+            "finish_reason" => self.finish_reason = Some(field.once(3)?.text()?),
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -198,21 +196,15 @@ struct Message<'de> {
 }
 
 impl<'de> Record<'de> for Message<'de> {
-    const KEYS: &'static [&'static str] = &[
-        "content",
-        "refusal",
-        "tool_calls",
-        "function_call",
-        "reasoning_content",
-        "reasoning",
-    ];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "content" => self.content = field.content()?,
-            "refusal" => self.is_refusal = field.presence()?,
-            "tool_calls" | "function_call" => self.is_tool_call |= field.presence()?,
-            _ => self.has_reasoning |= field.presence()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "content" => self.content = field.once(0)?.content()?,
+            "refusal" => self.is_refusal = field.once(1)?.presence()?,
+            "tool_calls" => self.is_tool_call |= field.once(2)?.presence()?,
+            "function_call" => self.is_tool_call |= field.once(3)?.presence()?,
+            "reasoning_content" => self.has_reasoning |= field.once(4)?.presence()?,
+            "reasoning" => self.has_reasoning |= field.once(5)?.presence()?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -237,12 +229,11 @@ struct Part<'de> {
 }
 
 impl<'de> Record<'de> for Part<'de> {
-    const KEYS: &'static [&'static str] = &["type", "text"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "type" => self.kind = field.text()?,
-            _ => self.text = field.text()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "type" => self.kind = field.once(0)?.text()?,
+            "text" => self.text = field.once(1)?.text()?,
+            _ => field.skip()?,
         }
         Ok(())
     }
@@ -252,12 +243,11 @@ impl<'de> Record<'de> for Part<'de> {
 pub(super) struct UsageRecord(pub(super) Usage);
 
 impl<'de> Record<'de> for UsageRecord {
-    const KEYS: &'static [&'static str] = &["prompt_tokens", "completion_tokens"];
-
-    fn take(&mut self, key: &str, field: Field<'_, 'de>) -> Result<(), BusFault> {
-        match key {
-            "prompt_tokens" => self.0.input_tokens = field.count()?,
-            _ => self.0.output_tokens = field.count()?,
+    fn take(&mut self, field: Field<'_, 'de>) -> Result<(), BusFault> {
+        match field.key {
+            "prompt_tokens" => self.0.input_tokens = field.once(0)?.count()?,
+            "completion_tokens" => self.0.output_tokens = field.once(1)?.count()?,
+            _ => field.skip()?,
         }
         Ok(())
     }

@@ -1,7 +1,6 @@
 //! Values of known shape inside a response object, and values that are read to be dropped.
 //!
-//! Nothing is skipped unread: a dropped value must be JSON of bounded depth too. What the reader
-//! returns is looked at where it stands: to move it first costs as much as to read it.
+//! Nothing is skipped unread: a dropped value must be JSON of bounded depth too.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -10,10 +9,12 @@ use super::envelope::{ErrorInfo, Record, read_members};
 use super::fault::{BusFault, BusFaultCode};
 use crate::json::{Event, Items, JsonFault, Reader};
 
-/// The value of one key, to be read as what the format says.
+/// The value of one key, to be read as what the format says, or dropped.
 pub(super) struct Field<'a, 'de> {
     pub(super) reader: &'a mut Reader<'de>,
-    pub(super) key: &'static str,
+    pub(super) key: &'a str,
+    /// A bit for each known key that the object has had.
+    pub(super) seen: &'a mut u32,
 }
 
 /// What a `content` field may be.
@@ -26,6 +27,24 @@ pub(super) enum Content<'de, R> {
 }
 
 impl<'de> Field<'_, 'de> {
+    /// The same field, unless its key was there before. `number` is that of the key among the known
+    /// keys of its object, below 32.
+    #[inline]
+    pub(super) fn once(self, number: u32) -> Result<Self, BusFault> {
+        let bit = 1_u32.wrapping_shl(number);
+        if *self.seen & bit != 0 {
+            return Err(duplicate(self.key));
+        }
+        *self.seen |= bit;
+        Ok(self)
+    }
+
+    /// Drops the value.
+    pub(super) fn skip(self) -> Result<(), BusFault> {
+        self.reader.pass_member()?;
+        Ok(())
+    }
+
     /// A string or null.
     pub(super) fn text(self) -> Result<Option<Cow<'de, str>>, BusFault> {
         match self.reader.member_value() {
@@ -96,16 +115,12 @@ impl<'de> Field<'_, 'de> {
 
     /// Anything; true if it is more than null, false, an empty string or an empty container.
     pub(super) fn presence(self) -> Result<bool, BusFault> {
-        let value = self.reader.member_value();
-        skip(self.reader, &value)
+        Ok(self.reader.pass_member()?)
     }
 
     /// Anything; its text if it is a string.
     pub(super) fn text_if_any(self) -> Result<Option<Cow<'de, str>>, BusFault> {
-        match self.reader.member_value() {
-            Ok(Event::Text(text)) => Ok(Some(text)),
-            other => skip(self.reader, &other).map(|_| None),
-        }
+        Ok(self.reader.member_text()?)
     }
 
     fn records<R: Record<'de>>(self) -> Result<Vec<R>, BusFault> {
@@ -132,38 +147,6 @@ impl<'de> Field<'_, 'de> {
     }
 }
 
-/// Reads the rest of what the reader has begun with `value`; true if it is more than null, false, an
-/// empty string or an empty container. Calls itself once for each container, which the reader's
-/// nesting limit bounds.
-pub(super) fn skip(
-    reader: &mut Reader<'_>,
-    value: &Result<Event<'_>, JsonFault>,
-) -> Result<bool, BusFault> {
-    let event = value.as_ref().map_err(|fault| fault.clone())?;
-    let mut items = Items::default();
-    let mut is_present = false;
-    match event {
-        Event::Text(text) => is_present = !text.is_empty(),
-        Event::Natural(_) | Event::Negative(_) | Event::Unrounded(_) => is_present = true,
-        Event::Boolean(truth) => is_present = *truth,
-        Event::Null => {}
-        Event::Array => {
-            while let Some(item) = reader.next_item(&mut items)? {
-                skip(reader, &Ok(item))?;
-                is_present = true;
-            }
-        }
-        Event::Object => {
-            while reader.next_uncompared_key(&mut items)?.is_some() {
-                let value = reader.member_value();
-                skip(reader, &value)?;
-                is_present = true;
-            }
-        }
-    }
-    Ok(is_present)
-}
-
 /// A value's JSON type, for a fault's detail.
 pub(super) const fn kind_of(event: &Event<'_>) -> &'static str {
     match event {
@@ -186,4 +169,12 @@ fn wrong(value: Result<Event<'_>, JsonFault>, key: &str, expected: &str) -> BusF
         ),
         Err(fault) => fault.into(),
     }
+}
+
+#[cold]
+fn duplicate(key: &str) -> BusFault {
+    BusFault::new(
+        BusFaultCode::DuplicateKey,
+        format_args!("duplicate key `{key}`"),
+    )
 }

@@ -39,8 +39,8 @@ impl TestCommands {
                 .strip_prefix(prefix.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         });
-        let is_plain = !command.contains(['|', '&', ';', '<', '>', '`', '$', '\n', '(']);
-        match (is_test && is_plain, exit_code) {
+        let is_plain = || !command.contains(['|', '&', ';', '<', '>', '`', '$', '\n', '(']);
+        match (is_test && is_plain(), exit_code) {
             (false, _) => Signal::Other,
             (true, 0) => Signal::TestPassed,
             (true, _) => Signal::TestFailed,

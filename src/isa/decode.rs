@@ -42,6 +42,11 @@ pub const MAX_NESTING: usize = 16;
 /// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`] and
 /// [`FaultCode::TrailingBytes`].
 pub fn decode(reply: &[u8]) -> Result<Transition, Fault> {
+    decode_text(utf8(reply)?)
+}
+
+/// As [`decode`], of text that is known to be UTF-8.
+pub(crate) fn decode_text(reply: &str) -> Result<Transition, Fault> {
     let text = checked_text(reply)?;
     let trimmed = text.trim_start_matches(json::WHITE_SPACE);
     let base = text.len().saturating_sub(trimmed.len());
@@ -57,7 +62,7 @@ pub fn decode(reply: &[u8]) -> Result<Transition, Fault> {
 /// # Errors
 /// [`Fault`], with every [`FaultCode`] but [`FaultCode::NotCanonical`] and those of prose.
 pub fn decode_model(json: &[u8]) -> Result<Transition, Fault> {
-    read_document(checked_text(json)?, 0, Envelope::Model).map_err(|failure| failure.fault)
+    read_document(checked_text(utf8(json)?)?, 0, Envelope::Model).map_err(|failure| failure.fault)
 }
 
 /// Takes a document that is exactly one transition in the canonical envelope: canonical keys,
@@ -69,7 +74,8 @@ pub fn decode_model(json: &[u8]) -> Result<Transition, Fault> {
 /// [`Fault`]; [`FaultCode::NotCanonical`] for a spelling, padding or `limit` that only the model
 /// envelope allows, the first of two synonyms included.
 pub fn decode_canonical(json: &[u8]) -> Result<Transition, Fault> {
-    read_document(checked_text(json)?, 0, Envelope::Canonical).map_err(|failure| failure.fault)
+    read_document(checked_text(utf8(json)?)?, 0, Envelope::Canonical)
+        .map_err(|failure| failure.fault)
 }
 
 /// How a reply is read: integers of 64 bits only, and no character that hides or reorders text.
@@ -118,20 +124,20 @@ pub(super) fn read_document(
     }
 }
 
-/// The checks that need no parser.
-fn checked_text(bytes: &[u8]) -> Result<&str, Fault> {
-    if bytes.len() > MAX_REPLY_BYTES {
-        return Err(Fault::new(
-            FaultCode::ReplyTooLarge,
-            format_args!("{} bytes, at most {MAX_REPLY_BYTES}", bytes.len()),
-        ));
-    }
-    let text = core::str::from_utf8(bytes).map_err(|error| {
+/// The bytes as text. Ones that are too many are not looked at.
+fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
+    check_size(bytes.len())?;
+    core::str::from_utf8(bytes).map_err(|error| {
         Fault::new(
             FaultCode::NotUtf8,
             format_args!("at byte {}", error.valid_up_to()),
         )
-    })?;
+    })
+}
+
+/// The checks of a text that need no parser.
+fn checked_text(text: &str) -> Result<&str, Fault> {
+    check_size(text.len())?;
     if text.starts_with('\u{feff}') {
         return Err(Fault::new(
             FaultCode::ByteOrderMark,
@@ -141,8 +147,18 @@ fn checked_text(bytes: &[u8]) -> Result<&str, Fault> {
     if text.trim_start_matches(json::WHITE_SPACE).is_empty() {
         return Err(Fault::new(
             FaultCode::EmptyReply,
-            format_args!("{} bytes of white space", bytes.len()),
+            format_args!("{} bytes of white space", text.len()),
         ));
     }
     Ok(text)
+}
+
+fn check_size(bytes: usize) -> Result<(), Fault> {
+    if bytes <= MAX_REPLY_BYTES {
+        return Ok(());
+    }
+    Err(Fault::new(
+        FaultCode::ReplyTooLarge,
+        format_args!("{bytes} bytes, at most {MAX_REPLY_BYTES}"),
+    ))
 }

@@ -15,6 +15,7 @@ mod surroundings;
 mod syscall;
 mod value;
 
+pub(crate) use decode::decode_text;
 pub use decode::{MAX_NESTING, MAX_REPLY_BYTES, decode, decode_canonical, decode_model};
 pub use fault::{Fault, FaultCode};
 pub use keys::{

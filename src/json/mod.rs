@@ -34,6 +34,7 @@ mod write;
 pub(crate) use compact::rewrite;
 pub use fault::{JsonFault, JsonFaultKind};
 pub use reader::{Event, Items, Members, Reader, Rules};
+pub use write::push_escaped;
 pub(crate) use write::{push_number, push_string};
 
 /// What JSON counts as white space.

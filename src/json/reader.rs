@@ -205,7 +205,12 @@ impl<'de> Reader<'de> {
 
     /// Where the next key begins, which is then the cursor's place.
     #[inline]
-    fn find_key(&mut self, items: &mut Items) -> Result<Option<usize>, JsonFault> {
+    pub(super) fn find_key(&mut self, items: &mut Items) -> Result<Option<usize>, JsonFault> {
+        // In compact text a key stands right behind its comma.
+        if items.has_begun && self.bytes_at(self.at) == Some(b",\"") {
+            self.advance();
+            return Ok(Some(self.at));
+        }
         match self.peek_token() {
             None => return Err(self.truncated("in an object")),
             Some(b'}') => {

@@ -2,12 +2,13 @@
 //!
 //! As strict as reading, and without a copy of any string.
 
+use alloc::borrow::Cow;
 use core::ops::Range;
 
 use super::fault::JsonFault;
 use super::reader::{Event, Items, Members, Reader};
 
-impl Reader<'_> {
+impl<'de> Reader<'de> {
     /// Reads a value to its end; returns the bytes of the text that it takes.
     ///
     /// # Errors
@@ -16,7 +17,7 @@ impl Reader<'_> {
         // What precedes a value is white space, which this steps over.
         self.peek_token();
         let start = self.position();
-        self.pass_value()?;
+        self.pass_value::<true>()?;
         Ok(start..self.position())
     }
 
@@ -35,33 +36,70 @@ impl Reader<'_> {
         self.at
     }
 
-    /// Steps over a value. Calls itself once for each container, which the nesting limit bounds.
-    fn pass_value(&mut self) -> Result<(), JsonFault> {
+    /// Steps over the value of the key that was read last, without comparing the keys in it; true if
+    /// it is more than null, false, an empty string or an empty container.
+    ///
+    /// # Errors
+    /// [`JsonFault`]
+    pub(crate) fn pass_member(&mut self) -> Result<bool, JsonFault> {
+        self.pass_colon()?;
+        self.pass_value::<false>()
+    }
+
+    /// Reads the value of the key that was read last if it is a string; any other is stepped over, as
+    /// [`Reader::pass_member`] does.
+    ///
+    /// # Errors
+    /// [`JsonFault`]
+    pub(crate) fn member_text(&mut self) -> Result<Option<Cow<'de, str>>, JsonFault> {
+        self.pass_colon()?;
         if self.peek_token() == Some(b'"') {
-            return self.pass_string();
+            return self.string().map(Some);
         }
+        self.pass_value::<false>()?;
+        Ok(None)
+    }
+
+    /// Steps over a value; true if it is more than null, false, an empty string or an empty
+    /// container. Calls itself once for each container, which the nesting limit bounds.
+    fn pass_value<const COMPARE_KEYS: bool>(&mut self) -> Result<bool, JsonFault> {
+        if self.peek_token() == Some(b'"') {
+            let quote = self.at;
+            self.pass_string()?;
+            return Ok(self.at.wrapping_sub(quote) > 2);
+        }
+        let mut is_present = false;
         match self.value()? {
             Event::Array => {
                 let mut items = Items::default();
                 while self.find_item(&mut items)? {
-                    self.pass_value()?;
+                    self.pass_value::<COMPARE_KEYS>()?;
+                    is_present = true;
                 }
             }
-            Event::Object => {
+            Event::Object if COMPARE_KEYS => {
                 let mut members = Members::default();
                 while self.next_key(&mut members)?.is_some() {
                     self.pass_colon()?;
-                    self.pass_value()?;
+                    self.pass_value::<COMPARE_KEYS>()?;
+                    is_present = true;
                 }
             }
-            Event::Text(_)
-            | Event::Natural(_)
-            | Event::Negative(_)
-            | Event::Unrounded(_)
-            | Event::Boolean(_)
-            | Event::Null => {}
+            Event::Object => {
+                let mut items = Items::default();
+                while self.find_key(&mut items)?.is_some() {
+                    self.pass_string()?;
+                    self.pass_member()?;
+                    is_present = true;
+                }
+            }
+            Event::Text(_) | Event::Natural(_) | Event::Negative(_) | Event::Unrounded(_) => {
+                is_present = true;
+            }
+            Event::Boolean(truth) => is_present = truth,
+            Event::Null => {}
         }
-        Ok(())
+        Ok(is_present)
     }
 }
 

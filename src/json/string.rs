@@ -127,7 +127,8 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn bytes_at<const COUNT: usize>(&self, start: usize) -> Option<&'de [u8; COUNT]> {
+    #[inline]
+    pub(super) fn bytes_at<const COUNT: usize>(&self, start: usize) -> Option<&'de [u8; COUNT]> {
         self.text.as_bytes().get(start..)?.first_chunk()
     }
 

@@ -4,6 +4,7 @@
 //! Escapes exactly what JSON requires: quotes, backslash and control characters. Never reads.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::byte_scan::{MustEscape, Stops};
 
@@ -16,50 +17,49 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
     while let Some(stop) = stops.next_from(start) {
         // A stop is below 0x80, hence a whole character, so every cut is at a character.
         out.push_str(text.get(start..stop).unwrap_or_default());
-        if let Some(&byte) = text.as_bytes().get(stop) {
-            push_escape(out, byte);
-        }
+        out.push_str(escape(text.as_bytes().get(stop)));
         start = stop.wrapping_add(1);
     }
     out.push_str(text.get(start..).unwrap_or_default());
     out.push('"');
 }
 
-fn push_escape(out: &mut String, byte: u8) {
-    let short = match byte {
-        b'"' => "\\\"",
-        b'\\' => "\\\\",
-        b'\n' => "\\n",
-        b'\r' => "\\r",
-        b'\t' => "\\t",
-        0x08 => "\\b",
-        0x0c => "\\f",
-        control => {
-            out.push_str(if control >= 0x10 { "\\u001" } else { "\\u000" });
-            out.push(char::from_digit(u32::from(control & 15), 16).unwrap_or('0'));
-            return;
-        }
-    };
-    out.push_str(short);
+/// Appends `text` as the inside of a JSON string, without quotes; bytes that are no UTF-8 stay as they
+/// are.
+pub fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+    let mut stops = Stops::<MustEscape>::new(text);
+    let mut start = 0_usize;
+    while let Some(stop) = stops.next_from(start) {
+        out.extend_from_slice(text.get(start..stop).unwrap_or_default());
+        out.extend_from_slice(escape(text.get(stop)).as_bytes());
+        start = stop.wrapping_add(1);
+    }
+    out.extend_from_slice(text.get(start..).unwrap_or_default());
 }
+
+/// How a byte is escaped that must be.
+#[inline]
+fn escape(byte: Option<&u8>) -> &'static str {
+    match byte {
+        Some(b'"') => "\\\"",
+        Some(b'\\') => "\\\\",
+        Some(&control) => { CONTROLS.get(usize::from(control)) }
+            .copied()
+            .unwrap_or_default(),
+        None => "",
+    }
+}
+
+const CONTROLS: [&str; 32] = [
+    "\\u0000", "\\u0001", "\\u0002", "\\u0003", "\\u0004", "\\u0005", "\\u0006", "\\u0007", "\\b",
+    "\\t", "\\n", "\\u000b", "\\f", "\\r", "\\u000e", "\\u000f", "\\u0010", "\\u0011", "\\u0012",
+    "\\u0013", "\\u0014", "\\u0015", "\\u0016", "\\u0017", "\\u0018", "\\u0019", "\\u001a",
+    "\\u001b", "\\u001c", "\\u001d", "\\u001e", "\\u001f",
+];
 
 /// Appends a number in decimal.
 pub(crate) fn push_number(out: &mut String, number: u64) {
-    let mut digits = [b'0'; 20];
-    let mut rest = number;
-    let mut start = digits.len();
-    for (position, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or_default());
-        rest /= 10;
-        start = position;
-        if rest == 0 {
-            break;
-        }
-    }
-    let text = digits
-        .get(start..)
-        .and_then(|digits| core::str::from_utf8(digits).ok());
-    out.push_str(text.unwrap_or_default());
+    out.push_str(itoa::Buffer::new().format(number));
 }
 
 #[cfg(test)]
@@ -78,6 +78,9 @@ mod tests {
             let mut out = String::new();
             push_string(&mut out, text);
             assert_eq!(out, serde_json::to_string(text).expect("text"));
+            let mut inside = Vec::new();
+            push_escaped(&mut inside, text.as_bytes());
+            assert_eq!(out.as_bytes(), [b"\"", &*inside, b"\""].concat());
         }
     }
 

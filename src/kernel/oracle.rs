@@ -14,7 +14,7 @@ impl Answer {
     /// The answer that a model's text is.
     #[must_use]
     pub fn decode(text: &str) -> Self {
-        Self(isa::decode(text.as_bytes()).map_err(OracleFault::Reply))
+        Self(isa::decode_text(text).map_err(OracleFault::Reply))
     }
 
     /// The answer of a lane whose call failed for good.

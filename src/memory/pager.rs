@@ -191,24 +191,38 @@ impl Pager {
 /// counted; only the block in which a page begins is looked at byte by byte.
 fn pages_of(text: &str) -> (Vec<usize>, usize) {
     const BLOCK: usize = 64;
-    let begins = |byte: &u8| !matches!(*byte, 0x80..=0xbf);
     let mut starts = Vec::new();
     let mut chars = 0_usize;
     for (number, block) in text.as_bytes().chunks(BLOCK).enumerate() {
         let next = starts.len().saturating_mul(PAGE_CHARS);
-        // Counted in bytes, of which a register holds most; a block has fewer than 256.
-        let ones = block.iter().map(|byte| u8::from(begins(byte)));
-        let count = usize::from(ones.fold(0_u8, u8::wrapping_add));
+        // All blocks but the last have a length that the compiler knows.
+        let count = match block.first_chunk::<BLOCK>() {
+            Some(block) => begun_in(block),
+            None => begun_in(block),
+        };
         if next.saturating_sub(chars) < count {
             let before = next.saturating_sub(chars);
             let bytes = block.iter().enumerate();
-            let found = bytes.filter(|(_, byte)| begins(byte)).nth(before);
+            let found = bytes.filter(|(_, byte)| begins(**byte)).nth(before);
             let start = number.saturating_mul(BLOCK);
             starts.extend(found.map(|(offset, _)| start.saturating_add(offset)));
         }
         chars = chars.saturating_add(count);
     }
     (starts, chars)
+}
+
+/// How many characters begin in a block of fewer than 256 bytes; counted in bytes, of which a register
+/// holds most.
+#[inline]
+fn begun_in<'b>(block: impl IntoIterator<Item = &'b u8>) -> usize {
+    let ones = block.into_iter().map(|byte| u8::from(begins(*byte)));
+    usize::from(ones.fold(0_u8, u8::wrapping_add))
+}
+
+/// True if a character begins with this byte.
+const fn begins(byte: u8) -> bool {
+    !matches!(byte, 0x80..=0xbf)
 }
 
 #[cfg(test)]

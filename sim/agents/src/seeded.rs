@@ -470,6 +470,10 @@ impl<A: Agent> Oracle for SeededOracle<A> {
         self.simulated_latency_us
     }
 
+    fn is_simulated(&self) -> bool {
+        true
+    }
+
     fn recycle(&mut self, body: Vec<u8>) {
         // An oversized reply must not keep its memory for the rest of the run.
         if body.capacity() <= MAX_SPARE_BYTES {

@@ -84,8 +84,34 @@ struct Window {
     seed: u64,
     stream: Stream,
     index: u64,
+    /// Where the next draw is to be made: its tick, and the number of its window.
+    wanted: Option<(u64, u64)>,
     used: u32,
     beyond: Option<ChaCha8Rng>,
+}
+
+impl Window {
+    /// Goes to the beginning of window `index`, which belongs to `tick`.
+    fn go_to(&mut self, tick: u64, index: u64, words: &mut ChaCha8Rng) {
+        let seed = self.seeds.at(tick);
+        self.beyond = None;
+        let ahead = { index.checked_sub(self.index) }.filter(|it| (1..=NEAR).contains(it));
+        if let Some(ahead) = ahead.filter(|_| self.seed == seed) {
+            // Cheaper than a seek, which makes a whole block of words anew.
+            for _ in self.used..WINDOW_WORDS * ahead as u32 {
+                words.next_u32();
+            }
+        } else {
+            if self.seed != seed {
+                *words = generator(seed, self.stream, 0);
+                self.seed = seed;
+            }
+            let first = u128::from(index) * u128::from(WINDOW_WORDS);
+            words.set_word_pos(first);
+        }
+        self.index = index;
+        self.used = 0;
+    }
 }
 
 impl Draws {
@@ -119,6 +145,7 @@ impl Draws {
                 seed,
                 stream,
                 index: 0,
+                wanted: None,
                 used: 0,
                 beyond: None,
             })),
@@ -126,32 +153,36 @@ impl Draws {
     }
 
     /// Goes to window `index`, which belongs to `tick`; stays where it is if it is there already.
-    /// Going to one of the next windows is cheap. A sequence without windows stays as it is.
+    /// Nothing is generated before the next draw: most windows of some streams have none. A sequence
+    /// without windows stays as it is.
     pub fn open(&mut self, tick: u64, index: u64) {
         let Some(window) = &mut self.window else {
             return;
         };
-        let seed = window.seeds.at(tick);
-        if window.index == index && window.seed == seed {
-            return;
+        let is_there = window.index == index && window.seed == window.seeds.at(tick);
+        if !is_there || window.wanted.is_some() {
+            window.wanted = Some((tick, index));
         }
-        window.beyond = None;
-        let ahead = index.checked_sub(window.index).filter(|it| *it <= NEAR);
-        if let Some(ahead) = ahead.filter(|_| window.seed == seed) {
-            // Cheaper than a seek, which makes a whole block of words anew.
-            for _ in window.used..WINDOW_WORDS * ahead as u32 {
-                self.generator.next_u32();
-            }
-        } else {
-            if window.seed != seed {
-                self.generator = generator(seed, window.stream, 0);
-                window.seed = seed;
-            }
-            let first = u128::from(index) * u128::from(WINDOW_WORDS);
-            self.generator.set_word_pos(first);
+    }
+
+    /// 32 raw bits.
+    pub fn next_u32(&mut self) -> u32 {
+        self.drawn += 1;
+        let Some(window) = &mut self.window else {
+            return self.generator.next_u32();
+        };
+        if let Some((tick, index)) = window.wanted.take() {
+            window.go_to(tick, index, &mut self.generator);
         }
-        window.index = index;
-        window.used = 0;
+        if window.used < WINDOW_WORDS {
+            window.used += 1;
+            return self.generator.next_u32();
+        }
+        let (seed, stream, index) = (window.seed, window.stream, window.index);
+        // Key 0 is the sequence itself.
+        let beyond = { &mut window.beyond }
+            .get_or_insert_with(|| generator(seed, stream, index.wrapping_add(1)));
+        beyond.next_u32()
     }
 
     /// How many raw words (of 32 or 64 bits) were drawn, including rejected ones.
@@ -168,23 +199,6 @@ impl Draws {
         }
         self.drawn += 1;
         self.generator.next_u64()
-    }
-
-    /// 32 raw bits.
-    pub fn next_u32(&mut self) -> u32 {
-        self.drawn += 1;
-        let Some(window) = &mut self.window else {
-            return self.generator.next_u32();
-        };
-        if window.used < WINDOW_WORDS {
-            window.used += 1;
-            return self.generator.next_u32();
-        }
-        let (seed, stream, index) = (window.seed, window.stream, window.index);
-        // Key 0 is the sequence itself.
-        let beyond = { &mut window.beyond }
-            .get_or_insert_with(|| generator(seed, stream, index.wrapping_add(1)));
-        beyond.next_u32()
     }
 
     /// Uniform over `0..bound`; 0 if `bound` is 0, without a draw.

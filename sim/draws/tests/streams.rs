@@ -111,6 +111,19 @@ fn words_of_a_window_depend_on_its_number_alone() {
 }
 
 #[test]
+fn window_opened_again_after_another_begins_anew() {
+    let mut draws = Draws::windowed(&Seeds::of(7), Stream::Noise);
+    draws.open(5, 5);
+    let words = [draws.next_u32(), draws.next_u32()];
+    draws.open(5, 5);
+    let third = draws.next_u32();
+    draws.open(6, 6);
+    draws.open(5, 5);
+    assert_eq!([draws.next_u32(), draws.next_u32()], words);
+    assert_eq!(draws.next_u32(), third);
+}
+
+#[test]
 fn later_seed_counts_from_its_tick_on() {
     let mut seeds = Seeds::of(42);
     seeds.change(5, 7);

@@ -201,6 +201,8 @@ pub struct Session<P, W, O, S = ()> {
     sink: S,
     record: String,
     line: Vec<u8>,
+    /// The tick that was committed last, until it is taken.
+    committed: Option<Committed>,
     written: Option<Vec<Written>>,
 }
 
@@ -226,6 +228,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             sink,
             record: String::with_capacity(1_024),
             line: Vec::with_capacity(1_280),
+            committed: None,
             written: None,
         }
     }
@@ -254,8 +257,10 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        while let Some(committed) = self.tick().await? {
-            self.kernel.recycle(committed);
+        while self.step().await? {
+            if let Some(committed) = self.committed.take() {
+                self.kernel.recycle(committed);
+            }
         }
         Ok(())
     }
@@ -266,12 +271,21 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// The tape fails or diverges, before anything of the tick is committed to chain or sink; or
     /// the sink does not take the tick. The session is of no further use then.
     pub async fn tick(&mut self) -> Result<Option<Committed>, S::Error> {
+        Ok(match self.step().await? {
+            true => self.committed.take(),
+            false => None,
+        })
+    }
+
+    /// As [`Session::tick`], but leaves the committed tick where it is: it is long to move. False if
+    /// the run is over.
+    async fn step(&mut self) -> Result<bool, S::Error> {
         let tick = self.kernel.tick();
-        if !self.plan.has_next(tick) {
-            return Ok(None);
+        if !self.plan.has_next(tick) || !self.commit().await? {
+            return Ok(false);
         }
-        let Some(committed) = self.commit().await? else {
-            return Ok(None);
+        let Some(committed) = &self.committed else {
+            return Ok(false);
         };
         self.record.clear();
         committed.record.write_json(&mut self.record);
@@ -281,10 +295,10 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         }
         // A provider's reply has none: it is that of an earlier tick then.
         let injected = self.oracle.injected().filter(|it| it.tick == tick);
-        self.plan.count(&committed, injected, &mut self.kernel);
+        self.plan.count(committed, injected, &mut self.kernel);
         let world_faults = self.plan.take_world_faults(&mut self.world);
         self.sink.take(&Tick {
-            committed: &committed,
+            committed,
             record: &self.record,
             line: &self.line,
             injections: &Injections::of(tick, injected, &world_faults),
@@ -292,13 +306,13 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             world_faults: &world_faults,
             kernel: &self.kernel,
         })?;
-        Ok(Some(committed))
+        Ok(true)
     }
 
-    /// Observes, asks and commits one tick; `None` if the kernel has stopped.
-    async fn commit(&mut self) -> Result<Option<Committed>, RunIoError> {
+    /// Observes, asks and commits one tick; false if the kernel has stopped.
+    async fn commit(&mut self) -> Result<bool, RunIoError> {
         if self.kernel.status() != Status::Running {
-            return Ok(None);
+            return Ok(false);
         }
         let world_is_taped = !matches!(self.inputs, Inputs::Seeded);
         let tick = self.kernel.tick();
@@ -324,7 +338,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         );
         world.result()?;
         let Ok(mut open) = open else {
-            return Ok(None);
+            return Ok(false);
         };
         let mut oracle = TapedOracle {
             oracle: &mut self.oracle,
@@ -353,14 +367,14 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
         };
         let tape = self.sink.tape().filter(|_| world_is_taped);
         let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
-        let committed = open.commit(
+        self.committed = Some(open.commit(
             driver.now_us(),
             &mut self.plan.interruptions().of(&mut world),
             driver.reply(),
             answer,
-        );
+        ));
         world.result()?;
-        Ok(Some(committed))
+        Ok(true)
     }
 
     /// Whether the run goes on after the ticks so far.

@@ -105,7 +105,7 @@ async fn within<O: Oracle>(
     oracle: &mut O,
     request: Request<'_>,
 ) -> (Result<RawReply, TransportFault>, u64) {
-    let asked = Instant::now();
+    let mut asked = (!oracle.is_simulated()).then(Instant::now);
     let limit = Duration::from_micros(timeout_us);
     let outcome = {
         let mut call = pin!(oracle.call(request));
@@ -113,13 +113,17 @@ async fn within<O: Oracle>(
         let first = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
         match first {
             Poll::Ready(outcome) => Ok(outcome),
-            Poll::Pending => tokio::time::timeout(limit, call).await,
+            Poll::Pending => {
+                asked.get_or_insert_with(Instant::now);
+                tokio::time::timeout(limit, call).await
+            }
         }
     };
+    let waited_us = asked.map_or(0, micros_since);
     let Ok(outcome) = outcome else {
-        return (Err(TransportFault::Timeout), micros_since(asked));
+        return (Err(TransportFault::Timeout), waited_us);
     };
-    let took_us = micros_since(asked).saturating_add(oracle.simulated_latency_us());
+    let took_us = waited_us.saturating_add(oracle.simulated_latency_us());
     if took_us > timeout_us {
         return (Err(TransportFault::Timeout), timeout_us);
     }

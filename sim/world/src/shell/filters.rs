@@ -112,7 +112,7 @@ pub(super) fn wc(process: &mut Process<'_, '_>) -> u8 {
     let mut totals = [0_usize; 3];
     let all_read = each_input(process, &options.operands, |out, name, content| {
         let counts = [
-            content.bytes().filter(|byte| *byte == b'\n').count(),
+            memchr::memchr_iter(b'\n', content.as_bytes()).count(),
             if shown[1] {
                 content.split_whitespace().count()
             } else {

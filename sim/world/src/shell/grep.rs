@@ -125,9 +125,7 @@ impl Pattern {
                 (false, true) => {
                     last_characters(rest, run.len()).and_then(|tail| self.after(tail, run))
                 }
-                (false, false) => { rest.char_indices().map(|(at, _)| at) }
-                    .chain([rest.len()])
-                    .find_map(|at| self.after(&rest[at..], run)),
+                (false, false) => self.after_first(rest, run),
             };
             match after {
                 Some(after) if after.is_empty() || !fixed_end => rest = after,
@@ -135,6 +133,20 @@ impl Pattern {
             }
         }
         true
+    }
+
+    /// What follows the first place where `run` is in a text.
+    fn after_first<'t>(&self, text: &'t str, run: &[Option<char>]) -> Option<&'t str> {
+        let at_start = |at: usize| self.after(&text[at..], run);
+        match run.first() {
+            // Most places are passed over without a look at the run.
+            Some(Some(first)) if first.is_ascii() && !self.ignore_case => {
+                memchr::memchr_iter(*first as u8, text.as_bytes()).find_map(at_start)
+            }
+            _ => { text.char_indices().map(|(at, _)| at) }
+                .chain([text.len()])
+                .find_map(at_start),
+        }
     }
 
     /// What follows `run` in a text that begins with it.

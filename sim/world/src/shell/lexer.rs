@@ -137,7 +137,25 @@ fn word(line: &str) -> Result<(Word, usize), String> {
 
 /// True for a character that may end a word or mean something else than itself.
 fn is_special(character: char) -> bool {
-    " \t\r\n;|<>&()`$'\"\\*".contains(character)
+    matches!(
+        character,
+        ' ' | '\t'
+            | '\r'
+            | '\n'
+            | ';'
+            | '|'
+            | '<'
+            | '>'
+            | '&'
+            | '('
+            | ')'
+            | '`'
+            | '$'
+            | '\''
+            | '"'
+            | '\\'
+            | '*'
+    )
 }
 
 /// Reads up to and including the closing quote; returns the number of bytes read.
