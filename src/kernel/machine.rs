@@ -96,7 +96,7 @@ pub(super) struct Spare {
     pub(super) trap_frames: Vec<TrapFrame>,
 }
 
-/// Shows no content: it is no part of the machine's state, whose form in `Debug` tests compare.
+/// Shows no content: it does not belong to the machine's state, whose `Debug` form tests compare.
 impl fmt::Debug for Buffers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Buffers")

@@ -427,7 +427,7 @@ fn input_of_an_earlier_tick_that_was_not_asked_for_is_refused() {
 fn end_is_known_once_the_last_entry_is_taken() {
     let entries = [world(0, "a"), world(0, "b")];
     let (_directory, mut player) = player(&entries);
-    assert!(!player.is_at_end(), "nobody has looked");
+    assert!(!player.is_at_end(), "an entry was not played");
     assert!(!player.has_ended().unwrap());
     player.take_answer(0, &read_of("a")).unwrap();
     assert!(!player.is_at_end());
