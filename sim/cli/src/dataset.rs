@@ -188,10 +188,9 @@ impl Source {
     fn reason(&self, message: &str) -> String {
         let path = self.path();
         let folder = path.parent().unwrap_or(path).display().to_string();
-        let line = message.lines().next().unwrap_or_default();
-        let line = line.replace(&format!("{folder}/"), "");
+        let short = message.replace(&format!("{folder}/"), "");
         let own = path.file_name().unwrap_or_default().display().to_string();
-        one_line(line.strip_prefix(&format!("{own}: ")).unwrap_or(&line))
+        one_line(short.strip_prefix(&format!("{own}: ")).unwrap_or(&short))
     }
 }
 

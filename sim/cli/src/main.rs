@@ -187,7 +187,7 @@ fn run(command: &CommandLine) -> Result<ExitCode, Failure> {
         Verb::Report(arguments) => report::run(arguments, looks, out),
         Verb::Fork(arguments) => fork::run(arguments, looks, out),
         Verb::Shrink(arguments) => shrink::run(arguments, looks, out),
-        Verb::New(arguments) => new::run(arguments, out),
+        Verb::New(arguments) => new::run(arguments, looks, out),
         Verb::Lint(arguments) => lint::run(arguments, out),
         Verb::Completions(arguments) => manual::completions(arguments, out),
         Verb::Man(arguments) => manual::man(arguments, out),

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::exit::{Exit, Failure};
 use super::json::write_object;
 use super::lint::FileKind;
+use crate::terminal::looks::Looks;
 use crate::terminal::table::{Align, Table};
 use turingos_schema::Schema;
 
@@ -62,7 +63,11 @@ struct Json {
 ///
 /// # Errors
 /// The file is there already or cannot be written, or standard output cannot be written.
-pub(crate) fn run(arguments: &NewArgs, out: &mut impl Write) -> Result<Exit, Failure> {
+pub(crate) fn run(
+    arguments: &NewArgs,
+    looks: Looks,
+    out: &mut impl Write,
+) -> Result<Exit, Failure> {
     let (kind, path) = (arguments.kind, &arguments.file);
     if path.symlink_metadata().is_ok() {
         return Err(Failure::new(
@@ -89,6 +94,9 @@ pub(crate) fn run(arguments: &NewArgs, out: &mut impl Write) -> Result<Exit, Fai
         return Ok(Exit::Passed);
     }
     writeln!(out, "{file}: an example of a {}", kind.name())?;
+    if looks.quiet {
+        return Ok(Exit::Passed);
+    }
     if let Some(schema) = schema(kind) {
         write_members(&schema.document(), out)?;
     }

@@ -117,6 +117,10 @@ impl<A: Oracle, L: Oracle> Oracle for Handover<A, L> {
         }
     }
 
+    fn is_simulated(&self) -> bool {
+        self.parts.is_empty() && self.seeded.is_simulated()
+    }
+
     fn recycle(&mut self, body: Vec<u8>) {
         self.seeded.recycle(body);
     }

@@ -20,7 +20,7 @@ use turingos_run::scenario::MAX_TICK_LIMIT;
 use turingos_run::tape::TapeSession;
 use turingos_run::{
     AnyRun, FailureTally, FaultKind, Header, Kind, RunDirectory, RunWriter, Sink, Tick,
-    on_virtual_time,
+    on_virtual_time, read_prefix,
 };
 
 use crate::exit::{Exit, Failure};
@@ -215,10 +215,10 @@ fn resume(
     looks: Looks,
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
-    let (prefix, writer) = RunDirectory::resume::<Config>(directory)?;
-    if let Some(manifest) = &prefix.manifest {
-        return write_finished(directory, manifest, json, out);
+    if let Some(manifest) = read_prefix::<Config>(directory)?.manifest {
+        return write_finished(directory, &manifest, json, out);
     }
+    let (prefix, writer) = RunDirectory::resume::<Config>(directory)?;
     if prefix.header.live_part().is_some() {
         let message = "providers answer this fork: give their settings with --live";
         return Err(Failure::new(Exit::Usage, message));

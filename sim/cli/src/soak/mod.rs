@@ -23,7 +23,7 @@ use crate::terminal::progress::Progress;
 use crate::trace::Trace;
 use turingos_run::soak::{Outcome, Settings, Soak, on_virtual_time};
 use turingos_run::tape::TapeSession;
-use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick};
+use turingos_run::{Header, Profile, RunDirectory, RunWriter, Sink, Tick, read_prefix};
 
 /// Run seeded agents through the kernel and check the result.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
@@ -116,10 +116,10 @@ pub(crate) fn resume(
     (json, trace): (bool, bool),
     out: &mut impl Write,
 ) -> Result<Exit, Failure> {
-    let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
-    if let Some(manifest) = &prefix.manifest {
-        return write_finished(directory, manifest, json, out);
+    if let Some(manifest) = read_prefix::<Settings>(directory)?.manifest {
+        return write_finished(directory, &manifest, json, out);
     }
+    let (prefix, writer) = RunDirectory::resume::<Settings>(directory)?;
     let header = prefix.header;
     let arguments = SoakArgs {
         ticks: NonZeroU64::new(header.ticks)

@@ -387,6 +387,7 @@ fn quiet_leaves_one_line() {
         (format!("verify {}", at("soak")), "VALID  6 files"),
         ("longrun --seeds 0..1 --noise 0".into(), "PASSED"),
         ("gate mutex opcodes".into(), "PASSED  2 gates"),
+        (format!("new scenario {}", at("new.json")), &at("new.json")),
         (
             format!("dataset {} --out {}", at("hunt"), at("rows")),
             "PASSED  ",

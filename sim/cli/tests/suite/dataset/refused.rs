@@ -81,6 +81,22 @@ fn bad_recording_is_reported_counted_and_skipped() {
 }
 
 #[test]
+fn reason_is_kept_where_a_name_has_a_line_feed() {
+    let scene = Scene::new();
+    scene.journal("all/good.journal.log", &composed());
+    let bad = composed().replace("\"two\"", "\"too\"");
+    scene.journal("all/ba\nd.journal.log", &bad);
+    let all = scene.path("all").to_str().unwrap().to_owned();
+    let (_, out, _) = scene.dataset("out", &[&all]);
+    let first = out.lines().next().unwrap();
+    assert!(
+        first.contains(": skipped: line 5: BAD_LEAF_HASH: "),
+        "{out}"
+    );
+    assert!(!first.contains(&all), "{out}");
+}
+
+#[test]
 fn empty_or_small_set_does_not_pass() {
     let scene = Scene::new();
     let mut composer = Composer::default();

@@ -55,6 +55,30 @@ fn killed_soak_resumes_to_the_same_files() {
     assert!(kills >= 8, "{kills} processes were killed before their end");
 }
 
+#[test]
+fn finished_soak_or_fork_that_is_resumed_stays_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (soak, fork) = (at("SOAK"), at("FORK"));
+    succeed(&["soak", "--ticks", "60", "--out", &soak]);
+    succeed(&["fork", &soak, "--at", "30", "--reseed", "5", "--out", &fork]);
+    for (verb, run) in [("soak", soak), ("fork", fork)] {
+        let before = names(Path::new(&run));
+        succeed(&[verb, "--resume", &run]);
+        assert_eq!(names(Path::new(&run)), before, "{verb}");
+    }
+}
+
+/// The names in a directory, in order.
+#[expect(clippy::disallowed_methods, reason = "the entries are sorted")]
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
 fn assert_same(expected: &[Vec<u8>], run: &Path) {
     for (number, (expected, found)) in expected.iter().zip(files(run)).enumerate() {
         assert!(*expected == found, "file {number} of {}", run.display());
