@@ -35,7 +35,8 @@ pub trait Subject: Sync {
 
 /// The bounds of a search, and who looks on.
 pub struct Bounds<'a> {
-    /// The most runs.
+    /// The most candidates; the run that shows that a mission without some parts passes without
+    /// faults is not counted.
     pub max_runs: u64,
     /// Whether to stop with the best so far.
     pub is_stopped: &'a (dyn Fn() -> bool + Sync),

@@ -118,6 +118,17 @@ impl<'a> Search<'a> {
         self.best = candidate;
     }
 
+    /// Whether a candidate fails in the same way, and by its faults: a mission without a part of what
+    /// it needs fails by itself.
+    fn counts(&self, candidate: &Candidate) -> bool {
+        let is_by_itself = || {
+            !candidate.faults.is_empty()
+                && candidate.parts != self.best.parts
+                && self.fails(&Faults::with(candidate, Vec::new()))
+        };
+        self.fails(candidate) && !is_by_itself()
+    }
+
     fn fails(&self, candidate: &Candidate) -> bool {
         if (self.bounds.is_stopped)() {
             return false;
@@ -141,7 +152,7 @@ impl<'a> Search<'a> {
             let to = affordable.min(from + rayon::current_num_threads());
             let found = (from..to).into_par_iter().find_map_first(|at| {
                 let candidate = candidate(&self.best, at);
-                self.fails(&candidate).then_some((at, candidate))
+                self.counts(&candidate).then_some((at, candidate))
             });
             if (self.bounds.is_stopped)() {
                 // What was found may not be the first.

@@ -8,14 +8,14 @@ use turingos_explain::{Bounds, Candidate, RecordedRun, Shrunk, Subject, Trial, s
 use turingos_run::scenario::{self, AgentKind, BuiltIn, ScenarioRun};
 use turingos_run::{Fault, FaultKind, Fingerprint, Profile, RunDirectory, on_virtual_time};
 
-/// Fails if `fails` says so of the ticks of its faults.
+/// Fails if `fails` says so of the ticks of its faults and the number of its parts.
 struct Rule<F>(F);
 
-impl<F: Fn(&[u64]) -> bool + Sync> Subject for Rule<F> {
+impl<F: Fn(&[u64], usize) -> bool + Sync> Subject for Rule<F> {
     fn run(&self, candidate: &Candidate) -> Option<Trial> {
         let at: Vec<_> = candidate.faults.iter().map(|fault| fault.tick).collect();
         Some(Trial {
-            failure: (self.0)(&at).then(failure),
+            failure: (self.0)(&at, candidate.parts.len()).then(failure),
             ticks: candidate.ticks,
             ran_out: true,
             faults: candidate.faults.clone(),
@@ -30,8 +30,8 @@ fn failure() -> Fingerprint {
     }
 }
 
-/// Shrinks a run of so many faults, one a tick, and of that many ticks.
-fn shrunk(faults: u64, fails: impl Fn(&[u64]) -> bool + Sync) -> Shrunk {
+/// Shrinks a run of so many faults, one a tick, of that many ticks, and of four parts.
+fn shrunk(faults: u64, fails: impl Fn(&[u64], usize) -> bool + Sync) -> Shrunk {
     let fault = |tick| Fault {
         tick,
         kind: FaultKind::Noise(NoiseKind::Loop),
@@ -39,7 +39,7 @@ fn shrunk(faults: u64, fails: impl Fn(&[u64]) -> bool + Sync) -> Shrunk {
     let original = Candidate {
         faults: (0..faults).map(fault).collect(),
         ticks: faults,
-        parts: Vec::new(),
+        parts: ["a", "b", "c", "d"].map(str::to_owned).to_vec(),
     };
     let bounds = Bounds {
         max_runs: u64::MAX,
@@ -54,7 +54,7 @@ proptest! {
     fn necessary_faults_are_found_whatever_they_are(needed in prop::collection::vec(any::<bool>(), 1..80)) {
         let is_needed = |tick: &u64| needed[usize::try_from(*tick).unwrap()];
         let wanted: Vec<u64> = (0..).take(needed.len()).filter(is_needed).collect();
-        let shrunk = shrunk(u64::try_from(needed.len()).unwrap(), |left| {
+        let shrunk = shrunk(u64::try_from(needed.len()).unwrap(), |left, _| {
             wanted.iter().all(|tick| left.contains(tick))
         });
         let found: Vec<u64> = shrunk.best.faults.iter().map(|fault| fault.tick).collect();
@@ -65,12 +65,20 @@ proptest! {
     #[test]
     fn failure_that_needs_many_faults_costs_a_few_runs_for_each(faults in 2_u64..400, least in 1_u64..400) {
         let least = least.min(faults);
-        let shrunk = shrunk(faults, |left| left.len() as u64 >= least);
+        let shrunk = shrunk(faults, |left, _| left.len() as u64 >= least);
         prop_assert_eq!(shrunk.best.faults.len() as u64, least);
         prop_assert!(shrunk.is_minimal);
         // Each chunk of each size once, the last pass, the check of it, and the length.
-        prop_assert!(shrunk.runs <= 5 * faults + 40, "{} runs", shrunk.runs);
+        prop_assert!(shrunk.runs <= 5 * faults + 60, "{} runs", shrunk.runs);
     }
+}
+
+#[test]
+fn part_without_which_the_mission_fails_by_itself_is_kept() {
+    let shrunk = shrunk(20, |left, parts| parts < 2 || left.contains(&7));
+    assert_eq!(shrunk.best.parts.len(), 2);
+    let found: Vec<u64> = shrunk.best.faults.iter().map(|fault| fault.tick).collect();
+    assert_eq!(found, [7]);
 }
 
 /// Records a mission that has no faults, and fewer ticks than it needs.
