@@ -1,9 +1,8 @@
-//! What a replay costs, beside a seeded soak of as many ticks (`limit`), and what verifying costs: of a
-//! recorded soak, whose tape is empty, and of live runs, whose tapes have every request and every
-//! response.
+//! What a replay costs, beside a seeded soak of as many ticks (`limit`): of a recorded soak, whose
+//! tape is empty, and of live runs, whose tapes have every request and every response.
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use turingos::Digest;
@@ -22,7 +21,7 @@ use turingos_run::providers::{Config, ProvidersEncoder};
 use turingos_run::replay::replay;
 use turingos_run::soak::{Settings, Soak, on_virtual_time};
 use turingos_run::tape::RequestEncoder;
-use turingos_run::{Profile, RunDirectory, RunFolder, Session, verify};
+use turingos_run::{Profile, RunDirectory, Session};
 
 const SEED: u64 = 42;
 const TICKS: u64 = 4_000;
@@ -102,46 +101,25 @@ fn settings(stream: bool) -> Live {
     file.resolve().expect("settings that can be used")
 }
 
-/// The runs of both groups, recorded below `scratch`.
-fn recorded(scratch: &Path) -> [(&'static str, PathBuf); 3] {
-    ["soak", "live", "live-streamed"].map(|name| {
-        let run = scratch.join(name);
+fn replays(criterion: &mut Criterion) {
+    let scratch = tempfile::tempdir().expect("a temporary directory");
+    let mut group = criterion.benchmark_group("replay");
+    group.throughput(Throughput::Elements(TICKS));
+    group.sample_size(20);
+    for name in ["soak", "live", "live-streamed"] {
+        let run = scratch.path().join(name);
         match name {
             "soak" => record_soak(&run),
             _ => record_live(&run, name == "live-streamed"),
         }
-        (name, run)
-    })
-}
-
-fn replays(criterion: &mut Criterion) {
-    let scratch = tempfile::tempdir().expect("a temporary directory");
-    let runs = recorded(scratch.path());
-    let mut group = criterion.benchmark_group("replay");
-    group.throughput(Throughput::Elements(TICKS));
-    group.sample_size(20);
-    for (name, run) in &runs {
-        group.bench_function(*name, |bencher| {
+        group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let report = replay(black_box(run), None, |_| ()).expect("as recorded");
+                let report = replay(black_box(&run), None, |_| ()).expect("as recorded");
                 assert_eq!(report.ticks, TICKS);
             });
         });
     }
     group.bench_function("limit", |bencher| bencher.iter(|| soak(black_box(TICKS))));
-    group.finish();
-    let mut group = criterion.benchmark_group("verify");
-    group.throughput(Throughput::Elements(TICKS));
-    group.sample_size(20);
-    for (name, run) in runs {
-        let folder = RunFolder(run);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                let files = verify::run(black_box(&folder));
-                assert!(files.iter().all(|file| file.verdict.is_valid()));
-            });
-        });
-    }
     group.finish();
 }
 
