@@ -151,6 +151,14 @@ fn content_contract_writes_nothing() {
 }
 
 #[test]
+fn an_empty_payload_makes_an_empty_file() {
+    let mut machine = calm();
+    let committed = machine.write("");
+    assert_eq!(traps(&committed), NONE);
+    assert_eq!(machine.world.files["a"], "");
+}
+
+#[test]
 fn illegal_halt_until_a_test_has_passed() {
     let mut machine = calm();
     let committed = machine.act(HALT);

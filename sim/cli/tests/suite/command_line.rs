@@ -1,7 +1,7 @@
 //! The `sim` binary as a shell sees it: output, standard error and exit code.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -402,4 +402,20 @@ fn quiet_leaves_one_line() {
         );
         assert!(out.starts_with(says), "{words:?}: {out}");
     }
+}
+
+#[test]
+fn gates_are_printed_as_they_are_judged() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sim"))
+        .args(["gate", "opcodes", "soak"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.contains("opcodes"), "{first}");
+    // The soaks of the second gate take a while.
+    assert!(child.try_wait().unwrap().is_none(), "{first}");
+    assert!(lines.any(|line| line.unwrap().contains("soak")));
+    assert!(child.wait().unwrap().success());
 }

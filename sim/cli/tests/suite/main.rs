@@ -15,6 +15,7 @@ mod help;
 mod hostile_text;
 mod json_objects;
 mod killed;
+mod links;
 mod live;
 mod new_and_lint;
 mod planted;
