@@ -2,7 +2,8 @@
 //!
 //! Request and response are most of a tape's bytes, and have an escape every few bytes because they
 //! are JSON inside JSON. Only canonical texts are decoded here; for any other, the caller reads the
-//! whole entry with serde_json, which gives the reason. `benches/replay.rs` shows what it saves.
+//! whole entry with serde_json, which gives the reason. Without it `replay/live` and `live-streamed` in
+//! `benches/replay.rs` take 1.18 and 1.12 times as long.
 
 use memchr::memmem::Finder;
 
