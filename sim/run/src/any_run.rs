@@ -148,8 +148,7 @@ impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        while self.tick().await?.is_some() {}
-        Ok(())
+        with_session!(self, session => session.drive().await)
     }
 
     /// The manifest of this run of `kind`, from which the session was made. Its command may name
