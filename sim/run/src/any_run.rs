@@ -51,6 +51,28 @@ impl<S: Sink> AnyRun<S> {
     }
 }
 
+impl<S: Sink + Clone> AnyRun<S> {
+    /// This run once more, between ticks, to be continued with other faults: those that `edits`
+    /// leaves. What the edits say of earlier ticks, and everything else in them, must be what this run
+    /// has kept to; its chain stays that of its own header. `None` if a part of its inputs is on a tape.
+    #[must_use]
+    pub fn branch(&self, edits: &Edits) -> Option<Self> {
+        match self {
+            Self::Soak(session, header) => {
+                let mut session = session.branch()?;
+                session.set_edits(edits);
+                Some(Self::Soak(Box::new(session), header.clone()))
+            }
+            Self::Memory(session) => {
+                let mut session = session.branch()?;
+                session.set_edits(edits);
+                Some(Self::Memory(Box::new(session)))
+            }
+            Self::Directory(_) | Self::Live(_) => None,
+        }
+    }
+}
+
 impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// The same, with the real directory and the live oracle that answer what is not on the tape. A
     /// run that has no use for one of them drops it.
@@ -148,7 +170,15 @@ impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        with_session!(self, session => session.drive().await)
+        self.drive_to(u64::MAX).await
+    }
+
+    /// Runs until so many ticks are over, or to the end of the plan.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub async fn drive_to(&mut self, ticks: u64) -> Result<(), S::Error> {
+        with_session!(self, session => session.drive_to(ticks).await)
     }
 
     /// The manifest of this run of `kind`, from which the session was made. Its command may name

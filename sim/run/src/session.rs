@@ -192,7 +192,7 @@ pub struct Session<P, W, O, S = ()> {
     pub(crate) plan: P,
     kernel: Kernel,
     pub(crate) world: W,
-    oracle: O,
+    pub(crate) oracle: O,
     driver: Driver,
     inputs: Inputs,
     /// In the order of their ticks; none unless the run is a fork that providers answer.
@@ -257,7 +257,15 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        while self.step().await? {
+        self.drive_to(u64::MAX).await
+    }
+
+    /// Runs until so many ticks are over, or to the end of the plan.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub async fn drive_to(&mut self, ticks: u64) -> Result<(), S::Error> {
+        while self.kernel.tick() < ticks && self.step().await? {
             if let Some(committed) = self.committed.take() {
                 self.kernel.recycle(committed);
             }
@@ -404,6 +412,31 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     #[must_use]
     pub fn root(&self) -> Digest {
         self.sink.recorded_chain().unwrap_or(self.chain).head()
+    }
+}
+
+impl<P: Clone, W: Clone, O: Clone, S: Clone> Session<P, W, O, S> {
+    /// The same session once more, between ticks, to be continued in another way; `None` if a part of
+    /// its inputs does not follow from its header.
+    pub(crate) fn branch(&self) -> Option<Self> {
+        if !matches!(self.inputs, Inputs::Seeded) || !self.live_parts.is_empty() {
+            return None;
+        }
+        Some(Self {
+            plan: self.plan.clone(),
+            kernel: self.kernel.clone(),
+            world: self.world.clone(),
+            oracle: self.oracle.clone(),
+            driver: self.driver.clone(),
+            inputs: Inputs::Seeded,
+            live_parts: Vec::new(),
+            chain: self.chain,
+            sink: self.sink.clone(),
+            record: String::new(),
+            line: Vec::new(),
+            committed: None,
+            written: None,
+        })
     }
 }
 

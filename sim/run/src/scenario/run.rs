@@ -184,6 +184,14 @@ impl<W: Manifold, L: Oracle, S: Sink> ScenarioRun<W, Handover<SeededOracle<AnyAg
     }
 }
 
+impl<W, L, S> ScenarioRun<W, Handover<SeededOracle<AnyAgent>, L>, S> {
+    /// Keeps to these changes from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: &Edits) {
+        self.plan.interruptions.set_edits(edits.world.clone());
+        self.oracle.set_edits(edits);
+    }
+}
+
 /// What a session of `header` is made of, besides its world and its oracle.
 fn parts(header: &Header<Settings>, genesis: Digest) -> (Start, ScenarioPlan, Inputs) {
     let settings = &header.config;

@@ -198,6 +198,14 @@ impl<L: Oracle, S: Sink> EditedSoak<L, S> {
         self.outcome_with(self.oracle().seeded().counts())
     }
 
+    /// Keeps to these changes from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: &Edits) {
+        self.plan.interruptions.set_edits(edits.world.clone());
+        self.plan.is_edited = !edits.is_empty();
+        self.world.plan_mut().set_edits(edits.world.clone());
+        self.oracle.set_edits(edits);
+    }
+
     /// Ends the run before its last tick.
     pub(crate) const fn stop(&mut self) {
         self.plan.is_stopped = true;
