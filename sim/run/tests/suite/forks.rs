@@ -281,8 +281,9 @@ fn branch_goes_on_as_a_run_with_its_faults_from_the_first_tick() {
             let mut differing = 0;
             for at in [0, 7, 30, 31] {
                 on_virtual_time(run.drive_to(at)).unwrap();
-                let left =
-                    |it: &&Fault| it.tick < at || it.tick % 2 == 0 || it.kind.class() != class;
+                let left = |it: &&Fault| {
+                    it.tick < at || it.tick.is_multiple_of(2) || it.kind.class() != class
+                };
                 let left: Vec<_> = all.iter().filter(left).copied().collect();
                 let fork = forked(&base, vec![Edit::Only(left)]);
                 let Kind::Fork(header) = &fork else {
