@@ -25,6 +25,7 @@ pub use figures::{Better, FIGURES, Figure};
 pub use interrupted::{Interrupted, Interruption, Interruptions};
 pub use metrics::{Average, Metrics, share};
 pub use one_seed::{run_seed, run_seed_routed};
+pub(crate) use run::edited_engine;
 pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings, noise_text};
 
