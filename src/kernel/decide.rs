@@ -18,7 +18,7 @@ use crate::pointer::{Location, Pointer};
 use crate::trap::TrapKind;
 
 /// The guards that count actions.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LoopGuards {
     thrashing: Thrashing,
     deadlock: Deadlock,

@@ -161,6 +161,7 @@ impl Parts {
 }
 
 /// A text that seldom changes, with its digest.
+#[derive(Clone)]
 pub(super) struct Remembered {
     text: String,
     digest: Digest,

@@ -22,7 +22,9 @@ use crate::pointer::Location;
 use crate::trap::{TrapFrame, TrapKind};
 
 /// The machine: state register, pointer, mind, memory and guards. Every part is bounded.
-#[derive(Debug)]
+///
+/// A clone goes on by itself from the tick at which it was made.
+#[derive(Clone, Debug)]
 pub struct Kernel {
     pub(super) system_prompt_chars: usize,
     pub(super) test_commands: TestCommands,
@@ -44,7 +46,7 @@ pub struct Kernel {
 }
 
 /// What every boot starts anew.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Boot {
     pub(super) q: String,
     pub(super) q_digest: Digest,
@@ -77,7 +79,7 @@ impl Boot {
 }
 
 /// The texts of one tick, which the next one writes anew.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Buffers {
     pub(super) slice: String,
     pub(super) plan: String,
@@ -88,7 +90,7 @@ pub(super) struct Buffers {
 }
 
 /// What an earlier committed tick held, empty: kept for its memory only.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Spare {
     pub(super) pointer: String,
     pub(super) next: String,

@@ -240,6 +240,11 @@ impl Noise {
         }
     }
 
+    /// Applies what these edits say from the next reply on.
+    pub(crate) fn set_edits(&mut self, edits: FaultEdits<NoiseKind>) {
+        self.edits = edits;
+    }
+
     /// Whether the noise of the last reply began with it, and not with an earlier one.
     #[must_use]
     pub(crate) const fn has_begun(&self) -> bool {

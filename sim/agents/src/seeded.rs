@@ -237,6 +237,12 @@ impl<A: Agent> SeededOracle<A> {
         self
     }
 
+    /// Answers with these edits from the next tick on.
+    pub fn set_edits(&mut self, edits: OracleEdits) {
+        self.noise.set_edits(edits.noise.clone());
+        self.edits = edits;
+    }
+
     /// The noise and the fault of the last reply or, while a call is pending, of its reply.
     #[must_use]
     pub const fn injected(&self) -> &Injected {

@@ -75,9 +75,6 @@ fn run_prefix(
         Some(_) => at,
         None => at.saturating_add(1),
     };
-    on_virtual_time(async {
-        while run.ticks() < end && run.tick().await?.is_some() {}
-        Ok::<(), RunIoError>(())
-    })?;
+    on_virtual_time(run.drive_to(end))?;
     Ok(run.into_sink().begun)
 }

@@ -21,7 +21,7 @@ pub struct Trial {
 }
 
 /// Notes what a failure may go back to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Witness {
     status: Status,
     pub(crate) failure: FailureTally,
@@ -63,7 +63,17 @@ impl Trial {
     /// # Errors
     /// The world or the oracle of the run is on a tape.
     pub(crate) fn of_kind(kind: &Kind) -> Result<(Self, Manifest), RunIoError> {
-        let mut run = AnyRun::of(kind, Witness::default());
+        Self::finish(AnyRun::of(kind, Witness::default()), kind)
+    }
+
+    /// Runs a run of `kind` on to its end; also gives its manifest.
+    ///
+    /// # Errors
+    /// As [`Trial::of_kind`].
+    pub(crate) fn finish(
+        mut run: AnyRun<Witness>,
+        kind: &Kind,
+    ) -> Result<(Self, Manifest), RunIoError> {
         on_virtual_time(run.drive())?;
         let manifest = run.manifest(kind, None)?;
         let ticks = run.ticks();

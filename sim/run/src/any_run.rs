@@ -7,16 +7,16 @@ use turingos::Digest;
 use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 use turingos_agents::{Injected, Oracle, SeededOracle};
-use turingos_world::{FileTree, SeededFaults, World};
+use turingos_world::{FileTree, World};
 
 use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::fork::{self, BaseHeader};
 use crate::handover::Handover;
 use crate::providers::{self, Config};
-use crate::scenario::{self, AnyAgent, Place, ScenarioPlan, ScenarioRun};
+use crate::scenario::{self, AnyAgent, Place, ScenarioEngine, ScenarioPlan, ScenarioRun};
 use crate::session::{Session, Sink, Start};
-use crate::soak::{self, EditedSoak, SoakPlan};
+use crate::soak::{self, EditedSoak, SoakEngine};
 use crate::tape::{NoOracle, NoWorld, Written};
 use crate::{Header, Kind, Manifest, RunIoError};
 
@@ -52,6 +52,27 @@ impl<S: Sink> AnyRun<S> {
     }
 }
 
+impl<S: Sink + Clone> AnyRun<S> {
+    /// This run once more, between ticks, to be continued with other faults: those that `edits`
+    /// leaves. What the edits say of earlier ticks, and everything else in them, must be what this run
+    /// has kept to; its chain stays that of its own header. `None` if a part of its inputs is on a tape.
+    #[must_use]
+    pub fn branch(&self, edits: &Edits) -> Option<Self> {
+        match self {
+            Self::Soak(session, header) => {
+                let engine = branch_of_soak(&session.engine, edits)?;
+                let session = session.with_engine(engine);
+                Some(Self::Soak(Box::new(session), header.clone()))
+            }
+            Self::Memory(session) => {
+                let engine = branch_of_scenario(&session.engine, edits)?;
+                Some(Self::Memory(Box::new(session.with_engine(engine))))
+            }
+            Self::Directory(_) | Self::Live(_) => None,
+        }
+    }
+}
+
 impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// The same, with the real directory and the live oracle that answer what is not on the tape. A
     /// run that has no use for one of them drops it.
@@ -83,7 +104,15 @@ impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
-        with_session!(self, session => session.drive().await)
+        self.drive_to(u64::MAX).await
+    }
+
+    /// Runs until so many ticks are over, or to the end of the plan.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub async fn drive_to(&mut self, ticks: u64) -> Result<(), S::Error> {
+        with_session!(self, session => session.drive_to(ticks).await)
     }
 
     /// The manifest of this run of `kind`, from which the session was made. Its command may name
@@ -197,19 +226,39 @@ impl<S, W, L> AnyRun<S, W, L> {
 
 /// The engine of any kind of run.
 enum AnyEngine<W, L> {
-    Soak(
-        Engine<SoakPlan, World<SeededFaults>, Handover<SeededOracle, L>>,
-        Box<Header<soak::Settings>>,
-    ),
-    Memory(Engine<ScenarioPlan, World, Handover<SeededOracle<AnyAgent>, L>>),
-    Directory(Engine<ScenarioPlan, W, Handover<SeededOracle<AnyAgent>, L>>),
+    Soak(EngineOfSoak<L>, Box<Header<soak::Settings>>),
+    Memory(EngineOfScenario<World, L>),
+    Directory(EngineOfScenario<W, L>),
     Live(Engine<ScenarioPlan, W, Handover<NoOracle, L>>),
 }
+
+type EngineOfSoak<L> = SoakEngine<Handover<SeededOracle, L>>;
+type EngineOfScenario<W, L> = ScenarioEngine<W, Handover<SeededOracle<AnyAgent>, L>>;
 
 /// The engine of a run with nothing behind its tape. No type of a caller is in it, so its ticks are
 /// compiled here.
 fn recorded_engine(kind: &Kind) -> AnyEngine<NoWorld, NoOracle> {
     AnyEngine::of(kind, (NoWorld, NoOracle))
+}
+
+/// A branch of a soak with these changes; compiled here, as its ticks are.
+fn branch_of_soak(
+    engine: &EngineOfSoak<NoOracle>,
+    edits: &Edits,
+) -> Option<EngineOfSoak<NoOracle>> {
+    let mut branch = engine.branch()?;
+    branch.set_edits(edits);
+    Some(branch)
+}
+
+/// The same of a scenario.
+fn branch_of_scenario(
+    engine: &EngineOfScenario<World, NoOracle>,
+    edits: &Edits,
+) -> Option<EngineOfScenario<World, NoOracle>> {
+    let mut branch = engine.branch()?;
+    branch.set_edits(edits);
+    Some(branch)
 }
 
 impl<W: Manifold, L: Oracle> AnyEngine<W, L> {

@@ -54,7 +54,7 @@ const TIMER_US: u64 = 1_000;
 /// A run's time is no clock's reading but a sum: each wait, in whole milliseconds rounded up as
 /// timers take them, and each call's duration. Both follow from header and tape, so a replay, which
 /// neither waits nor measures, arrives at the same times.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Driver {
     retry: RetryConfig,
     limits: PerLane<RateLimit>,

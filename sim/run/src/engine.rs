@@ -234,6 +234,31 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle> Engine<P, W, O> {
     }
 }
 
+impl<P: Clone, W: Clone, O: Clone> Engine<P, W, O> {
+    /// The same engine once more, between ticks, to be continued in another way; `None` if a part of
+    /// its inputs does not follow from its header.
+    pub(crate) fn branch(&self) -> Option<Self> {
+        if !matches!(self.inputs, Inputs::Seeded) || !self.live_parts.is_empty() {
+            return None;
+        }
+        Some(Self {
+            plan: self.plan.clone(),
+            kernel: self.kernel.clone(),
+            world: self.world.clone(),
+            oracle: self.oracle.clone(),
+            driver: self.driver.clone(),
+            inputs: Inputs::Seeded,
+            live_parts: Vec::new(),
+            chain: self.chain,
+            record: String::new(),
+            line: Vec::new(),
+            committed: None,
+            written: None,
+            ticking: self.ticking,
+        })
+    }
+}
+
 impl<P, W, O> Engine<P, W, O> {
     /// Virtual time since the start, in microseconds.
     pub(crate) const fn now_us(&self) -> u64 {

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use turingos::bus::{self, BusFault, Provider};
 use turingos::dispatch::Lane;
 use turingos_agents::wire::{Ending, Envelope, Shape, push_reply};
-use turingos_agents::{GivenReply, Injected, Oracle, RawReply, Request, TransportFault};
+use turingos_agents::{
+    Agent, GivenReply, Injected, Oracle, RawReply, Request, SeededOracle, TransportFault,
+};
 
 use crate::edits::{Edits, LivePart};
 
 /// A seeded agent `A`, and `L` from the first live part of a fork on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Handover<A, L> {
     seeded: A,
     live: L,
@@ -63,6 +65,13 @@ impl<A, L> Handover<A, L> {
             Lane::E => providers.e.kind,
         };
         (self.first == Some((tick, lane))).then(|| raw(reply, kind, tick))
+    }
+}
+
+impl<A: Agent, L> Handover<SeededOracle<A>, L> {
+    /// The seeded agent keeps to these changes from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: &Edits) {
+        self.seeded.set_edits(edits.oracle.clone());
     }
 }
 

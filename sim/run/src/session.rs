@@ -198,8 +198,17 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive(&mut self) -> Result<(), S::Error> {
+        self.drive_to(u64::MAX).await
+    }
+
+    /// Runs until so many ticks are over, or to the end of the plan.
+    ///
+    /// # Errors
+    /// As [`Session::tick`].
+    pub async fn drive_to(&mut self, ticks: u64) -> Result<(), S::Error> {
+        let limit = ticks.saturating_sub(self.ticks());
         let mut outlet = SinkOutlet::of(&mut self.sink);
-        let driven = self.engine.run(&mut outlet, u64::MAX).await;
+        let driven = self.engine.run(&mut outlet, limit).await;
         outlet.result(driven)?;
         Ok(())
     }
@@ -233,6 +242,16 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// The engine, and the sink as what takes its ticks.
     pub(crate) const fn split(&mut self) -> (&mut Engine<P, W, O>, SinkOutlet<'_, S>) {
         (&mut self.engine, SinkOutlet::of(&mut self.sink))
+    }
+}
+
+impl<P, W, O, S: Clone> Session<P, W, O, S> {
+    /// A session with this engine, whose sink has taken the same ticks.
+    pub(crate) fn with_engine(&self, engine: Engine<P, W, O>) -> Self {
+        Self {
+            engine,
+            sink: self.sink.clone(),
+        }
     }
 }
 

@@ -42,6 +42,11 @@ impl SeededFaults {
             tick: 0,
         }
     }
+
+    /// Applies what these edits say from the next operation on.
+    pub fn set_edits(&mut self, edits: FaultEdits<InjectedFault>) {
+        self.edits = edits;
+    }
 }
 
 impl FaultPlan for SeededFaults {

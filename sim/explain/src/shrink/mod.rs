@@ -5,6 +5,7 @@
 //! any single one of its faults the run does not fail so. Candidates run in parallel; of those that
 //! fail the first one counts, so the result does not depend on the number of cores.
 
+mod checkpoint;
 mod live;
 mod recorded;
 mod search;
@@ -29,8 +30,8 @@ pub struct Candidate {
 
 /// Something that can be run with less.
 pub trait Subject: Sync {
-    /// Runs a candidate; `None` if there is no such run.
-    fn run(&self, candidate: &Candidate) -> Option<Trial>;
+    /// Runs a candidate that was made from `best`; `None` if there is no such run.
+    fn run(&self, candidate: &Candidate, best: &Candidate) -> Option<Trial>;
 }
 
 /// The bounds of a search, and who looks on.

@@ -1,15 +1,19 @@
 //! A recorded run of a simulation, to be shrunk.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 use turingos::Digest;
 use turingos_run::fork::{self, Base, Config, NotForkable, Parent};
-use turingos_run::{Edit, FaultKind, Fingerprint, Header, Kind, Manifest, RunIoError};
+use turingos_run::{
+    AnyRun, Edit, Edits, FaultKind, Fingerprint, Header, Kind, Manifest, RunIoError,
+};
 
+use super::checkpoint::{Checkpoint, parting};
 use super::live::in_memory;
 use super::{Candidate, Subject};
-use crate::trial::Trial;
+use crate::trial::{Trial, Witness};
 
 /// A recorded run that failed.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct RecordedRun {
     original: Candidate,
     /// Whether its ticks ran out.
     ran_out: bool,
+    /// Where the last candidate was about to do something else than the best so far.
+    checkpoint: Mutex<Option<Checkpoint>>,
 }
 
 /// Why a run cannot be shrunk.
@@ -106,8 +112,9 @@ impl RecordedRun {
             kind,
             root,
             failure,
+            checkpoint: Mutex::default(),
         };
-        let same = recorded.run(&recorded.original);
+        let same = recorded.run(&recorded.original, &recorded.original);
         match same.and_then(|trial| trial.failure) {
             Some(failure) if failure == recorded.failure => Ok(recorded),
             _ => Err(NotShrinkable::WholeOnly {
@@ -160,13 +167,41 @@ impl RecordedRun {
         }
         Some(header)
     }
+
+    /// Runs a candidate to its end. Candidates come in the order in which they part from `best`, so
+    /// each begins where the one before it was about to.
+    fn trial(
+        &self,
+        candidate: &Candidate,
+        best: &Candidate,
+        kind: &Kind,
+        edits: &Edits,
+    ) -> Result<Trial, RunIoError> {
+        let branch = { self.last() }
+            .as_ref()
+            .and_then(|it| it.branch(candidate, edits));
+        let mut run = branch.unwrap_or_else(|| AnyRun::of(kind, Witness::default()));
+        if candidate.ticks == best.ticks && candidate.parts == best.parts {
+            let parting = parting(&candidate.faults, &best.faults);
+            let checkpoint = Checkpoint::of(candidate, edits, &mut run, parting)?;
+            *self.last() = checkpoint;
+        }
+        Ok(Trial::finish(run, kind)?.0)
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Checkpoint>> {
+        // What it holds is whole at any time.
+        { self.checkpoint.lock() }.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Subject for RecordedRun {
-    fn run(&self, candidate: &Candidate) -> Option<Trial> {
+    fn run(&self, candidate: &Candidate, best: &Candidate) -> Option<Trial> {
         let header = self.header(candidate)?;
         let is_mission = matches!(header.config.base, Base::Scenario(_));
-        let trial = Trial::of(header).ok()?;
+        let edits = header.edits();
+        let kind = Kind::Fork(Box::new(header));
+        let trial = self.trial(candidate, best, &kind, &edits).ok()?;
         // With fewer ticks no mission is done: that is not the failure that is looked for.
         let is_cut_off = trial.ran_out && (!self.ran_out || candidate.ticks < self.original.ticks);
         (!(is_mission && is_cut_off)).then_some(trial)

@@ -96,14 +96,13 @@ impl<'a> Search<'a> {
 
     fn search(&mut self) -> Result<(), Ended> {
         self.minimise::<Faults>()?;
-        loop {
+        self.shorten()?;
+        self.minimise::<Parts>()?;
+        // A run without another fault, tick or part may do without a fault that was needed before.
+        while self.leave_out::<Faults>(1, Stage::Blame)? {
             self.shorten()?;
-            self.minimise::<Parts>()?;
-            // A shorter run may do without a fault that the longer one needed.
-            if !self.leave_out::<Faults>(1, Stage::Blame)? {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     fn accept(&mut self, candidate: Candidate, stage: Stage) {
@@ -133,7 +132,7 @@ impl<'a> Search<'a> {
         if (self.bounds.is_stopped)() {
             return false;
         }
-        let trial = self.subject.run(candidate);
+        let trial = self.subject.run(candidate, &self.best);
         (self.bounds.ran)();
         trial.is_some_and(|trial| trial.failure.as_ref() == Some(self.failure))
     }
@@ -171,18 +170,21 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Leaves out ever smaller chunks of a list, until each of its items is necessary.
+    /// Leaves out ever smaller chunks of a list, down to each of its items.
     ///
     /// This is Zeller's ddmin with the complements only. Where it leaves out a chunk, it goes on with
     /// the next one instead of beginning again: many necessary items cost a few runs for each of them,
-    /// not one for each pair.
+    /// not one for each pair. Chunks get smaller by quarters: that takes as many runs as by halves
+    /// where few items are necessary, and two thirds of them where many are.
     fn minimise<L: List>(&mut self) -> Result<(), Ended> {
         let mut chunk = L::of(&self.best).len();
-        while chunk > 1 {
+        while chunk > 0 {
             self.leave_out::<L>(chunk, L::STAGE)?;
-            chunk /= 2;
+            chunk = match chunk {
+                2 | 3 => 1,
+                _ => chunk / 4,
+            };
         }
-        while self.leave_out::<L>(1, L::STAGE)? {}
         Ok(())
     }
 

@@ -335,7 +335,7 @@ fn live_recording_shrinks_to_the_replies_that_it_needs() {
     for left_out in 0..shrunk.best.faults.len() {
         let mut candidate = shrunk.best.clone();
         candidate.faults.remove(left_out);
-        let trial = recorded.run(&candidate).unwrap();
+        let trial = recorded.run(&candidate, &shrunk.best).unwrap();
         assert_ne!(trial.failure.as_ref(), Some(recorded.failure()));
     }
     let header = recorded.header(&shrunk.best).unwrap();

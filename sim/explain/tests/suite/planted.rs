@@ -312,7 +312,7 @@ impl Planted {
 }
 
 impl Subject for Planted {
-    fn run(&self, candidate: &Candidate) -> Option<Trial> {
+    fn run(&self, candidate: &Candidate, _: &Candidate) -> Option<Trial> {
         Some(self.trial(Some(&candidate.faults), candidate.ticks))
     }
 }
@@ -346,7 +346,7 @@ fn every_planted_failure_shrinks_to_exactly_its_faults_from_ten_seeds() {
                 ticks: shrunk.best.ticks - 1,
                 ..shrunk.best.clone()
             };
-            let trial = planted.run(&shorter).unwrap();
+            let trial = planted.run(&shorter, &shrunk.best).unwrap();
             assert_ne!(trial.failure, Some(failure), "{bug:?} {seed}");
         }
     }
@@ -383,7 +383,7 @@ fn interrupted_search_keeps_the_best_so_far() {
     let shrunk = shrink(&planted, whole.clone(), &failure, &bounds);
     assert!(!shrunk.is_minimal);
     assert!(shrunk.best.faults.len() < whole.faults.len());
-    let trial = planted.run(&shrunk.best).unwrap();
+    let trial = planted.run(&shrunk.best, &shrunk.best).unwrap();
     assert_eq!(trial.failure, Some(failure));
     assert!(shrunk.blame.iter().all(|it| it.necessary.is_none()));
 }

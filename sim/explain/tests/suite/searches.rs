@@ -12,7 +12,7 @@ use turingos_run::{Fault, FaultKind, Fingerprint, Profile, RunDirectory, on_virt
 struct Rule<F>(F);
 
 impl<F: Fn(&[u64], usize) -> bool + Sync> Subject for Rule<F> {
-    fn run(&self, candidate: &Candidate) -> Option<Trial> {
+    fn run(&self, candidate: &Candidate, _: &Candidate) -> Option<Trial> {
         let at: Vec<_> = candidate.faults.iter().map(|fault| fault.tick).collect();
         Some(Trial {
             failure: (self.0)(&at, candidate.parts.len()).then(failure),
@@ -81,10 +81,10 @@ fn part_without_which_the_mission_fails_by_itself_is_kept() {
     assert_eq!(found, [7]);
 }
 
-/// Records a mission that has no faults, and fewer ticks than it needs.
-fn too_short(directory: &Path, ticks: u64) {
+/// Records a mission with this much noise, and fewer ticks than it needs.
+fn too_short(directory: &Path, noise: u16, ticks: u64) {
     let scenario = BuiltIn::named("log-hunt").unwrap().scenario();
-    let settings = scenario::Settings::of(scenario, Profile::Routine, AgentKind::Worker, 0);
+    let settings = scenario::Settings::of(scenario, Profile::Routine, AgentKind::Worker, noise);
     let mut header = settings.into_header(Profile::Routine, 42);
     header.ticks = ticks;
     let writer = RunDirectory::create(directory, &header).unwrap();
@@ -95,16 +95,38 @@ fn too_short(directory: &Path, ticks: u64) {
 fn mission_that_ran_out_of_ticks_is_not_cut_off_sooner() {
     let scratch = tempfile::tempdir().unwrap();
     let directory = scratch.path().join("short");
-    too_short(&directory, 20);
+    too_short(&directory, 0, 20);
     let run = RecordedRun::open(&directory).unwrap();
     assert_eq!(run.failure().gate, "halted");
     let shorter = Candidate {
         ticks: 19,
         ..run.original().clone()
     };
-    assert_eq!(run.run(&shorter), None);
+    assert_eq!(run.run(&shorter, run.original()), None);
     assert_eq!(
-        run.run(run.original()).unwrap().failure.as_ref(),
+        run.run(run.original(), run.original())
+            .unwrap()
+            .failure
+            .as_ref(),
         Some(run.failure())
     );
+}
+
+#[test]
+fn candidate_that_begins_at_a_checkpoint_ends_as_from_the_first_tick() {
+    let scratch = tempfile::tempdir().unwrap();
+    let directory = scratch.path().join("noisy");
+    too_short(&directory, 4_000, 40);
+    let run = RecordedRun::open(&directory).unwrap();
+    let best = run.original();
+    assert!(best.faults.len() > 8, "{best:?}");
+    // In the order of a search, against it, and with more than one fault taken out.
+    let count = best.faults.len();
+    let chunks = { (0..count).chain((0..count).rev()) }.zip([1, 1, 3, 2].into_iter().cycle());
+    for (first, chunk) in chunks {
+        let mut candidate = best.clone();
+        candidate.faults.drain(first..count.min(first + chunk));
+        let whole = Trial::of(run.header(&candidate).unwrap()).unwrap();
+        assert_eq!(run.run(&candidate, best), Some(whole), "{candidate:?}");
+    }
 }

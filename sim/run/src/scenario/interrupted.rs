@@ -79,8 +79,13 @@ impl Interruptions {
     /// The same interruptions with the changes of a fork.
     #[must_use]
     pub fn edited(mut self, edits: FaultEdits<InjectedFault>) -> Self {
-        self.edits = edits;
+        self.set_edits(edits);
         self
+    }
+
+    /// Keeps to these changes of a fork from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: FaultEdits<InjectedFault>) {
+        self.edits = edits;
     }
 
     /// The operations of another tick follow.

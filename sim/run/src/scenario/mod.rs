@@ -25,8 +25,8 @@ pub use figures::{Better, FIGURES, Figure};
 pub use interrupted::{Interrupted, Interruption, Interruptions};
 pub use metrics::{Average, Metrics, share};
 pub use one_seed::{run_seed, run_seed_routed};
-pub(crate) use run::edited_engine;
 pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
+pub(crate) use run::{ScenarioEngine, edited_engine};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings, noise_text};
 
 /// A scenario that is built into the program.

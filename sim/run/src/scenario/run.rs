@@ -165,7 +165,7 @@ impl<W: Manifold, S: Sink> ScenarioRun<W, SeededOracle<AnyAgent>, S> {
 }
 
 /// A scenario in a world `W`.
-type ScenarioEngine<W, O> = Engine<ScenarioPlan, W, O>;
+pub(crate) type ScenarioEngine<W, O> = Engine<ScenarioPlan, W, O>;
 
 /// The seeded run in memory. No type of a caller is in it, so its ticks are compiled here.
 fn seeded_engine(header: &Header<Settings>) -> ScenarioEngine<World, SeededOracle<AnyAgent>> {
@@ -193,6 +193,14 @@ pub(crate) fn edited_engine<W: Manifold, L: Oracle>(
     let oracle = oracle.edited(&edits.seeds, edits.oracle.clone());
     let oracle = Handover::of(oracle, live, edits);
     Engine::new(start, plan.edited(edits), (world, oracle), inputs).edited(edits)
+}
+
+impl<W, L> ScenarioEngine<W, Handover<SeededOracle<AnyAgent>, L>> {
+    /// Keeps to these changes from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: &Edits) {
+        self.plan.interruptions.set_edits(edits.world.clone());
+        self.oracle.set_edits(edits);
+    }
 }
 
 /// What a session of `header` is made of, besides its world and its oracle.

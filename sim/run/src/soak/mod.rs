@@ -206,7 +206,7 @@ impl<O: Oracle, S: Sink> Session<SoakPlan, World<SeededFaults>, O, S> {
 }
 
 /// A soak with any oracle.
-type SoakEngine<O> = Engine<SoakPlan, World<SeededFaults>, O>;
+pub(crate) type SoakEngine<O> = Engine<SoakPlan, World<SeededFaults>, O>;
 
 /// The soak of `header`. No type of a caller is in it, so its ticks are compiled here.
 fn engine(header: &Header<Settings>) -> SoakEngine<SeededOracle> {
@@ -224,6 +224,16 @@ pub(crate) fn edited_engine<L: Oracle>(
     let (start, plan, world, oracle) = parts(header, edits, genesis);
     let oracle = Handover::of(oracle, live, edits);
     Engine::new(start, plan, (world, oracle), Inputs::Seeded).edited(edits)
+}
+
+impl<L> SoakEngine<Handover<SeededOracle, L>> {
+    /// Keeps to these changes from the next tick on.
+    pub(crate) fn set_edits(&mut self, edits: &Edits) {
+        self.plan.interruptions.set_edits(edits.world.clone());
+        self.plan.is_edited = !edits.is_empty();
+        self.world.plan_mut().set_edits(edits.world.clone());
+        self.oracle.set_edits(edits);
+    }
 }
 
 /// What the soak of `header` is made of, with the changes of a fork.

@@ -6,7 +6,7 @@ use turingos_agents::Request;
 use turingos_agents::json_text::push_json_fragment;
 
 /// Makes the body of a request. Any function of a request is one.
-pub trait RequestEncoder {
+pub trait RequestEncoder: Send {
     /// The canonical body.
     fn body(&mut self, request: &Request<'_>) -> Vec<u8>;
 
@@ -19,7 +19,7 @@ pub trait RequestEncoder {
     }
 }
 
-impl<F: FnMut(&Request<'_>) -> Vec<u8>> RequestEncoder for F {
+impl<F: FnMut(&Request<'_>) -> Vec<u8> + Send> RequestEncoder for F {
     fn body(&mut self, request: &Request<'_>) -> Vec<u8> {
         self(request)
     }

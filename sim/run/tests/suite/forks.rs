@@ -7,8 +7,8 @@ use turingos_agents::{GivenReply, NoiseKind, ProviderFaultKind};
 use turingos_run::fork::{NotForkable, Parent, fork};
 use turingos_run::scenario::{AgentKind, BuiltIn};
 use turingos_run::{
-    AnyRun, Edit, Edits, Fault, FaultKind, GateVerdict, Kind, Profile, RunDirectory, Tick,
-    on_virtual_time, scenario, soak,
+    AnyRun, Edit, Edits, Fault, FaultKind, GateVerdict, Kind, Profile, RunDirectory, RunIoError,
+    Sink, Tick, on_virtual_time, scenario, soak,
 };
 use turingos_world::InjectedFault;
 
@@ -255,6 +255,68 @@ fn parent_is_read_to_its_end() {
         _ => unreachable!("a fork"),
     }));
     assert_eq!(nowhere.command(None), "sim replay RUN");
+}
+
+/// Keeps the records.
+#[derive(Clone, Default)]
+struct Records(Vec<String>);
+
+impl Sink for Records {
+    type Error = RunIoError;
+
+    fn take(&mut self, tick: &Tick<'_>) -> Result<(), RunIoError> {
+        self.0.push(tick.record.to_owned());
+        Ok(())
+    }
+}
+
+/// Each branch leaves out the faults of every other tick from its own on, of each class.
+#[test]
+fn branch_goes_on_as_a_run_with_its_faults_from_the_first_tick() {
+    for base in [soaked(Profile::Hostile), mission("interrupted-edit")] {
+        let all = faults(&play(&base));
+        for class in ["noise", "provider", "world"] {
+            let whole = forked(&base, vec![Edit::Only(all.clone())]);
+            let mut run = AnyRun::of(&whole, Records::default());
+            let mut differing = 0;
+            for at in [0, 7, 30, 31] {
+                on_virtual_time(run.drive_to(at)).unwrap();
+                let left =
+                    |it: &&Fault| it.tick < at || it.tick % 2 == 0 || it.kind.class() != class;
+                let left: Vec<_> = all.iter().filter(left).copied().collect();
+                let fork = forked(&base, vec![Edit::Only(left)]);
+                let Kind::Fork(header) = &fork else {
+                    unreachable!("a fork was made")
+                };
+                let mut branch = run.branch(&header.edits()).unwrap();
+                on_virtual_time(branch.drive()).unwrap();
+                let manifest = branch.manifest(&fork, None).unwrap();
+                let mut again = AnyRun::of(&fork, Records::default());
+                on_virtual_time(again.drive()).unwrap();
+                let wanted = again.manifest(&fork, None).unwrap();
+                assert_eq!(manifest.gates(), wanted.gates());
+                assert_eq!(manifest.counts(), wanted.counts());
+                let records = branch.into_sink().0;
+                assert_eq!(records, again.into_sink().0, "{class} from tick {at} on");
+                differing += usize::from(records != texts(&play(&base)));
+            }
+            assert!(
+                differing > 0 || all.iter().all(|it| it.kind.class() != class),
+                "{class}"
+            );
+        }
+    }
+}
+
+#[test]
+fn run_with_inputs_from_a_tape_has_no_branch() {
+    let Kind::Scenario(header) = mission("log-hunt") else {
+        unreachable!("a mission is a scenario")
+    };
+    let mut header = *header;
+    header.config.place = scenario::Place::Directory;
+    let run = AnyRun::of(&Kind::Scenario(Box::new(header)), Records::default());
+    assert!(run.branch(&Edits::none(3)).is_none());
 }
 
 /// The faults that a fork adds to the world count as the world's own do.

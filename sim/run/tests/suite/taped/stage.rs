@@ -89,7 +89,7 @@ impl Sink for Compared {
 
 pub(crate) fn replay_sending(
     path: &Path,
-    encoder: impl Fn(&Request<'_>) -> Vec<u8> + 'static,
+    encoder: impl Fn(&Request<'_>) -> Vec<u8> + Send + 'static,
 ) -> Result<Report, RunIoError> {
     let recording = Recording::open(path)?;
     let bytes = std::fs::read(path.join(RunDirectory::HEADER)).unwrap();
