@@ -10,12 +10,13 @@ use turingos_agents::{Injected, Oracle, SeededOracle};
 use turingos_world::{FileTree, World};
 
 use crate::edits::Edits;
+use crate::engine::Engine;
 use crate::fork::{self, BaseHeader};
 use crate::handover::Handover;
 use crate::providers::{self, Config};
-use crate::scenario::{self, AnyAgent, Place, ScenarioPlan, ScenarioRun};
+use crate::scenario::{self, AnyAgent, Place, ScenarioEngine, ScenarioPlan, ScenarioRun};
 use crate::session::{Session, Sink, Start};
-use crate::soak::{self, EditedSoak};
+use crate::soak::{self, EditedSoak, SoakEngine};
 use crate::tape::{NoOracle, NoWorld, Written};
 use crate::{Header, Kind, Manifest, RunIoError};
 
@@ -47,7 +48,7 @@ macro_rules! with_session {
 impl<S: Sink> AnyRun<S> {
     /// The run of a header before its first tick, with its ticks handed to `sink`.
     pub fn of(kind: &Kind, sink: S) -> Self {
-        Self::with(kind, (NoWorld, NoOracle), sink)
+        Self::begin(recorded_engine(kind), sink)
     }
 }
 
@@ -59,14 +60,13 @@ impl<S: Sink + Clone> AnyRun<S> {
     pub fn branch(&self, edits: &Edits) -> Option<Self> {
         match self {
             Self::Soak(session, header) => {
-                let mut session = session.branch()?;
-                session.set_edits(edits);
+                let engine = branch_of_soak(&session.engine, edits)?;
+                let session = session.with_engine(engine);
                 Some(Self::Soak(Box::new(session), header.clone()))
             }
             Self::Memory(session) => {
-                let mut session = session.branch()?;
-                session.set_edits(edits);
-                Some(Self::Memory(Box::new(session)))
+                let engine = branch_of_scenario(&session.engine, edits)?;
+                Some(Self::Memory(Box::new(session.with_engine(engine))))
             }
             Self::Directory(_) | Self::Live(_) => None,
         }
@@ -77,84 +77,18 @@ impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     /// The same, with the real directory and the live oracle that answer what is not on the tape. A
     /// run that has no use for one of them drops it.
     pub fn with(kind: &Kind, real: (W, L), sink: S) -> Self {
-        match kind {
-            Kind::Soak(header) => {
-                let edits = Edits::none(header.seed);
-                Self::soak((**header).clone(), &edits, header.genesis(), real, sink)
+        Self::begin(AnyEngine::of(kind, real), sink)
+    }
+
+    fn begin(engine: AnyEngine<W, L>, sink: S) -> Self {
+        match engine {
+            AnyEngine::Soak(engine, header) => {
+                Self::Soak(Box::new(Session::of(engine, sink)), header)
             }
-            Kind::Scenario(header) => {
-                let edits = Edits::none(header.seed);
-                Self::scenario(header, &edits, header.genesis(), real, sink)
-            }
-            Kind::Live(header) => {
-                let edits = Edits::none(header.seed);
-                Self::live(header, &edits, header.genesis(), real, sink)
-            }
-            Kind::Fork(header) => Self::fork(header, real, sink),
+            AnyEngine::Memory(engine) => Self::Memory(Box::new(Session::of(engine, sink))),
+            AnyEngine::Directory(engine) => Self::Directory(Box::new(Session::of(engine, sink))),
+            AnyEngine::Live(engine) => Self::Live(Box::new(Session::of(engine, sink))),
         }
-    }
-
-    fn fork(header: &Header<fork::Config>, real: (W, L), sink: S) -> Self {
-        let (edits, genesis) = (header.edits(), header.genesis());
-        match header.based_on() {
-            BaseHeader::Soak(soak) => Self::soak(*soak, &edits, genesis, real, sink),
-            BaseHeader::Scenario(scenario) => {
-                Self::scenario(&scenario, &edits, genesis, real, sink)
-            }
-            BaseHeader::Live(live) => Self::live(&live, &edits, genesis, real, sink),
-        }
-    }
-
-    fn soak(
-        header: Header<soak::Settings>,
-        edits: &Edits,
-        genesis: Digest,
-        (_, live): (W, L),
-        sink: S,
-    ) -> Self {
-        let session = EditedSoak::start_edited(&header, edits, genesis, live, sink);
-        Self::Soak(Box::new(session), Box::new(header))
-    }
-
-    fn scenario(
-        header: &Header<scenario::Settings>,
-        edits: &Edits,
-        genesis: Digest,
-        (world, live): (W, L),
-        sink: S,
-    ) -> Self {
-        match header.config.place {
-            Place::Memory => {
-                let real = (header.config.scenario.world(), live);
-                let run = ScenarioRun::start_edited(header, edits, genesis, real, sink);
-                Self::Memory(Box::new(run))
-            }
-            Place::Directory => {
-                let real = (world, live);
-                let run = ScenarioRun::start_edited(header, edits, genesis, real, sink);
-                Self::Directory(Box::new(run))
-            }
-        }
-    }
-
-    fn live(
-        header: &Header<providers::Config>,
-        edits: &Edits,
-        genesis: Digest,
-        (world, live): (W, L),
-        sink: S,
-    ) -> Self {
-        let start = Start {
-            genesis,
-            ..Config::start(header)
-        };
-        let plan = Config::plan(header).edited(edits);
-        let oracle = Handover::of(NoOracle, live, edits);
-        let inputs = Config::inputs(header);
-        let session = Session::new(start, plan, (world, oracle), inputs, sink)
-            .with_seeds(&edits.seeds)
-            .with_live_parts(&edits.live);
-        Self::Live(Box::new(session))
     }
 
     /// Runs one tick and hands it to the sink; `None` if the run is over.
@@ -287,5 +221,115 @@ impl<S, W, L> AnyRun<S, W, L> {
     #[must_use]
     pub fn into_sink(self) -> S {
         with_session!(self, session => session.into_sink())
+    }
+}
+
+/// The engine of any kind of run.
+enum AnyEngine<W, L> {
+    Soak(EngineOfSoak<L>, Box<Header<soak::Settings>>),
+    Memory(EngineOfScenario<World, L>),
+    Directory(EngineOfScenario<W, L>),
+    Live(Engine<ScenarioPlan, W, Handover<NoOracle, L>>),
+}
+
+type EngineOfSoak<L> = SoakEngine<Handover<SeededOracle, L>>;
+type EngineOfScenario<W, L> = ScenarioEngine<W, Handover<SeededOracle<AnyAgent>, L>>;
+
+/// The engine of a run with nothing behind its tape. No type of a caller is in it, so its ticks are
+/// compiled here.
+fn recorded_engine(kind: &Kind) -> AnyEngine<NoWorld, NoOracle> {
+    AnyEngine::of(kind, (NoWorld, NoOracle))
+}
+
+/// A branch of a soak with these changes; compiled here, as its ticks are.
+fn branch_of_soak(
+    engine: &EngineOfSoak<NoOracle>,
+    edits: &Edits,
+) -> Option<EngineOfSoak<NoOracle>> {
+    let mut branch = engine.branch()?;
+    branch.set_edits(edits);
+    Some(branch)
+}
+
+/// The same of a scenario.
+fn branch_of_scenario(
+    engine: &EngineOfScenario<World, NoOracle>,
+    edits: &Edits,
+) -> Option<EngineOfScenario<World, NoOracle>> {
+    let mut branch = engine.branch()?;
+    branch.set_edits(edits);
+    Some(branch)
+}
+
+impl<W: Manifold, L: Oracle> AnyEngine<W, L> {
+    fn of(kind: &Kind, real: (W, L)) -> Self {
+        match kind {
+            Kind::Soak(header) => {
+                let edits = Edits::none(header.seed);
+                Self::soak((**header).clone(), &edits, header.genesis(), real)
+            }
+            Kind::Scenario(header) => {
+                let edits = Edits::none(header.seed);
+                Self::scenario(header, &edits, header.genesis(), real)
+            }
+            Kind::Live(header) => {
+                let edits = Edits::none(header.seed);
+                Self::live(header, &edits, header.genesis(), real)
+            }
+            Kind::Fork(header) => Self::fork(header, real),
+        }
+    }
+
+    fn fork(header: &Header<fork::Config>, real: (W, L)) -> Self {
+        let (edits, genesis) = (header.edits(), header.genesis());
+        match header.based_on() {
+            BaseHeader::Soak(soak) => Self::soak(*soak, &edits, genesis, real),
+            BaseHeader::Scenario(scenario) => Self::scenario(&scenario, &edits, genesis, real),
+            BaseHeader::Live(live) => Self::live(&live, &edits, genesis, real),
+        }
+    }
+
+    fn soak(
+        header: Header<soak::Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        (_, live): (W, L),
+    ) -> Self {
+        let engine = soak::edited_engine(&header, edits, genesis, live);
+        Self::Soak(engine, Box::new(header))
+    }
+
+    fn scenario(
+        header: &Header<scenario::Settings>,
+        edits: &Edits,
+        genesis: Digest,
+        (world, live): (W, L),
+    ) -> Self {
+        match header.config.place {
+            Place::Memory => {
+                let real = (header.config.scenario.world(), live);
+                Self::Memory(scenario::edited_engine(header, edits, genesis, real))
+            }
+            Place::Directory => {
+                let real = (world, live);
+                Self::Directory(scenario::edited_engine(header, edits, genesis, real))
+            }
+        }
+    }
+
+    fn live(
+        header: &Header<providers::Config>,
+        edits: &Edits,
+        genesis: Digest,
+        (world, live): (W, L),
+    ) -> Self {
+        let start = Start {
+            genesis,
+            ..Config::start(header)
+        };
+        let plan = Config::plan(header).edited(edits);
+        let oracle = Handover::of(NoOracle, live, edits);
+        let engine = Engine::new(start, plan, (world, oracle), Config::inputs(header));
+        Self::Live(engine.edited(edits))
     }
 }

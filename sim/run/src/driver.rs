@@ -2,17 +2,17 @@
 //!
 //! Runs on whatever clock tokio has, paused or real. Draws nothing but retry jitter.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use turingos::bus::{self, BusFault, BusFaultCode};
+use turingos::bus::{self, BusFault, BusFaultCode, Reply};
 use turingos::dispatch::PerLane;
 use turingos::kernel::{Answer, OracleFault};
 
 use super::error::RunIoError;
 use super::retry::{LaneLimit, RateLimit, RetryConfig};
-use super::session::Sink;
 use super::system_prompt::system_prompt;
 use super::tape::TapedOracle;
 use turingos_agents::{Oracle, RawReply, Request, TransportFault};
@@ -106,9 +106,9 @@ impl Driver {
     ///
     /// # Errors
     /// The tape fails or diverges.
-    pub(crate) async fn ask<O: Oracle, S: Sink>(
+    pub(crate) async fn ask<O: Oracle>(
         &mut self,
-        oracle: &mut TapedOracle<'_, O, S>,
+        oracle: &mut TapedOracle<'_, O>,
         request: Request<'_>,
         mut since: Instant,
         mut delay_us: u64,
@@ -120,7 +120,7 @@ impl Driver {
             let limit = &mut self.limits[request.lane];
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
-            self.wait(since, wait_us, oracle.is_playing()).await;
+            self.wait(since, wait_us, oracle.calls.is_playing()).await;
             oracle.oracle.recycle(std::mem::take(&mut self.reply));
             let request = Request {
                 attempt,
@@ -129,30 +129,44 @@ impl Driver {
             };
             let (outcome, took_us) = oracle.call(request, timeout_us).await?;
             self.now_us = self.now_us.saturating_add(took_us);
-            let failure = match self.text_of(oracle, outcome) {
-                Ok(text) => return Ok(Answer::decode(&text)),
-                Err(failure) => failure,
-            };
             attempt += 1;
-            if !failure.retryable || attempt >= self.retry.max_attempts {
-                return Ok(Answer::failed(failure.fault));
-            }
-            let pause = self
-                .retry
-                .pause_us(attempt - 1, failure.retry_after_us, &mut self.jitter);
-            match pause {
-                Some(pause_us) => delay_us = pause_us,
-                None => return Ok(Answer::failed(failure.fault)),
+            let mut read = |reply: Result<&Reply, &BusFault>| oracle.oracle.read(reply);
+            match self.judge(outcome, attempt, &mut read) {
+                ControlFlow::Break(answer) => return Ok(answer),
+                ControlFlow::Continue(pause_us) => delay_us = pause_us,
             }
             since = Instant::now();
         }
     }
 
-    /// The text of a response, whose bytes are kept, or why there is none.
-    fn text_of<O: Oracle, S: Sink>(
+    /// The answer that this outcome of so many attempts is, or the pause before another attempt.
+    fn judge(
         &mut self,
-        oracle: &mut TapedOracle<'_, O, S>,
         outcome: Result<RawReply, TransportFault>,
+        attempts: u32,
+        read: &mut dyn FnMut(Result<&Reply, &BusFault>),
+    ) -> ControlFlow<Answer, u64> {
+        let failure = match self.text_of(outcome, read) {
+            Ok(text) => return ControlFlow::Break(Answer::decode(&text)),
+            Err(failure) => failure,
+        };
+        let may_retry = failure.retryable && attempts < self.retry.max_attempts;
+        let pause = may_retry.then(|| {
+            let retry_after_us = failure.retry_after_us;
+            (self.retry).pause_us(attempts - 1, retry_after_us, &mut self.jitter)
+        });
+        match pause.flatten() {
+            Some(pause_us) => ControlFlow::Continue(pause_us),
+            None => ControlFlow::Break(Answer::failed(failure.fault)),
+        }
+    }
+
+    /// The text of a response, whose bytes are kept, or why there is none. What was parsed is shown
+    /// to `read`.
+    fn text_of(
+        &mut self,
+        outcome: Result<RawReply, TransportFault>,
+        read: &mut dyn FnMut(Result<&Reply, &BusFault>),
     ) -> Result<String, Failure> {
         let raw = match outcome {
             Ok(raw) => raw,
@@ -164,7 +178,7 @@ impl Driver {
             Err(TransportFault::TooLarge) => return Err(Failure::too_large()),
         };
         let parsed = bus::parse(raw.provider, raw.status, &raw.body);
-        oracle.oracle.read(parsed.as_ref());
+        read(parsed.as_ref());
         self.reply = raw.body;
         parsed.map(|reply| reply.text).map_err(|fault| Failure {
             retryable: fault.code.is_retryable(),

@@ -1,26 +1,22 @@
 //! A session: one run of a kernel in a world with an oracle, tick by tick, from header to sink.
 //!
 //! Every run is a session: a soak, a scenario, a live run, a replay. What differs is its
-//! [`RunPlan`] and its [`Sink`].
-//!
-//! It spawns no task and asks no oracle twice at once, so the order of its steps is fixed. It
-//! commits no tick whose inputs are not on the tape.
+//! [`RunPlan`] and its [`Sink`]. Its ticks are computed by an [`Engine`], which knows no type of
+//! sink.
 
-use tokio::time::Instant;
 use turingos::Digest;
-use turingos::journal::{Chain, Status};
+use turingos::journal::Chain;
 use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
-use crate::driver::{Driver, DriverConfig};
-use crate::edits::LivePart;
+use crate::driver::DriverConfig;
+use crate::engine::Engine;
 use crate::error::RunIoError;
 use crate::injections::Injections;
-use crate::providers::ProvidersEncoder;
+use crate::outlet::SinkOutlet;
 use crate::scenario::Interruptions;
-use crate::tape::{Call, RequestEncoder, TapeSession, TapedOracle, TapedWorld, Written};
-use turingos_agents::{Injected, Oracle, Request};
-use turingos_draws::Seeds;
+use crate::tape::{Call, RequestEncoder, TapeSession, Written};
+use turingos_agents::{Injected, Oracle};
 use turingos_world::InjectedFault;
 
 /// What differs between a soak, a scenario and other runs.
@@ -158,20 +154,12 @@ pub enum Inputs {
 }
 
 impl Inputs {
-    fn encoder(&mut self) -> Option<&mut dyn RequestEncoder> {
+    pub(crate) fn encoder(&mut self) -> Option<&mut dyn RequestEncoder> {
         match self {
             Self::Seeded | Self::World => None,
             Self::WorldAndOracle(encoder) => Some(encoder.as_mut()),
         }
     }
-}
-
-/// A live part of a fork: from its tick on the calls of the oracle are on the tape.
-#[derive(Debug)]
-struct TapedCalls {
-    from: u64,
-    driver: DriverConfig,
-    encoder: ProvidersEncoder,
 }
 
 /// What a session starts from, apart from its world and its oracle.
@@ -189,67 +177,20 @@ pub struct Start {
 
 /// One run: kernel, world, oracle, driver, plan, chain and sink.
 pub struct Session<P, W, O, S = ()> {
-    pub(crate) plan: P,
-    kernel: Kernel,
-    pub(crate) world: W,
-    pub(crate) oracle: O,
-    driver: Driver,
-    inputs: Inputs,
-    /// In the order of their ticks; none unless the run is a fork that providers answer.
-    live_parts: Vec<TapedCalls>,
-    chain: Chain,
+    pub(crate) engine: Engine<P, W, O>,
     sink: S,
-    record: String,
-    line: Vec<u8>,
-    /// The tick that was committed last, until it is taken.
-    committed: Option<Committed>,
-    written: Option<Vec<Written>>,
 }
 
 impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// A session before its first tick. Ticks must run inside a tokio runtime with time enabled.
-    pub fn new(
-        start: Start,
-        plan: P,
-        (world, oracle): (W, O),
-        inputs: Inputs,
-        mut sink: S,
-    ) -> Self {
-        sink.begin(&start.kernel);
-        Self {
-            plan,
-            kernel: start.kernel,
-            world,
-            oracle,
-            driver: Driver::new(&start.driver, start.seed),
-            inputs,
-            live_parts: Vec::new(),
-            chain: Chain::new(start.genesis),
-            sink,
-            record: String::with_capacity(1_024),
-            line: Vec::with_capacity(1_280),
-            committed: None,
-            written: None,
-        }
+    pub fn new(start: Start, plan: P, parts: (W, O), inputs: Inputs, sink: S) -> Self {
+        Self::of(Engine::new(start, plan, parts, inputs), sink)
     }
 
-    /// The same session before its first tick, with seeds that may change.
-    #[must_use]
-    pub(crate) fn with_seeds(mut self, seeds: &Seeds) -> Self {
-        self.driver.draw_from(seeds);
-        self
-    }
-
-    /// The same session before its first tick, of which providers answer these parts.
-    #[must_use]
-    pub(crate) fn with_live_parts(mut self, parts: &[LivePart]) -> Self {
-        let taped = |part: &LivePart| TapedCalls {
-            from: part.tick,
-            driver: part.driver.clone(),
-            encoder: part.providers.encoder(),
-        };
-        self.live_parts = parts.iter().map(taped).collect();
-        self
+    /// The session of an engine before its first tick.
+    pub(crate) fn of(engine: Engine<P, W, O>, mut sink: S) -> Self {
+        sink.begin(engine.kernel());
+        Self { engine, sink }
     }
 
     /// Runs to the end of the plan.
@@ -265,11 +206,10 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// # Errors
     /// As [`Session::tick`].
     pub async fn drive_to(&mut self, ticks: u64) -> Result<(), S::Error> {
-        while self.kernel.tick() < ticks && self.step().await? {
-            if let Some(committed) = self.committed.take() {
-                self.kernel.recycle(committed);
-            }
-        }
+        let limit = ticks.saturating_sub(self.ticks());
+        let mut outlet = SinkOutlet::of(&mut self.sink);
+        let driven = self.engine.run(&mut outlet, limit).await;
+        outlet.result(driven)?;
         Ok(())
     }
 
@@ -279,164 +219,39 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
     /// The tape fails or diverges, before anything of the tick is committed to chain or sink; or
     /// the sink does not take the tick. The session is of no further use then.
     pub async fn tick(&mut self) -> Result<Option<Committed>, S::Error> {
-        Ok(match self.step().await? {
-            true => self.committed.take(),
-            false => None,
-        })
-    }
-
-    /// As [`Session::tick`], but leaves the committed tick where it is: it is long to move. False if
-    /// the run is over.
-    async fn step(&mut self) -> Result<bool, S::Error> {
-        let tick = self.kernel.tick();
-        if !self.plan.has_next(tick) || !self.commit().await? {
-            return Ok(false);
-        }
-        let Some(committed) = &self.committed else {
-            return Ok(false);
-        };
-        self.record.clear();
-        committed.record.write_json(&mut self.record);
-        self.line.clear();
-        if self.sink.recorded_chain().is_none() {
-            self.chain.append(self.record.as_bytes(), &mut self.line);
-        }
-        // A provider's reply has none: it is that of an earlier tick then.
-        let injected = self.oracle.injected().filter(|it| it.tick == tick);
-        self.plan.count(committed, injected, &mut self.kernel);
-        let world_faults = self.plan.take_world_faults(&mut self.world);
-        self.sink.take(&Tick {
-            committed,
-            record: &self.record,
-            line: &self.line,
-            injections: &Injections::of(tick, injected, &world_faults),
-            injected,
-            world_faults: &world_faults,
-            kernel: &self.kernel,
-        })?;
-        Ok(true)
-    }
-
-    /// Observes, asks and commits one tick; false if the kernel has stopped.
-    async fn commit(&mut self) -> Result<bool, RunIoError> {
-        if self.kernel.status() != Status::Running {
-            return Ok(false);
-        }
-        let world_is_taped = !matches!(self.inputs, Inputs::Seeded);
-        let tick = self.kernel.tick();
-        let live_part = self.live_parts.iter_mut().rfind(|it| it.from <= tick);
-        if let Some(part) = &live_part
-            && part.from == tick
-        {
-            self.driver.continue_with(&part.driver);
-        }
-        // A real command has taken its time already when the tick is open; a simulated one has not.
-        let opened = Instant::now();
-        self.plan.open_tick(&mut self.world, tick);
-        let is_taped = world_is_taped || live_part.is_some();
-        let mut tape = self.sink.tape().filter(|_| is_taped);
-        if let Some(tape) = &mut tape {
-            tape.open_tick(tick)?;
-        }
-        let tape = tape.filter(|_| world_is_taped);
-        let mut world = TapedWorld::new(&mut self.world, tape, None);
-        let open = self.kernel.open(
-            self.driver.now_us(),
-            &mut self.plan.interruptions().of(&mut world),
-        );
-        world.result()?;
-        let Ok(mut open) = open else {
-            return Ok(false);
-        };
-        let mut oracle = TapedOracle {
-            oracle: &mut self.oracle,
-            encoder: match live_part {
-                Some(part) => Some(&mut part.encoder),
-                None => self.inputs.encoder(),
-            },
-            sink: &mut self.sink,
-        };
-        let driver = &mut self.driver;
-        let (mut since, mut delay_us) = (opened, open.elapsed_us());
-        let answer = loop {
-            let request = Request {
-                tick,
-                lane: open.lane(),
-                attempt: 0,
-                system_prompt: "",
-                q: open.q(),
-                frame: open.frame(),
-            };
-            let answer = driver.ask(&mut oracle, request, since, delay_us).await?;
-            if !open.fail_over(&answer) {
-                break answer;
-            }
-            (since, delay_us) = (Instant::now(), 0);
-        };
-        let tape = self.sink.tape().filter(|_| world_is_taped);
-        let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
-        self.committed = Some(open.commit(
-            driver.now_us(),
-            &mut self.plan.interruptions().of(&mut world),
-            driver.reply(),
-            answer,
-        ));
-        world.result()?;
-        Ok(true)
+        let mut outlet = SinkOutlet::of(&mut self.sink);
+        let driven = self.engine.run(&mut outlet, 1).await;
+        outlet.result(driven)?;
+        Ok(self.engine.take_committed())
     }
 
     /// Whether the run goes on after the ticks so far.
     #[must_use]
     pub fn has_next(&self) -> bool {
-        self.kernel.status() == Status::Running && self.plan.has_next(self.kernel.tick())
-    }
-
-    /// Asks the world what the verdict on the run depends on. The answers are inputs of the tick that
-    /// would be next, and go onto the tape like those of a tick.
-    pub(crate) fn ask_world<T>(
-        &mut self,
-        ask: impl FnOnce(&P, &mut TapedWorld<'_, W>) -> T,
-    ) -> Result<T, RunIoError> {
-        let is_taped = !matches!(self.inputs, Inputs::Seeded);
-        let mut tape = self.sink.tape().filter(|_| is_taped);
-        if let Some(tape) = &mut tape {
-            tape.open_tick(self.kernel.tick())?;
-        }
-        let mut world = TapedWorld::new(&mut self.world, tape, None);
-        let answer = ask(&self.plan, &mut world);
-        world.result()?;
-        Ok(answer)
+        self.engine.has_next()
     }
 
     /// The head of the journal's chain.
     #[must_use]
     pub fn root(&self) -> Digest {
-        self.sink.recorded_chain().unwrap_or(self.chain).head()
+        (self.sink.recorded_chain())
+            .unwrap_or(self.engine.chain())
+            .head()
+    }
+
+    /// The engine, and the sink as what takes its ticks.
+    pub(crate) const fn split(&mut self) -> (&mut Engine<P, W, O>, SinkOutlet<'_, S>) {
+        (&mut self.engine, SinkOutlet::of(&mut self.sink))
     }
 }
 
-impl<P: Clone, W: Clone, O: Clone, S: Clone> Session<P, W, O, S> {
-    /// The same session once more, between ticks, to be continued in another way; `None` if a part of
-    /// its inputs does not follow from its header.
-    pub(crate) fn branch(&self) -> Option<Self> {
-        if !matches!(self.inputs, Inputs::Seeded) || !self.live_parts.is_empty() {
-            return None;
-        }
-        Some(Self {
-            plan: self.plan.clone(),
-            kernel: self.kernel.clone(),
-            world: self.world.clone(),
-            oracle: self.oracle.clone(),
-            driver: self.driver.clone(),
-            inputs: Inputs::Seeded,
-            live_parts: Vec::new(),
-            chain: self.chain,
+impl<P, W, O, S: Clone> Session<P, W, O, S> {
+    /// A session with this engine, whose sink has taken the same ticks.
+    pub(crate) fn with_engine(&self, engine: Engine<P, W, O>) -> Self {
+        Self {
+            engine,
             sink: self.sink.clone(),
-            record: String::new(),
-            line: Vec::new(),
-            committed: None,
-            written: None,
-        })
+        }
     }
 }
 
@@ -444,49 +259,46 @@ impl<P, W, O, S> Session<P, W, O, S> {
     /// Virtual time since the start, in microseconds.
     #[must_use]
     pub const fn now_us(&self) -> u64 {
-        self.driver.now_us()
+        self.engine.now_us()
     }
 
     /// Ticks so far.
     #[must_use]
     pub const fn ticks(&self) -> u64 {
-        self.kernel.tick()
+        self.engine.kernel().tick()
     }
 
     /// The kernel, between ticks.
     #[must_use]
     pub const fn kernel(&self) -> &Kernel {
-        &self.kernel
+        self.engine.kernel()
     }
 
     /// The world without tape and interruptions, between ticks.
     #[must_use]
     pub const fn world(&self) -> &W {
-        &self.world
+        &self.engine.world
     }
 
     /// The world without tape and interruptions, to look into it or to alter it from outside.
     pub const fn world_mut(&mut self) -> &mut W {
-        &mut self.world
+        &mut self.engine.world
     }
 
     /// Notes the files that the kernel writes from now on, for [`Session::take_written`].
     pub fn note_written(&mut self) {
-        self.written.get_or_insert_default();
+        self.engine.note_written();
     }
 
     /// The files that the kernel has written since the last call, oldest first.
     pub fn take_written(&mut self) -> Vec<Written> {
-        self.written
-            .as_mut()
-            .map(std::mem::take)
-            .unwrap_or_default()
+        self.engine.take_written()
     }
 
     /// The oracle, between ticks.
     #[must_use]
     pub const fn oracle(&self) -> &O {
-        &self.oracle
+        &self.engine.oracle
     }
 
     /// The sink, between ticks.

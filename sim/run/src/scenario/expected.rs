@@ -37,7 +37,7 @@ impl Expected {
     }
 
     /// How the file at `path` differs, if it does: one line for people.
-    pub fn difference<W: Manifold>(&self, path: &WorkspacePath, world: &mut W) -> Option<String> {
+    pub fn difference(&self, path: &WorkspacePath, world: &mut dyn Manifold) -> Option<String> {
         let mut text = String::new();
         if let Err(fault) = world.read(path, &mut text) {
             return Some(format!("{path}: {}", fault.code.name()));

@@ -26,6 +26,7 @@ pub use interrupted::{Interrupted, Interruption, Interruptions};
 pub use metrics::{Average, Metrics, share};
 pub use one_seed::{run_seed, run_seed_routed};
 pub use run::{Ending, Outcome, ScenarioPlan, ScenarioRun};
+pub(crate) use run::{ScenarioEngine, edited_engine};
 pub use settings::{AgentKind, AnyAgent, MAX_NOISE, Place, Settings, noise_text};
 
 /// A scenario that is built into the program.

@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::settings::{AnyAgent, Place, Settings};
 use super::watch::{EndState, Watch};
 use crate::edits::Edits;
+use crate::engine::Engine;
 use crate::handover::Handover;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
 use crate::{Gate, Header, Manifest, Profile, RunConfig, RunIoError};
@@ -152,39 +153,49 @@ impl ScenarioRun<World, SeededOracle<AnyAgent>> {
 impl<S: Sink> ScenarioRun<World, SeededOracle<AnyAgent>, S> {
     /// The same, with its ticks handed to `sink`.
     pub fn seeded_into(header: &Header<Settings>, sink: S) -> Self {
-        Self::start(header, header.config.scenario.world(), sink)
+        Self::of(seeded_engine(header), sink)
     }
 }
 
 impl<W: Manifold, S: Sink> ScenarioRun<W, SeededOracle<AnyAgent>, S> {
     /// The run that `header` describes in a world that holds the scenario's files.
     pub fn start(header: &Header<Settings>, world: W, sink: S) -> Self {
-        let (start, plan, inputs) = parts(header, header.genesis());
-        let oracle = header.config.oracle(header.seed);
-        Self::new(start, plan, (world, oracle), inputs, sink)
+        Self::of(engine(header, world), sink)
     }
 }
 
-impl<W: Manifold, L: Oracle, S: Sink> ScenarioRun<W, Handover<SeededOracle<AnyAgent>, L>, S> {
-    /// The same with the changes of a fork, whose chain begins at `genesis`.
-    pub(crate) fn start_edited(
-        header: &Header<Settings>,
-        edits: &Edits,
-        genesis: Digest,
-        (world, live): (W, L),
-        sink: S,
-    ) -> Self {
-        let (start, plan, inputs) = parts(header, genesis);
-        let oracle = header.config.oracle(header.seed);
-        let oracle = oracle.edited(&edits.seeds, edits.oracle.clone());
-        let oracle = Handover::of(oracle, live, edits);
-        Self::new(start, plan.edited(edits), (world, oracle), inputs, sink)
-            .with_seeds(&edits.seeds)
-            .with_live_parts(&edits.live)
-    }
+/// A scenario in a world `W`.
+pub(crate) type ScenarioEngine<W, O> = Engine<ScenarioPlan, W, O>;
+
+/// The seeded run in memory. No type of a caller is in it, so its ticks are compiled here.
+fn seeded_engine(header: &Header<Settings>) -> ScenarioEngine<World, SeededOracle<AnyAgent>> {
+    engine(header, header.config.scenario.world())
 }
 
-impl<W, L, S> ScenarioRun<W, Handover<SeededOracle<AnyAgent>, L>, S> {
+fn engine<W: Manifold>(
+    header: &Header<Settings>,
+    world: W,
+) -> ScenarioEngine<W, SeededOracle<AnyAgent>> {
+    let (start, plan, inputs) = parts(header, header.genesis());
+    let oracle = header.config.oracle(header.seed);
+    Engine::new(start, plan, (world, oracle), inputs)
+}
+
+/// A scenario with the changes of a fork, whose chain begins at `genesis`.
+pub(crate) fn edited_engine<W: Manifold, L: Oracle>(
+    header: &Header<Settings>,
+    edits: &Edits,
+    genesis: Digest,
+    (world, live): (W, L),
+) -> ScenarioEngine<W, Handover<SeededOracle<AnyAgent>, L>> {
+    let (start, plan, inputs) = parts(header, genesis);
+    let oracle = header.config.oracle(header.seed);
+    let oracle = oracle.edited(&edits.seeds, edits.oracle.clone());
+    let oracle = Handover::of(oracle, live, edits);
+    Engine::new(start, plan.edited(edits), (world, oracle), inputs).edited(edits)
+}
+
+impl<W, L> ScenarioEngine<W, Handover<SeededOracle<AnyAgent>, L>> {
     /// Keeps to these changes from the next tick on.
     pub(crate) fn set_edits(&mut self, edits: &Edits) {
         self.plan.interruptions.set_edits(edits.world.clone());
@@ -213,7 +224,7 @@ fn parts(header: &Header<Settings>, genesis: Digest) -> (Start, ScenarioPlan, In
 impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
     /// Ends the run before its limit; `reason` says why, in two or three words.
     pub const fn stop(&mut self, reason: &'static str) {
-        self.plan.stopped = Some(reason);
+        self.engine.plan.stopped = Some(reason);
     }
 
     /// The result of the run. Expected files are read here and not before; what is read goes onto
@@ -222,41 +233,48 @@ impl<W: Manifold, O: Oracle, S: Sink> ScenarioRun<W, O, S> {
     /// # Errors
     /// The tape fails or diverges.
     pub fn outcome(&mut self) -> Result<Outcome, RunIoError> {
-        let ending = match self.kernel().status() {
-            Status::Halted => Ending::Halted,
-            Status::Failed => Ending::Failed,
-            Status::Running => self.plan.stopped.map_or(Ending::TickLimit, Ending::Stopped),
-        };
-        let ticks = self.ticks();
-        let (end, gates) = self.ask_world(|plan, world| plan.conclude(ending, ticks, world))?;
-        let passed = !gates.iter().any(Gate::failed);
+        let (status, ticks) = (self.kernel().status(), self.ticks());
+        let (engine, mut outlet) = self.split();
+        let (ending, gates, metrics) = engine.ask_world(&mut outlet, |plan, world| {
+            plan.conclude(status, ticks, world)
+        })?;
         Ok(Outcome {
             root: self.root(),
             sim_time_us: self.now_us(),
             ending,
             gates,
-            metrics: { self.plan.watch.clone() }.metrics(ending, passed, end),
+            metrics,
         })
     }
 }
 
 impl ScenarioPlan {
-    /// The end of the run in its world, and the gates.
+    /// How the run ended in its world, the gates, and the metrics.
     fn conclude(
         &self,
-        ending: Ending,
+        status: Status,
         ticks: u64,
-        world: &mut impl Manifold,
-    ) -> (EndState, Vec<Gate>) {
+        world: &mut dyn Manifold,
+    ) -> (Ending, Vec<Gate>, Metrics) {
+        let ending = match status {
+            Status::Halted => Ending::Halted,
+            Status::Failed => Ending::Failed,
+            Status::Running => self.stopped.map_or(Ending::TickLimit, Ending::Stopped),
+        };
         let mut end = self.progress(world);
         let differences = self.differences(world);
         end.files.0 -= whole(differences.len());
         let gates = self.judge(ending, &end, ticks, &differences);
-        (end, gates)
+        let passed = !gates.iter().any(Gate::failed);
+        (
+            ending,
+            gates,
+            self.watch.clone().metrics(ending, passed, end),
+        )
     }
 
     /// How far the contract's steps got; every expected file counts as right.
-    fn progress(&self, world: &mut impl Manifold) -> EndState {
+    fn progress(&self, world: &mut dyn Manifold) -> EndState {
         let contract = self.scenario.contract();
         let mut content = String::new();
         if let Some(path) = contract.progress_file()
@@ -280,7 +298,7 @@ impl ScenarioPlan {
     }
 
     /// How the expected files differ, each in one line.
-    fn differences(&self, world: &mut impl Manifold) -> Vec<String> {
+    fn differences(&self, world: &mut dyn Manifold) -> Vec<String> {
         { self.scenario.expected().iter() }
             .filter_map(|(path, expected)| expected.difference(path, world))
             .collect()

@@ -13,12 +13,15 @@ pub use route_audit::RouteTally;
 pub use settings::Settings;
 pub use tally::Tally;
 
+use std::pin::{Pin, pin};
+
 use turingos::Digest;
 use turingos::dispatch::RouteConfig;
 use turingos::journal::Status;
 use turingos::kernel::{Committed, Kernel};
 
 use crate::edits::Edits;
+use crate::engine::Engine;
 use crate::handover::Handover;
 use crate::scenario::Interruptions;
 use crate::session::{Inputs, RunPlan, Session, Sink, Start};
@@ -161,9 +164,7 @@ impl Soak {
 impl<S: Sink> Soak<S> {
     /// The same, with its ticks handed to `sink`.
     pub fn start_into(header: &Header<Settings>, sink: S) -> Self {
-        let edits = Edits::none(header.seed);
-        let (start, plan, world, oracle) = parts(header, &edits, header.genesis());
-        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink)
+        Self::of(engine(header), sink)
     }
 
     /// The metrics so far.
@@ -178,54 +179,60 @@ pub(crate) type EditedSoak<L, S> =
     Session<SoakPlan, World<SeededFaults>, Handover<SeededOracle, L>, S>;
 
 impl<L: Oracle, S: Sink> EditedSoak<L, S> {
-    /// The run that `header` describes with these changes, whose chain begins at `genesis`.
-    pub(crate) fn start_edited(
-        header: &Header<Settings>,
-        edits: &Edits,
-        genesis: Digest,
-        live: L,
-        sink: S,
-    ) -> Self {
-        let (start, plan, world, oracle) = parts(header, edits, genesis);
-        let oracle = Handover::of(oracle, live, edits);
-        Self::new(start, plan, (world, oracle), Inputs::Seeded, sink)
-            .with_seeds(&edits.seeds)
-            .with_live_parts(&edits.live)
-    }
-
     /// The metrics so far.
     pub(crate) fn edited_outcome(&self) -> Outcome {
         self.outcome_with(self.oracle().seeded().counts())
     }
 
+    /// Ends the run before its last tick.
+    pub(crate) const fn stop(&mut self) {
+        self.engine.plan.is_stopped = true;
+    }
+}
+
+impl<O: Oracle, S: Sink> Session<SoakPlan, World<SeededFaults>, O, S> {
+    fn outcome_with(&self, counts: &InjectionCounts) -> Outcome {
+        let plan = &self.engine.plan;
+        let world_faults = { self.world().injected_faults() }.saturating_add(plan.added_faults);
+        Outcome {
+            root: self.root(),
+            sim_time_us: self.now_us(),
+            tally: (plan.tally.clone())
+                .with_routes(plan.routes.tally.clone())
+                .with_injections(counts, world_faults),
+            is_edited: plan.is_edited,
+        }
+    }
+}
+
+/// A soak with any oracle.
+pub(crate) type SoakEngine<O> = Engine<SoakPlan, World<SeededFaults>, O>;
+
+/// The soak of `header`. No type of a caller is in it, so its ticks are compiled here.
+fn engine(header: &Header<Settings>) -> SoakEngine<SeededOracle> {
+    let (start, plan, world, oracle) = parts(header, &Edits::none(header.seed), header.genesis());
+    Engine::new(start, plan, (world, oracle), Inputs::Seeded)
+}
+
+/// The soak of `header` with the changes of a fork, whose chain begins at `genesis`.
+pub(crate) fn edited_engine<L: Oracle>(
+    header: &Header<Settings>,
+    edits: &Edits,
+    genesis: Digest,
+    live: L,
+) -> SoakEngine<Handover<SeededOracle, L>> {
+    let (start, plan, world, oracle) = parts(header, edits, genesis);
+    let oracle = Handover::of(oracle, live, edits);
+    Engine::new(start, plan, (world, oracle), Inputs::Seeded).edited(edits)
+}
+
+impl<L> SoakEngine<Handover<SeededOracle, L>> {
     /// Keeps to these changes from the next tick on.
     pub(crate) fn set_edits(&mut self, edits: &Edits) {
         self.plan.interruptions.set_edits(edits.world.clone());
         self.plan.is_edited = !edits.is_empty();
         self.world.plan_mut().set_edits(edits.world.clone());
         self.oracle.set_edits(edits);
-    }
-
-    /// Ends the run before its last tick.
-    pub(crate) const fn stop(&mut self) {
-        self.plan.is_stopped = true;
-    }
-}
-
-impl<O: Oracle, S: Sink> Session<SoakPlan, World<SeededFaults>, O, S> {
-    fn outcome_with(&self, counts: &InjectionCounts) -> Outcome {
-        Outcome {
-            root: self.root(),
-            sim_time_us: self.now_us(),
-            tally: (self.plan.tally.clone())
-                .with_routes(self.plan.routes.tally.clone())
-                .with_injections(counts, self.world_faults()),
-            is_edited: self.plan.is_edited,
-        }
-    }
-
-    fn world_faults(&self) -> u64 {
-        { self.world().injected_faults() }.saturating_add(self.plan.added_faults)
     }
 }
 
@@ -269,10 +276,17 @@ impl Start {
 /// # Panics
 /// Never in practice: a runtime without I/O needs nothing from the operating system.
 pub fn on_virtual_time<T>(work: impl Future<Output = T>) -> T {
+    let mut output = None;
+    run_on_virtual_time(pin!(async { output = Some(work.await) }));
+    output.expect("the work has ended")
+}
+
+/// The same for work of any type behind one pointer: a runtime is long to compile for each.
+fn run_on_virtual_time(work: Pin<&mut dyn Future<Output = ()>>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime without I/O asks the operating system for nothing");
-    runtime.block_on(work)
+    runtime.block_on(work);
 }

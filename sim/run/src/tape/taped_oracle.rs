@@ -14,7 +14,7 @@ use super::entry::CallOutcome;
 use super::request_encoder::RequestEncoder;
 use super::tape_session::Answered;
 use crate::error::RunIoError;
-use crate::session::Sink;
+use crate::outlet::Outlet;
 
 /// One call of an oracle and its outcome.
 #[derive(Clone, Copy, Debug)]
@@ -28,63 +28,90 @@ pub struct Call<'a> {
 }
 
 /// An oracle between a driver and a tape, for one tick.
-pub(crate) struct TapedOracle<'a, O, S> {
+pub(crate) struct TapedOracle<'a, O> {
     pub(crate) oracle: &'a mut O,
+    pub(crate) calls: CallTape<'a>,
+}
+
+/// Where the calls of an oracle are recorded or taken from.
+pub(crate) struct CallTape<'a> {
     /// How requests are written on the tape; `None` if calls are not taped.
     pub(crate) encoder: Option<&'a mut dyn RequestEncoder>,
     /// Holds the tape, and is shown every call.
-    pub(crate) sink: &'a mut S,
+    pub(crate) outlet: &'a mut dyn Outlet,
 }
 
-impl<O: Oracle, S: Sink> TapedOracle<'_, O, S> {
+/// The outcome of a call, and how long it took, in microseconds.
+type Called = (Result<RawReply, TransportFault>, u64);
+
+impl<O: Oracle> TapedOracle<'_, O> {
     /// The outcome of one call within a time limit, and how long it took, both in microseconds.
     pub(crate) async fn call(
         &mut self,
         request: Request<'_>,
         timeout_us: u64,
-    ) -> Result<(Result<RawReply, TransportFault>, u64), RunIoError> {
-        let mut is_taped = false;
-        if let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.sink.tape()) {
-            match tape.call(&request, encoder)? {
-                Answered::Recorded((outcome, took_us)) => {
-                    let outcome = match outcome {
-                        CallOutcome::Reply(reply) => Ok(reply.into_raw()),
-                        CallOutcome::Fault(fault) => Err(fault),
-                    };
-                    return Ok(self.shown(request, outcome, took_us));
+    ) -> Result<Called, RunIoError> {
+        let called = match self.calls.recorded(&request)? {
+            Some(recorded) => recorded,
+            None => {
+                let called = within(timeout_us, self.oracle, request).await;
+                if self.calls.is_taped() {
+                    let sent = self.oracle.take_sent();
+                    self.calls.record(&request, sent, &called)?;
                 }
-                Answered::Live => is_taped = true,
+                called
             }
-        }
-        let (outcome, took_us) = within(timeout_us, self.oracle, request).await;
-        if let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.sink.tape())
-            && is_taped
-        {
-            let sent = self.oracle.take_sent();
-            let body = sent.unwrap_or_else(|| encoder.body(&request));
-            let outcome = outcome.as_ref().map_err(|fault| *fault);
-            tape.record_call(&request, body, outcome, took_us)?;
-        }
-        Ok(self.shown(request, outcome, took_us))
+        };
+        self.calls.show(request, &called);
+        Ok(called)
     }
+}
 
+impl CallTape<'_> {
     /// Whether the run is played from its tape, so that nothing has to be waited for.
     pub(crate) fn is_playing(&mut self) -> bool {
-        self.sink.tape().is_some_and(|tape| tape.is_playing())
+        self.outlet.tape().is_some_and(|tape| tape.is_playing())
     }
 
-    fn shown(
+    fn is_taped(&mut self) -> bool {
+        self.encoder.is_some() && self.outlet.tape().is_some()
+    }
+
+    /// What is on the tape for this call; `None` if it has to be made.
+    fn recorded(&mut self, request: &Request<'_>) -> Result<Option<Called>, RunIoError> {
+        let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.outlet.tape()) else {
+            return Ok(None);
+        };
+        Ok(match tape.call(request, encoder)? {
+            Answered::Recorded((CallOutcome::Reply(reply), took_us)) => {
+                Some((Ok(reply.into_raw()), took_us))
+            }
+            Answered::Recorded((CallOutcome::Fault(fault), took_us)) => Some((Err(fault), took_us)),
+            Answered::Live => None,
+        })
+    }
+
+    /// Records a call that was made; `sent` is the body of its request, if the oracle has kept it.
+    fn record(
         &mut self,
-        request: Request<'_>,
-        outcome: Result<RawReply, TransportFault>,
-        took_us: u64,
-    ) -> (Result<RawReply, TransportFault>, u64) {
-        self.sink.called(&Call {
+        request: &Request<'_>,
+        sent: Option<Vec<u8>>,
+        (outcome, took_us): &Called,
+    ) -> Result<(), RunIoError> {
+        let (Some(encoder), Some(tape)) = (self.encoder.as_deref_mut(), self.outlet.tape()) else {
+            return Ok(());
+        };
+        let body = sent.unwrap_or_else(|| encoder.body(request));
+        let outcome = outcome.as_ref().map_err(|fault| *fault);
+        tape.record_call(request, body, outcome, *took_us)
+    }
+
+    fn show(&mut self, request: Request<'_>, (outcome, took_us): &Called) {
+        self.outlet.called(&Call {
             request,
             outcome: outcome.as_ref().map_err(|fault| *fault),
-            took_us,
+            took_us: *took_us,
         });
-        (outcome, took_us)
     }
 }
 

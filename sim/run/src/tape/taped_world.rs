@@ -17,9 +17,8 @@ use crate::error::RunIoError;
 ///
 /// The kernel takes world faults as part of a run, but a tape that fails ends the run. The caller
 /// asks [`TapedWorld::result`] after the kernel's call, before it uses anything that came of it.
-#[derive(Debug)]
-pub(crate) struct TapedWorld<'a, W> {
-    world: &'a mut W,
+pub(crate) struct TapedWorld<'a> {
+    world: &'a mut dyn Manifold,
     /// `None` if the world's answers follow from the header.
     tape: Option<&'a mut TapeSession>,
     failure: Option<RunIoError>,
@@ -36,9 +35,9 @@ pub struct Written {
     pub content: String,
 }
 
-impl<'a, W: Manifold> TapedWorld<'a, W> {
+impl<'a> TapedWorld<'a> {
     pub(crate) const fn new(
-        world: &'a mut W,
+        world: &'a mut dyn Manifold,
         tape: Option<&'a mut TapeSession>,
         written: Option<&'a mut Vec<Written>>,
     ) -> Self {
@@ -59,7 +58,11 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
     }
 
     /// The recorded answer, or a new one that is recorded; `None` after a failure.
-    fn answer(&mut self, question: Question, ask: impl FnOnce(&mut W) -> Answer) -> Option<Answer> {
+    fn answer(
+        &mut self,
+        question: Question,
+        ask: impl FnOnce(&mut dyn Manifold) -> Answer,
+    ) -> Option<Answer> {
         self.answer_to(question, None, ask)
     }
 
@@ -68,7 +71,7 @@ impl<'a, W: Manifold> TapedWorld<'a, W> {
         &mut self,
         question: Question,
         effect: Option<(&'static str, [&str; 2])>,
-        ask: impl FnOnce(&mut W) -> Answer,
+        ask: impl FnOnce(&mut dyn Manifold) -> Answer,
     ) -> Option<Answer> {
         let tape = self.tape.as_deref_mut()?;
         if self.failure.is_some() {
@@ -137,7 +140,7 @@ fn taped(
     }
 }
 
-impl<W: Manifold> Manifold for TapedWorld<'_, W> {
+impl Manifold for TapedWorld<'_> {
     fn read(&mut self, path: &WorkspacePath, content: &mut String) -> Result<(), WorldFault> {
         if self.tape.is_none() {
             return self.world.read(path, content);
