@@ -6,13 +6,12 @@
 //! It spawns no task and asks no oracle twice at once, so the order of its steps is fixed. It
 //! commits no tick whose inputs are not on the tape.
 
-use tokio::time::Instant;
 use turingos::Digest;
 use turingos::journal::{Chain, Status};
 use turingos::kernel::{Committed, Kernel};
 use turingos::manifold::Manifold;
 
-use crate::driver::{Driver, DriverConfig};
+use crate::driver::{Driver, DriverConfig, started};
 use crate::edits::LivePart;
 use crate::error::RunIoError;
 use crate::injections::Injections;
@@ -323,7 +322,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             self.driver.continue_with(&part.driver);
         }
         // A real command has taken its time already when the tick is open; a simulated one has not.
-        let opened = Instant::now();
+        let opened = started(&self.oracle);
         self.plan.open_tick(&mut self.world, tick);
         let is_taped = world_is_taped || live_part.is_some();
         let mut tape = self.sink.tape().filter(|_| is_taped);
@@ -363,7 +362,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle, S: Sink> Session<P, W, O, S> {
             if !open.fail_over(&answer) {
                 break answer;
             }
-            (since, delay_us) = (Instant::now(), 0);
+            (since, delay_us) = (started(oracle.oracle), 0);
         };
         let tape = self.sink.tape().filter(|_| world_is_taped);
         let mut world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());
