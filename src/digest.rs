@@ -60,9 +60,9 @@ impl Digest {
 
     /// Appends the first `2 * BYTES` hexadecimal digits.
     pub(crate) fn push_hex<const BYTES: usize>(&self, out: &mut String) {
-        for byte in self.0.iter().take(BYTES) {
-            out.push(char::from(digit(byte >> 4)));
-            out.push(char::from(digit(byte & 15)));
+        // The compiler knows the length of this cut, and copies it without a call.
+        if let Some(digits) = self.hex().as_str().get(..BYTES.wrapping_mul(2)) {
+            out.push_str(digits);
         }
     }
 
@@ -83,6 +83,12 @@ impl HexDigest {
     #[must_use]
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The digits as ASCII.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
     }
 }
 

@@ -34,7 +34,10 @@ macro_rules! named_enum {
             /// The value with exactly this name.
             #[must_use]
             $visibility fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|value| value.name() == name)
+                match name {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
             }
         }
 

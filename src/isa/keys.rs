@@ -163,13 +163,15 @@ impl Opcode {
     #[must_use]
     pub fn from_model(text: &str) -> Option<Self> {
         let text = text.trim();
-        Self::ALL.into_iter().find(|opcode| {
+        let is_meant = |opcode: &Self| {
             opcode.name().eq_ignore_ascii_case(text)
                 || opcode
                     .aliases()
                     .iter()
                     .any(|alias| alias.eq_ignore_ascii_case(text))
-        })
+        };
+        // Most models write the name itself.
+        Self::from_name(text).or_else(|| Self::ALL.into_iter().find(is_meant))
     }
 }
 

@@ -54,7 +54,7 @@ impl Chain {
     pub fn append(&mut self, record_json: &[u8], line: &mut Vec<u8>) {
         self.advance(record_json);
         line.extend_from_slice(BEFORE_HASH);
-        line.extend_from_slice(self.head.hex().as_str().as_bytes());
+        line.extend_from_slice(self.head.hex().as_bytes());
         line.extend_from_slice(BEFORE_RECORD);
         line.extend_from_slice(record_json);
         line.extend_from_slice(AFTER_RECORD);
@@ -74,7 +74,7 @@ impl Chain {
         let (hash, record) = split(line).ok_or_else(|| fault(ChainFaultCode::BadFrame))?;
         let mut next = *self;
         next.advance(record);
-        if hash == next.head.hex().as_str().as_bytes() {
+        if hash == next.head.hex().as_bytes() {
             *self = next;
             return Ok(record);
         }

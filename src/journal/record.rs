@@ -90,18 +90,21 @@ impl Record {
             }
             push_name(out, Some(trap.name()));
         }
-        out.push_str("],\"clipped\":");
-        out.push_str(if self.clipped { "true" } else { "false" });
-        for (key, digest) in [
-            (",\"q\":\"", self.q),
-            ("\",\"slice\":\"", self.slice),
-            ("\",\"frame\":\"", self.frame),
-            ("\",\"reply\":\"", self.reply),
-            ("\",\"effect\":\"", self.effect),
-        ] {
-            out.push_str(key);
-            out.push_str(digest.hex().as_str());
-        }
+        out.push_str(if self.clipped {
+            "],\"clipped\":true"
+        } else {
+            "],\"clipped\":false"
+        });
+        out.push_str(",\"q\":\"");
+        self.q.push_hex::<32>(out);
+        out.push_str("\",\"slice\":\"");
+        self.slice.push_hex::<32>(out);
+        out.push_str("\",\"frame\":\"");
+        self.frame.push_hex::<32>(out);
+        out.push_str("\",\"reply\":\"");
+        self.reply.push_hex::<32>(out);
+        out.push_str("\",\"effect\":\"");
+        self.effect.push_hex::<32>(out);
         out.push_str("\",\"next\":");
         push_string(out, &self.next);
         out.push_str(",\"status\":");
@@ -111,15 +114,15 @@ impl Record {
 
     fn write_route(&self, out: &mut String) {
         let route = &self.route;
-        for (key, name) in [
-            (",\"route\":{\"lane\":\"", route.lane.name()),
-            ("\",\"preferred\":\"", route.preferred.name()),
-            ("\",\"reason\":\"", route.reason.name()),
-            ("\",\"predicted\":\"", route.predicted.name()),
-        ] {
-            out.push_str(key);
-            out.push_str(name);
-        }
+        // One by one, not in a loop: a text of known length is copied without a call.
+        out.push_str(",\"route\":{\"lane\":\"");
+        out.push_str(route.lane.name());
+        out.push_str("\",\"preferred\":\"");
+        out.push_str(route.preferred.name());
+        out.push_str("\",\"reason\":\"");
+        out.push_str(route.reason.name());
+        out.push_str("\",\"predicted\":\"");
+        out.push_str(route.predicted.name());
         out.push_str("\",\"actual\":");
         push_name(out, route.actual.map(crate::isa::OpcodeClass::name));
         out.push_str(",\"health_p\":");

@@ -147,17 +147,17 @@ impl Kernel {
     /// Makes what the observation found count.
     fn accept_observation(&mut self, traps: &mut Traps, seen: Observation) {
         if let Some(table) = seen.new_table {
-            self.pager.keep(table);
+            self.pager.keep(*table);
         }
         if let Some(grant) = seen.grant {
-            self.capabilities.issue(grant);
+            self.capabilities.issue(*grant);
         }
         if let Some(signal) = seen.signal {
             self.boot.evidence.note(signal);
         }
         self.pager.count_flip(seen.is_page);
         self.boot.last_success = seen.successful_command;
-        for soft in seen.soft_traps.into_iter().flatten() {
+        for soft in seen.soft_traps {
             let trap = self.soft_trap(&soft);
             self.log(traps, trap, None);
         }
@@ -219,6 +219,7 @@ impl Kernel {
         scratch: &mut String,
     ) -> Digest {
         scratch.clear();
+        scratch.push_str("turingos.action\0");
         let content = content.map(|digest| digest.hex());
         syscall.write_with(content.as_ref().map(HexDigest::as_str), scratch);
         let pointer = match syscall {
@@ -235,12 +236,9 @@ impl Kernel {
             | Syscall::Pop
             | Syscall::Halt => "",
         };
-        Digest::of_parts(&[
-            b"turingos.action\0",
-            scratch.as_bytes(),
-            b"\n",
-            pointer.as_bytes(),
-        ])
+        scratch.push('\n');
+        scratch.push_str(pointer);
+        Digest::of(scratch.as_bytes())
     }
 
     /// Moves the registers on; returns the effect's digest.

@@ -201,15 +201,17 @@ const fn heading_len(section: Section) -> usize {
 }
 
 fn push_heading(section: Section, first: bool, out: &mut String) {
-    let heading = match section {
-        Section::Contract => "\n\n[OS_CONTRACT]\n",
-        Section::TraceCache => "\n\n[L1_TRACE_CACHE]\n",
-        Section::CallStack => "\n\n[OS_CALL_STACK]\n",
-        Section::ObservedSlice => "\n\n[OBSERVED_SLICE]\n",
-        Section::Guard => "\n\n[OS_GUARD]\n",
-    };
-    let start = if first { "\n\n".len() } else { 0 };
-    out.push_str(heading.get(start..).unwrap_or_default());
+    if !first {
+        out.push_str("\n\n");
+    }
+    // Each in its own arm: a text of known length is copied without a call.
+    match section {
+        Section::Contract => out.push_str("[OS_CONTRACT]\n"),
+        Section::TraceCache => out.push_str("[L1_TRACE_CACHE]\n"),
+        Section::CallStack => out.push_str("[OS_CALL_STACK]\n"),
+        Section::ObservedSlice => out.push_str("[OBSERVED_SLICE]\n"),
+        Section::Guard => out.push_str("[OS_GUARD]\n"),
+    }
 }
 
 /// Writes `text` in at most `room` characters, with a marker if it is clipped; returns the

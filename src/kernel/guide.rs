@@ -22,7 +22,7 @@ impl Kernel {
             let closed = self.closed_by(frame);
             let situation = self.situation_seen(seen, frame, closed);
             write_block(frame, closed, &situation, out);
-        } else if let Some(soft) = seen.soft_traps.iter().flatten().next() {
+        } else if let Some(soft) = seen.soft_traps.first() {
             let frame = self.trap_frame(now_us, self.soft_trap(soft), None);
             let situation = self.situation_seen(seen, &frame, None);
             write_block(&frame, None, &situation, out);

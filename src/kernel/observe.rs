@@ -3,6 +3,7 @@
 //! Observing never changes the kernel. What an observation would change (a page table to keep, a
 //! capability to issue, a command's evidence) travels with it and counts at the commit.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt::Write as _;
 
@@ -107,10 +108,11 @@ impl Kernel {
     fn show_first_page(&self, seen: &mut Observation, token: String, slice: &mut String) {
         let kept = self.pager.find(&token);
         if kept.is_none() {
-            seen.new_table = Some(PageTable::new(token, self.boot.d.text(), slice));
+            let table = PageTable::new(token, self.boot.d.text(), slice);
+            seen.new_table = Some(Box::new(table));
         }
         slice.clear();
-        if let Some(table) = kept.or(seen.new_table.as_ref()) {
+        if let Some(table) = kept.or(seen.new_table.as_deref()) {
             // Every table has a first page.
             let _ = table.show(1, slice);
         }
@@ -221,7 +223,7 @@ impl Kernel {
                     "[SYSTEM_CHANNEL] sys://cap/issue\n[HANDLE] {}",
                     grant.handle()
                 );
-                seen.grant = Some(grant);
+                seen.grant = Some(Box::new(grant));
             }
             CapabilityQuery::List => {
                 let _ = write!(

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use core::fmt;
 
-use super::frame::{Parts, Section, compose, frame_limit};
+use super::frame::{FRAME_LIMIT, Parts, Section, compose, frame_limit};
 use super::machine::{Buffers, Kernel};
 use super::oracle::Answer;
 use super::outcome::{Observation, Plan};
@@ -136,7 +136,12 @@ impl Kernel {
             Some((_, others)) if guard.is_empty() => others,
             _ => sections.as_slice(),
         };
-        let limit = frame_limit(self.system_prompt_chars, self.boot.q.chars().count());
+        let limit_for = |q_chars| frame_limit(self.system_prompt_chars, q_chars);
+        // No text has more characters than bytes, so most need no count.
+        let limit = match limit_for(self.boot.q.len()) {
+            FRAME_LIMIT => FRAME_LIMIT,
+            _ => limit_for(self.boot.q.chars().count()),
+        };
         let clipped = compose(shown, limit, &mut frame);
         let digest_of = |text: &str| (!text.is_empty()).then(|| Digest::of(text.as_bytes()));
         let parts = Parts {

@@ -2,8 +2,10 @@
 //!
 //! Plain values; every step of a tick may import this file, and it imports none of them.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::digest::Digest;
 use crate::guards::halt::Signal;
@@ -63,18 +65,23 @@ pub(super) struct SoftTrap {
     pub(super) details: Option<String>,
 }
 
-/// What one observation found, and what it will change if the tick commits.
+/// The most traps that one observation notes.
+const MAX_SOFT_TRAPS: usize = 3;
+
+/// What one observation found, and what it will change if the tick commits. It is moved several times
+/// in a tick, so what is seldom there is boxed.
 #[derive(Debug, Default)]
 pub(super) struct Observation {
     /// SHA-256 of the whole slice before traps are noted on it and before paging.
     pub(super) digest: Option<Digest>,
-    pub(super) soft_traps: [Option<SoftTrap>; 3],
+    /// At most [`MAX_SOFT_TRAPS`].
+    pub(super) soft_traps: Vec<SoftTrap>,
     /// The digest of the slice's pages, if the first of them is shown in its place.
     pub(super) pages: Option<Digest>,
     /// How many bytes of what is shown come before the notes of traps.
     pub(super) unnoted: usize,
-    pub(super) new_table: Option<PageTable>,
-    pub(super) grant: Option<Grant>,
+    pub(super) new_table: Option<Box<PageTable>>,
+    pub(super) grant: Option<Box<Grant>>,
     pub(super) signal: Option<Signal>,
     /// The slice's digest if the observation was a command that exited 0.
     pub(super) successful_command: Option<Digest>,
@@ -116,13 +123,13 @@ impl Observation {
     }
 
     pub(super) fn note_soft(&mut self, trap: SoftTrap) {
-        if let Some(free) = self.soft_traps.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(trap);
+        if self.soft_traps.len() < MAX_SOFT_TRAPS {
+            self.soft_traps.push(trap);
         }
     }
 
     /// True if a trap fired while observing.
     pub(super) fn is_trapped(&self) -> bool {
-        self.soft_traps.iter().any(Option::is_some)
+        !self.soft_traps.is_empty()
     }
 }

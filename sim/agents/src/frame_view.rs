@@ -18,10 +18,11 @@ impl<'a> FrameView<'a> {
     #[must_use]
     pub(crate) fn of(frame: &'a str) -> Self {
         const HEADING: &str = "\n[OBSERVED_SLICE]\n";
-        // Search for the underscore, the heading's rarest byte in the text before it.
-        const UNDERSCORE: usize = 10;
-        let found = memchr::memchr_iter(b'_', frame.as_bytes())
-            .filter_map(|at| at.checked_sub(UNDERSCORE))
+        // Search for the heading's rarest byte in the text before it.
+        const RAREST: usize = 7;
+        const { assert!(HEADING.as_bytes()[RAREST] == b'V') };
+        let found = memchr::memchr_iter(b'V', frame.as_bytes())
+            .filter_map(|at| at.checked_sub(RAREST))
             .find(|&start| frame.as_bytes()[start..].starts_with(HEADING.as_bytes()));
         let (head, slice) = match found {
             Some(start) => (&frame[..start], &frame[start + HEADING.len()..]),

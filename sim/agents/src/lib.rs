@@ -154,8 +154,8 @@ pub trait Oracle {
         0
     }
 
-    /// True if an answer that is there at once took no time but the simulated latency, so that no clock
-    /// has to be read.
+    /// True if an answer that is there at once took no time but the simulated latency: no clock is read
+    /// then, and no pause before a call is waited for.
     fn is_simulated(&self) -> bool {
         false
     }

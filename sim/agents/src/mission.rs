@@ -244,13 +244,16 @@ impl Mission {
         let mut line = 0;
         while out.len() < end {
             for byte in draws.next_u64().to_le_bytes() {
-                out.push_str(WORDS[usize::from(byte % 64)]);
+                let number = usize::from(byte % 64);
+                // The word and its space, copied with all its padding and cut again: that takes no call.
+                let end = out.len() + WORDS[number].len() + 1;
+                out.push_str(&PADDED_WORDS[number][..PADDED]);
+                out.truncate(end);
                 line += 1;
                 if line == 12 {
                     line = 0;
+                    out.truncate(end - 1);
                     out.push_str(".\n");
-                } else {
-                    out.push(' ');
                 }
             }
         }
@@ -285,3 +288,33 @@ const WORDS: [&str; 64] = [
     "umbrella", "velvet", "wagon", "yarn", "zephyr", "amber", "beacon", "cobalt", "delta", "ember",
     "fjord", "glacier", "hollow", "ivory", "jasper", "karst", "lichen", "mosaic", "north",
 ];
+
+/// The length of a padded word; every word is shorter.
+const PADDED: usize = 16;
+
+/// The vocabulary, each word with spaces behind it.
+const PADDED_WORDS: [&str; 64] = {
+    const BYTES: [[u8; PADDED]; 64] = {
+        let mut padded = [[b' '; PADDED]; 64];
+        let mut number = 0;
+        while number < WORDS.len() {
+            let word = WORDS[number].as_bytes();
+            padded[number]
+                .split_at_mut(word.len())
+                .0
+                .copy_from_slice(word);
+            number += 1;
+        }
+        padded
+    };
+    let mut words = [""; 64];
+    let mut number = 0;
+    while number < words.len() {
+        words[number] = match str::from_utf8(&BYTES[number]) {
+            Ok(word) => word,
+            Err(_) => panic!("a text with spaces behind it is text"),
+        };
+        number += 1;
+    }
+    words
+};

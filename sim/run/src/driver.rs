@@ -1,6 +1,7 @@
 //! Asking a lane: attempts, back-off, rate limits and virtual time.
 //!
-//! Runs on whatever clock tokio has, paused or real. Draws nothing but retry jitter.
+//! Runs on whatever clock tokio has, paused or real, and leaves it alone where the oracle is simulated.
+//! Draws nothing but retry jitter.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -102,7 +103,8 @@ impl Driver {
 
     /// Calls one lane until it answers, fails for good, or has had its attempts, and decodes the answer.
     /// The first call waits for `delay_us` from `since` on, each further one for its back-off, and all
-    /// of them for the lane's rate limit: one wait a call.
+    /// of them for the lane's rate limit: one wait a call. A simulated oracle is not waited for: `since`
+    /// is [`started`].
     ///
     /// # Errors
     /// The tape fails or diverges.
@@ -110,7 +112,7 @@ impl Driver {
         &mut self,
         oracle: &mut TapedOracle<'_, O>,
         request: Request<'_>,
-        mut since: Instant,
+        mut since: Option<Instant>,
         mut delay_us: u64,
     ) -> Result<Answer, RunIoError> {
         let timeout_us = self.retry.timeout_us;
@@ -120,7 +122,8 @@ impl Driver {
             let limit = &mut self.limits[request.lane];
             let ready_us = self.now_us.saturating_add(delay_us);
             let wait_us = delay_us.saturating_add(limit.reserve(ready_us));
-            self.wait(since, wait_us, oracle.calls.is_playing()).await;
+            let since_then = since.filter(|_| !oracle.calls.is_playing());
+            self.wait(since_then, wait_us).await;
             oracle.oracle.recycle(std::mem::take(&mut self.reply));
             let request = Request {
                 attempt,
@@ -135,7 +138,7 @@ impl Driver {
                 ControlFlow::Break(answer) => return Ok(answer),
                 ControlFlow::Continue(pause_us) => delay_us = pause_us,
             }
-            since = Instant::now();
+            since = started(oracle.oracle);
         }
     }
 
@@ -187,17 +190,23 @@ impl Driver {
         })
     }
 
-    /// Lets `wait_us` pass from `since` on, in whole milliseconds rounded up.
-    async fn wait(&mut self, since: Instant, wait_us: u64, is_playing: bool) {
+    /// Lets `wait_us` pass, in whole milliseconds rounded up, and waits for them from `since` on.
+    async fn wait(&mut self, since: Option<Instant>, wait_us: u64) {
         if wait_us == 0 {
             return;
         }
         let whole_us = wait_us.div_ceil(TIMER_US).saturating_mul(TIMER_US);
         self.now_us = self.now_us.saturating_add(whole_us);
-        if !is_playing {
+        if let Some(since) = since {
             tokio::time::sleep_until(since + Duration::from_micros(wait_us)).await;
         }
     }
+}
+
+/// The time on the clock, from which a wait for `oracle` is measured; none if it is simulated, because
+/// nothing happens on the clock then.
+pub(crate) fn started<O: Oracle>(oracle: &O) -> Option<Instant> {
+    (!oracle.is_simulated()).then(Instant::now)
 }
 
 /// Why one call brought no text.

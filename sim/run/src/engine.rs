@@ -5,12 +5,11 @@
 
 use std::pin::Pin;
 
-use tokio::time::Instant;
 use turingos::journal::{Chain, Status};
 use turingos::kernel::{Answer, Committed, Kernel, OpenTick};
 use turingos::manifold::Manifold;
 
-use crate::driver::{Driver, DriverConfig};
+use crate::driver::{Driver, DriverConfig, started};
 use crate::edits::{Edits, LivePart};
 use crate::error::RunIoError;
 use crate::injections::Injections;
@@ -155,7 +154,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle> Engine<P, W, O> {
             self.driver.continue_with(&part.driver);
         }
         // A real command has taken its time already when the tick is open; a simulated one has not.
-        let opened = Instant::now();
+        let opened = started(&self.oracle);
         self.plan.open_tick(&mut self.world, tick);
         let is_taped = world_is_taped || live_part.is_some();
         let mut tape = outlet.tape().filter(|_| is_taped);
@@ -194,7 +193,7 @@ impl<P: RunPlan<W>, W: Manifold, O: Oracle> Engine<P, W, O> {
             if !open.fail_over(&answer) {
                 break answer;
             }
-            (since, delay_us) = (Instant::now(), 0);
+            (since, delay_us) = (started(oracle.oracle), 0);
         };
         let tape = outlet.tape().filter(|_| world_is_taped);
         let world = TapedWorld::new(&mut self.world, tape, self.written.as_mut());

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::time::Instant;
+use turingos_agents::FaultRates;
 use turingos_run::soak::on_virtual_time;
 use turingos_run::tape::SecretScan;
-use turingos_run::{Inputs, RunDirectory, RunIoError, RunWriter, Session, Start, Ticks, soak};
+use turingos_run::{
+    Inputs, Profile, RunDirectory, RunIoError, RunWriter, Session, Start, Ticks, soak,
+};
 use turingos_world::World;
 
 use super::edited::copy;
@@ -64,6 +67,22 @@ fn recorded_run_waits_and_played_run_does_not() {
     assert_eq!(timed(&mut played), (Duration::ZERO, in_run));
     assert_eq!(played.oracle().calls.get(), 0);
     assert_eq!(played.sink_mut().tape_bytes(), length);
+}
+
+/// Where everything is simulated nothing happens on the clock, so it is left alone.
+#[test]
+fn simulated_run_does_not_wait() {
+    let mut settings = soak::Settings::of(Profile::Routine);
+    // A call that is never answered is the one thing that a simulated oracle is waited for.
+    settings.agent.faults = FaultRates::none();
+    let mut session = soak::Soak::start(&settings.into_header(Profile::Routine, 42, 200));
+    let (clock, in_run) = on_virtual_time(async {
+        let begun = Instant::now();
+        session.drive().await.unwrap();
+        (begun.elapsed(), Duration::from_micros(session.now_us()))
+    });
+    assert_eq!(clock, Duration::ZERO);
+    assert!(in_run > Duration::from_secs(30), "{in_run:?}");
 }
 
 /// The rest of a run that was cut is recorded, and waited for.
