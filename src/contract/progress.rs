@@ -36,8 +36,14 @@ impl Step {
         format!("{DONE_PREFIX}{}", self.name)
     }
 
-    fn is_done_by(&self, line: &str) -> bool {
-        line.strip_prefix(DONE_PREFIX) == Some(self.name.as_str())
+    /// What follows the step's line at the start of `text`; `None` if another line is there. A name is
+    /// one line, so no line has to be cut out for it.
+    fn after_line_in<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let after = text.strip_prefix(DONE_PREFIX)?.strip_prefix(&*self.name)?;
+        if after.is_empty() {
+            return Some(after);
+        }
+        after.strip_prefix('\n')
     }
 }
 
@@ -47,15 +53,17 @@ impl Contract {
     #[must_use]
     pub fn progress(&self, content: &str) -> Progress {
         let mut steps = self.steps.iter();
+        let mut rest = content;
         let mut done = 0_usize;
-        for line in content.split_terminator('\n') {
+        while !rest.is_empty() {
             let line_number = done.saturating_add(1);
-            if !steps.next().is_some_and(|step| step.is_done_by(line)) {
+            let Some(after) = steps.next().and_then(|step| step.after_line_in(rest)) else {
                 return Progress {
                     done,
                     broken_line: Some(line_number),
                 };
-            }
+            };
+            rest = after;
             done = line_number;
         }
         Progress {

@@ -197,30 +197,34 @@ impl Memory {
 }
 
 fn push_escaped(out: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            other => out.push(other),
-        }
+    let mut start = 0;
+    for at in memchr::memchr3_iter(b'\\', b'\n', b'\r', text.as_bytes()) {
+        out.push_str(&text[start..at]);
+        out.push_str(match text.as_bytes()[at] {
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            _ => "\\\\",
+        });
+        start = at + 1;
     }
+    out.push_str(&text[start..]);
 }
 
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (character, character == '\\') {
-            (_, true) => match characters.next() {
-                Some('n') => out.push('\n'),
-                Some('r') => out.push('\r'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            (other, false) => out.push(other),
-        }
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let mut after = rest[at + 1..].chars();
+        out.push(match after.next() {
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some(other) => other,
+            None => '\\',
+        });
+        rest = after.as_str();
     }
+    out.push_str(rest);
     out
 }
 

@@ -44,7 +44,8 @@ impl Turn<'_> {
             Some(_) => return self.recover(),
         }
         let page = self.view.page();
-        let (lines, carry) = whole_lines(&self.memory.carry, page.body, page.next.is_some());
+        let text = page.after(&self.memory.carry);
+        let (whole, carry) = whole_lines(&text, page.next.is_some());
         let directory = match page.source {
             Some(source) => source,
             None => &self.memory.pointer,
@@ -56,20 +57,20 @@ impl Turn<'_> {
             .unwrap_or_default()
             .to_owned();
         let mut is_over = page.next.is_none();
-        for line in lines {
+        for line in whole.lines() {
             if reading.fold == Fold::Walk {
                 walk(
                     &directory,
-                    &line,
+                    line,
                     &mut self.memory.value,
                     &mut self.memory.pending,
                 );
-            } else if reading.fold.take(&line, &mut self.memory.value) {
+            } else if reading.fold.take(line, &mut self.memory.value) {
                 is_over = true;
                 break;
             }
         }
-        self.memory.carry = carry;
+        self.memory.carry = carry.to_owned();
         if self.memory.is_full() {
             return self.use_command(&instruction);
         }
@@ -100,17 +101,14 @@ impl Turn<'_> {
     }
 }
 
-/// The complete lines of `carry` followed by `body`, and the start of an incomplete last line. On
-/// the last page the last line needs no line feed.
-pub(super) fn whole_lines(carry: &str, body: &str, more_follows: bool) -> (Vec<String>, String) {
-    let text = format!("{carry}{body}");
-    let (whole, rest) = match text.rfind('\n') {
+/// A text up to the end of its last complete line, and the start of an incomplete one. If nothing
+/// follows the text, its last line needs no line feed.
+pub(super) fn whole_lines(text: &str, more_follows: bool) -> (&str, &str) {
+    match text.rfind('\n') {
         Some(end) if more_follows => text.split_at(end + 1),
-        None if more_follows => ("", text.as_str()),
-        _ => (text.as_str(), ""),
-    };
-    let lines = whole.lines().map(str::to_owned).collect();
-    (lines, rest.to_owned())
+        None if more_follows => ("", text),
+        _ => (text, ""),
+    }
 }
 
 #[cfg(test)]
@@ -119,11 +117,8 @@ mod tests {
 
     #[test]
     fn lines_continue_across_pages() {
-        let (lines, carry) = whole_lines("ab", "c\nd\nef", true);
-        assert_eq!((lines.join("|").as_str(), carry.as_str()), ("abc|d", "ef"));
-        let (lines, carry) = whole_lines("ef", "g", false);
-        assert_eq!((lines.join("|").as_str(), carry.as_str()), ("efg", ""));
-        let (lines, carry) = whole_lines("a", "b", true);
-        assert_eq!((lines.len(), carry.as_str()), (0, "ab"));
+        assert_eq!(whole_lines("abc\nd\nef", true), ("abc\nd\n", "ef"));
+        assert_eq!(whole_lines("efg", false), ("efg", ""));
+        assert_eq!(whole_lines("ab", true), ("", "ab"));
     }
 }

@@ -157,16 +157,15 @@ impl Turn<'_> {
             return self.go_to_progress();
         }
         let page = self.view.page();
-        let (lines, carry) = whole_lines(&self.memory.carry, page.body, page.next.is_some());
+        let text = page.after(&self.memory.carry);
+        let (whole, carry) = whole_lines(&text, page.next.is_some());
         // Without a contract, `reading` counts the steps on earlier pages.
         let mut seen = self.memory.reading;
-        let found = lines
-            .iter()
-            .find_map(|line| self.instruction_in(line, &mut seen));
+        let found = { whole.lines() }.find_map(|line| self.instruction_in(line, &mut seen));
         match (found, page.next) {
             (Some(instruction), _) => self.start(instruction.to_owned()),
             (None, Some(next)) => {
-                self.memory.carry = carry;
+                self.memory.carry = carry.to_owned();
                 self.memory.reading = seen;
                 self.observe(next);
             }
@@ -181,14 +180,19 @@ impl Turn<'_> {
             let (path, instruction) = rest.split_once(": ")?;
             return (path == self.memory.missing_file).then_some(instruction);
         }
-        let step = line
-            .strip_prefix("STEP ")
-            .and_then(|rest| rest.split_once(": "));
-        match (self.view.contract, step) {
-            (Some(contract), Some((name, instruction))) => {
-                (contract.step == Some(name)).then_some(instruction)
-            }
-            (Some(contract), None) if contract.step.is_some() => None,
+        let step = line.strip_prefix("STEP ");
+        if let Some(wanted) = self.view.contract.and_then(|contract| contract.step) {
+            // Most lines are of other steps, and their names end where they end.
+            let (name, instruction) = step
+                .filter(|step| step.starts_with(wanted))?
+                .split_once(": ")?;
+            return (name == wanted).then_some(instruction);
+        }
+        match (
+            self.view.contract,
+            step.and_then(|step| step.split_once(": ")),
+        ) {
+            (Some(_), Some(_)) => None,
             // Without a contract the steps are counted; the tests follow the last.
             (None, Some((_, instruction))) => {
                 *seen = seen.saturating_add(1);

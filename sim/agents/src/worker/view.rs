@@ -1,5 +1,8 @@
 //! What a worker reads in a frame.
 
+use std::borrow::Cow;
+
+use memchr::memmem;
 use turingos::trap::TrapKind;
 
 use crate::frame_view::{FrameView, line_after};
@@ -40,6 +43,16 @@ pub(super) struct Page<'a> {
     pub(super) next: Option<&'a str>,
     /// The source of the pages, if the page names it.
     pub(super) source: Option<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    /// `carry`, which is the end of the page before, and the page itself.
+    pub(super) fn after(&self, carry: &str) -> Cow<'a, str> {
+        match carry {
+            "" => Cow::Borrowed(self.body),
+            _ => Cow::Owned([carry, self.body].concat()),
+        }
+    }
 }
 
 impl<'a> WorkerView<'a> {
@@ -174,8 +187,12 @@ impl<'a> Guidance<'a> {
 
 /// The text below a heading, up to the next section.
 fn section<'a>(head: &'a str, heading: &str) -> &'a str {
-    let body = head.split_once(heading).map_or("", |(_, body)| body);
-    body.split_once("\n\n[").map_or(body, |(body, _)| body)
+    let find = |text: &str, searched: &str| memmem::find(text.as_bytes(), searched.as_bytes());
+    let Some(start) = find(head, heading) else {
+        return "";
+    };
+    let body = &head[start + heading.len()..];
+    &body[..find(body, "\n\n[").unwrap_or(body.len())]
 }
 
 #[cfg(test)]
