@@ -83,11 +83,11 @@ impl<S: Sink, W: Manifold, L: Oracle> AnyRun<S, W, L> {
     fn begin(engine: AnyEngine<W, L>, sink: S) -> Self {
         match engine {
             AnyEngine::Soak(engine, header) => {
-                Self::Soak(Box::new(Session::of(engine, sink)), header)
+                Self::Soak(Box::new(Session::of(*engine, sink)), header)
             }
-            AnyEngine::Memory(engine) => Self::Memory(Box::new(Session::of(engine, sink))),
-            AnyEngine::Directory(engine) => Self::Directory(Box::new(Session::of(engine, sink))),
-            AnyEngine::Live(engine) => Self::Live(Box::new(Session::of(engine, sink))),
+            AnyEngine::Memory(engine) => Self::Memory(Box::new(Session::of(*engine, sink))),
+            AnyEngine::Directory(engine) => Self::Directory(Box::new(Session::of(*engine, sink))),
+            AnyEngine::Live(engine) => Self::Live(Box::new(Session::of(*engine, sink))),
         }
     }
 
@@ -226,10 +226,10 @@ impl<S, W, L> AnyRun<S, W, L> {
 
 /// The engine of any kind of run.
 enum AnyEngine<W, L> {
-    Soak(EngineOfSoak<L>, Box<Header<soak::Settings>>),
-    Memory(EngineOfScenario<World, L>),
-    Directory(EngineOfScenario<W, L>),
-    Live(Engine<ScenarioPlan, W, Handover<NoOracle, L>>),
+    Soak(Box<EngineOfSoak<L>>, Box<Header<soak::Settings>>),
+    Memory(Box<EngineOfScenario<World, L>>),
+    Directory(Box<EngineOfScenario<W, L>>),
+    Live(Box<Engine<ScenarioPlan, W, Handover<NoOracle, L>>>),
 }
 
 type EngineOfSoak<L> = SoakEngine<Handover<SeededOracle, L>>;
@@ -296,7 +296,7 @@ impl<W: Manifold, L: Oracle> AnyEngine<W, L> {
         (_, live): (W, L),
     ) -> Self {
         let engine = soak::edited_engine(&header, edits, genesis, live);
-        Self::Soak(engine, Box::new(header))
+        Self::Soak(Box::new(engine), Box::new(header))
     }
 
     fn scenario(
@@ -308,11 +308,13 @@ impl<W: Manifold, L: Oracle> AnyEngine<W, L> {
         match header.config.place {
             Place::Memory => {
                 let real = (header.config.scenario.world(), live);
-                Self::Memory(scenario::edited_engine(header, edits, genesis, real))
+                let engine = scenario::edited_engine(header, edits, genesis, real);
+                Self::Memory(Box::new(engine))
             }
             Place::Directory => {
                 let real = (world, live);
-                Self::Directory(scenario::edited_engine(header, edits, genesis, real))
+                let engine = scenario::edited_engine(header, edits, genesis, real);
+                Self::Directory(Box::new(engine))
             }
         }
     }
@@ -330,6 +332,6 @@ impl<W: Manifold, L: Oracle> AnyEngine<W, L> {
         let plan = Config::plan(header).edited(edits);
         let oracle = Handover::of(NoOracle, live, edits);
         let engine = Engine::new(start, plan, (world, oracle), Config::inputs(header));
-        Self::Live(engine.edited(edits))
+        Self::Live(Box::new(engine.edited(edits)))
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Fills no gap with a default.
 
+use std::sync::Arc;
+
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
@@ -50,9 +52,13 @@ const OPTIONAL: [&str; 4] = [
     "brownouts",
 ];
 
-/// A mission with everything around it. Equal scenarios have equal documents.
+/// A mission with everything around it. Equal scenarios have equal documents. A clone is the same one:
+/// nothing of it changes.
 #[derive(Clone, Debug)]
-pub struct Scenario {
+pub struct Scenario(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
     document: Value,
     name: String,
     about: String,
@@ -110,7 +116,7 @@ impl Scenario {
         files.push((known_path(CONTRACT_FILE), text));
         let expected = expected(&members.get("expected")?)?;
         let tick_limit = members.get("tick_limit")?.number(1..=MAX_TICK_LIMIT)?;
-        let scenario = Self {
+        let parsed = Parsed {
             name,
             about,
             mission,
@@ -125,86 +131,83 @@ impl Scenario {
             },
             interruptions: list(members.find("interruptions"), Interruption::read)?,
             brownouts: list(members.find("brownouts"), brownout)?,
-            document: Value::Null,
+            document,
         };
-        scenario.try_world().map_err(|fault| {
+        parsed.try_world().map_err(|fault| {
             ScenarioError::new("/files", ScenarioCode::BadWorld, fault.to_string())
         })?;
-        Ok(Self {
-            document,
-            ..scenario
-        })
+        Ok(Self(Arc::new(parsed)))
     }
 
     /// The whole document.
-    pub(super) const fn document(&self) -> &Value {
-        &self.document
+    pub(super) fn document(&self) -> &Value {
+        &self.0.document
     }
 
     /// The name, in kebab-case.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Its description, in one line.
     #[must_use]
     pub fn about(&self) -> &str {
-        &self.about
+        &self.0.about
     }
 
     /// The file that tells the agent its mission, and the pointer that a run boots at.
     #[must_use]
-    pub const fn mission(&self) -> &WorkspacePath {
-        &self.mission
+    pub fn mission(&self) -> &WorkspacePath {
+        &self.0.mission
     }
 
     /// The initial files, the contract's among them.
     #[must_use]
     pub fn files(&self) -> &[(WorkspacePath, String)] {
-        &self.files
+        &self.0.files
     }
 
     /// The contract that the kernel is given.
     #[must_use]
-    pub const fn contract(&self) -> &Contract {
-        &self.contract
+    pub fn contract(&self) -> &Contract {
+        &self.0.contract
     }
 
     /// What the world must hold after the run. Read after the run only, and by the runner only.
     #[must_use]
     pub fn expected(&self) -> &[(WorkspacePath, Expected)] {
-        &self.expected
+        &self.0.expected
     }
 
     /// The most ticks that a run may take.
     #[must_use]
-    pub const fn tick_limit(&self) -> u64 {
-        self.tick_limit
+    pub fn tick_limit(&self) -> u64 {
+        self.0.tick_limit
     }
 
     /// The traps that must fire in a run.
     #[must_use]
     pub fn required_traps(&self) -> &[RequiredTrap] {
-        &self.required_traps
+        &self.0.required_traps
     }
 
     /// The command lines whose success lets the machine halt.
     #[must_use]
     pub fn test_commands(&self) -> &[String] {
-        &self.test_commands
+        &self.0.test_commands
     }
 
     /// The operations of the world that fail.
     #[must_use]
     pub fn interruptions(&self) -> &[Interruption] {
-        &self.interruptions
+        &self.0.interruptions
     }
 
     /// When providers fail.
     #[must_use]
     pub fn brownouts(&self) -> &[Brownout] {
-        &self.brownouts
+        &self.0.brownouts
     }
 
     /// The initial world in memory.
@@ -213,10 +216,13 @@ impl Scenario {
     /// Never: the files were put into a world when the scenario was read.
     #[must_use]
     pub fn world(&self) -> World {
-        self.try_world()
+        self.0
+            .try_world()
             .expect("a scenario that was read has a world")
     }
+}
 
+impl Parsed {
     fn try_world(&self) -> Result<World, turingos::manifold::WorldFault> {
         let files = self.files.iter();
         World::with_files(
@@ -228,7 +234,7 @@ impl Scenario {
 
 impl PartialEq for Scenario {
     fn eq(&self, other: &Self) -> bool {
-        self.document == other.document
+        Arc::ptr_eq(&self.0, &other.0) || self.0.document == other.0.document
     }
 }
 
@@ -236,7 +242,7 @@ impl Eq for Scenario {}
 
 impl Serialize for Scenario {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.document.serialize(serializer)
+        self.0.document.serialize(serializer)
     }
 }
 
