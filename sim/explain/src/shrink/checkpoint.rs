@@ -2,6 +2,7 @@
 //!
 //! It saves ticks and nothing else: a candidate ends as it would from tick 0.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use turingos_run::{AnyRun, Edits, Fault, RunIoError, on_virtual_time};
@@ -40,13 +41,35 @@ impl Checkpoint {
         }))
     }
 
-    /// The run from here on with the faults that `edits` leaves; `None` unless `candidate` does the
-    /// same up to here.
-    pub(super) fn branch(&self, candidate: &Candidate, edits: &Edits) -> Option<AnyRun<Witness>> {
-        let is_same = self.candidate.ticks == candidate.ticks
+    /// True if `candidate` does the same up to here.
+    fn is_on_way_to(&self, candidate: &Candidate) -> bool {
+        self.candidate.ticks == candidate.ticks
             && self.candidate.parts == candidate.parts
-            && self.run.ticks() <= parting(&self.candidate.faults, &candidate.faults);
-        is_same.then(|| self.run.branch(edits)).flatten()
+            && self.run.ticks() <= parting(&self.candidate.faults, &candidate.faults)
+    }
+}
+
+/// The checkpoints of the last candidates, oldest first. There are several because candidates run side by
+/// side: once one of them is the best, those beside it are of no use.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints(VecDeque<Checkpoint>);
+
+impl Checkpoints {
+    /// How many are kept. Each holds the state of a whole run.
+    const KEPT: usize = 4;
+
+    /// A run from a checkpoint on with the faults that `edits` leaves; `None` if `candidate` does something
+    /// else before each of them.
+    pub(super) fn branch(&self, candidate: &Candidate, edits: &Edits) -> Option<AnyRun<Witness>> {
+        let usable = self.0.iter().filter(|it| it.is_on_way_to(candidate));
+        usable.max_by_key(|it| it.run.ticks())?.run.branch(edits)
+    }
+
+    pub(super) fn keep(&mut self, checkpoint: Option<Checkpoint>) {
+        self.0.extend(checkpoint);
+        if self.0.len() > Self::KEPT {
+            self.0.pop_front();
+        }
     }
 }
 

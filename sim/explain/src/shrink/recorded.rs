@@ -10,7 +10,7 @@ use turingos_run::{
     AnyRun, Edit, Edits, FaultKind, Fingerprint, Header, Kind, Manifest, RunIoError,
 };
 
-use super::checkpoint::{Checkpoint, parting};
+use super::checkpoint::{Checkpoint, Checkpoints, parting};
 use super::live::in_memory;
 use super::{Candidate, Subject};
 use crate::trial::{Trial, Witness};
@@ -24,8 +24,8 @@ pub struct RecordedRun {
     original: Candidate,
     /// Whether its ticks ran out.
     ran_out: bool,
-    /// Where the last candidate was about to do something else than the best so far.
-    checkpoint: Mutex<Option<Checkpoint>>,
+    /// Where the last candidates were about to do something else than the best so far.
+    checkpoints: Mutex<Checkpoints>,
 }
 
 /// Why a run cannot be shrunk.
@@ -112,7 +112,7 @@ impl RecordedRun {
             kind,
             root,
             failure,
-            checkpoint: Mutex::default(),
+            checkpoints: Mutex::default(),
         };
         let same = recorded.run(&recorded.original, &recorded.original);
         match same.and_then(|trial| trial.failure) {
@@ -169,7 +169,7 @@ impl RecordedRun {
     }
 
     /// Runs a candidate to its end. Candidates come in the order in which they part from `best`, so
-    /// each begins where the one before it was about to.
+    /// each begins where one before it was about to.
     fn trial(
         &self,
         candidate: &Candidate,
@@ -177,21 +177,19 @@ impl RecordedRun {
         kind: &Kind,
         edits: &Edits,
     ) -> Result<Trial, RunIoError> {
-        let branch = { self.last() }
-            .as_ref()
-            .and_then(|it| it.branch(candidate, edits));
+        let branch = self.checkpoints().branch(candidate, edits);
         let mut run = branch.unwrap_or_else(|| AnyRun::of(kind, Witness::default()));
         if candidate.ticks == best.ticks && candidate.parts == best.parts {
             let parting = parting(&candidate.faults, &best.faults);
             let checkpoint = Checkpoint::of(candidate, edits, &mut run, parting)?;
-            *self.last() = checkpoint;
+            self.checkpoints().keep(checkpoint);
         }
         Ok(Trial::finish(run, kind)?.0)
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Checkpoint>> {
+    fn checkpoints(&self) -> MutexGuard<'_, Checkpoints> {
         // What it holds is whole at any time.
-        { self.checkpoint.lock() }.unwrap_or_else(PoisonError::into_inner)
+        { self.checkpoints.lock() }.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -199,11 +197,15 @@ impl Subject for RecordedRun {
     fn run(&self, candidate: &Candidate, best: &Candidate) -> Option<Trial> {
         let header = self.header(candidate)?;
         let is_mission = matches!(header.config.base, Base::Scenario(_));
+        // A mission that ran out of ticks runs out of fewer, too: that is not a smaller failure.
+        if is_mission && self.ran_out && candidate.ticks < self.original.ticks {
+            return None;
+        }
         let edits = header.edits();
         let kind = Kind::Fork(Box::new(header));
         let trial = self.trial(candidate, best, &kind, &edits).ok()?;
         // With fewer ticks no mission is done: that is not the failure that is looked for.
-        let is_cut_off = trial.ran_out && (!self.ran_out || candidate.ticks < self.original.ticks);
+        let is_cut_off = trial.ran_out && !self.ran_out;
         (!(is_mission && is_cut_off)).then_some(trial)
     }
 }

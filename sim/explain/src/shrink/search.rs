@@ -118,14 +118,16 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a candidate fails in the same way, and by its faults: a mission without a part of what
-    /// it needs fails by itself.
+    /// it needs fails by itself. That is tried first, because most parts are needed.
     fn counts(&self, candidate: &Candidate) -> bool {
-        let is_by_itself = || {
-            !candidate.faults.is_empty()
-                && candidate.parts != self.best.parts
-                && self.fails(&Faults::with(candidate, Vec::new()))
-        };
-        self.fails(candidate) && !is_by_itself()
+        let is_other_mission = candidate.parts != self.best.parts;
+        if is_other_mission
+            && !candidate.faults.is_empty()
+            && self.fails(&Faults::with(candidate, Vec::new()))
+        {
+            return false;
+        }
+        self.fails(candidate)
     }
 
     fn fails(&self, candidate: &Candidate) -> bool {
@@ -147,8 +149,11 @@ impl<'a> Search<'a> {
         let left = self.bounds.max_runs.saturating_sub(self.runs);
         let affordable = count.min(usize::try_from(left).unwrap_or(usize::MAX));
         let mut from = 0;
+        // After many that do not fail so the next will not either, and cores need not wait for each other.
+        let threads = rayon::current_num_threads();
+        let mut at_once = threads;
         while from < affordable {
-            let to = affordable.min(from + rayon::current_num_threads());
+            let to = affordable.min(from + at_once);
             let found = (from..to).into_par_iter().find_map_first(|at| {
                 let candidate = candidate(&self.best, at);
                 self.counts(&candidate).then_some((at, candidate))
@@ -163,6 +168,7 @@ impl<'a> Search<'a> {
                 return Ok(found);
             }
             from = to;
+            at_once = (at_once + threads).min(4 * threads);
         }
         if affordable < count {
             return Err(Ended);
