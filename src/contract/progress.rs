@@ -39,7 +39,9 @@ impl Step {
     /// What follows the step's line at the start of `text`; `None` if another line is there. A name is
     /// one line, so no line has to be cut out for it.
     fn after_line_in<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let after = text.strip_prefix(DONE_PREFIX)?.strip_prefix(&*self.name)?;
+        let after = text
+            .strip_prefix(DONE_PREFIX)?
+            .strip_prefix(self.name.as_str())?;
         if after.is_empty() {
             return Some(after);
         }

@@ -82,3 +82,52 @@ pub(super) fn parting(left: &[Fault], right: &[Fault]) -> u64 {
     let next = [left.get(same), right.get(same)].into_iter().flatten();
     next.map(|fault| fault.tick).min().unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use turingos::Digest;
+    use turingos_run::fork::fork;
+    use turingos_run::{Edit, Kind, Profile, soak};
+
+    use super::*;
+    use crate::trial::Trial;
+
+    #[test]
+    fn candidate_begins_where_the_fewest_ticks_are_left() {
+        let soak = Kind::Soak(Box::new(soak::Settings::header(Profile::Hostile, 5, 150)));
+        let faults = Trial::of_kind(&soak).unwrap().0.faults;
+        let without = |left_out: &[usize]| {
+            let left = faults.iter().enumerate();
+            let left = left.filter(|(at, _)| !left_out.contains(at));
+            let candidate = Candidate {
+                faults: left.map(|(_, fault)| *fault).collect(),
+                ticks: 150,
+                parts: Vec::new(),
+            };
+            let edits = vec![Edit::Only(candidate.faults.clone())];
+            (candidate, fork(&soak, Digest::EMPTY, 0, edits).unwrap())
+        };
+        let mut checkpoints = Checkpoints::default();
+        for left_out in [4, 8, 12, 16, 20] {
+            let (candidate, header) = without(&[left_out]);
+            let edits = header.edits();
+            let mut run = AnyRun::of(&Kind::Fork(Box::new(header)), Witness::default());
+            let tick = faults[left_out].tick;
+            let checkpoint = Checkpoint::of(&candidate, &edits, &mut run, tick).unwrap();
+            checkpoints.keep(checkpoint);
+        }
+        assert_eq!(checkpoints.0.len(), Checkpoints::KEPT);
+        let begins_at = |left_out: &[usize]| {
+            let (candidate, header) = without(left_out);
+            let run = checkpoints.branch(&candidate, &header.edits());
+            run.map(|run| run.ticks())
+        };
+        // Faults that a checkpoint's candidate lacks happen in these: only ticks before them are the same.
+        assert_eq!(begins_at(&[13]), Some(faults[12].tick));
+        assert_eq!(begins_at(&[12, 18]), Some(faults[12].tick));
+        assert_eq!(begins_at(&[20]), Some(faults[20].tick));
+        // The first of the five was given up.
+        assert_eq!(begins_at(&[5]), None);
+        assert_eq!(begins_at(&[0]), None);
+    }
+}

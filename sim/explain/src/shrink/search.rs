@@ -149,7 +149,8 @@ impl<'a> Search<'a> {
         let left = self.bounds.max_runs.saturating_sub(self.runs);
         let affordable = count.min(usize::try_from(left).unwrap_or(usize::MAX));
         let mut from = 0;
-        // After many that do not fail so the next will not either, and cores need not wait for each other.
+        // Where several did not fail so, the next hardly will: more run at once, so that no core waits for
+        // another.
         let threads = rayon::current_num_threads();
         let mut at_once = threads;
         while from < affordable {
